@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type { Digest } from './digest.ts';
+import { isDigest } from './digest.ts';
+
+export const digestSchema = z.custom<Digest>(value => typeof value === 'string' && isDigest(value), {
+  error: 'must be a sha256 digest',
+});
+
+/** Unknown fields stay: a descriptor that is copied into a new index keeps all it had. */
+export const descriptorSchema = z.looseObject({
+  mediaType: z.string().min(1),
+  digest: digestSchema,
+  size: z.int().nonnegative(),
+  urls: z.array(z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  artifactType: z.string().optional(),
+  platform: z
+    .looseObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
+    .optional(),
+});
+
+/** A pointer to content: media type, digest and size in bytes (image-spec, descriptor.md). */
+export type Descriptor = z.infer<typeof descriptorSchema>;

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { AirgapError } from '../errors.ts';
+
+declare const brand: unique symbol;
+
+/** A content address, `sha256:` and 64 lower-case hex digits (image-spec, descriptor.md, "Digests"). */
+export type Digest = string & { readonly [brand]: 'Digest' };
+
+const SHA256 = /^sha256:[0-9a-f]{64}$/;
+
+export function isDigest(text: string): text is Digest {
+  return SHA256.test(text);
+}
+
+/**
+ * Reads a digest. sha256 is the only algorithm taken: it is what every registry serves, and a longer
+ * one does not fit the names of a plain tar.
+ *
+ * @throws AirgapError `UNSUPPORTED`
+ */
+export function parseDigest(text: string): Digest {
+  if (isDigest(text)) return text;
+  throw new AirgapError('UNSUPPORTED', `not a sha256 digest: ${JSON.stringify(text.slice(0, 140))}`, {
+    hint: 'A digest is "sha256:" followed by 64 lower-case hex digits.',
+  });
+}
+
+/** The digest of these bytes. */
+export function digestOf(bytes: Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+}
+
+/** The hex digits after the algorithm; safe as a file name. */
+export function digestHex(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}
+
+/** Enough of a digest for a person: `sha256:0123456789ab`. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, 'sha256:'.length + 12);
+}

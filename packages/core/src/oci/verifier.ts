@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { AirgapError, type Where } from '../errors.ts';
+import type { Digest } from './digest.ts';
+
+/** What bytes were promised: their number and their sha256. */
+export interface Promised {
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/**
+ * Checks a stream of bytes against what was promised, on the way past. This is the one place where size
+ * and sha256 are checked: everything that moves content feeds one of these.
+ */
+export class Verifier {
+  readonly #hash = createHash('sha256');
+  readonly #promised: Promised;
+  readonly #where: Where;
+  #received = 0;
+
+  constructor(promised: Promised, where: Where = {}) {
+    this.#promised = promised;
+    this.#where = { digest: promised.digest, ...where };
+  }
+
+  /** Bytes seen so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** @throws AirgapError `CONTENT` as soon as there are more bytes than promised */
+  update(chunk: Uint8Array): void {
+    this.#received += chunk.length;
+    if (this.#received > this.#promised.size) {
+      throw this.#mismatch(`more than the ${this.#promised.size} bytes that its descriptor promises`);
+    }
+    this.#hash.update(chunk);
+  }
+
+  /** @throws AirgapError `CONTENT` when the bytes were too few or have another digest */
+  end(): void {
+    if (this.#received !== this.#promised.size) {
+      throw this.#mismatch(`${this.#received} bytes where its descriptor promises ${this.#promised.size}`);
+    }
+    const actual = `sha256:${this.#hash.digest('hex')}`;
+    if (actual !== this.#promised.digest) throw this.#mismatch(`bytes with the digest ${actual}`);
+  }
+
+  #mismatch(got: string): AirgapError {
+    return new AirgapError('CONTENT', `content does not match its digest: got ${got}`, {
+      where: this.#where,
+      hint: 'Somebody on the way changed or cut the bytes; ask again, and if it stays, push the image anew.',
+    });
+  }
+}
+
+/** Checks bytes that are all at hand. @throws AirgapError `CONTENT` */
+export function verifyBytes(bytes: Uint8Array, promised: Promised, where: Where = {}): void {
+  const verifier = new Verifier(promised, where);
+  verifier.update(bytes);
+  verifier.end();
+}

@@ -1,0 +1,127 @@
+import { AirgapError } from '../errors.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const LABEL = '(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])';
+const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
+const MAX_NAME = 255;
+
+const DOCKER_HUB = 'docker.io';
+const DOCKER_HUB_INDEX = 'index.docker.io';
+
+/**
+ * The full name of an image, made only by {@link Reference.parse}. It follows the grammar of distribution's
+ * `reference` package and Docker's defaults: `redis` is `docker.io/library/redis`.
+ */
+export class Reference {
+  /** The registry's host, with its port when it has one; Docker Hub is `docker.io`. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string | undefined;
+  readonly digest: Digest | undefined;
+
+  private constructor(registry: string, repository: string, tag?: string, digest?: Digest) {
+    this.registry = registry;
+    this.repository = repository;
+    this.tag = tag;
+    this.digest = digest;
+  }
+
+  /**
+   * Reads `[host[:port]/]path[:tag][@digest]`.
+   *
+   * @throws AirgapError `INPUT` that names the part which is wrong
+   */
+  static parse(text: string): Reference {
+    const [beforeDigest, digest] = splitOnce(text, '@');
+    if (digest !== undefined && !isDigest(digest)) throw invalid(text, `"${digest}" is not a sha256 digest`);
+    const [first, rest] = splitOnce(beforeDigest, '/');
+    const hasHost = rest !== undefined && looksLikeHost(first);
+    const [path, tag] = splitTag(hasHost ? rest : beforeDigest);
+    const registry = canonicalHost(hasHost ? first : DOCKER_HUB);
+    const repository = registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
+    checkHost(text, registry);
+    checkRepository(text, path, `${registry}/${repository}`);
+    if (tag !== undefined && !TAG.test(tag)) throw invalid(text, `"${tag}" is not a tag`);
+    return new Reference(registry, repository, tag, digest);
+  }
+
+  /** Host and repository, without tag or digest. */
+  get name(): string {
+    return `${this.registry}/${this.repository}`;
+  }
+
+  /** The tag that a runtime would pull: `latest` when there is neither a tag nor a digest. */
+  get effectiveTag(): string | undefined {
+    return this.tag ?? (this.digest === undefined ? 'latest' : undefined);
+  }
+
+  /** The same reference with what was left out filled in. */
+  canonical(): Reference {
+    return new Reference(this.registry, this.repository, this.effectiveTag, this.digest);
+  }
+
+  withTag(tag: string): Reference {
+    if (!TAG.test(tag)) throw invalid(`${this.name}:${tag}`, `"${tag}" is not a tag`);
+    return new Reference(this.registry, this.repository, tag);
+  }
+
+  withDigest(digest: Digest): Reference {
+    return new Reference(this.registry, this.repository, undefined, digest);
+  }
+
+  /** The canonical text: `docker.io/library/redis:3.2-alpine`. */
+  toString(): string {
+    const { tag, digest } = this.canonical();
+    return `${this.name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+/** Docker Hub has several names; `docker.io` is the canonical one. */
+export function canonicalHost(host: string): string {
+  const lower = host.toLowerCase();
+  return lower === DOCKER_HUB_INDEX ? DOCKER_HUB : lower;
+}
+
+/** Docker's rule for the first part of a name: it is a host when it has a dot, a port or upper case, or is `localhost`. */
+function looksLikeHost(part: string): boolean {
+  return /[.:]/.test(part) || part === 'localhost' || part.toLowerCase() !== part;
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function splitTag(path: string): [string, string | undefined] {
+  const colon = path.lastIndexOf(':');
+  return colon < 0 ? [path, undefined] : [path.slice(0, colon), path.slice(colon + 1)];
+}
+
+function checkHost(text: string, host: string): void {
+  if (!HOST.test(host)) throw invalid(text, `"${host}" is not a host name`);
+}
+
+function checkRepository(text: string, path: string, fullName: string): void {
+  if (path === '') throw invalid(text, 'the image name is empty');
+  if (path.toLowerCase() !== path)
+    throw invalid(text, `"${path}" has upper-case letters; an image name has none`);
+  if (!REPOSITORY.test(path)) throw invalid(text, `"${path}" is not an image name`);
+  if (fullName.length > MAX_NAME) throw invalid(text, `the name is longer than ${MAX_NAME} characters`);
+}
+
+function invalid(text: string, reason: string): AirgapError {
+  return new AirgapError(
+    'INPUT',
+    `not an image reference: ${JSON.stringify(text.slice(0, 300))}: ${reason}`,
+    {
+      hint: 'Write it as [host[:port]/]path[:tag][@sha256:…], for example quay.io/team/app:1.2.',
+    },
+  );
+}
