@@ -1,0 +1,100 @@
+import { resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { BundleFile } from './bundle/bundle-file.ts';
+import { fill } from './bundle/fill.ts';
+import type { Layout } from './bundle/layout.ts';
+import { streamBundle } from './bundle/stream.ts';
+import { AirgapError } from './errors.ts';
+import type { OnEvent } from './events.ts';
+import { interrupted } from './interrupted.ts';
+import type { Finding } from './lint/finding.ts';
+import { digestOf } from './oci/digest.ts';
+import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
+import { prepare, readRequests } from './prepare.ts';
+import { Registries } from './registry/registries.ts';
+
+export interface BuildOptions extends PlanOptions {
+  /** A path, or a stream that the bundle is written to from first byte to last. */
+  readonly output: string | Writable;
+  /** Refuse to build while the lint finds anything. */
+  readonly strict?: boolean | undefined;
+  /** The time of every entry, in seconds since 1970. Default 0. */
+  readonly sourceDateEpoch?: number | undefined;
+}
+
+export interface BuildResult extends PlanResult {
+  /** Where the bundle is; nothing when it was streamed. */
+  readonly path?: string;
+  /** In bytes. */
+  readonly size: number;
+  /** The digest of its `index.json`, which stands for everything in it. */
+  readonly digest: string;
+  /** In ms. */
+  readonly elapsed: number;
+}
+
+/**
+ * Builds one verified bundle from what the specs ask for: read, resolve, plan, then move every blob once, straight
+ * to its place. Under the final name there is a whole bundle or none.
+ *
+ * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and what registries throw
+ */
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  const started = performance.now();
+  const onEvent: OnEvent = options.onEvent ?? (() => {});
+  const stopper = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
+  try {
+    const requests = await readRequests(options);
+    if (options.strict) refuseFindings(requests.findings);
+    await using registries = await Registries.open({ ...options, signal });
+    const prepared = await prepare(registries, requests, options, options.sourceDateEpoch);
+    const plan = planResult(prepared);
+    const { layout } = prepared;
+    onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes: bytesToMove(layout), size: layout.size });
+    await move(layout, registries, options.output, onEvent, signal, error => stopper.abort(error));
+    return { ...plan, ...pathOf(options.output), size: layout.size, digest: indexDigest(layout), elapsed: performance.now() - started };
+  } catch (error) {
+    throw options.signal?.aborted ? interrupted(error) : error;
+  }
+}
+
+async function move(
+  layout: Layout,
+  source: Registries,
+  output: string | Writable,
+  onEvent: OnEvent,
+  signal: AbortSignal,
+  stop: (reason: unknown) => void,
+): Promise<void> {
+  if (typeof output !== 'string') {
+    onEvent({ type: 'phase', phase: 'move' });
+    return streamBundle(output, layout, source, onEvent, signal);
+  }
+  await using file = await BundleFile.create(output, layout);
+  onEvent({ type: 'phase', phase: 'move' });
+  await fill(file, layout, { source, path: output, onEvent, stop });
+  signal.throwIfAborted();
+  onEvent({ type: 'phase', phase: 'finish' });
+  await file.commit();
+}
+
+function refuseFindings(findings: readonly Finding[]): void {
+  if (findings.length === 0) return;
+  throw new AirgapError('FINDINGS', `the specs have ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`, {
+    hint: 'Mend them, or build without --strict.',
+  });
+}
+
+function bytesToMove({ slots }: Layout): number {
+  return slots.reduce((all, { content, size }) => all + (content.bytes ? 0 : size), 0);
+}
+
+function indexDigest({ slots }: Layout): string {
+  const index = slots.find(({ name }) => name === 'index.json');
+  return digestOf(index?.content.bytes ?? Buffer.alloc(0));
+}
+
+function pathOf(output: string | Writable): { path?: string } {
+  return typeof output === 'string' ? { path: resolve(output) } : {};
+}

@@ -1,0 +1,40 @@
+import { statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { AirgapError } from '../errors.ts';
+
+/** Refuses early what cannot fit. @throws AirgapError `DISK` */
+export async function checkSpace(path: string, size: number): Promise<void> {
+  const folder = dirname(resolve(path));
+  const { bavail, bsize } = await statfs(folder).catch(cause => {
+    throw diskError(cause, path);
+  });
+  const free = bavail * bsize;
+  if (free >= size) return;
+  throw new AirgapError('DISK', `not enough disk space: the bundle has ${size} bytes, and ${free} are free`, {
+    where: { path },
+    hint: 'Free some space, or write the bundle to another disk.',
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'the folder does not exist',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'it is a folder',
+  EFBIG: 'the file system takes no file of that size',
+};
+
+/** Puts what the operating system said into words; anything that is no disk error stays as it is. */
+export function diskError(thrown: unknown, path: string): unknown {
+  const { code, syscall, message } = thrown as NodeJS.ErrnoException;
+  if (thrown instanceof AirgapError || code === undefined || syscall === undefined) return thrown;
+  return new AirgapError('DISK', `cannot write the bundle: ${REASONS[code] ?? message}`, {
+    where: { path },
+    cause: thrown,
+    hint: 'Nothing was left under the final name; mend that, or choose another place with -o.',
+  });
+}

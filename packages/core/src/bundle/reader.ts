@@ -1,0 +1,143 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Sink } from '../content/sink.ts';
+import { AirgapError } from '../errors.ts';
+import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
+import { verifyBytes } from '../oci/verifier.ts';
+import { blobPath } from './documents.ts';
+import { NAME_ANNOTATIONS } from './names.ts';
+import { type PlacedEntry, walkTar } from './tar-walk.ts';
+
+const READ_SIZE = 1024 * 1024;
+/** The most that is read of a document at the top of the bundle: room for 100,000 names. */
+const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
+
+const indexSchema = z.looseObject({ schemaVersion: z.literal(2), manifests: z.array(descriptorSchema) });
+
+/** A name in a bundle's `index.json`. */
+export interface NamedDescriptor {
+  readonly name: string | undefined;
+  readonly descriptor: Descriptor;
+}
+
+/** Reads a bundle in place, at the offsets that its headers say. */
+export class BundleReader implements AsyncDisposable {
+  readonly path: string;
+  /** The file, in bytes. */
+  readonly size: number;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, file: FileHandle, size: number) {
+    this.path = path;
+    this.size = size;
+    this.#file = file;
+  }
+
+  /** @throws AirgapError `INPUT` when there is no such file */
+  static async open(path: string): Promise<BundleReader> {
+    try {
+      const file = await open(path, 'r');
+      const stat = await file.stat();
+      if (stat.isFile()) return new BundleReader(path, file, stat.size);
+      await file.close();
+    } catch (cause) {
+      throw new AirgapError('INPUT', `the bundle cannot be read: ${(cause as Error).message}`, { where: { path }, cause });
+    }
+    throw new AirgapError('INPUT', 'the bundle is not a regular file', { where: { path } });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+  }
+
+  /** Every entry, from header to header. See {@link walkTar}. */
+  walk(): AsyncGenerator<PlacedEntry, number> {
+    return walkTar(this.#file, this.size);
+  }
+
+  /** Every entry by its name. @throws AirgapError `BUNDLE` for two of one name */
+  async entries(): Promise<Map<string, PlacedEntry>> {
+    const entries = new Map<string, PlacedEntry>();
+    for await (const entry of this.walk()) {
+      if (entries.has(entry.name)) throw this.#damaged(`two entries are called ${entry.name}`);
+      entries.set(entry.name, entry);
+    }
+    return entries;
+  }
+
+  /** Sends bytes of the file, in order, into a sink. */
+  async read(offset: number, size: number, sink: Sink, signal?: AbortSignal): Promise<void> {
+    for (let at = 0; at < size; ) {
+      signal?.throwIfAborted();
+      const length = Math.min(READ_SIZE, size - at);
+      const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(length), 0, length, offset + at);
+      if (bytesRead === 0) throw this.#damaged(`it ends at byte ${offset + at}`);
+      await sink.write(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  }
+
+  /** The names in `index.json`. @throws AirgapError `BUNDLE` */
+  async names(entries: ReadonlyMap<string, PlacedEntry>): Promise<NamedDescriptor[]> {
+    const document = await this.document(entries, 'index.json');
+    const result = indexSchema.safeParse(document);
+    if (!result.success) {
+      const [issue] = result.error.issues;
+      throw this.#damaged(`index.json breaks the image specification: ${issue?.path.join('.')}: ${issue?.message}`);
+    }
+    return result.data.manifests.map(descriptor => ({ descriptor, name: nameOf(descriptor) }));
+  }
+
+  /** One of the JSON documents at the top. @throws AirgapError `BUNDLE` */
+  async document(entries: ReadonlyMap<string, PlacedEntry>, name: string): Promise<unknown> {
+    const entry = entries.get(name);
+    if (!entry) throw this.#damaged(`there is no ${name}`, 'It is no bundle, or one that was not written whole.');
+    if (entry.size > MAX_DOCUMENT_SIZE) throw this.#damaged(`${name} is larger than ${MAX_DOCUMENT_SIZE} bytes`);
+    try {
+      return JSON.parse((await this.#bytes(entry)).toString('utf8'));
+    } catch (cause) {
+      throw cause instanceof AirgapError ? cause : this.#damaged(`${name} is not JSON`);
+    }
+  }
+
+  /** A manifest's bytes, verified. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  async manifest(entries: ReadonlyMap<string, PlacedEntry>, descriptor: Descriptor): Promise<RawManifest> {
+    const bytes = await this.blob(entries, descriptor);
+    return rawManifest(bytes, descriptor.mediaType);
+  }
+
+  /** A small blob's bytes, verified. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  async blob(entries: ReadonlyMap<string, PlacedEntry>, descriptor: Descriptor): Promise<Buffer> {
+    const entry = entries.get(blobPath(descriptor));
+    if (!entry) throw this.#damaged('a blob is missing', undefined, descriptor.digest);
+    if (entry.size > MAX_MANIFEST_SIZE) throw this.#damaged('a manifest is too large', undefined, descriptor.digest);
+    const bytes = await this.#bytes(entry);
+    verifyBytes(bytes, descriptor, { path: this.path });
+    return bytes;
+  }
+
+  async #bytes({ offset, size }: PlacedEntry): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    await this.read(offset, size, {
+      write(chunk) {
+        chunks.push(chunk);
+        return undefined;
+      },
+    });
+    return Buffer.concat(chunks);
+  }
+
+  #damaged(reason: string, hint = 'Fetch the bundle again, or build it anew.', digest?: Digest): AirgapError {
+    return new AirgapError('BUNDLE', `not a whole bundle: ${reason}`, {
+      where: { path: this.path, ...(digest ? { digest } : {}) },
+      hint,
+    });
+  }
+}
+
+function nameOf({ annotations = {} }: Descriptor): string | undefined {
+  for (const key of NAME_ANNOTATIONS) if (annotations[key]) return annotations[key];
+  return undefined;
+}

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { Sink } from '../content/sink.ts';
+import type { Source } from '../content/source.ts';
+import type { OnEvent } from '../events.ts';
+import type { Layout, Slot } from './layout.ts';
+import { padded, TRAILER_SIZE } from './tar-header.ts';
+import { transfer } from './transfer.ts';
+
+/**
+ * Writes a bundle to a stream from its first byte to its last. A failure leaves the stream without the end of a
+ * tar, so that whoever reads it can tell.
+ */
+export async function streamBundle(out: Writable, layout: Layout, source: Source, onEvent: OnEvent, signal: AbortSignal): Promise<void> {
+  const sink = writableSink(out, signal);
+  for (const slot of layout.slots) {
+    await sink.write(slot.header);
+    await streamContent(slot, sink, source, onEvent);
+    const padding = padded(slot.size) - slot.size;
+    if (padding > 0) await sink.write(Buffer.alloc(padding));
+  }
+  await sink.write(Buffer.alloc(TRAILER_SIZE));
+}
+
+async function streamContent({ content, size }: Slot, sink: Sink, source: Source, onEvent: OnEvent): Promise<void> {
+  if (content.bytes) {
+    await sink.write(content.bytes);
+    return;
+  }
+  await transfer(source, content, sink, onEvent);
+  onEvent({ type: 'blob-finished', digest: content.blob.digest, size });
+}
+
+function writableSink(out: Writable, signal: AbortSignal): Sink {
+  return {
+    write(chunk) {
+      if (out.errored) throw out.errored;
+      if (out.write(chunk)) return undefined;
+      return once(out, 'drain', { signal }).then(() => {});
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { FileHandle } from 'node:fs/promises';
+import { AirgapError } from '../errors.ts';
+import { BLOCK, decodeHeader, padded, type TarEntry } from './tar-header.ts';
+
+/** An entry with its place in the file; offsets are bytes from the file's start. */
+export interface PlacedEntry extends TarEntry {
+  readonly headerOffset: number;
+  readonly offset: number;
+}
+
+/**
+ * Goes from header to header without reading what is between them.
+ *
+ * @returns where the tar's end mark begins
+ * @throws AirgapError `BUNDLE` for a damaged header, content that goes beyond the file, or a missing end
+ */
+export async function* walkTar(file: FileHandle, fileSize: number): AsyncGenerator<PlacedEntry, number> {
+  let at = 0;
+  for (;;) {
+    const block = await readBlock(file, at, fileSize);
+    const entry = decodeAt(block, at);
+    if (!entry) return at;
+    const offset = at + BLOCK;
+    const end = offset + padded(entry.size);
+    if (end > fileSize) throw cutShort(`entry ${entry.name} needs ${end} bytes, the file has ${fileSize}`, at);
+    yield { ...entry, headerOffset: at, offset };
+    at = end;
+  }
+}
+
+async function readBlock(file: FileHandle, at: number, fileSize: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK), 0, BLOCK, at);
+  if (bytesRead === BLOCK) return buffer;
+  throw cutShort(`it ends at byte ${fileSize} without an end mark`, at);
+}
+
+function decodeAt(block: Buffer, at: number): TarEntry | undefined {
+  try {
+    return decodeHeader(block);
+  } catch (error) {
+    throw error instanceof AirgapError
+      ? new AirgapError('BUNDLE', `${error.message} (at byte ${at})`, error.hint === undefined ? {} : { hint: error.hint })
+      : error;
+  }
+}
+
+function cutShort(what: string, at: number): AirgapError {
+  return new AirgapError('BUNDLE', `the tar is cut short: ${what} (at byte ${at})`, {
+    hint: 'It was not copied whole: fetch it again.',
+  });
+}

@@ -1,0 +1,140 @@
+import { resolve } from 'node:path';
+import { blobPath } from './bundle/documents.ts';
+import { blobsOfManifest, manifestsBelow } from './bundle/graph.ts';
+import { BundleReader } from './bundle/reader.ts';
+import type { PlacedEntry } from './bundle/tar-walk.ts';
+import type { Descriptor } from './oci/descriptor.ts';
+import { isAttestation, isRunnable } from './oci/manifest.ts';
+import { formatPlatform, type Platform } from './oci/platform.ts';
+
+export interface InspectOptions {
+  /** The bundle's path. */
+  readonly bundle: string;
+}
+
+/** One layer of an image. */
+export interface InspectedLayer {
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly mediaType: string;
+  /** How many of the bundle's images have it. */
+  readonly sharedBy: number;
+}
+
+/** One name of a bundle. Sizes are bytes. */
+export interface InspectedImage {
+  readonly name: string;
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly platforms: readonly string[];
+  readonly layers: readonly InspectedLayer[];
+  /** Everything the image needs. */
+  readonly bytes: number;
+  /** The part of it that no other image needs. */
+  readonly uniqueBytes: number;
+}
+
+export interface InspectResult {
+  readonly path: string;
+  /** The file. */
+  readonly size: number;
+  readonly images: readonly InspectedImage[];
+  readonly blobs: number;
+  readonly blobBytes: number;
+  /** What sharing saves: all images' bytes less `blobBytes`. */
+  readonly sharedBytes: number;
+}
+
+interface Found {
+  readonly name: string;
+  readonly root: Descriptor;
+  readonly platforms: readonly string[];
+  readonly layers: readonly Descriptor[];
+  /** Every blob and manifest with its size. */
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/**
+ * Says what is in a bundle, from its documents and manifests alone; layers are not read.
+ *
+ * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` when it is no bundle, `CONTENT`
+ */
+export async function inspect({ bundle: path }: InspectOptions): Promise<InspectResult> {
+  await using bundle = await BundleReader.open(path);
+  const entries = await bundle.entries();
+  const found: Found[] = [];
+  for (const { name, descriptor } of await bundle.names(entries)) {
+    found.push(await find(bundle, entries, name ?? descriptor.digest, descriptor));
+  }
+  const owners = countOwners(found);
+  const sizes = new Map(found.flatMap(image => [...image.sizes]));
+  const blobBytes = sum(sizes.values());
+  // Two names for one image share it whole: only different images count.
+  const distinct = new Map(found.map(image => [image.root.digest, image]));
+  const total = sum([...distinct.values()].map(image => sum(image.sizes.values())));
+  return {
+    path: resolve(path),
+    size: bundle.size,
+    images: found.map(image => describe(image, owners)),
+    blobs: sizes.size,
+    blobBytes,
+    sharedBytes: total - blobBytes,
+  };
+}
+
+async function find(bundle: BundleReader, entries: ReadonlyMap<string, PlacedEntry>, name: string, root: Descriptor): Promise<Found> {
+  const platforms: string[] = [];
+  const layers = new Map<string, Descriptor>();
+  const sizes = new Map<string, number>();
+  const broken = (_descriptor: Descriptor, error: unknown) => {
+    throw error;
+  };
+  for await (const { descriptor, manifest } of manifestsBelow(bundle, entries, root, broken)) {
+    sizes.set(descriptor.digest, descriptor.size);
+    if (manifest.kind === 'index') continue;
+    for (const blob of blobsOfManifest(manifest)) sizes.set(blob.digest, blob.size);
+    for (const layer of manifest.layers) layers.set(layer.digest, layer);
+    if (isAttestation(descriptor) || !isRunnable(manifest)) continue;
+    const platform = descriptor.platform ?? (await configPlatform(bundle, entries, manifest.config));
+    if (platform) platforms.push(formatPlatform(platform));
+  }
+  return { name, root, platforms, layers: [...layers.values()], sizes };
+}
+
+async function configPlatform(bundle: BundleReader, entries: ReadonlyMap<string, PlacedEntry>, config: Descriptor): Promise<Platform | undefined> {
+  if (!entries.has(blobPath(config))) return undefined;
+  const { os, architecture, variant } = JSON.parse((await bundle.blob(entries, config)).toString('utf8'));
+  return os && architecture ? { os: String(os), architecture: String(architecture), variant } : undefined;
+}
+
+function describe({ name, root, platforms, layers, sizes }: Found, owners: ReadonlyMap<string, Set<string>>): InspectedImage {
+  const unique = [...sizes].filter(([digest]) => owners.get(digest)?.size === 1);
+  return {
+    name,
+    digest: root.digest,
+    mediaType: root.mediaType,
+    platforms,
+    layers: layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType, sharedBy: owners.get(digest)?.size ?? 0 })),
+    bytes: sum(sizes.values()),
+    uniqueBytes: sum(unique.map(([, size]) => size)),
+  };
+}
+
+/** Which images have a blob. */
+function countOwners(found: readonly Found[]): Map<string, Set<string>> {
+  const owners = new Map<string, Set<string>>();
+  for (const { root, sizes } of found) {
+    for (const digest of sizes.keys()) {
+      const set = owners.get(digest) ?? new Set();
+      owners.set(digest, set.add(root.digest));
+    }
+  }
+  return owners;
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}

@@ -1,0 +1,102 @@
+import type { Finding } from './lint/finding.ts';
+import { formatPlatform } from './oci/platform.ts';
+import { bundleNames } from './bundle/names.ts';
+import { blobsOf, type ResolvedImage } from './image/resolved-image.ts';
+import { isInterrupted } from './errors.ts';
+import { interrupted } from './interrupted.ts';
+import { type Prepared, type PrepareOptions, prepare, readRequests } from './prepare.ts';
+import { Registries, type RegistryOptions } from './registry/registries.ts';
+import type { SourceText } from './spec/source.ts';
+
+export interface PlanOptions extends PrepareOptions, RegistryOptions {}
+
+/** One name of the bundle. Sizes are bytes. */
+export interface PlannedImage {
+  readonly name: string;
+  /** What the name stands for in the bundle. */
+  readonly digest: string;
+  /** What the name stood for in the registry; another digest when only some platforms were chosen. */
+  readonly resolved: string;
+  readonly mediaType: string;
+  readonly platforms: readonly string[];
+  readonly layers: number;
+  /** Everything the image needs. */
+  readonly bytes: number;
+  /** The part of it that no other image needs. */
+  readonly uniqueBytes: number;
+}
+
+/** What a build would fetch and write. Sizes are bytes. */
+export interface PlanResult {
+  readonly images: readonly PlannedImage[];
+  /** Different blobs, manifests included. */
+  readonly blobs: number;
+  /** Their sizes added up, each digest once: what is downloaded. */
+  readonly blobBytes: number;
+  /** What sharing saves: all images' bytes less `blobBytes`. */
+  readonly sharedBytes: number;
+  /** The whole tar. */
+  readonly bundleSize: number;
+  readonly findings: readonly Finding[];
+  /** The texts that the findings' positions are in. */
+  readonly sources: readonly SourceText[];
+}
+
+/**
+ * Finds out what a build would do, and moves no layer.
+ *
+ * @throws AirgapError `INPUT` for the specs, and what the registries throw
+ */
+export async function plan(options: PlanOptions): Promise<PlanResult> {
+  try {
+    await using registries = await Registries.open(options);
+    return planResult(await prepare(registries, await readRequests(options), options));
+  } catch (error) {
+    throw isInterrupted(error) ? interrupted(error) : error;
+  }
+}
+
+/** The plan as people read it. */
+export function planResult({ images, layout, findings, sources }: Prepared): PlanResult {
+  const sizes = images.map(sizesOf);
+  const owners = new Map<string, number>();
+  for (const blobs of sizes) for (const digest of blobs.keys()) owners.set(digest, (owners.get(digest) ?? 0) + 1);
+  const byImage = new Map(images.map((image, at) => [image, sizes[at] ?? new Map<string, number>()]));
+  const unique = new Map(sizes.flatMap(blobs => [...blobs]));
+  const total = sizes.reduce((all, blobs) => all + sum(blobs.values()), 0);
+  const blobBytes = sum(unique.values());
+  return {
+    images: bundleNames(images).map(({ name, image }) => {
+      const blobs = byImage.get(image) ?? new Map<string, number>();
+      const own = [...blobs].filter(([digest]) => owners.get(digest) === 1).map(([, size]) => size);
+      return {
+        name: name.toString(),
+        digest: image.root.digest,
+        resolved: image.resolved,
+        mediaType: image.root.mediaType,
+        platforms: image.images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : [])),
+        layers: image.images.reduce((count, { manifest }) => count + manifest.layers.length, 0),
+        bytes: sum(blobs.values()),
+        uniqueBytes: sum(own),
+      };
+    }),
+    blobs: unique.size,
+    blobBytes,
+    sharedBytes: total - blobBytes,
+    bundleSize: layout.size,
+    findings,
+    sources,
+  };
+}
+
+/** Every blob and manifest of an image with its size, each digest once. */
+function sizesOf(image: ResolvedImage): Map<string, number> {
+  const manifests = image.manifests.map(({ digest, bytes }): [string, number] => [digest, bytes.length]);
+  return new Map([...manifests, ...blobsOf(image).map(({ digest, size }): [string, number] => [digest, size])]);
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}

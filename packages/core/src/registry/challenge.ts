@@ -1,0 +1,34 @@
+/** One scheme of a `WWW-Authenticate` header with its parameters (RFC 9110, section 11.6.1). */
+export interface Challenge {
+  /** In lower case: `bearer` or `basic`. */
+  readonly scheme: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
+const PARAMETER = /\s*,?\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y;
+const SEPARATOR = /[\s,]*/y;
+
+/** Reads every challenge of one or several `WWW-Authenticate` headers; what is malformed ends the reading. */
+export function parseChallenges(header: string | readonly string[] | undefined): Challenge[] {
+  const text = typeof header === 'string' ? header : (header ?? []).join(', ');
+  const challenges: Challenge[] = [];
+  let at = 0;
+  const take = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match) at = pattern.lastIndex;
+    return match;
+  };
+  for (;;) {
+    take(SEPARATOR);
+    const scheme = take(TOKEN);
+    if (!scheme) return challenges;
+    const parameters: Record<string, string> = {};
+    for (let match = take(PARAMETER); match; match = take(PARAMETER)) {
+      const [, key = '', quoted, bare = ''] = match;
+      parameters[key.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? bare;
+    }
+    challenges.push({ scheme: scheme[0].toLowerCase(), parameters });
+  }
+}

@@ -1,0 +1,54 @@
+import { AirgapError } from '../errors.ts';
+
+/** Where the traffic for one registry host really goes. */
+export interface Endpoint {
+  /** The host that the traffic goes to, with its port when it has one; errors and credentials use it. */
+  readonly host: string;
+  /** The schemes to try, in order. */
+  readonly schemes: readonly ('https' | 'http')[];
+  /** What stands before the repository in the path, without slashes at its ends; empty for none. */
+  readonly prefix: string;
+}
+
+export interface EndpointOptions {
+  /** Registry host → the URL that stands in for it, with a path prefix if the mirror needs one. */
+  readonly mirrors?: Readonly<Record<string, string>> | undefined;
+  /** Hosts that speak http without TLS. */
+  readonly plainHttp?: readonly string[] | undefined;
+}
+
+/** Docker Hub's name is not where its API answers. */
+const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
+/**
+ * Finds where a registry's API is. A loopback registry is tried with TLS first and without it next, as Docker
+ * does; every other one has TLS unless it is in `plainHttp`.
+ *
+ * @throws AirgapError `USAGE` for a mirror that is no URL
+ */
+export function endpointFor(registry: string, options: EndpointOptions): Endpoint {
+  const mirror = options.mirrors?.[registry];
+  const url = mirror === undefined ? undefined : mirrorUrl(registry, mirror);
+  const host = url?.host ?? API_HOSTS[registry] ?? registry;
+  return { host, schemes: schemesFor(host, url?.protocol, options), prefix: url ? prefixOf(url) : '' };
+}
+
+function mirrorUrl(registry: string, mirror: string): URL {
+  const text = mirror.includes('://') ? mirror : `any://${mirror}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.host && ['http:', 'https:', 'any:'].includes(url.protocol) && !url.username) return url;
+  throw new AirgapError('USAGE', `the mirror of ${registry} is not a URL`, {
+    hint: `Write it as ${registry}=https://mirror.example.com/prefix, without credentials.`,
+  });
+}
+
+function schemesFor(host: string, protocol: string | undefined, { plainHttp = [] }: EndpointOptions): Endpoint['schemes'] {
+  if (protocol === 'http:' || plainHttp.includes(host)) return ['http'];
+  if (protocol === 'https:') return ['https'];
+  return LOOPBACK.test(host) ? ['https', 'http'] : ['https'];
+}
+
+function prefixOf(url: URL): string {
+  return url.pathname.replace(/^\/v2(?=\/|$)/, '').replace(/^\/+|\/+$/g, '');
+}

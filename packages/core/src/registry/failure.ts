@@ -1,0 +1,58 @@
+import { AirgapError, type ErrorCode, type Where } from '../errors.ts';
+import type { ResponseHead } from '../http/exchange.ts';
+import { Transient } from '../http/retry.ts';
+
+/** The most of a registry's own words that goes into a message. */
+const MAX_WORDS = 200;
+const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/**
+ * Makes the error for an answer that is no success: transient ones may be tried again, everything else is final.
+ *
+ * @param doing what was asked for, for example `read the manifest`
+ */
+export function failure(doing: string, head: ResponseHead, body: Uint8Array, where: Where): AirgapError | Transient {
+  const error = new AirgapError(codeOf(head.status), `cannot ${doing}: ${reason(head.status, body)}`, {
+    where,
+    hint: hintFor(head.status, where),
+  });
+  return TRANSIENT.has(head.status) ? new Transient(error, retryAfter(head)) : error;
+}
+
+function codeOf(status: number): ErrorCode {
+  if (status === 401 || status === 403) return 'DENIED';
+  if (status === 404) return 'NOT_FOUND';
+  return 'REGISTRY';
+}
+
+function reason(status: number, body: Uint8Array): string {
+  const words = ownWords(body);
+  return `the registry answered ${status}${words ? `: ${words}` : ''}`;
+}
+
+/** What the registry says of it (distribution-spec, "Error Codes"): codes and messages, on one line. */
+function ownWords(body: Uint8Array): string {
+  try {
+    const { errors } = JSON.parse(Buffer.from(body).toString('utf8')) as { errors?: { code?: unknown; message?: unknown }[] };
+    const words = (errors ?? []).map(({ code, message }) => [code, message].filter(part => typeof part === 'string').join(' '));
+    return words.join('; ').replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, MAX_WORDS);
+  } catch {
+    return '';
+  }
+}
+
+function hintFor(status: number, { host = 'the registry' }: Where): string {
+  if (status === 401) return `Log in to ${host} first (docker login ${host}), or check that the name is right.`;
+  if (status === 403) return `These credentials may not read it; ask the owner of the repository at ${host} for access.`;
+  if (status === 404) return 'Check the name and the tag; a private image may also look like this without credentials.';
+  if (status === 429) return `${host} limits how often it is asked; log in, lower --concurrency, or try later.`;
+  return `Try again later; if it stays, ask whoever runs ${host}.`;
+}
+
+/** `Retry-After` in ms: seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfter({ headers }: ResponseHead): number | undefined {
+  const value = headers['retry-after'];
+  if (typeof value !== 'string') return undefined;
+  const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), 15 * 60_000) : undefined;
+}
