@@ -51,9 +51,21 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const prepared = await prepare(registries, requests, options, options.sourceDateEpoch);
     const plan = planResult(prepared);
     const { layout } = prepared;
-    onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes: bytesToMove(layout), size: layout.size });
+    onEvent({
+      type: 'planned',
+      images: plan.images.length,
+      blobs: plan.blobs,
+      bytes: bytesToMove(layout),
+      size: layout.size,
+    });
     await move(layout, registries, options.output, onEvent, signal, error => stopper.abort(error));
-    return { ...plan, ...pathOf(options.output), size: layout.size, digest: indexDigest(layout), elapsed: performance.now() - started };
+    return {
+      ...plan,
+      ...pathOf(options.output),
+      size: layout.size,
+      digest: indexDigest(layout),
+      elapsed: performance.now() - started,
+    };
   } catch (error) {
     throw options.signal?.aborted ? interrupted(error) : error;
   }
@@ -81,9 +93,13 @@ async function move(
 
 function refuseFindings(findings: readonly Finding[]): void {
   if (findings.length === 0) return;
-  throw new AirgapError('FINDINGS', `the specs have ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`, {
-    hint: 'Mend them, or build without --strict.',
-  });
+  throw new AirgapError(
+    'FINDINGS',
+    `the specs have ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`,
+    {
+      hint: 'Mend them, or build without --strict.',
+    },
+  );
 }
 
 function bytesToMove({ slots }: Layout): number {

@@ -83,7 +83,12 @@ export async function inspect({ bundle: path }: InspectOptions): Promise<Inspect
   };
 }
 
-async function find(bundle: BundleReader, entries: ReadonlyMap<string, PlacedEntry>, name: string, root: Descriptor): Promise<Found> {
+async function find(
+  bundle: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  name: string,
+  root: Descriptor,
+): Promise<Found> {
   const platforms: string[] = [];
   const layers = new Map<string, Descriptor>();
   const sizes = new Map<string, number>();
@@ -102,20 +107,32 @@ async function find(bundle: BundleReader, entries: ReadonlyMap<string, PlacedEnt
   return { name, root, platforms, layers: [...layers.values()], sizes };
 }
 
-async function configPlatform(bundle: BundleReader, entries: ReadonlyMap<string, PlacedEntry>, config: Descriptor): Promise<Platform | undefined> {
+async function configPlatform(
+  bundle: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  config: Descriptor,
+): Promise<Platform | undefined> {
   if (!entries.has(blobPath(config))) return undefined;
   const { os, architecture, variant } = JSON.parse((await bundle.blob(entries, config)).toString('utf8'));
   return os && architecture ? { os: String(os), architecture: String(architecture), variant } : undefined;
 }
 
-function describe({ name, root, platforms, layers, sizes }: Found, owners: ReadonlyMap<string, Set<string>>): InspectedImage {
+function describe(
+  { name, root, platforms, layers, sizes }: Found,
+  owners: ReadonlyMap<string, Set<string>>,
+): InspectedImage {
   const unique = [...sizes].filter(([digest]) => owners.get(digest)?.size === 1);
   return {
     name,
     digest: root.digest,
     mediaType: root.mediaType,
     platforms,
-    layers: layers.map(({ digest, size, mediaType }) => ({ digest, size, mediaType, sharedBy: owners.get(digest)?.size ?? 0 })),
+    layers: layers.map(({ digest, size, mediaType }) => ({
+      digest,
+      size,
+      mediaType,
+      sharedBy: owners.get(digest)?.size ?? 0,
+    })),
     bytes: sum(sizes.values()),
     uniqueBytes: sum(unique.map(([, size]) => size)),
   };

@@ -1,9 +1,9 @@
+import { bundleNames } from './bundle/names.ts';
+import { isInterrupted } from './errors.ts';
+import { blobsOf, type ResolvedImage } from './image/resolved-image.ts';
+import { interrupted } from './interrupted.ts';
 import type { Finding } from './lint/finding.ts';
 import { formatPlatform } from './oci/platform.ts';
-import { bundleNames } from './bundle/names.ts';
-import { blobsOf, type ResolvedImage } from './image/resolved-image.ts';
-import { isInterrupted } from './errors.ts';
-import { interrupted } from './interrupted.ts';
 import { type Prepared, type PrepareOptions, prepare, readRequests } from './prepare.ts';
 import { Registries, type RegistryOptions } from './registry/registries.ts';
 import type { SourceText } from './spec/source.ts';
@@ -60,7 +60,8 @@ export async function plan(options: PlanOptions): Promise<PlanResult> {
 export function planResult({ images, layout, findings, sources }: Prepared): PlanResult {
   const sizes = images.map(sizesOf);
   const owners = new Map<string, number>();
-  for (const blobs of sizes) for (const digest of blobs.keys()) owners.set(digest, (owners.get(digest) ?? 0) + 1);
+  for (const blobs of sizes)
+    for (const digest of blobs.keys()) owners.set(digest, (owners.get(digest) ?? 0) + 1);
   const byImage = new Map(images.map((image, at) => [image, sizes[at] ?? new Map<string, number>()]));
   const unique = new Map(sizes.flatMap(blobs => [...blobs]));
   const total = sizes.reduce((all, blobs) => all + sum(blobs.values()), 0);
@@ -92,7 +93,10 @@ export function planResult({ images, layout, findings, sources }: Prepared): Pla
 /** Every blob and manifest of an image with its size, each digest once. */
 function sizesOf(image: ResolvedImage): Map<string, number> {
   const manifests = image.manifests.map(({ digest, bytes }): [string, number] => [digest, bytes.length]);
-  return new Map([...manifests, ...blobsOf(image).map(({ digest, size }): [string, number] => [digest, size])]);
+  return new Map([
+    ...manifests,
+    ...blobsOf(image).map(({ digest, size }): [string, number] => [digest, size]),
+  ]);
 }
 
 function sum(numbers: Iterable<number>): number {

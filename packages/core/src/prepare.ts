@@ -5,14 +5,14 @@ import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { resolveImage } from './image/resolve.ts';
 import type { ResolvedImage } from './image/resolved-image.ts';
-import type { Finding } from './lint/finding.ts';
 import { runRules } from './lint/engine.ts';
+import type { Finding } from './lint/finding.ts';
 import type { PlatformChoice } from './oci/platform.ts';
 import type { Registries } from './registry/registries.ts';
-import { parseSpec } from './spec/spec.ts';
 import type { Locations } from './spec/locate.ts';
 import { type ImageRequest, imageRequests } from './spec/request.ts';
 import { readSources, type SourceText } from './spec/source.ts';
+import { parseSpec } from './spec/spec.ts';
 
 /** Names resolved at once; the registries' own limits come on top. */
 const RESOLVERS = 64;
@@ -71,7 +71,13 @@ async function resolveAll(
     try {
       const image = await resolveImage(registries, reference, platforms);
       done += 1;
-      onEvent?.({ type: 'resolved', image: reference.toString(), digest: image.root.digest, done, total: requests.length });
+      onEvent?.({
+        type: 'resolved',
+        image: reference.toString(),
+        digest: image.root.digest,
+        done,
+        total: requests.length,
+      });
       return image;
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;

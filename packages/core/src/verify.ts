@@ -2,8 +2,8 @@ import { blobPath } from './bundle/documents.ts';
 import { blobsOfManifest, manifestsBelow } from './bundle/graph.ts';
 import { NAME_ANNOTATIONS } from './bundle/names.ts';
 import { BundleReader, type NamedDescriptor } from './bundle/reader.ts';
-import type { PlacedEntry } from './bundle/tar-walk.ts';
 import { TRAILER_SIZE } from './bundle/tar-header.ts';
+import type { PlacedEntry } from './bundle/tar-walk.ts';
 import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { interrupted } from './interrupted.ts';
@@ -48,7 +48,11 @@ const BLOB = /^blobs\/sha256\/[0-9a-f]{64}$/;
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
-export async function verify({ bundle: path, signal, onEvent = () => {} }: VerifyOptions): Promise<VerifyResult> {
+export async function verify({
+  bundle: path,
+  signal,
+  onEvent = () => {},
+}: VerifyOptions): Promise<VerifyResult> {
   await using bundle = await BundleReader.open(path);
   const problems: Problem[] = [];
   try {
@@ -83,8 +87,12 @@ async function checkTar(bundle: BundleReader, problems: Problem[]): Promise<Map<
   }
 }
 
-function foreignReason({ name, type }: PlacedEntry, known: ReadonlyMap<string, PlacedEntry>): string | undefined {
-  if (!DOCUMENTS.includes(name) && !BLOB.test(name)) return 'foreign entry: a bundle holds nothing of that name';
+function foreignReason(
+  { name, type }: PlacedEntry,
+  known: ReadonlyMap<string, PlacedEntry>,
+): string | undefined {
+  if (!DOCUMENTS.includes(name) && !BLOB.test(name))
+    return 'foreign entry: a bundle holds nothing of that name';
   if (type !== '0') return `entry of type ${JSON.stringify(type)}: a bundle holds only regular files`;
   if (known.has(name)) return 'duplicate entry: readers disagree on which one counts';
   return undefined;
@@ -93,7 +101,8 @@ function foreignReason({ name, type }: PlacedEntry, known: ReadonlyMap<string, P
 function checkEnd(bundle: BundleReader, end: number, problems: Problem[]): void {
   const over = bundle.size - end - TRAILER_SIZE;
   if (over < 0) problems.push({ message: `the tar's end mark is cut short by ${-over} bytes`, offset: end });
-  if (over > 0) problems.push({ message: `${over} foreign bytes after the tar's end`, offset: end + TRAILER_SIZE });
+  if (over > 0)
+    problems.push({ message: `${over} foreign bytes after the tar's end`, offset: end + TRAILER_SIZE });
 }
 
 async function checkBlob(
@@ -108,13 +117,18 @@ async function checkBlob(
   const verifier = new Verifier({ digest, size });
   onEvent({ type: 'blob-started', digest, size, image: entry.name });
   try {
-    await bundle.read(entry.offset, size, {
-      write(chunk) {
-        verifier.update(chunk);
-        onEvent({ type: 'blob-progress', digest, received: verifier.received, size });
-        return undefined;
+    await bundle.read(
+      entry.offset,
+      size,
+      {
+        write(chunk) {
+          verifier.update(chunk);
+          onEvent({ type: 'blob-progress', digest, received: verifier.received, size });
+          return undefined;
+        },
       },
-    }, signal);
+      signal,
+    );
     verifier.end();
   } catch (error) {
     if (!(error instanceof AirgapError)) throw error;
@@ -129,7 +143,8 @@ async function checkReferences(
   problems: Problem[],
 ): Promise<string[]> {
   const layout = (await bundle.document(entries, 'oci-layout')) as { imageLayoutVersion?: unknown } | null;
-  if (layout?.imageLayoutVersion !== '1.0.0') problems.push({ message: 'not version 1.0.0 of the image layout', entry: 'oci-layout' });
+  if (layout?.imageLayoutVersion !== '1.0.0')
+    problems.push({ message: 'not version 1.0.0 of the image layout', entry: 'oci-layout' });
   const names = await bundle.names(entries);
   checkNames(names, problems);
   const referenced = new Set(DOCUMENTS);
@@ -138,21 +153,27 @@ async function checkReferences(
     const entry = entries.get(blobPath(descriptor));
     if (entry?.size === descriptor.size) return;
     const wrong = entry ? `has ${entry.size} bytes instead of ${descriptor.size}` : 'is missing';
-    problems.push({ message: `${descriptor.digest}, which ${by} needs, ${wrong}`, entry: blobPath(descriptor) });
+    problems.push({
+      message: `${descriptor.digest}, which ${by} needs, ${wrong}`,
+      entry: blobPath(descriptor),
+    });
   };
   for (const { name = 'index.json', descriptor: root } of names) {
     need(root, name);
     const broken = (descriptor: Descriptor, error: unknown) => {
       if (!(error instanceof AirgapError)) throw error;
-      if (entries.has(blobPath(descriptor))) problems.push({ message: `${name}: ${error.message}`, entry: blobPath(descriptor) });
+      if (entries.has(blobPath(descriptor)))
+        problems.push({ message: `${name}: ${error.message}`, entry: blobPath(descriptor) });
     };
     for await (const { manifest } of manifestsBelow(bundle, entries, root, broken)) {
-      for (const child of manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest)) need(child, name);
+      for (const child of manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest))
+        need(child, name);
     }
   }
   await checkClassic(bundle, entries, problems);
   for (const { name, headerOffset } of entries.values()) {
-    if (!referenced.has(name)) problems.push({ message: 'foreign blob: no image needs it', entry: name, offset: headerOffset });
+    if (!referenced.has(name))
+      problems.push({ message: 'foreign blob: no image needs it', entry: name, offset: headerOffset });
   }
   return names.flatMap(({ name }) => (name === undefined ? [] : [name]));
 }
@@ -167,14 +188,20 @@ function checkNames(names: readonly NamedDescriptor[], problems: Problem[]): voi
   }
 }
 
-function nameProblem(name: string | undefined, { digest, annotations = {} }: Descriptor, seen: ReadonlySet<string>): string | undefined {
+function nameProblem(
+  name: string | undefined,
+  { digest, annotations = {} }: Descriptor,
+  seen: ReadonlySet<string>,
+): string | undefined {
   if (name === undefined) return `${digest} has no name`;
-  if (NAME_ANNOTATIONS.some(key => annotations[key] !== name)) return `${digest} goes by different names for different readers`;
+  if (NAME_ANNOTATIONS.some(key => annotations[key] !== name))
+    return `${digest} goes by different names for different readers`;
   if (seen.has(name)) return `the name ${name} stands there twice`;
   try {
     const reference = Reference.parse(name);
     if (reference.toString() !== name) return `the name ${name} is not canonical: it should be ${reference}`;
-    if (reference.digest !== undefined && reference.digest !== digest) return `the name ${name} stands for another digest, ${digest}`;
+    if (reference.digest !== undefined && reference.digest !== digest)
+      return `the name ${name} stands for another digest, ${digest}`;
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -182,7 +209,11 @@ function nameProblem(name: string | undefined, { digest, annotations = {} }: Des
 }
 
 /** What `manifest.json` points to must be there as well. */
-async function checkClassic(bundle: BundleReader, entries: ReadonlyMap<string, PlacedEntry>, problems: Problem[]): Promise<void> {
+async function checkClassic(
+  bundle: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  problems: Problem[],
+): Promise<void> {
   const document = await bundle.document(entries, 'manifest.json');
   const images = Array.isArray(document) ? (document as { Config?: unknown; Layers?: unknown }[]) : undefined;
   if (!images) {
@@ -192,7 +223,10 @@ async function checkClassic(bundle: BundleReader, entries: ReadonlyMap<string, P
   for (const { Config, Layers } of images) {
     for (const path of [Config, ...(Array.isArray(Layers) ? Layers : [undefined])]) {
       if (typeof path === 'string' && BLOB.test(path) && entries.has(path)) continue;
-      problems.push({ message: `it points to ${JSON.stringify(path)}, which is not there`, entry: 'manifest.json' });
+      problems.push({
+        message: `it points to ${JSON.stringify(path)}, which is not there`,
+        entry: 'manifest.json',
+      });
     }
   }
 }

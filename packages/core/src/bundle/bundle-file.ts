@@ -32,7 +32,8 @@ export class BundleFile implements AsyncDisposable {
     const bundle = new BundleFile(path, partial, file);
     try {
       await file.truncate(layout.size);
-      for (const { header, headerOffset } of layout.slots) await file.write(header, 0, header.length, headerOffset);
+      for (const { header, headerOffset } of layout.slots)
+        await file.write(header, 0, header.length, headerOffset);
       return bundle;
     } catch (error) {
       await bundle[Symbol.asyncDispose]();

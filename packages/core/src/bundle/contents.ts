@@ -18,7 +18,8 @@ export function bundleContents(images: readonly ResolvedImage[], choice: Platfor
   const names = bundleNames(images);
   const blobs = new BlobSet();
   for (const { manifests } of images) {
-    for (const { digest, mediaType, bytes } of manifests) blobs.add('manifests', { digest, mediaType, size: bytes.length }, { bytes });
+    for (const { digest, mediaType, bytes } of manifests)
+      blobs.add('manifests', { digest, mediaType, size: bytes.length }, { bytes });
   }
   for (const image of images) addBlobs(blobs, image);
   return [
@@ -50,12 +51,19 @@ class BlobSet {
   add(group: Group, descriptor: Descriptor, content: Content): void {
     const known = this.#blobs.get(descriptor.digest);
     if (known === undefined) {
-      this.#blobs.set(descriptor.digest, { group, item: { name: blobPath(descriptor), size: descriptor.size, content } });
-    } else if (known.item.size !== descriptor.size) {
-      throw new AirgapError('CONTENT', `two manifests promise ${known.item.size} and ${descriptor.size} bytes for one digest`, {
-        where: { digest: descriptor.digest },
-        hint: 'One of the images is damaged in its registry: push it anew.',
+      this.#blobs.set(descriptor.digest, {
+        group,
+        item: { name: blobPath(descriptor), size: descriptor.size, content },
       });
+    } else if (known.item.size !== descriptor.size) {
+      throw new AirgapError(
+        'CONTENT',
+        `two manifests promise ${known.item.size} and ${descriptor.size} bytes for one digest`,
+        {
+          where: { digest: descriptor.digest },
+          hint: 'One of the images is damaged in its registry: push it anew.',
+        },
+      );
     }
   }
 

@@ -57,7 +57,10 @@ function classicImage(images: readonly PlatformImage[], choice: PlatformChoice):
 }
 
 function classicEntry({ manifest, diffIds }: PlatformImage, tags: readonly string[]): object {
-  const sources = manifest.layers.map(({ mediaType, digest, size }, index) => [diffIds[index], { mediaType, digest, size }]);
+  const sources = manifest.layers.map(({ mediaType, digest, size }, index) => [
+    diffIds[index],
+    { mediaType, digest, size },
+  ]);
   return {
     Config: blobPath(manifest.config),
     RepoTags: tags.length > 0 ? tags : null,

@@ -57,7 +57,8 @@ export class FileSink implements Sink {
     if (bytesWritten === size) return;
     const rest = Buffer.concat(batch).subarray(bytesWritten);
     await this.#file.write(rest, 0, rest.length, offset + bytesWritten).then(({ bytesWritten: more }) => {
-      if (more < rest.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC', syscall: 'write' });
+      if (more < rest.length)
+        throw Object.assign(new Error('short write'), { code: 'ENOSPC', syscall: 'write' });
     });
   }
 }

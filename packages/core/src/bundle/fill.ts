@@ -22,7 +22,8 @@ type BlobSlot = Slot & { readonly content: BlobContent };
  * failure stops all and is thrown once everything has come to rest.
  */
 export async function fill(file: BundleFile, layout: Layout, options: FillOptions): Promise<void> {
-  for (const slot of layout.slots) if (slot.content.bytes) await fillBytes(file, slot, slot.content.bytes, options.path);
+  for (const slot of layout.slots)
+    if (slot.content.bytes) await fillBytes(file, slot, slot.content.bytes, options.path);
   const blobs = layout.slots.filter((slot): slot is BlobSlot => slot.content.bytes === undefined);
   blobs.sort((a, b) => b.size - a.size);
   let failed: { error: unknown } | undefined;
@@ -61,7 +62,11 @@ async function fillBlob(file: BundleFile, slot: BlobSlot, options: FillOptions):
   options.onEvent({ type: 'blob-finished', digest, size });
 }
 
-async function fillOnce(file: BundleFile, { content, offset }: BlobSlot, { source, path, onEvent }: FillOptions): Promise<void> {
+async function fillOnce(
+  file: BundleFile,
+  { content, offset }: BlobSlot,
+  { source, path, onEvent }: FillOptions,
+): Promise<void> {
   const sink = file.sink(offset);
   try {
     await transfer(source, content, sink, onEvent);

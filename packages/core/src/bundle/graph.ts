@@ -35,7 +35,8 @@ export async function* manifestsBelow(
   }
   yield { descriptor: root, manifest };
   if (manifest.kind === 'image') return;
-  for (const child of manifest.manifests) yield* manifestsBelow(bundle, entries, child, broken, seen, depth + 1);
+  for (const child of manifest.manifests)
+    yield* manifestsBelow(bundle, entries, child, broken, seen, depth + 1);
 }
 
 /** Config and layers of a manifest. */

@@ -43,7 +43,10 @@ export class BundleReader implements AsyncDisposable {
       if (stat.isFile()) return new BundleReader(path, file, stat.size);
       await file.close();
     } catch (cause) {
-      throw new AirgapError('INPUT', `the bundle cannot be read: ${(cause as Error).message}`, { where: { path }, cause });
+      throw new AirgapError('INPUT', `the bundle cannot be read: ${(cause as Error).message}`, {
+        where: { path },
+        cause,
+      });
     }
     throw new AirgapError('INPUT', 'the bundle is not a regular file', { where: { path } });
   }
@@ -85,7 +88,9 @@ export class BundleReader implements AsyncDisposable {
     const result = indexSchema.safeParse(document);
     if (!result.success) {
       const [issue] = result.error.issues;
-      throw this.#damaged(`index.json breaks the image specification: ${issue?.path.join('.')}: ${issue?.message}`);
+      throw this.#damaged(
+        `index.json breaks the image specification: ${issue?.path.join('.')}: ${issue?.message}`,
+      );
     }
     return result.data.manifests.map(descriptor => ({ descriptor, name: nameOf(descriptor) }));
   }
@@ -93,8 +98,10 @@ export class BundleReader implements AsyncDisposable {
   /** One of the JSON documents at the top. @throws AirgapError `BUNDLE` */
   async document(entries: ReadonlyMap<string, PlacedEntry>, name: string): Promise<unknown> {
     const entry = entries.get(name);
-    if (!entry) throw this.#damaged(`there is no ${name}`, 'It is no bundle, or one that was not written whole.');
-    if (entry.size > MAX_DOCUMENT_SIZE) throw this.#damaged(`${name} is larger than ${MAX_DOCUMENT_SIZE} bytes`);
+    if (!entry)
+      throw this.#damaged(`there is no ${name}`, 'It is no bundle, or one that was not written whole.');
+    if (entry.size > MAX_DOCUMENT_SIZE)
+      throw this.#damaged(`${name} is larger than ${MAX_DOCUMENT_SIZE} bytes`);
     try {
       return JSON.parse((await this.#bytes(entry)).toString('utf8'));
     } catch (cause) {
@@ -112,7 +119,8 @@ export class BundleReader implements AsyncDisposable {
   async blob(entries: ReadonlyMap<string, PlacedEntry>, descriptor: Descriptor): Promise<Buffer> {
     const entry = entries.get(blobPath(descriptor));
     if (!entry) throw this.#damaged('a blob is missing', undefined, descriptor.digest);
-    if (entry.size > MAX_MANIFEST_SIZE) throw this.#damaged('a manifest is too large', undefined, descriptor.digest);
+    if (entry.size > MAX_MANIFEST_SIZE)
+      throw this.#damaged('a manifest is too large', undefined, descriptor.digest);
     const bytes = await this.#bytes(entry);
     verifyBytes(bytes, descriptor, { path: this.path });
     return bytes;

@@ -11,7 +11,13 @@ import { transfer } from './transfer.ts';
  * Writes a bundle to a stream from its first byte to its last. A failure leaves the stream without the end of a
  * tar, so that whoever reads it can tell.
  */
-export async function streamBundle(out: Writable, layout: Layout, source: Source, onEvent: OnEvent, signal: AbortSignal): Promise<void> {
+export async function streamBundle(
+  out: Writable,
+  layout: Layout,
+  source: Source,
+  onEvent: OnEvent,
+  signal: AbortSignal,
+): Promise<void> {
   const sink = writableSink(out, signal);
   for (const slot of layout.slots) {
     await sink.write(slot.header);
@@ -22,7 +28,12 @@ export async function streamBundle(out: Writable, layout: Layout, source: Source
   await sink.write(Buffer.alloc(TRAILER_SIZE));
 }
 
-async function streamContent({ content, size }: Slot, sink: Sink, source: Source, onEvent: OnEvent): Promise<void> {
+async function streamContent(
+  { content, size }: Slot,
+  sink: Sink,
+  source: Source,
+  onEvent: OnEvent,
+): Promise<void> {
   if (content.bytes) {
     await sink.write(content.bytes);
     return;

@@ -83,7 +83,8 @@ function writeSize(header: Buffer, size: number): void {
 function readSize(header: Buffer): number {
   if (header[124] !== 0x80) return readOctal(header, 124, 12);
   const size = header.readBigUInt64BE(128);
-  if (header.readUIntBE(125, 3) !== 0 || size > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged('its size is absurd');
+  if (header.readUIntBE(125, 3) !== 0 || size > BigInt(Number.MAX_SAFE_INTEGER))
+    throw damaged('its size is absurd');
   return Number(size);
 }
 

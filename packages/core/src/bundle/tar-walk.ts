@@ -22,7 +22,8 @@ export async function* walkTar(file: FileHandle, fileSize: number): AsyncGenerat
     if (!entry) return at;
     const offset = at + BLOCK;
     const end = offset + padded(entry.size);
-    if (end > fileSize) throw cutShort(`entry ${entry.name} needs ${end} bytes, the file has ${fileSize}`, at);
+    if (end > fileSize)
+      throw cutShort(`entry ${entry.name} needs ${end} bytes, the file has ${fileSize}`, at);
     yield { ...entry, headerOffset: at, offset };
     at = end;
   }
@@ -39,7 +40,11 @@ function decodeAt(block: Buffer, at: number): TarEntry | undefined {
     return decodeHeader(block);
   } catch (error) {
     throw error instanceof AirgapError
-      ? new AirgapError('BUNDLE', `${error.message} (at byte ${at})`, error.hint === undefined ? {} : { hint: error.hint })
+      ? new AirgapError(
+          'BUNDLE',
+          `${error.message} (at byte ${at})`,
+          error.hint === undefined ? {} : { hint: error.hint },
+        )
       : error;
   }
 }

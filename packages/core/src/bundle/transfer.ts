@@ -10,7 +10,12 @@ const PROGRESS_STEP = 1024 * 1024;
 export type BlobContent = Extract<Content, { blob: object }>;
 
 /** Moves one blob from a source into a sink, verified on the way, and tells how it goes. */
-export async function transfer(source: Source, { blob, from }: BlobContent, sink: Sink, onEvent: OnEvent): Promise<void> {
+export async function transfer(
+  source: Source,
+  { blob, from }: BlobContent,
+  sink: Sink,
+  onEvent: OnEvent,
+): Promise<void> {
   const { digest, size } = blob;
   const verifier = new Verifier(blob, { image: from.toString() });
   let told = 0;

@@ -22,7 +22,10 @@ export class MemorySink implements Sink {
   write(chunk: Uint8Array): undefined {
     this.#size += chunk.length;
     if (this.#size > this.#limit) {
-      throw new AirgapError('REGISTRY', `the answer is larger than the ${this.#limit} bytes that are accepted here`);
+      throw new AirgapError(
+        'REGISTRY',
+        `the answer is larger than the ${this.#limit} bytes that are accepted here`,
+      );
     }
     this.#chunks.push(chunk);
   }

@@ -37,7 +37,7 @@ export async function exchange(
     const abort = () => controller?.abort(asError(request.signal?.reason));
     const settle = (finish: () => void) => {
       request.signal?.removeEventListener('abort', abort);
-      if (pending) pending.then(finish, reject);
+      if (pending !== undefined) pending.then(finish, reject);
       else finish();
     };
     request.signal?.addEventListener('abort', abort, { once: true });

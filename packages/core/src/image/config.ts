@@ -4,8 +4,8 @@ import type { Source } from '../content/source.ts';
 import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestSchema } from '../oci/descriptor.ts';
-import { Verifier } from '../oci/verifier.ts';
 import type { Platform } from '../oci/platform.ts';
+import { Verifier } from '../oci/verifier.ts';
 import type { Reference } from '../reference/reference.ts';
 
 /** The largest config that is read, in bytes. */
@@ -26,10 +26,16 @@ export interface ImageConfig {
 }
 
 /** Reads and verifies an image's config. @throws AirgapError `REGISTRY` when it breaks the specification */
-export async function readConfig(source: Source, name: Reference, descriptor: Descriptor): Promise<ImageConfig> {
+export async function readConfig(
+  source: Source,
+  name: Reference,
+  descriptor: Descriptor,
+): Promise<ImageConfig> {
   const where = { image: name.toString(), digest: descriptor.digest };
   if (descriptor.size > MAX_CONFIG_SIZE) {
-    throw new AirgapError('REGISTRY', `the image's config is larger than ${MAX_CONFIG_SIZE} bytes`, { where });
+    throw new AirgapError('REGISTRY', `the image's config is larger than ${MAX_CONFIG_SIZE} bytes`, {
+      where,
+    });
   }
   const verifier = new Verifier(descriptor, where);
   const sink = new MemorySink(descriptor.size + 1);
@@ -43,7 +49,10 @@ export async function readConfig(source: Source, name: Reference, descriptor: De
   return { bytes: sink.bytes, ...parseConfig(sink.bytes, where) };
 }
 
-function parseConfig(bytes: Uint8Array, where: { image: string; digest: string }): Omit<ImageConfig, 'bytes'> {
+function parseConfig(
+  bytes: Uint8Array,
+  where: { image: string; digest: string },
+): Omit<ImageConfig, 'bytes'> {
   let document: unknown;
   try {
     document = JSON.parse(Buffer.from(bytes).toString('utf8'));
@@ -53,7 +62,11 @@ function parseConfig(bytes: Uint8Array, where: { image: string; digest: string }
   const result = configSchema.safeParse(document);
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw new AirgapError('REGISTRY', `the image's config breaks the image specification: ${issue?.path.join('.')}: ${issue?.message}`, { where });
+    throw new AirgapError(
+      'REGISTRY',
+      `the image's config breaks the image specification: ${issue?.path.join('.')}: ${issue?.message}`,
+      { where },
+    );
   }
   const { os, architecture, variant, rootfs } = result.data;
   const platform = os && architecture ? { os, architecture, variant } : undefined;

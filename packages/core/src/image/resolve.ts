@@ -2,7 +2,14 @@ import type { Source } from '../content/source.ts';
 import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
-import { type Index, type ImageManifest, isAttestation, isRunnable, parseManifest, type RawManifest } from '../oci/manifest.ts';
+import {
+  type ImageManifest,
+  type Index,
+  isAttestation,
+  isRunnable,
+  parseManifest,
+  type RawManifest,
+} from '../oci/manifest.ts';
 import { formatPlatform, matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
 import { readConfig } from './config.ts';
@@ -31,7 +38,11 @@ interface Node {
  * @throws AirgapError `NOT_FOUND` when a platform is missing, with the ones that are there; `UNSUPPORTED` for
  * schema 1; and what the source throws
  */
-export async function resolveImage(source: Source, name: Reference, choice: PlatformChoice): Promise<ResolvedImage> {
+export async function resolveImage(
+  source: Source,
+  name: Reference,
+  choice: PlatformChoice,
+): Promise<ResolvedImage> {
   const reference = name.canonical();
   const raw = await source.manifest(reference);
   const resolver = new Resolver(source, reference, choice);
@@ -74,11 +85,15 @@ class Resolver {
   async #read(raw: RawManifest, descriptor: Descriptor, depth: number): Promise<Node> {
     this.#manifests += 1;
     if (depth > MAX_DEPTH || this.#manifests > MAX_MANIFESTS) {
-      throw new AirgapError('REGISTRY', 'the index is nested too deep or has too many children', { where: { digest: raw.digest } });
+      throw new AirgapError('REGISTRY', 'the index is nested too deep or has too many children', {
+        where: { digest: raw.digest },
+      });
     }
     const manifest = parseManifest(raw);
     if (manifest.kind === 'image') return { raw, descriptor, manifest, children: [] };
-    const wanted = this.#keepsAll(manifest) ? manifest.manifests : manifest.manifests.filter(child => this.#mayHold(child));
+    const wanted = this.#keepsAll(manifest)
+      ? manifest.manifests
+      : manifest.manifests.filter(child => this.#mayHold(child));
     const children = await Promise.all(
       wanted.map(async child => this.#read(await this.#child(child), child, depth + 1)),
     );
@@ -88,20 +103,28 @@ class Resolver {
   async #child(descriptor: Descriptor): Promise<RawManifest> {
     const raw = await this.#source.manifest(this.#reference, descriptor.digest);
     if (raw.bytes.length === descriptor.size) return raw;
-    throw new AirgapError('CONTENT', `a manifest has ${raw.bytes.length} bytes where its index promises ${descriptor.size}`, {
-      where: { digest: descriptor.digest },
-    });
+    throw new AirgapError(
+      'CONTENT',
+      `a manifest has ${raw.bytes.length} bytes where its index promises ${descriptor.size}`,
+      {
+        where: { digest: descriptor.digest },
+      },
+    );
   }
 
   /** A whole index: pinned by digest, everything asked for, or nothing in it that was not chosen. */
   #keepsAll(index: Index): boolean {
     if (this.#choice === 'all' || this.#reference.digest !== undefined) return true;
-    return index.manifests.every(child => isAttestation(child) || this.#chosenBy(child.platform) !== undefined);
+    return index.manifests.every(
+      child => isAttestation(child) || this.#chosenBy(child.platform) !== undefined,
+    );
   }
 
   /** A child without a platform may be an index, or an image whose platform only its config knows. */
   #mayHold(child: Descriptor): boolean {
-    return !isAttestation(child) && (child.platform === undefined || this.#chosenBy(child.platform) !== undefined);
+    return (
+      !isAttestation(child) && (child.platform === undefined || this.#chosenBy(child.platform) !== undefined)
+    );
   }
 
   #chosenBy(platform: Platform | undefined): Platform | undefined {
@@ -122,10 +145,14 @@ class Resolver {
 
   /** The first image for each platform asked for, in the order in which they were asked for. */
   #pick(root: Node): Node[] {
-    const candidates = flatten(root).filter(node => node.manifest.kind === 'image' && !isAttestation(node.descriptor));
+    const candidates = flatten(root).filter(
+      node => node.manifest.kind === 'image' && !isAttestation(node.descriptor),
+    );
     const picked: Node[] = [];
     for (const wanted of this.#choice as readonly Platform[]) {
-      const match = candidates.find(({ descriptor }) => descriptor.platform && matchesPlatform(wanted, descriptor.platform));
+      const match = candidates.find(
+        ({ descriptor }) => descriptor.platform && matchesPlatform(wanted, descriptor.platform),
+      );
       if (!match) throw missing(wanted, platformsOf(root.manifest as Index));
       if (!picked.includes(match)) picked.push(match);
     }
@@ -134,7 +161,8 @@ class Resolver {
 
   async #load({ manifest, descriptor }: Node) {
     if (manifest.kind === 'index') return undefined;
-    if (!isRunnable(manifest)) return { image: { descriptor, manifest, platform: descriptor.platform, diffIds: [] } };
+    if (!isRunnable(manifest))
+      return { image: { descriptor, manifest, platform: descriptor.platform, diffIds: [] } };
     const config = await readConfig(this.#source, this.#reference, manifest.config);
     const platform = descriptor.platform ?? config.platform;
     const image: PlatformImage = { descriptor, manifest, platform, diffIds: config.diffIds };
@@ -174,7 +202,9 @@ function distinct(nodes: readonly Node[]): Node[] {
 function withPlatform(root: Descriptor, images: readonly PlatformImage[]): Descriptor {
   const image = images.find(({ descriptor }) => descriptor.digest === root.digest);
   const { mediaType, digest, size } = root;
-  return image?.platform ? { mediaType, digest, size, platform: { ...image.platform } } : { mediaType, digest, size };
+  return image?.platform
+    ? { mediaType, digest, size, platform: { ...image.platform } }
+    : { mediaType, digest, size };
 }
 
 function platformsOf(index: Index): string[] {

@@ -4,7 +4,7 @@ import { MemorySink } from '../content/sink.ts';
 import { AirgapError } from '../errors.ts';
 import { exchange, type HttpRequest } from '../http/exchange.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import type { Credentials, CredentialStore } from './credentials.ts';
+import type { CredentialStore, Credentials } from './credentials.ts';
 import { failure } from './failure.ts';
 
 const MAX_TOKEN_ANSWER = 1024 * 1024;
@@ -50,8 +50,16 @@ export class Authorizer {
     const slot = key(host, scope);
     const known = await this.#headers.get(slot);
     if (known !== undefined && known !== refused) return known;
-    const credentials = this.#credentials.for(host) ?? (registry === host ? undefined : this.#credentials.for(registry));
-    const header = this.#authorize(parseChallenges(challengeHeader), host, scope, credentials, secure, signal);
+    const credentials =
+      this.#credentials.for(host) ?? (registry === host ? undefined : this.#credentials.for(registry));
+    const header = this.#authorize(
+      parseChallenges(challengeHeader),
+      host,
+      scope,
+      credentials,
+      secure,
+      signal,
+    );
     this.#headers.set(slot, header);
     header.catch(() => this.#headers.delete(slot));
     return header;
@@ -80,13 +88,22 @@ export class Authorizer {
     signal: AbortSignal | undefined,
   ): Promise<string> {
     const url = realmUrl(parameters['realm'] ?? '', host, secure);
-    const request = tokenRequest(url, parameters['service'], parameters['scope'] ?? scope, credentials, signal);
+    const request = tokenRequest(
+      url,
+      parameters['service'],
+      parameters['scope'] ?? scope,
+      credentials,
+      signal,
+    );
     const sink = new MemorySink(MAX_TOKEN_ANSWER);
     const head = await exchange(this.#dispatcher, request, () => sink);
     if (head.status !== 200) throw failure('get a token', head, sink.bytes, { host: url.host });
     const answer = tokenSchema.safeParse(parseJson(sink.bytes));
     const token = answer.data?.token || answer.data?.access_token;
-    if (!token) throw new AirgapError('REGISTRY', 'the token service answered without a token', { where: { host: url.host } });
+    if (!token)
+      throw new AirgapError('REGISTRY', 'the token service answered without a token', {
+        where: { host: url.host },
+      });
     return token;
   }
 }
@@ -103,10 +120,14 @@ function basic({ username, password }: Credentials): string {
 function realmUrl(realm: string, host: string, secure: boolean): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && !secure)) return url;
-  throw new AirgapError('REGISTRY', `the registry names a token service that cannot be used: ${JSON.stringify(realm.slice(0, 200))}`, {
-    where: { host },
-    hint: 'It must be an https URL when the registry has TLS.',
-  });
+  throw new AirgapError(
+    'REGISTRY',
+    `the registry names a token service that cannot be used: ${JSON.stringify(realm.slice(0, 200))}`,
+    {
+      where: { host },
+      hint: 'It must be an https URL when the registry has TLS.',
+    },
+  );
 }
 
 function tokenRequest(
@@ -118,7 +139,12 @@ function tokenRequest(
 ): HttpRequest {
   const fields = { ...(service ? { service } : {}), scope };
   if (credentials?.identityToken) {
-    const form = { ...fields, grant_type: 'refresh_token', client_id: CLIENT_ID, refresh_token: credentials.identityToken };
+    const form = {
+      ...fields,
+      grant_type: 'refresh_token',
+      client_id: CLIENT_ID,
+      refresh_token: credentials.identityToken,
+    };
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     return { method: 'POST', url: realm, headers, body: new URLSearchParams(form).toString(), signal };
   }

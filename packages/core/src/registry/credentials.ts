@@ -66,7 +66,8 @@ async function readAuths(path: string): Promise<[string, AuthEntry][]> {
     throw unreadable(path, 'it is not JSON');
   }
   const result = configSchema.safeParse(document);
-  if (!result.success) throw unreadable(path, `"${String(result.error.issues[0]?.path[0])}" has another form`);
+  if (!result.success)
+    throw unreadable(path, `"${String(result.error.issues[0]?.path[0])}" has another form`);
   return Object.entries(result.data.auths ?? {});
 }
 

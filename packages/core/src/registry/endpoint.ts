@@ -43,7 +43,11 @@ function mirrorUrl(registry: string, mirror: string): URL {
   });
 }
 
-function schemesFor(host: string, protocol: string | undefined, { plainHttp = [] }: EndpointOptions): Endpoint['schemes'] {
+function schemesFor(
+  host: string,
+  protocol: string | undefined,
+  { plainHttp = [] }: EndpointOptions,
+): Endpoint['schemes'] {
   if (protocol === 'http:' || plainHttp.includes(host)) return ['http'];
   if (protocol === 'https:') return ['https'];
   return LOOPBACK.test(host) ? ['https', 'http'] : ['https'];

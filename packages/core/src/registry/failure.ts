@@ -11,7 +11,12 @@ const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
  *
  * @param doing what was asked for, for example `read the manifest`
  */
-export function failure(doing: string, head: ResponseHead, body: Uint8Array, where: Where): AirgapError | Transient {
+export function failure(
+  doing: string,
+  head: ResponseHead,
+  body: Uint8Array,
+  where: Where,
+): AirgapError | Transient {
   const error = new AirgapError(codeOf(head.status), `cannot ${doing}: ${reason(head.status, body)}`, {
     where,
     hint: hintFor(head.status, where),
@@ -33,19 +38,30 @@ function reason(status: number, body: Uint8Array): string {
 /** What the registry says of it (distribution-spec, "Error Codes"): codes and messages, on one line. */
 function ownWords(body: Uint8Array): string {
   try {
-    const { errors } = JSON.parse(Buffer.from(body).toString('utf8')) as { errors?: { code?: unknown; message?: unknown }[] };
-    const words = (errors ?? []).map(({ code, message }) => [code, message].filter(part => typeof part === 'string').join(' '));
-    return words.join('; ').replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, MAX_WORDS);
+    const { errors } = JSON.parse(Buffer.from(body).toString('utf8')) as {
+      errors?: { code?: unknown; message?: unknown }[];
+    };
+    const words = (errors ?? []).map(({ code, message }) =>
+      [code, message].filter(part => typeof part === 'string').join(' '),
+    );
+    return words
+      .join('; ')
+      .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+      .slice(0, MAX_WORDS);
   } catch {
     return '';
   }
 }
 
 function hintFor(status: number, { host = 'the registry' }: Where): string {
-  if (status === 401) return `Log in to ${host} first (docker login ${host}), or check that the name is right.`;
-  if (status === 403) return `These credentials may not read it; ask the owner of the repository at ${host} for access.`;
-  if (status === 404) return 'Check the name and the tag; a private image may also look like this without credentials.';
-  if (status === 429) return `${host} limits how often it is asked; log in, lower --concurrency, or try later.`;
+  if (status === 401)
+    return `Log in to ${host} first (docker login ${host}), or check that the name is right.`;
+  if (status === 403)
+    return `These credentials may not read it; ask the owner of the repository at ${host} for access.`;
+  if (status === 404)
+    return 'Check the name and the tag; a private image may also look like this without credentials.';
+  if (status === 429)
+    return `${host} limits how often it is asked; log in, lower --concurrency, or try later.`;
   return `Try again later; if it stays, ask whoever runs ${host}.`;
 }
 

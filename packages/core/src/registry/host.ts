@@ -64,7 +64,15 @@ export class RegistryHost {
       if (answer.status !== 401) return answer;
       const secure = url.protocol === 'https:';
       const challenge = answer.headers['www-authenticate'];
-      const next = await this.#authorizer.answer(registry, endpoint.host, scope, challenge, secure, authorization, this.#signal);
+      const next = await this.#authorizer.answer(
+        registry,
+        endpoint.host,
+        scope,
+        challenge,
+        secure,
+        authorization,
+        this.#signal,
+      );
       return next === undefined ? answer : await this.#follow(request, url, next, accept);
     } catch (thrown) {
       throw connectionError(thrown, endpoint.host);
@@ -80,12 +88,17 @@ export class RegistryHost {
     let url = from;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const own = url.origin === from.origin && authorization ? { authorization } : {};
-      const answer = await this.#once({ method, url, headers: { ...headers, ...own }, signal: this.#signal }, accept);
-      const location = answer.headers['location'];
+      const answer = await this.#once(
+        { method, url, headers: { ...headers, ...own }, signal: this.#signal },
+        accept,
+      );
+      const location = answer.headers.location;
       if (answer.status < 301 || answer.status > 308 || answer.status === 304) return answer;
       url = redirectTarget(location, url, this.endpoint.host);
     }
-    throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, { where: { host: this.endpoint.host } });
+    throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
+      where: { host: this.endpoint.host },
+    });
   }
 
   async #once(request: HttpRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
@@ -116,7 +129,11 @@ export class RegistryHost {
       const base = new URL(`${scheme}://${host}/`);
       if (schemes.length === 1) return base;
       try {
-        await exchange(this.#dispatcher, { method: 'GET', url: new URL('/v2/', base), headers: {}, signal: this.#signal }, () => new MemorySink(MAX_ERROR_BODY));
+        await exchange(
+          this.#dispatcher,
+          { method: 'GET', url: new URL('/v2/', base), headers: {}, signal: this.#signal },
+          () => new MemorySink(MAX_ERROR_BODY),
+        );
         return base;
       } catch (error) {
         this.#signal?.throwIfAborted();
@@ -138,8 +155,12 @@ function redirectTarget(location: string | string[] | undefined, from: URL, host
   const target = text && URL.canParse(text, from.href) ? new URL(text, from) : undefined;
   const downgrade = from.protocol === 'https:' && target?.protocol === 'http:';
   if (target && /^https?:$/.test(target.protocol) && !downgrade) return target;
-  throw new AirgapError('REGISTRY', downgrade ? 'a redirect leads from https to http' : 'a redirect leads nowhere', {
-    where: { host },
-    hint: `Ask whoever runs ${host} to mend its storage redirects.`,
-  });
+  throw new AirgapError(
+    'REGISTRY',
+    downgrade ? 'a redirect leads from https to http' : 'a redirect leads nowhere',
+    {
+      where: { host },
+      hint: `Ask whoever runs ${host} to mend its storage redirects.`,
+    },
+  );
 }

@@ -73,7 +73,10 @@ export class Registries implements Source, AsyncDisposable {
     const headers = { accept: MANIFEST_TYPES.join(', ') };
     const attempt = async () => {
       const sink = new MemorySink(MAX_MANIFEST_SIZE);
-      const answer = await host.send({ method: 'GET', repository: name.repository, path, headers }, () => sink);
+      const answer = await host.send(
+        { method: 'GET', repository: name.repository, path, headers },
+        () => sink,
+      );
       if (answer.status !== 200) throw failure('read the manifest', answer, answer.errorBody, where);
       const raw = rawManifest(sink.bytes, String(answer.headers['content-type'] ?? ''));
       checkDigest(raw, digest ?? announced(answer), where);
@@ -89,7 +92,12 @@ export class Registries implements Source, AsyncDisposable {
     const attempt = async () => {
       if (received > 0 && received === blob.size) return;
       const headers: Record<string, string> = received > 0 ? { range: `bytes=${received}-` } : {};
-      const request = { method: 'GET' as const, repository: name.repository, path: `blobs/${blob.digest}`, headers };
+      const request = {
+        method: 'GET' as const,
+        repository: name.repository,
+        path: `blobs/${blob.digest}`,
+        headers,
+      };
       const answer = await host.send(request, head => {
         let skip = received - firstByte(head, received, where);
         return {
@@ -102,13 +110,19 @@ export class Registries implements Source, AsyncDisposable {
           },
         };
       });
-      if (answer.status !== 200 && answer.status !== 206) throw failure('read the blob', answer, answer.errorBody, where);
+      if (answer.status !== 200 && answer.status !== 206)
+        throw failure('read the blob', answer, answer.errorBody, where);
       if (received < blob.size) throw new Transient(cutShort(received, blob.size, where));
     };
     await limit(() => this.#retrying(host, attempt, where, () => received));
   }
 
-  async #retrying<T>(host: RegistryHost, attempt: () => Promise<T>, where: Where, progress?: () => number): Promise<T> {
+  async #retrying<T>(
+    host: RegistryHost,
+    attempt: () => Promise<T>,
+    where: Where,
+    progress?: () => number,
+  ): Promise<T> {
     const { signal, onEvent } = this.#options;
     try {
       return await withRetries(attempt, { host: host.endpoint.host, signal, onEvent }, progress);
@@ -136,7 +150,11 @@ function firstByte({ status, headers }: ResponseHead, wanted: number, where: Whe
   const match = /^bytes (\d+)-/.exec(String(headers['content-range'] ?? ''));
   const start = Number(match?.[1] ?? Number.NaN);
   if (start === wanted) return start;
-  throw new AirgapError('REGISTRY', `asked for the bytes from ${wanted} on, the registry sent another range`, { where });
+  throw new AirgapError(
+    'REGISTRY',
+    `asked for the bytes from ${wanted} on, the registry sent another range`,
+    { where },
+  );
 }
 
 function announced({ headers }: ResponseHead): Digest | undefined {
@@ -146,10 +164,14 @@ function announced({ headers }: ResponseHead): Digest | undefined {
 
 function checkDigest(raw: RawManifest, wanted: Digest | undefined, where: Where): void {
   if (wanted === undefined || raw.digest === wanted) return;
-  throw new AirgapError('CONTENT', `the manifest does not match its digest: expected ${wanted}, got ${raw.digest}`, {
-    where,
-    hint: 'The registry or a proxy on the way changed it; ask again, and if it stays, push the image anew.',
-  });
+  throw new AirgapError(
+    'CONTENT',
+    `the manifest does not match its digest: expected ${wanted}, got ${raw.digest}`,
+    {
+      where,
+      hint: 'The registry or a proxy on the way changed it; ask again, and if it stays, push the image anew.',
+    },
+  );
 }
 
 function cutShort(received: number, size: number, where: Where): AirgapError {

@@ -1,0 +1,65 @@
+import type { ListedImage, UsedImage } from '../../spec/image.ts';
+import type { Finding } from '../finding.ts';
+import { listedTag, type Matching } from '../matching.ts';
+import type { Rule } from '../rule.ts';
+
+const SAFE = new Set(['IfNotPresent', 'Never']);
+
+/** A `latest` tag, written or meant, that Kubernetes would try to pull although the image is there. */
+export const latestTag: Rule = {
+  id: 'latest-tag',
+  explanation:
+    'Kubernetes pulls an image whose tag is latest, or missing, each time a pod starts, unless imagePullPolicy says ' +
+    'IfNotPresent or Never. Behind the gap there is nothing to pull from, and the pod stays in ImagePullBackOff. ' +
+    "Containers of Replicated's native scheduler and Swarm services have no pull policy and are left alone.",
+  *check(specs) {
+    for (const used of specs.spec.used) if (isUnsafe(specs, used)) yield ofContainer(used);
+    for (const image of specs.spec.listed) {
+      if (image.form !== 'component' && listedTag(image) === 'latest') yield* ofEntry(specs, image);
+    }
+  },
+};
+
+/** The rule's own question: latest, and neither IfNotPresent nor Never. */
+function isUnsafe(specs: Matching, used: UsedImage): boolean {
+  const reference = specs.reference(used);
+  if (used.list === 'services' || reference?.tag !== 'latest' || reference.digest !== undefined) return false;
+  return !used.pullPolicy?.templated && !SAFE.has(used.pullPolicy?.value ?? '');
+}
+
+function ofContainer({ image, pullPolicy, kind, workload, container }: UsedImage): Omit<Finding, 'rule'> {
+  const written = image.value.endsWith(':latest') ? 'has the tag latest' : 'has no tag, which means latest';
+  const policy = pullPolicy
+    ? `imagePullPolicy: ${pullPolicy.value}`
+    : 'no imagePullPolicy, which means Always';
+  return {
+    severity: 'error',
+    message: `${image.value} ${written}, with ${policy}: Kubernetes will try to pull it behind the gap`,
+    hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${workload ?? '(unnamed)'}, or use a tag other than latest.`,
+    position: image.position,
+  };
+}
+
+function* ofEntry(specs: Matching, image: ListedImage): Generator<Omit<Finding, 'rule'>> {
+  const uses = specs.usesOf(image).filter(({ list }) => list !== 'services');
+  const unsafe = uses.filter(used => isUnsafe(specs, used));
+  if (uses.length > 0 && unsafe.length === 0) return;
+  const written =
+    image.tag === undefined && image.form === 'images'
+      ? 'has no tag, which means latest'
+      : 'has the tag latest';
+  const outcome =
+    unsafe.length > 0
+      ? `${unsafe.length === 1 ? 'a container uses it' : `${unsafe.length} containers use it`} without imagePullPolicy: IfNotPresent`
+      : 'no spec in this input uses it with imagePullPolicy: IfNotPresent';
+  yield {
+    severity: unsafe.length > 0 ? 'error' : 'warning',
+    message: `${image.name} ${written}, and ${outcome}: Kubernetes would try to pull it behind the gap`,
+    hint: 'Use a tag other than latest, or set imagePullPolicy: IfNotPresent on every container that uses it.',
+    position: image.tagPosition,
+    related: unsafe.map(used => ({
+      position: used.image.position,
+      message: `used here by ${used.kind} ${used.workload ?? ''}`.trim(),
+    })),
+  };
+}

@@ -1,0 +1,54 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { Reference } from './reference.ts';
+
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+
+describe('a reference', () => {
+  it.each([
+    ['redis', 'docker.io/library/redis:latest'],
+    ['redis:3.2-alpine', 'docker.io/library/redis:3.2-alpine'],
+    ['team/app', 'docker.io/team/app:latest'],
+    ['index.docker.io/replicated/examples:v1', 'docker.io/replicated/examples:v1'],
+    ['docker.io/redis', 'docker.io/library/redis:latest'],
+    ['gcr.io/google-samples/gb-frontend:v4', 'gcr.io/google-samples/gb-frontend:v4'],
+    ['localhost/app', 'localhost/app:latest'],
+    ['localhost:5000/app', 'localhost:5000/app:latest'],
+    ['127.0.0.1:5000/a/b/c:1', '127.0.0.1:5000/a/b/c:1'],
+    ['[::1]:5000/app:1', '[::1]:5000/app:1'],
+    ['Registry.Example/app', 'registry.example/app:latest'],
+    [`redis@${DIGEST}`, `docker.io/library/redis@${DIGEST}`],
+    [`busybox:1.38.0@${DIGEST}`, `docker.io/library/busybox:1.38.0@${DIGEST}`],
+    ['a__b/c--d/e.f:A_1', 'docker.io/a__b/c--d/e.f:A_1'],
+  ])('%s is %s', (text, canonical) => {
+    expect(Reference.parse(text).toString()).toBe(canonical);
+  });
+
+  it.each([
+    ['', 'empty'],
+    ['Redis', 'upper-case'],
+    ['redis:', 'not a tag'],
+    ['redis:a b', 'not a tag'],
+    [`redis:${'x'.repeat(129)}`, 'not a tag'],
+    ['redis@sha256:12', 'not a sha256 digest'],
+    ['redis@md5:12', 'not a sha256 digest'],
+    ['a//b', 'not an image name'],
+    ['../etc/passwd', 'not a host name'],
+    ['gcr.io/', 'empty'],
+    ['a_-b', 'not an image name'],
+    ['exa mple.com/a', 'not'],
+    [`${'a'.repeat(256)}`, 'longer than 255'],
+  ])('%s is refused: %s', (text, reason) => {
+    expect(() => Reference.parse(text)).toThrow(reason);
+  });
+
+  property.prop([fc.string()])('parses to something that parses to itself, or is refused', text => {
+    let first: Reference;
+    try {
+      first = Reference.parse(text);
+    } catch {
+      return;
+    }
+    expect(Reference.parse(first.toString()).toString()).toBe(first.toString());
+  });
+});

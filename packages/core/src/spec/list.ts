@@ -1,0 +1,42 @@
+import type { ListedImage } from './image.ts';
+import type { SourceText } from './source.ts';
+
+interface Line {
+  readonly reference: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Says whether a text is a plain list: one reference a line, besides comments and blank lines, and no YAML. */
+export function isList(source: SourceText): boolean {
+  const lines = [...linesOf(source)];
+  return (
+    lines.length > 0 &&
+    lines.every(
+      ({ reference }) => /^[^\s{}[\]"'#-][^\s{}[\]"'#]*$/.test(reference) && !reference.endsWith(':'),
+    )
+  );
+}
+
+/** The references of a plain list. */
+export function listImages(source: SourceText): ListedImage[] {
+  return [...linesOf(source)].map(({ reference, line, column }) => {
+    const position = { file: source.file, line, column };
+    return {
+      form: 'list',
+      source: 'public',
+      name: reference,
+      tag: undefined,
+      position,
+      sourcePosition: position,
+      tagPosition: position,
+    };
+  });
+}
+
+function* linesOf({ text }: SourceText): Generator<Line> {
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const reference = line.replace(/(^|\s)#.*$/, '').trim();
+    if (reference !== '') yield { reference, line: index + 1, column: line.indexOf(reference) + 1 };
+  }
+}

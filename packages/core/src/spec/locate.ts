@@ -1,0 +1,70 @@
+import { AirgapError } from '../errors.ts';
+import { Reference } from '../reference/reference.ts';
+import type { ListedImage } from './image.ts';
+
+/** What has to be known to find the images of a vendor's list. */
+export interface Locations {
+  /** The application's slug. */
+  readonly app?: string | undefined;
+  /** Third-party registries: the name that `source:` uses → the endpoint. */
+  readonly registries?: Readonly<Record<string, string>> | undefined;
+}
+
+const REPLICATED = 'registry.replicated.com';
+
+/**
+ * Finds where a listed image can be pulled from.
+ *
+ * @throws AirgapError `INPUT` at its line: an unknown source, `replicated` without an app, an invalid name
+ */
+export function locate(image: ListedImage, locations: Locations): Reference {
+  try {
+    return Reference.parse(withTag(pullName(image, locations), image)).canonical();
+  } catch (error) {
+    throw error instanceof AirgapError ? error.at({ position: image.position }) : error;
+  }
+}
+
+/** The registry host of a source's endpoint, which may be written as a URL and with a path. */
+export function endpointHost(endpoint: string): string {
+  return endpoint.replace(/^https?:\/\//, '').split('/', 1)[0] ?? endpoint;
+}
+
+function pullName(image: ListedImage, { app, registries = {} }: Locations): string {
+  const { source, name } = image;
+  if (source === 'public') return name;
+  if (source === 'replicated') {
+    if (app) return `${REPLICATED}/${app}/${name}`;
+    throw new AirgapError(
+      'INPUT',
+      `cannot locate ${name}: source is replicated, and the application is not known`,
+      {
+        hint: 'Add --app SLUG, or "app: SLUG" to airgap.yaml.',
+      },
+    );
+  }
+  const endpoint = Object.hasOwn(registries, source) ? registries[source] : undefined;
+  if (endpoint) return `${endpointHost(endpoint)}/${name}`;
+  throw unknownSource(image, Object.keys(registries));
+}
+
+/** The error for a source that nobody has configured. */
+export function unknownSource(
+  { source, name, sourcePosition }: ListedImage,
+  known: readonly string[],
+): AirgapError {
+  const others = known.length > 0 ? `, ${known.join(', ')}` : '';
+  return new AirgapError(
+    'INPUT',
+    `cannot locate ${name}: no registry is called ${JSON.stringify(source)} (known: replicated, public${others})`,
+    {
+      where: { position: sourcePosition },
+      hint: `Add --registry ${source}=ENDPOINT, or "${source}: ENDPOINT" under registries: in airgap.yaml.`,
+    },
+  );
+}
+
+/** A list's line holds its tag already; in an `images:` entry, the name has none. */
+function withTag(name: string, { tag, form }: ListedImage): string {
+  return form === 'list' || tag === undefined ? name : `${name}:${tag}`;
+}

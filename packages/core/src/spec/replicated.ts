@@ -1,0 +1,94 @@
+import type { Node } from 'yaml';
+import type { SpecDocument, Text } from './document.ts';
+import type { ListedImage } from './image.ts';
+
+/** Says whether a document is the Replicated one: by its API version, its comment, or an `images:` list of its own. */
+export function isReplicated(document: SpecDocument): boolean {
+  const { root } = document;
+  if (!document.isMap(root)) return false;
+  if (document.get(root, 'replicated_api_version') || /^\s*kind:\s*replicated\s*$/m.test(document.comment))
+    return true;
+  return (
+    document.get(root, 'images') !== undefined &&
+    document.get(root, 'kind') === undefined &&
+    document.get(root, 'apiVersion') === undefined
+  );
+}
+
+/** The `images:` section, and the native scheduler's `components[].containers[]`. @throws AirgapError `INPUT` */
+export function replicatedImages(document: SpecDocument): ListedImage[] {
+  const { root } = document;
+  const images = entries(document, document.get(root, 'images'), 'images').map(entry =>
+    listedImage(document, entry, { form: 'images', name: 'name', tag: 'tag' }),
+  );
+  const components = entries(document, document.get(root, 'components'), 'components').flatMap(component =>
+    entries(document, document.get(component, 'containers'), 'containers').map(entry =>
+      listedImage(document, entry, { form: 'component', name: 'image_name', tag: 'version' }),
+    ),
+  );
+  return [...images, ...components];
+}
+
+function entries(document: SpecDocument, list: Node | undefined, key: string): Node[] {
+  if (list === undefined || document.isList(list)) return document.items(list);
+  if (document.text(list) === undefined && !document.isMap(list)) return [];
+  throw document.error(
+    `${key}: must be a list`,
+    document.position(list),
+    `Begin each entry of ${key}: with "- ".`,
+  );
+}
+
+interface Fields {
+  readonly form: 'images' | 'component';
+  readonly name: string;
+  readonly tag: string;
+}
+
+function listedImage(document: SpecDocument, entry: Node, fields: Fields): ListedImage {
+  if (!document.isMap(entry)) {
+    throw document.error(
+      'an image must be a mapping',
+      document.position(entry),
+      `Write it as "- ${fields.name}: redis", with source and ${fields.tag} below.`,
+    );
+  }
+  const name = field(document, entry, fields.name);
+  if (!name)
+    throw document.error(
+      `an image without ${fields.name}`,
+      document.position(entry),
+      `Add ${fields.name}: to this entry.`,
+    );
+  const source = field(document, entry, 'source');
+  const tag = field(document, entry, fields.tag);
+  for (const text of [name, source, tag]) {
+    if (text?.templated)
+      throw document.error(
+        `a template cannot stand here: ${text.value}`,
+        text.position,
+        'The bundle is made before any template is filled in: write the value itself.',
+      );
+  }
+  return {
+    form: fields.form,
+    source: source?.value ?? 'public',
+    name: name.value,
+    tag: tag?.value,
+    position: name.position,
+    sourcePosition: (source ?? name).position,
+    tagPosition: (tag ?? name).position,
+  };
+}
+
+function field(document: SpecDocument, entry: Node, key: string): Text | undefined {
+  const node = document.get(entry, key);
+  if (document.isMap(node) || document.isList(node)) {
+    throw document.error(
+      `${key}: must be a text`,
+      document.position(node as Node),
+      'Write one value there; quote it when in doubt.',
+    );
+  }
+  return document.text(node);
+}

@@ -1,0 +1,57 @@
+import { AirgapError } from '../errors.ts';
+import type { Position } from '../position.ts';
+import { Reference } from '../reference/reference.ts';
+import type { Spec, UsedImage } from './image.ts';
+import { type Locations, locate } from './locate.ts';
+
+/** An image that the bundle has to hold, and the places that ask for it. */
+export interface ImageRequest {
+  readonly reference: Reference;
+  readonly positions: readonly Position[];
+}
+
+/**
+ * What a bundle has to hold: the listed images, as Replicated does it, or those that the specs use when the input
+ * has no list. Each once, in the order of their first appearance.
+ *
+ * @throws AirgapError `INPUT` with everything that cannot be located, each at its line
+ */
+export function imageRequests(spec: Spec, locations: Locations): ImageRequest[] {
+  const known = spec.used.filter(({ image }) => !image.templated);
+  const wanted: { position: Position; find: () => Reference }[] =
+    spec.listed.length > 0
+      ? spec.listed.map(image => ({ position: image.position, find: () => locate(image, locations) }))
+      : known.map(used => ({ position: used.image.position, find: () => usedReference(used) }));
+  const requests = new Map<string, { reference: Reference; positions: Position[] }>();
+  const errors: AirgapError[] = [];
+  for (const { position, find } of wanted) {
+    try {
+      const reference = find();
+      const request = requests.get(reference.toString()) ?? { reference, positions: [] };
+      request.positions.push(position);
+      requests.set(reference.toString(), request);
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw AirgapError.all(errors, `${errors.length} images cannot be located`);
+  if (requests.size === 0) throw noImages(spec);
+  return [...requests.values()];
+}
+
+/** The reference of an image as a container writes it. @throws AirgapError `INPUT` at its line */
+export function usedReference({ image }: UsedImage): Reference {
+  try {
+    return Reference.parse(image.value).canonical();
+  } catch (error) {
+    throw error instanceof AirgapError ? error.at({ position: image.position }) : error;
+  }
+}
+
+function noImages({ sources }: Spec): AirgapError {
+  return new AirgapError('INPUT', 'the specs name no images', {
+    where: sources[0] ? { path: sources[0].file } : {},
+    hint: 'Add an images: section, or name the Kubernetes manifests as well.',
+  });
+}

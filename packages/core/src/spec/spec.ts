@@ -1,0 +1,24 @@
+import { SpecDocument } from './document.ts';
+import type { ListedImage, Spec, UsedImage } from './image.ts';
+import { kubernetesImages } from './kubernetes.ts';
+import { isList, listImages } from './list.ts';
+import { isReplicated, replicatedImages } from './replicated.ts';
+import type { SourceText } from './source.ts';
+import { isSwarm, swarmImages } from './swarm.ts';
+
+/** Finds every image that the sources name, in any of the forms they come in. @throws AirgapError `INPUT` */
+export function parseSpec(sources: readonly SourceText[]): Spec {
+  const listed: ListedImage[] = [];
+  const used: UsedImage[] = [];
+  for (const source of sources) {
+    if (isList(source)) {
+      listed.push(...listImages(source));
+      continue;
+    }
+    for (const document of SpecDocument.parse(source)) {
+      if (isReplicated(document)) listed.push(...replicatedImages(document));
+      else used.push(...(isSwarm(document) ? swarmImages(document) : kubernetesImages(document)));
+    }
+  }
+  return { sources, listed, used };
+}
