@@ -1,4 +1,5 @@
 export { type BuildOptions, type BuildResult, build } from './build.ts';
+export { type Config, parseConfig } from './config/config.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,
@@ -22,6 +23,7 @@ export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } fro
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './plan.ts';
 export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
+export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';
 export { type Problem, type VerifyOptions, type VerifyResult, verify } from './verify.ts';

@@ -87,14 +87,8 @@ export class Authorizer {
     secure: boolean,
     signal: AbortSignal | undefined,
   ): Promise<string> {
-    const url = realmUrl(parameters['realm'] ?? '', host, secure);
-    const request = tokenRequest(
-      url,
-      parameters['service'],
-      parameters['scope'] ?? scope,
-      credentials,
-      signal,
-    );
+    const url = realmUrl(parameters.realm ?? '', host, secure);
+    const request = tokenRequest(url, parameters.service, parameters.scope ?? scope, credentials, signal);
     const sink = new MemorySink(MAX_TOKEN_ANSWER);
     const head = await exchange(this.#dispatcher, request, () => sink);
     if (head.status !== 200) throw failure('get a token', head, sink.bytes, { host: url.host });

@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Collects `KEY=VALUE` of an option that may be repeated. */
+export function keyValue(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('Write it as NAME=VALUE.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Collects the values of an option that may be repeated. */
+export function repeated(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+/** A whole number of transfers. */
+export function concurrency(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= 256) return number;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 256.');
+}

@@ -1,0 +1,28 @@
+import { type FoundImage, type Locations, Reference } from '@airgap/core';
+
+const REPLICATED = 'registry.replicated.com';
+
+/** Writes an `images:` section, ready to paste; tags are quoted, so that 3.10 stays 3.10. */
+export function renderImagesSection(images: readonly FoundImage[], locations: Locations): string {
+  const entries = images.map(({ reference }) => entry(Reference.parse(reference), locations));
+  return `images:\n${entries.join('')}`;
+}
+
+function entry(reference: Reference, { app, registries = {} }: Locations): string {
+  const { registry, repository } = reference;
+  const tag = reference.effectiveTag ?? 'latest';
+  const pinned =
+    reference.digest === undefined ? '' : `  # pinned by ${reference.digest}, which images: cannot say\n`;
+  const own = app !== undefined && registry === REPLICATED && repository.startsWith(`${app}/`);
+  const named = Object.entries(registries).find(
+    ([, endpoint]) =>
+      Reference.parse(`${endpoint.replace(/^https?:\/\//, '').split('/')[0]}/x`).registry === registry,
+  );
+  const source = own ? 'replicated' : (named?.[0] ?? 'public');
+  const name = own ? repository.slice(app.length + 1) : named ? repository : publicName(reference);
+  return `- name: ${name}\n  source: ${source}\n  tag: ${JSON.stringify(tag)}\n${pinned}`;
+}
+
+function publicName({ registry, repository }: Reference): string {
+  return registry === 'docker.io' ? repository.replace(/^library\//, '') : `${registry}/${repository}`;
+}

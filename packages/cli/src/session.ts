@@ -1,0 +1,43 @@
+import pc from 'picocolors';
+import type { Colors } from 'picocolors/types.js';
+import type { Environment } from './options/environment.ts';
+
+/** What one run of the program has to work with. */
+export interface Session {
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  readonly out: Colors;
+  readonly err: Colors;
+  /** Set by a command whose result is no error and yet no success. */
+  status: number;
+  /** Whether the result was asked for as JSON. */
+  json: boolean;
+}
+
+/** Colour only where a person looks. */
+export function openSession(environment: Environment, signal: AbortSignal): Session {
+  const colors = (stream: NodeJS.WriteStream) => pc.createColors(environment.color ?? stream.isTTY === true);
+  return {
+    environment,
+    signal,
+    out: colors(process.stdout),
+    err: colors(process.stderr),
+    status: 0,
+    json: false,
+  };
+}
+
+/** Writes a result to stdout. */
+export function print(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Writes a result to stdout as one JSON object. */
+export function printJson(result: unknown): void {
+  print(`${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+/** Writes everything that is no result. */
+export function tell(text: string): void {
+  process.stderr.write(text);
+}
