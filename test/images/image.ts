@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
+
+/** Content by its digest. */
+export type Blobs = Map<string, Buffer>;
+
+/** An image or an index, with everything below it. */
+export interface TestImage {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly bytes: Buffer;
+  /** Configs and layers. */
+  readonly blobs: Blobs;
+  /** Manifests below an index. */
+  readonly children: readonly TestImage[];
+  readonly platform?: { os: string; architecture: string; variant?: string };
+}
+
+export interface TestFile {
+  readonly name: string;
+  readonly content?: Buffer | string;
+  readonly mode?: number;
+  readonly linkname?: string;
+}
+
+/** A layer as it is served, and the digest of what it unpacks to. */
+export interface TestLayer {
+  readonly bytes: Buffer;
+  readonly diffId: string;
+}
+
+const TYPES = {
+  oci: {
+    index: 'application/vnd.oci.image.index.v1+json',
+    manifest: 'application/vnd.oci.image.manifest.v1+json',
+    config: 'application/vnd.oci.image.config.v1+json',
+    layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  },
+  docker: {
+    index: 'application/vnd.docker.distribution.manifest.list.v2+json',
+    manifest: 'application/vnd.docker.distribution.manifest.v2+json',
+    config: 'application/vnd.docker.container.image.v1+json',
+    layer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  },
+} as const;
+
+export interface ImageOptions {
+  readonly layers: readonly TestLayer[];
+  readonly types?: keyof typeof TYPES;
+  readonly platform?: { os: string; architecture: string; variant?: string };
+  /** What a container of it runs. */
+  readonly cmd?: readonly string[];
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** A gzipped layer of files, the same bytes each time. */
+export async function layerOf(files: readonly TestFile[]): Promise<TestLayer> {
+  const tar = pack();
+  for (const { name, content = '', mode = 0o644, linkname } of files) {
+    const common = { name, mode, mtime: new Date(0) };
+    if (linkname !== undefined) tar.entry({ ...common, type: 'symlink', linkname });
+    else if (name.endsWith('/')) tar.entry({ ...common, type: 'directory' });
+    else tar.entry(common, content as Buffer);
+  }
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  return { bytes: gzipSync(bytes, { level: 1 }), diffId: sha256(bytes) };
+}
+
+/** A layer with one file of bytes that do not compress, the same for one seed. */
+export async function noiseLayer(seed: string, size: number): Promise<TestLayer> {
+  const parts: Buffer[] = [];
+  for (let at = 0; at * 32 < size; at += 1) parts.push(createHash('sha256').update(`${seed} ${at}`).digest());
+  return layerOf([{ name: `noise-${seed}`, content: Buffer.concat(parts).subarray(0, size) }]);
+}
+
+/** An image of these layers. */
+export function imageOf({
+  layers,
+  types = 'oci',
+  platform = { os: 'linux', architecture: 'amd64' },
+  cmd,
+}: ImageOptions): TestImage {
+  const media = TYPES[types];
+  const config = Buffer.from(
+    JSON.stringify({
+      ...platform,
+      created: '1970-01-01T00:00:00Z',
+      config: cmd ? { Cmd: cmd, Env: ['PATH=/bin:/usr/bin'] } : {},
+      rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+      history: layers.map(() => ({ created: '1970-01-01T00:00:00Z', created_by: 'test' })),
+    }),
+  );
+  const descriptor = (mediaType: string, bytes: Buffer) => ({
+    mediaType,
+    digest: sha256(bytes),
+    size: bytes.length,
+  });
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: media.manifest,
+      config: descriptor(media.config, config),
+      layers: layers.map(({ bytes }) => descriptor(media.layer, bytes)),
+    }),
+  );
+  const blobs: Blobs = new Map(
+    [config, ...layers.map(({ bytes }) => bytes)].map(bytes => [sha256(bytes), bytes]),
+  );
+  return {
+    mediaType: media.manifest,
+    digest: sha256(manifest),
+    bytes: manifest,
+    blobs,
+    children: [],
+    platform,
+  };
+}
+
+/** An index over images or other indexes. */
+export function indexOf(
+  children: readonly (TestImage & { annotations?: Record<string, string> })[],
+  types: keyof typeof TYPES = 'oci',
+): TestImage {
+  const mediaType = TYPES[types].index;
+  const manifests = children.map(({ mediaType, digest, bytes, platform, annotations }) => ({
+    mediaType,
+    digest,
+    size: bytes.length,
+    platform,
+    annotations,
+  }));
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
+  return { mediaType, digest: sha256(bytes), bytes, blobs: new Map(), children };
+}
+
+/** An image and everything below it, children first. */
+export function flatten(image: TestImage): TestImage[] {
+  return [...image.children.flatMap(flatten), image];
+}

@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { flatten, type TestImage } from '../images/image.ts';
+
+/** A request as the registry saw it. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly range: string | undefined;
+}
+
+/** What a fault does instead of the answer. It says whether it took the request over. */
+export type Fault = (request: Seen, response: ServerResponse, content: Buffer | undefined) => boolean;
+
+export interface RegistryOptions {
+  /** Ask for credentials: Basic, or a token from the registry's own `/token`. */
+  readonly auth?: {
+    readonly scheme: 'basic' | 'bearer';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
+const API = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/;
+const TOKEN = 'the-token';
+
+/** A registry in this process, on loopback, that serves images from memory: for the demo and for faults. */
+export class TestRegistry {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  readonly seen: Seen[] = [];
+  fault: Fault | undefined;
+  readonly #server: Server;
+  readonly #options: RegistryOptions;
+  readonly #manifests = new Map<string, TestImage>();
+  readonly #blobs = new Map<string, Buffer>();
+
+  private constructor(server: Server, options: RegistryOptions) {
+    this.#server = server;
+    this.#options = options;
+    this.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('request', (request, response) => this.#answer(request, response));
+  }
+
+  static async start(options: RegistryOptions = {}): Promise<TestRegistry> {
+    const server = createServer();
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    return new TestRegistry(server, options);
+  }
+
+  /** Serves an image under `repository:tag`, and all of it by digest. */
+  push(name: string, image: TestImage): void {
+    const [repository = '', tag = 'latest'] = name.split(':');
+    this.#manifests.set(`${repository}:${tag}`, image);
+    for (const one of flatten(image)) {
+      this.#manifests.set(`${repository}:${one.digest}`, one);
+      for (const [digest, bytes] of one.blobs) this.#blobs.set(digest, bytes);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise(resolve => this.#server.close(resolve));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', 'http://registry');
+    const { authorization, range } = request.headers;
+    const seen = { method: request.method ?? '', path: url.pathname, authorization, range };
+    this.seen.push(seen);
+    response.on('error', () => {});
+    const [, repository, kind, what = ''] = API.exec(url.pathname) ?? [];
+    const manifest = kind === 'manifests' ? this.#manifests.get(`${repository}:${what}`) : undefined;
+    const content = manifest?.bytes ?? (kind === 'blobs' ? this.#blobs.get(what) : undefined);
+    if (this.fault?.(seen, response, content)) return;
+    if (url.pathname === '/token') return this.#token(authorization, response);
+    if (!this.#authorized(authorization)) return this.#challenge(response);
+    if (url.pathname === '/v2/') response.end('{}');
+    else if (manifest) {
+      response.setHeader('content-type', manifest.mediaType);
+      response.setHeader('docker-content-digest', manifest.digest);
+      response.end(manifest.bytes);
+    } else if (content) sendBlob(response, content, range);
+    else sendError(response, 404, kind === 'manifests' ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN', 'not here');
+  }
+
+  #basic(): string {
+    const { username, password } = this.#options.auth ?? { username: '', password: '' };
+    return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  }
+
+  #authorized(authorization: string | undefined): boolean {
+    const { auth } = this.#options;
+    if (!auth) return true;
+    return authorization === (auth.scheme === 'basic' ? this.#basic() : `Bearer ${TOKEN}`);
+  }
+
+  #challenge(response: ServerResponse): void {
+    const bearer = `Bearer realm="http://${this.host}/token",service="test"`;
+    response.setHeader(
+      'www-authenticate',
+      this.#options.auth?.scheme === 'basic' ? 'Basic realm="test"' : bearer,
+    );
+    sendError(response, 401, 'UNAUTHORIZED', 'authentication required');
+  }
+
+  #token(authorization: string | undefined, response: ServerResponse): void {
+    if (authorization === this.#basic()) response.end(JSON.stringify({ token: TOKEN }));
+    else sendError(response, 401, 'UNAUTHORIZED', 'wrong password');
+  }
+}
+
+/** An error in the form of the distribution specification. */
+export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ errors: [{ code, message }] }));
+}
+
+function sendBlob(response: ServerResponse, content: Buffer, range: string | undefined): void {
+  const start = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+  if (start > 0) {
+    response.statusCode = 206;
+    response.setHeader('content-range', `bytes ${start}-${content.length - 1}/${content.length}`);
+  }
+  response.setHeader('content-length', content.length - start);
+  response.end(content.subarray(start));
+}
