@@ -16,7 +16,7 @@ describe('a reference', () => {
     ['localhost:5000/app', 'localhost:5000/app:latest'],
     ['127.0.0.1:5000/a/b/c:1', '127.0.0.1:5000/a/b/c:1'],
     ['[::1]:5000/app:1', '[::1]:5000/app:1'],
-    ['Registry.Example/app', 'registry.example/app:latest'],
+    ['Registry.Example/app', 'Registry.Example/app:latest'],
     [`redis@${DIGEST}`, `docker.io/library/redis@${DIGEST}`],
     [`busybox:1.38.0@${DIGEST}`, `docker.io/library/busybox:1.38.0@${DIGEST}`],
     ['a__b/c--d/e.f:A_1', 'docker.io/a__b/c--d/e.f:A_1'],

@@ -85,8 +85,7 @@ export class Reference {
 
 /** Docker Hub has several names; `docker.io` is the canonical one. */
 export function canonicalHost(host: string): string {
-  const lower = host.toLowerCase();
-  return lower === DOCKER_HUB_INDEX ? DOCKER_HUB : lower;
+  return host === DOCKER_HUB_INDEX ? DOCKER_HUB : host;
 }
 
 /** Docker's rule for the first part of a name: it is a host when it has a dot, a port or upper case, or is `localhost`. */

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const AIRGAP = fileURLToPath(new URL('../packages/cli/bin/airgap.js', import.meta.url));
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+  readonly stdin?: string;
+  /** Sent when stderr has said this. */
+  readonly interruptAt?: RegExp;
+}
+
+/** Runs the command line as a user would. */
+export async function airgap(
+  args: readonly string[],
+  { cwd, env, stdin = '', interruptAt }: RunOptions = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [AIRGAP, ...args], {
+    cwd,
+    env: { ...process.env, DOCKER_CONFIG: '/nonexistent', NO_COLOR: '1', ...env },
+  });
+  const out: Buffer[] = [];
+  let stderr = '';
+  let interrupted = false;
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', chunk => {
+    stderr += chunk;
+    if (!interrupted && interruptAt?.test(stderr)) interrupted = child.kill('SIGINT');
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(stdin);
+  const status = await new Promise<number | null>(resolve => child.on('close', resolve));
+  return { status, stdout: Buffer.concat(out), stderr };
+}
+
+/** A folder for one test, with these files in it. */
+export class Workplace implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'airgap-test-'));
+
+  constructor(files: Record<string, string> = {}) {
+    for (const [name, text] of Object.entries(files)) writeFileSync(this.file(name), text);
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** What is there, sorted. */
+  files(): string[] {
+    return readdirSync(this.path).sort();
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}

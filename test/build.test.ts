@@ -1,0 +1,358 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { extract } from 'tar-stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { airgap, Workplace } from './airgap.ts';
+import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from './images/image.ts';
+import { type Fault, sendError, TestRegistry } from './registry/registry.ts';
+
+const AMD64 = { os: 'linux', architecture: 'amd64' };
+const ARM64 = { os: 'linux', architecture: 'arm64' };
+
+let registry: TestRegistry;
+const made: Record<string, TestImage> = {};
+
+beforeAll(async () => {
+  registry = await TestRegistry.start();
+  const base = await noiseLayer('base', 3_000_000);
+  const image = async (seed: string, platform = AMD64, types: 'oci' | 'docker' = 'oci') =>
+    imageOf({ layers: [base, await noiseLayer(seed, 700_000)], platform, types });
+  made.app = await image('app');
+  made.schema2 = await image('schema2', AMD64, 'docker');
+  made.multi = indexOf([await image('multi-amd64'), await image('multi-arm64', ARM64)]);
+  made.nested = indexOf([indexOf([await image('nested-amd64')]), await image('nested-arm64', ARM64)]);
+  const subject = await image('attested');
+  const attestation = {
+    ...imageOf({
+      layers: [await noiseLayer('attestation', 100)],
+      platform: { os: 'unknown', architecture: 'unknown' },
+    }),
+    annotations: {
+      'vnd.docker.reference.digest': subject.digest,
+      'vnd.docker.reference.type': 'attestation-manifest',
+    },
+  };
+  made.attested = indexOf([subject, attestation]);
+  made.arm = await image('arm', ARM64);
+  for (const [name, one] of Object.entries(made)) registry.push(`team/${name}:1`, one);
+});
+beforeEach(() => {
+  registry.fault = undefined;
+  registry.seen.length = 0;
+});
+afterAll(() => registry[Symbol.asyncDispose]());
+
+/** Where the registry's images are called what a spec would call them. */
+function list(...names: string[]): string {
+  return names.map(name => `${registry.host}/team/${name}\n`).join('');
+}
+
+async function entriesOf(path: string): Promise<Map<string, Buffer>> {
+  const entries = new Map<string, Buffer>();
+  const reader = extract();
+  reader.end(readFileSync(path));
+  for await (const entry of reader) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    entries.set(entry.header.name, Buffer.concat(chunks));
+  }
+  return entries;
+}
+
+async function rootOf(path: string): Promise<{ digest: string; annotations: Record<string, string> }> {
+  const index = JSON.parse(String((await entriesOf(path)).get('index.json')));
+  return index.manifests[0];
+}
+
+describe('build', () => {
+  it('writes every blob as it was served, under its digest, in the documented order', async () => {
+    using work = new Workplace({ 'list.txt': list('app:1', 'schema2:1') });
+    const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
+    expect(stderr).not.toContain('error');
+    expect(status).toBe(0);
+    const entries = await entriesOf(work.file('bundle.tar'));
+    const names = [...entries.keys()];
+    expect(names.slice(0, 3)).toEqual(['oci-layout', 'index.json', 'manifest.json']);
+    const wanted = [made.app, made.schema2].flatMap(one => [one?.digest, ...(one?.blobs.keys() ?? [])]);
+    expect(new Set(names.slice(3))).toEqual(
+      new Set(wanted.map(digest => `blobs/sha256/${digest?.slice(7)}`)),
+    );
+    for (const name of names.slice(3))
+      expect(`blobs/${sha256(entries.get(name) as Buffer).replace(':', '/')}`).toBe(name);
+    const layers = registry.seen.filter(({ path }) => path.includes('/blobs/'));
+    expect(new Set(layers.map(({ path }) => path)).size).toBe(layers.length);
+  });
+
+  it('gives the same bytes at any concurrency, in any order of the list, and streamed', async () => {
+    using work = new Workplace({
+      'list.txt': list('app:1', 'multi:1', 'schema2:1'),
+      'other.txt': list('schema2:1', 'app:1', 'multi:1'),
+    });
+    const one = await airgap(['build', 'list.txt', '-o', 'one.tar', '--concurrency', '1'], {
+      cwd: work.path,
+    });
+    const many = await airgap(['build', 'other.txt', '-o', 'many.tar', '--concurrency', '32'], {
+      cwd: work.path,
+    });
+    const streamed = await airgap(['build', 'list.txt', '-o', '-'], { cwd: work.path });
+    expect([one.status, many.status, streamed.status]).toEqual([0, 0, 0]);
+    const bytes = readFileSync(work.file('one.tar'));
+    expect(readFileSync(work.file('many.tar')).equals(bytes)).toBe(true);
+    expect(streamed.stdout.equals(bytes)).toBe(true);
+  });
+
+  it.each([
+    ['one platform of an index stands for the name', 'multi', [], () => made.multi?.children[0]?.digest],
+    ['another platform', 'multi', ['--platform', 'linux/arm64'], () => made.multi?.children[1]?.digest],
+    ['all platforms keep the index', 'multi', ['--platform', 'all'], () => made.multi?.digest],
+    [
+      'every platform named keeps the index',
+      'multi',
+      ['--platform', 'linux/amd64', '--platform', 'linux/arm64'],
+      () => made.multi?.digest,
+    ],
+    ['an attestation is no platform', 'attested', [], () => made.attested?.digest],
+    ['a platform in a nested index', 'nested', [], () => made.nested?.children[0]?.children[0]?.digest],
+  ])('%s', async (_name, image, flags, digest) => {
+    using work = new Workplace({ 'list.txt': list(`${image}:1`) });
+    const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar', ...flags], {
+      cwd: work.path,
+    });
+    expect(stderr).not.toContain('error');
+    expect(status).toBe(0);
+    expect((await rootOf(work.file('bundle.tar'))).digest).toBe(digest());
+    expect((await airgap(['verify', work.file('bundle.tar')])).status).toBe(0);
+  });
+
+  it('keeps the whole of an index that is pinned by digest, and its name', async () => {
+    const pinned = `multi@${made.multi?.digest}`;
+    using work = new Workplace({ 'list.txt': list(pinned) });
+    expect((await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path })).status).toBe(0);
+    const root = await rootOf(work.file('bundle.tar'));
+    expect(root.digest).toBe(made.multi?.digest);
+    expect(root.annotations['io.containerd.image.name']).toBe(`${registry.host}/team/${pinned}`);
+    const entries = await entriesOf(work.file('bundle.tar'));
+    for (const child of made.multi?.children ?? [])
+      expect(entries.has(`blobs/sha256/${child.digest.slice(7)}`)).toBe(true);
+  });
+
+  it('refuses under --strict what the lint finds, and goes on without it', async () => {
+    registry.push('team/moving:latest', made.app as TestImage);
+    using work = new Workplace({ 'list.txt': list('moving') });
+    const strict = await airgap(['build', 'list.txt', '-o', 'bundle.tar', '--strict'], { cwd: work.path });
+    expect(strict.status).toBe(1);
+    expect(work.files()).toEqual(['list.txt']);
+    const lax = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
+    expect(lax.status).toBe(0);
+    expect(lax.stderr).toContain('latest-tag');
+  });
+
+  it('goes on where a broken transfer stopped', async () => {
+    let broken = 0;
+    registry.fault = ({ path, range }, response, content) => {
+      if (
+        !path.includes('/blobs/') ||
+        content === undefined ||
+        content.length < 1_000_000 ||
+        range !== undefined
+      )
+        return false;
+      broken += 1;
+      response.setHeader('content-length', content.length);
+      response.write(content.subarray(0, 1_000_000), () => response.destroy());
+      return true;
+    };
+    using work = new Workplace({ 'list.txt': list('app:1') });
+    const { status } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
+    expect(status).toBe(0);
+    expect(broken).toBe(1);
+    expect(registry.seen.some(({ range }) => range !== undefined)).toBe(true);
+    expect((await airgap(['verify', work.file('bundle.tar')])).status).toBe(0);
+  });
+});
+
+const flip: Fault = ({ path }, response, content) => {
+  if (!path.includes('/blobs/') || content === undefined || content.length < 100_000) return false;
+  const wrong = Buffer.from(content);
+  wrong[50_000] = (wrong[50_000] ?? 0) ^ 1;
+  response.end(wrong);
+  return true;
+};
+const shorten: Fault = ({ path }, response, content) => {
+  if (!path.includes('/blobs/') || content === undefined || content.length < 100_000) return false;
+  response.end(content.subarray(0, 90_000));
+  return true;
+};
+const lie: Fault = ({ path }, response, content) => {
+  if (!path.includes('/manifests/') || content === undefined) return false;
+  response.setHeader('docker-content-digest', `sha256:${'0'.repeat(64)}`);
+  response.end(content);
+  return true;
+};
+const schema1: Fault = ({ path }, response) => {
+  if (!path.includes('/manifests/')) return false;
+  response.setHeader('content-type', 'application/vnd.docker.distribution.manifest.v1+prettyjws');
+  response.end(JSON.stringify({ schemaVersion: 1, name: 'team/app', tag: '1', fsLayers: [], history: [] }));
+  return true;
+};
+const forbid: Fault = (_seen, response) => {
+  sendError(response, 403, 'DENIED', 'no \u001b[31maccess\u001b[0m');
+  return true;
+};
+
+describe('a build that cannot succeed leaves nothing, says why, and exits with', () => {
+  it.each<[string, number, string, Fault | undefined, string[], RegExp]>([
+    ['a tag that does not exist', 3, 'app:nope', undefined, [], /list\.txt:1:1.*404/s],
+    [
+      'a missing platform, listing what is there',
+      3,
+      'multi:1',
+      undefined,
+      ['--platform', 'linux/s390x'],
+      /linux\/s390x; it has linux\/amd64, linux\/arm64/,
+    ],
+    ['an image for another platform only', 3, 'arm:1', undefined, [], /no linux\/amd64; it has linux\/arm64/],
+    ['schema 1', 3, 'app:1', schema1, [], /schema 1/],
+    ['credentials that are refused', 3, 'app:1', forbid, [], /403/],
+    ['a manifest with a wrong digest', 4, 'app:1', lie, [], /does not match its digest/],
+    ['a layer with flipped bytes', 4, 'app:1', flip, [], /does not match its digest/],
+    ['a layer cut short', 3, 'app:1', shorten, [], /cut short/],
+    [
+      'a folder that does not exist',
+      5,
+      'app:1',
+      undefined,
+      ['-o', 'nowhere/bundle.tar'],
+      /folder does not exist/,
+    ],
+  ])('%s: %i', async (_name, status, image, fault, flags, message) => {
+    registry.fault = fault;
+    using work = new Workplace({ 'list.txt': list(image) });
+    const outcome = await airgap(['build', 'list.txt', '-o', 'bundle.tar', ...flags], { cwd: work.path });
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.stderr).not.toContain('\u001b');
+    expect(outcome.status).toBe(status);
+    expect(work.files()).toEqual(['list.txt']);
+  });
+
+  it('a registry that is down: 3', async () => {
+    using work = new Workplace({ 'list.txt': '127.0.0.1:1/team/app:1\n' });
+    const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
+    expect(stderr).toMatch(/127\.0\.0\.1:1/);
+    expect(status).toBe(3);
+    expect(work.files()).toEqual(['list.txt']);
+  });
+
+  it('Ctrl-C in the middle: 130', async () => {
+    registry.fault = ({ path }, response, content) => {
+      if (!path.includes('/blobs/') || content === undefined || content.length < 100_000) return false;
+      response.setHeader('content-length', content.length);
+      response.write(content.subarray(0, 1000));
+      return true;
+    };
+    using work = new Workplace({ 'list.txt': list('app:1') });
+    const outcome = await airgap(['build', 'list.txt', '-o', 'bundle.tar', '--progress', 'json'], {
+      cwd: work.path,
+      interruptAt: /"phase":"move"/,
+    });
+    expect(outcome.stderr).toContain('interrupted');
+    expect(outcome.status).toBe(130);
+    expect(work.files()).toEqual(['list.txt']);
+  });
+});
+
+describe('input that cannot be read', () => {
+  it.each([
+    ['broken YAML', 'images:\n- name: [redis\n', /app\.yaml:\d+:\d+: error: not YAML/],
+    [
+      'images that are no list',
+      'replicated_api_version: 2.8.0\nimages: redis\n',
+      /app\.yaml:2:9: error: images: must be a list/,
+    ],
+    ['an image without a name', 'images:\n- source: public\n', /app\.yaml:2:3: error: an image without name/],
+    [
+      'a tag that is a mapping',
+      'images:\n- name: redis\n  tag: {a: b}\n',
+      /app\.yaml:3:8: error: tag: must be a text/,
+    ],
+    [
+      'an unknown source',
+      'images:\n- name: a/b\n  source: nowhere\n',
+      /app\.yaml:3:11: error: .*--registry nowhere=/s,
+    ],
+    [
+      'replicated without an app',
+      'images:\n- name: a\n  source: replicated\n',
+      /app\.yaml:2:9: error: .*--app/s,
+    ],
+    ['no images at all', 'images: []\n', /name no images/],
+  ])('%s is an error at its place, with status 2', async (_name, text, message) => {
+    using work = new Workplace({ 'app.yaml': text });
+    const { status, stderr } = await airgap(['plan', 'app.yaml'], { cwd: work.path });
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+
+  it.each([
+    ['no spec', ['build', '-o', 'x.tar']],
+    ['no output', ['build', 'list.txt']],
+    ['an unknown flag', ['lint', '--nope', 'list.txt']],
+    ['no such platform', ['plan', 'list.txt', '--platform', 'linux']],
+    ['no such file', ['lint', 'nowhere.yaml']],
+    ['a concurrency of none', ['plan', 'list.txt', '--concurrency', '0']],
+  ])('%s is wrong usage, with status 2', async (_name, args) => {
+    using work = new Workplace({ 'list.txt': 'redis:1\n' });
+    expect((await airgap(args, { cwd: work.path })).status).toBe(2);
+  });
+});
+
+describe('credentials', () => {
+  it.each(['basic', 'bearer'] as const)(
+    'of docker config.json open a registry with %s auth, and go nowhere else',
+    async scheme => {
+      await using closed = await TestRegistry.start({
+        auth: { scheme, username: 'me', password: 'pass:word' },
+      });
+      closed.push('team/app:1', made.app as TestImage);
+      const auth = Buffer.from('me:pass:word').toString('base64');
+      using work = new Workplace({
+        'list.txt': `${closed.host}/team/app:1\n${registry.host}/team/schema2:1\n`,
+        'config.json': JSON.stringify({ auths: { [closed.host]: { auth } } }),
+      });
+      const without = await airgap(['plan', 'list.txt'], { cwd: work.path });
+      expect(without.status).toBe(3);
+      expect(without.stderr).toContain('docker login');
+      const { status } = await airgap(['build', 'list.txt', '-o', 'b.tar'], {
+        cwd: work.path,
+        env: { DOCKER_CONFIG: work.path },
+      });
+      expect(status).toBe(0);
+      expect(registry.seen.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+    },
+  );
+});
+
+describe('verify', () => {
+  it.each<[string, (bytes: Buffer) => Buffer, RegExp]>([
+    [
+      'a flipped byte in a layer',
+      bytes => flipAt(bytes, bytes.length - 300_000),
+      /does not match its digest/,
+    ],
+    ['a flipped byte in a header', bytes => flipAt(bytes, 10), /checksum/],
+    ['a cut', bytes => bytes.subarray(0, bytes.length - 100_000), /cut short/],
+    ['bytes after the end', bytes => Buffer.concat([bytes, Buffer.from('more')]), /4 foreign bytes/],
+  ])('finds %s', async (_name, damage, message) => {
+    using work = new Workplace({ 'list.txt': list('app:1') });
+    await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
+    writeFileSync(work.file('bundle.tar'), damage(readFileSync(work.file('bundle.tar'))));
+    const { status, stdout } = await airgap(['verify', 'bundle.tar'], { cwd: work.path });
+    expect(String(stdout)).toMatch(message);
+    expect(status).toBe(1);
+  });
+});
+
+function flipAt(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[at] = (changed[at] ?? 0) ^ 1;
+  return changed;
+}
