@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
 /** Content by its digest. */
-export type Blobs = Map<string, Buffer>;
+type Blobs = Map<string, Buffer>;
 
 /** An image or an index, with everything below it. */
 export interface TestImage {

@@ -74,9 +74,9 @@ export class TestRegistry {
     const manifest = kind === 'manifests' ? this.#manifests.get(`${repository}:${what}`) : undefined;
     const content = manifest?.bytes ?? (kind === 'blobs' ? this.#blobs.get(what) : undefined);
     if (this.fault?.(seen, response, content)) return;
-    if (url.pathname === '/token') return this.#token(authorization, response);
-    if (!this.#authorized(authorization)) return this.#challenge(response);
-    if (url.pathname === '/v2/') response.end('{}');
+    if (url.pathname === '/token') this.#token(authorization, response);
+    else if (!this.#authorized(authorization)) this.#challenge(response);
+    else if (url.pathname === '/v2/') response.end('{}');
     else if (manifest) {
       response.setHeader('content-type', manifest.mediaType);
       response.setHeader('docker-content-digest', manifest.digest);

@@ -33,7 +33,7 @@ export interface Prepared {
   readonly layout: Layout;
 }
 
-export const DEFAULT_PLATFORMS: PlatformChoice = [{ os: 'linux', architecture: 'amd64' }];
+const DEFAULT_PLATFORMS: PlatformChoice = [{ os: 'linux', architecture: 'amd64' }];
 
 /** What the specs say: read, linted and located. */
 export async function readRequests({ specs, locations = {}, onEvent }: PrepareOptions) {

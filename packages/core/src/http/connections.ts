@@ -2,7 +2,7 @@ import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, Pool } from 'undici';
 
 /** A certificate authority to trust besides the system's. */
-export interface TrustedCa {
+interface TrustedCa {
   /** The host (with its port when it has one) that it is for; every host when left out. */
   readonly host?: string | undefined;
   /** One or more certificates in PEM. */

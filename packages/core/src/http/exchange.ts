@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Sink } from '../content/sink.ts';
 
-export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';

@@ -34,8 +34,3 @@ export function digestOf(bytes: Uint8Array): Digest {
 export function digestHex(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }
-
-/** Enough of a digest for a person: `sha256:0123456789ab`. */
-export function shortDigest(digest: string): string {
-  return digest.slice(0, 'sha256:'.length + 12);
-}

@@ -37,8 +37,3 @@ export function isSchema1Type(mediaType: string): boolean {
 export function isImageConfigType(mediaType: string): boolean {
   return mediaType === MediaType.ociConfig || mediaType === MediaType.dockerConfig;
 }
-
-/** Layers whose bytes the publisher keeps elsewhere (Windows base layers); registries need not have them. */
-export function isForeignLayerType(mediaType: string): boolean {
-  return mediaType.includes('.nondistributable.') || mediaType.includes('.foreign.');
-}

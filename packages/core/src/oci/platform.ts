@@ -36,7 +36,7 @@ export function parsePlatform(text: string): Platform {
 }
 
 /** Gives one platform one spelling: `x86_64` is `amd64`, and `arm64/v8` is plain `arm64`. */
-export function normalisePlatform(platform: Platform): Platform {
+function normalisePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();
   const architecture = ALIASES[platform.architecture.toLowerCase()] ?? platform.architecture.toLowerCase();
   const variant = architecture === 'arm64' && platform.variant === 'v8' ? undefined : platform.variant;

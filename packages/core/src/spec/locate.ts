@@ -26,7 +26,7 @@ export function locate(image: ListedImage, locations: Locations): Reference {
 }
 
 /** The registry host of a source's endpoint, which may be written as a URL and with a path. */
-export function endpointHost(endpoint: string): string {
+function endpointHost(endpoint: string): string {
   return endpoint.replace(/^https?:\/\//, '').split('/', 1)[0] ?? endpoint;
 }
 

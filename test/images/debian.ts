@@ -1,0 +1,34 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { findProgram, output } from '../programs/program.ts';
+import { layerOf, type TestFile, type TestLayer } from './image.ts';
+
+const APPLETS = ['sh', 'echo', 'cat', 'sleep', 'ls'];
+
+/** A layer with Debian's static busybox and a few of its applets. */
+export async function busyboxLayer(): Promise<TestLayer> {
+  const applets = APPLETS.map(name => ({ name: `bin/${name}`, linkname: 'busybox', mode: 0o777 }));
+  return layerOf([
+    { name: 'bin/', mode: 0o755 },
+    file('bin/busybox', findProgram('busybox') ?? ''),
+    ...applets,
+    { name: 'tmp/', mode: 0o1777 },
+  ]);
+}
+
+/** A layer with Debian's redis, and every library that its programs ask the loader for. */
+export async function redisLayer(): Promise<TestLayer> {
+  const programs = ['redis-server', 'redis-cli'].map(name => realpathSync(findProgram(name) ?? name));
+  const libraries = new Set<string>();
+  for (const program of programs) {
+    for (const [path] of (await output('ldd', program)).matchAll(/\/\S+\.so\S*/g)) libraries.add(path);
+  }
+  return layerOf([
+    file('bin/redis-server', programs[0] ?? ''),
+    file('bin/redis-cli', programs[1] ?? ''),
+    ...[...libraries].sort().map(path => file(path.slice(1), path)),
+  ]);
+}
+
+function file(name: string, from: string): TestFile {
+  return { name, content: readFileSync(from), mode: 0o755 };
+}

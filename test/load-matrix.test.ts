@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { airgap, Workplace } from './airgap.ts';
+import { busyboxLayer, redisLayer } from './images/debian.ts';
+import { imageOf, type TestImage } from './images/image.ts';
+import { Distribution } from './programs/distribution.ts';
+import { Daemon, missingPrograms, output } from './programs/program.ts';
+
+const PROGRAMS = [
+  'docker-registry',
+  'skopeo',
+  'docker',
+  'dockerd',
+  'containerd',
+  'ctr',
+  'podman',
+  'busybox',
+  'redis-server',
+  'redis-cli',
+];
+const missing = missingPrograms(...PROGRAMS);
+if (missing.length > 0)
+  process.stderr.write(`\nSKIPPED: the load matrix, for want of ${missing.join(', ')}\n`);
+
+/** Within what a sandboxed machine grants; podman's own defaults may be beyond it. */
+const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
+
+const REDIS = 'docker.io/library/redis:7.0';
+const SHELL = 'quay.io/team/shell:1.35';
+const SPEC = `
+replicated_api_version: 2.40.0
+images:
+- name: redis
+  tag: 7.0
+- name: quay.io/team/shell
+  tag: 1.35
+`;
+
+/** One bundle, unchanged, in every loader: a schema 2 image and an OCI image that share a layer. */
+describe.skipIf(missing.length > 0)('a bundle built from a real registry', () => {
+  const work = new Workplace({ 'app.yaml': SPEC });
+  const bundle = work.file('bundle.tar');
+  let redis: TestImage;
+  let shell: TestImage;
+  let registry: Distribution;
+
+  beforeAll(async () => {
+    const base = await busyboxLayer();
+    redis = imageOf({
+      layers: [base, await redisLayer()],
+      types: 'docker',
+      cmd: ['/bin/redis-server', '--save', ''],
+    });
+    shell = imageOf({ layers: [base], types: 'oci', cmd: ['/bin/echo', 'hello from the far side'] });
+    registry = await Distribution.start(work.path);
+    await registry.push('library/redis:7.0', redis);
+    await registry.push('mirrored/team/shell:1.35', shell);
+    const mirrors = [
+      '--mirror',
+      `docker.io=http://${registry.host}`,
+      '--mirror',
+      `quay.io=http://${registry.host}/mirrored`,
+    ];
+    const { status, stderr } = await airgap(['build', 'app.yaml', ...mirrors, '-o', bundle], {
+      cwd: work.path,
+    });
+    expect(stderr).not.toContain('error');
+    expect(status).toBe(0);
+  });
+  afterAll(async () => {
+    await registry?.[Symbol.asyncDispose]();
+    work[Symbol.dispose]();
+  });
+
+  it('verifies', async () => {
+    expect((await airgap(['verify', bundle])).status).toBe(0);
+  });
+
+  it('is read by skopeo as an OCI archive, digests kept', async () => {
+    await output('skopeo', 'copy', `oci-archive:${bundle}:${SHELL}`, `dir:${work.file('shell')}`);
+    expect(readFileSync(work.file('shell/manifest.json')).equals(shell.bytes)).toBe(true);
+  });
+
+  it('is read by skopeo as a docker archive, schema 2 too', async () => {
+    await output('skopeo', 'copy', `docker-archive:${bundle}:${REDIS}`, `dir:${work.file('redis')}`);
+    const manifest = JSON.parse(readFileSync(work.file('redis/manifest.json'), 'utf8'));
+    expect([...redis.blobs.keys()]).toContain(manifest.config.digest);
+  });
+
+  it('loads into docker, and redis answers', async () => {
+    const socket = `unix://${work.file('docker.sock')}`;
+    const docker = (...args: string[]) => output('docker', '-H', socket, ...args);
+    const flags = ['--iptables=false', '--bridge=none', '--storage-driver=vfs', '-H', socket];
+    const folders = [
+      '--data-root',
+      work.file('docker'),
+      '--exec-root',
+      work.file('docker-run'),
+      '--pidfile',
+      work.file('docker.pid'),
+    ];
+    await using daemon = new Daemon('dockerd', [...flags, ...folders]);
+    await daemon.ready(() => docker('version'));
+    await docker('load', '--input', bundle);
+    const names = await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
+    expect(names.trim().split('\n').sort()).toEqual(['quay.io/team/shell:1.35', 'redis:7.0']);
+    expect(await docker('run', '--rm', '--network', 'none', SHELL)).toContain('hello from the far side');
+    await docker('run', '--detach', '--name', 'redis', '--network', 'none', REDIS);
+    expect(await answer(() => docker('exec', 'redis', '/bin/redis-cli', 'ping'))).toContain('PONG');
+    await docker('rm', '--force', 'redis');
+  });
+
+  it('imports into containerd with names and digests kept, and redis answers', async () => {
+    const address = work.file('containerd.sock');
+    const ctr = (...args: string[]) => output('ctr', '--address', address, ...args);
+    await using daemon = new Daemon('containerd', [
+      '--address',
+      address,
+      '--root',
+      work.file('containerd'),
+      '--state',
+      work.file('containerd-run'),
+    ]);
+    await daemon.ready(() => ctr('version'));
+    await ctr('images', 'import', '--snapshotter', 'native', bundle);
+    const lines = (await ctr('images', 'list'))
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map(line => line.split(/\s+/));
+    expect(lines.map(([name, , digest]) => [name, digest]).sort()).toEqual([
+      [REDIS, redis.digest],
+      [SHELL, shell.digest],
+    ]);
+    expect(
+      await ctr('run', '--rm', '--snapshotter', 'native', SHELL, `airgap-shell-${process.pid}`),
+    ).toContain('hello from the far side');
+    // containerd's runtime keeps its state machine-wide: the container needs a name of its own.
+    const container = `airgap-${process.pid}`;
+    await ctr('run', '--detach', '--snapshotter', 'native', REDIS, container);
+    expect(
+      await answer(() =>
+        ctr('task', 'exec', '--exec-id', `ping-${Date.now()}`, container, '/bin/redis-cli', 'ping'),
+      ),
+    ).toContain('PONG');
+    await ctr('task', 'rm', '--force', container);
+  });
+
+  it('loads into podman with names kept, and redis answers', async () => {
+    const podman = (...args: string[]) =>
+      output(
+        'podman',
+        '--root',
+        work.file('podman'),
+        '--runroot',
+        work.file('podman-run'),
+        '--storage-driver',
+        'vfs',
+        '--runtime',
+        'runc',
+        '--cgroup-manager',
+        'cgroupfs',
+        ...args,
+      );
+    await podman('load', '--input', bundle);
+    const names = await podman('images', '--format', '{{.Repository}}:{{.Tag}}');
+    expect(names.trim().split('\n').sort()).toEqual([REDIS, SHELL]);
+    expect(await podman('run', '--rm', ...LIMITS, '--network', 'none', SHELL)).toContain(
+      'hello from the far side',
+    );
+    await podman('run', '--detach', ...LIMITS, '--name', 'redis', '--network', 'none', REDIS);
+    expect(await answer(() => podman('exec', 'redis', '/bin/redis-cli', 'ping'))).toContain('PONG');
+    await podman('rm', '--force', '--time', '0', 'redis');
+  });
+});
+
+/** A server that was just started may take a moment. */
+async function answer(ask: () => Promise<string>): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === 25) throw error;
+      await sleep(200);
+    }
+  }
+}

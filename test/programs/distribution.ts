@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { flatten, type TestImage } from '../images/image.ts';
+import { Daemon, freePort } from './program.ts';
+
+/** Debian's docker-registry (distribution 2.8) with its storage in a folder. */
+export class Distribution implements AsyncDisposable {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  readonly #daemon: Daemon;
+
+  private constructor(host: string, daemon: Daemon) {
+    this.host = host;
+    this.#daemon = daemon;
+  }
+
+  static async start(folder: string): Promise<Distribution> {
+    const host = `127.0.0.1:${await freePort()}`;
+    const config = join(folder, 'registry.json');
+    const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
+    writeFileSync(
+      config,
+      JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host } }),
+    );
+    const daemon = new Daemon('docker-registry', ['serve', config]);
+    await daemon.ready(() => fetch(`http://${host}/v2/`));
+    return new Distribution(host, daemon);
+  }
+
+  /** Uploads an image with everything below it, and tags it. */
+  async push(name: string, image: TestImage): Promise<void> {
+    const [repository = '', tag = 'latest'] = name.split(':');
+    for (const one of flatten(image)) {
+      for (const [digest, bytes] of one.blobs) await this.#pushBlob(repository, digest, bytes);
+      await this.#put(
+        `/v2/${repository}/manifests/${one === image ? tag : one.digest}`,
+        one.bytes,
+        one.mediaType,
+      );
+    }
+  }
+
+  async #pushBlob(repository: string, digest: string, bytes: Buffer): Promise<void> {
+    const started = await fetch(`http://${this.host}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
+    const upload = new URL(started.headers.get('location') ?? '', `http://${this.host}`);
+    upload.searchParams.set('digest', digest);
+    await this.#put(upload.pathname + upload.search, bytes, 'application/octet-stream');
+  }
+
+  async #put(path: string, body: Buffer, type: string): Promise<void> {
+    const answer = await fetch(`http://${this.host}${path}`, {
+      method: 'PUT',
+      body: new Uint8Array(body),
+      headers: { 'content-type': type },
+    });
+    if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon[Symbol.asyncDispose]();
+  }
+}

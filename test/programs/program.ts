@@ -1,0 +1,85 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Where daemons live although a user's PATH may not say so. */
+const EXTRA_PATHS = ['/usr/sbin', '/sbin'];
+
+/** The path of a program, or nothing when this machine has none. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...EXTRA_PATHS];
+  return folders.map(folder => join(folder, name)).find(isExecutable);
+}
+
+/** The programs of these that this machine lacks. In CI that is an error: there every test runs. */
+export function missingPrograms(...names: string[]): string[] {
+  const missing = names.filter(name => findProgram(name) === undefined);
+  if (missing.length > 0 && process.env.CI)
+    throw new Error(`CI must have these programs: ${missing.join(', ')}`);
+  return missing;
+}
+
+/** Runs a program to its end. Rejects with what it said when it fails. */
+export async function output(program: string, ...args: string[]): Promise<string> {
+  const { stdout, stderr } = await run(findProgram(program) ?? program, args, {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return stdout + stderr;
+}
+
+/** A program that runs until the test is over. */
+export class Daemon implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  #log = '';
+
+  constructor(program: string, args: readonly string[]) {
+    this.#child = spawn(findProgram(program) ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on('data', chunk => (this.#log += chunk));
+  }
+
+  /** Waits until `check` succeeds, for half a minute at most. */
+  async ready(check: () => Promise<unknown>): Promise<this> {
+    for (let tries = 0; tries < 150; tries += 1) {
+      if (this.#child.exitCode !== null) break;
+      try {
+        await check();
+        return this;
+      } catch {
+        await sleep(200);
+      }
+    }
+    throw new Error(`${this.#child.spawnfile} did not start:\n${this.#log.slice(-4000)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const closed = new Promise(resolve => this.#child.on('close', resolve));
+    this.#child.kill('SIGTERM');
+    await Promise.race([closed, sleep(10_000).then(() => this.#child.kill('SIGKILL'))]);
+  }
+}
+
+/** A loopback port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
