@@ -51,6 +51,8 @@ export interface ImageOptions {
   readonly platform?: { os: string; architecture: string; variant?: string };
   /** What a container of it runs. */
   readonly cmd?: readonly string[];
+  /** How the layers are packed. Default gzip. */
+  readonly compression?: 'gzip' | 'none';
 }
 
 export function sha256(bytes: Uint8Array): string {
@@ -86,6 +88,7 @@ export function imageOf({
   types = 'oci',
   platform = { os: 'linux', architecture: 'amd64' },
   cmd,
+  compression = 'gzip',
 }: ImageOptions): TestImage {
   const media = TYPES[types];
   const config = Buffer.from(
@@ -107,7 +110,9 @@ export function imageOf({
       schemaVersion: 2,
       mediaType: media.manifest,
       config: descriptor(media.config, config),
-      layers: layers.map(({ bytes }) => descriptor(media.layer, bytes)),
+      layers: layers.map(({ bytes }) =>
+        descriptor(compression === 'gzip' ? media.layer : media.layer.replace(/[.+]gzip$/, ''), bytes),
+      ),
     }),
   );
   const blobs: Blobs = new Map(

@@ -1,38 +1,53 @@
 import { AirgapError, formatWhere } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { printable } from './printable.ts';
+import { renderPosition } from './position.ts';
+import { printable, printableText } from './printable.ts';
 
 /** Says what went wrong, where, and what to do; an error of several parts is told part by part. */
 export function renderError(error: unknown, colors: Colors, debug: boolean): string {
   if (!(error instanceof AirgapError)) return renderBug(error, colors, debug);
-  const lines = [
-    ...renderOne(error, colors),
-    ...error.details.flatMap(detail => ['', ...renderOne(detail, colors)]),
-  ];
-  if (debug && error.stack) lines.push(colors.dim(printable(error.stack)));
-  return `${lines.join('\n')}\n`;
+  const parts = withDetails(error).map(one => renderOne(one, colors).join('\n'));
+  if (debug && error.stack) parts.push(colors.dim(printableText(error.stack)));
+  return `${parts.join('\n\n')}\n`;
 }
 
 /** The same as data, for `--json`. */
 export function errorObject(error: unknown): object {
-  if (!(error instanceof AirgapError))
-    return { code: 'BUG', message: String((error as Error)?.message ?? error) };
+  if (!(error instanceof AirgapError)) return { code: 'BUG', message: messageOf(error) };
   const { code, message, hint, where, details } = error;
   return { code, message, hint, where, details: details.map(errorObject) };
 }
 
+function withDetails(error: AirgapError): AirgapError[] {
+  return [error, ...error.details.flatMap(withDetails)];
+}
+
 function renderOne(error: AirgapError, colors: Colors): string[] {
   const { position, ...about } = error.where;
-  const place = position ? `${formatWhere({ position })}: ` : '';
+  const place = position ? `${renderPosition(position)}: ` : '';
   const lines = [`${colors.bold(place)}${colors.red('error')}: ${printable(error.message)}`];
   const rest = printable(formatWhere(about));
   if (rest) lines.push(`  ${colors.cyan('where:')} ${rest}`);
+  const cause = causeOf(error);
+  if (cause) lines.push(`  ${colors.cyan('cause:')} ${printable(cause)}`);
   if (error.hint) lines.push(`  ${colors.cyan('next:')} ${printable(error.hint)}`);
   return lines;
 }
 
+/** What the cause adds to the message; many messages hold it already. */
+function causeOf({ message, cause }: AirgapError): string | undefined {
+  if (cause === undefined) return undefined;
+  const text = messageOf(cause);
+  return text === '' || message.includes(text) ? undefined : text;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || (error as NodeJS.ErrnoException).code || '';
+}
+
 function renderBug(error: unknown, colors: Colors, debug: boolean): string {
-  const message = printable(error instanceof Error ? error.message : String(error));
-  const stack = debug && error instanceof Error && error.stack ? `${printable(error.stack)}\n` : '';
-  return `${colors.red('error')}: ${message}\n  This is a bug in airgap; AIRGAP_DEBUG=1 shows where.\n${stack}`;
+  const stack = debug && error instanceof Error && error.stack ? `${printableText(error.stack)}\n` : '';
+  const next = 'this is a bug in airgap; please report it. AIRGAP_DEBUG=1 shows where it happened.';
+  return `${colors.red('error')}: ${printable(messageOf(error))}\n  ${colors.cyan('next:')} ${next}\n${stack}`;
 }

@@ -1,6 +1,9 @@
-import { type Finding, formatPosition, type Position, type SourceText } from '@airgap/core';
+import type { Finding, Position, SourceText } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { printable } from './printable.ts';
+import { count } from './count.ts';
+import { renderPosition } from './position.ts';
+import { printable, printableText } from './printable.ts';
+import { widthOf } from './width.ts';
 
 const MAX_LINE = 200;
 
@@ -9,9 +12,9 @@ export function renderFinding(finding: Finding, sources: readonly SourceText[], 
   const { severity, rule, message, hint, position, related = [] } = finding;
   const grade = severity === 'error' ? colors.red(severity) : colors.yellow(severity);
   return [
-    `${colors.bold(formatPosition(position))}: ${grade} ${colors.dim(rule)}: ${printable(message)}`,
+    `${colors.bold(renderPosition(position))}: ${grade} ${colors.dim(rule)}: ${printable(message)}`,
     ...excerpt(position, sources, colors),
-    ...related.map(one => `    ${formatPosition(one.position)}: ${printable(one.message)}`),
+    ...related.map(one => `    ${renderPosition(one.position)}: ${printable(one.message)}`),
     `  ${colors.cyan('fix:')} ${printable(hint)}`,
     '',
   ].join('\n');
@@ -24,17 +27,20 @@ export function renderSummary(findings: readonly Finding[]): string {
 }
 
 function excerpt({ file, line, column }: Position, sources: readonly SourceText[], colors: Colors): string[] {
-  const text = sources.find(source => source.file === file)?.text.split('\n')[line - 1];
-  if (text === undefined || column > MAX_LINE) return [];
+  const whole = sources.find(source => source.file === file)?.text.split('\n')[line - 1];
+  if (whole === undefined || column > MAX_LINE) return [];
+  const text = whole.trimEnd().slice(0, MAX_LINE);
+  const before = text.slice(0, column - 1);
+  const marked = /^\S+/.exec(text.slice(column - 1))?.[0] ?? ' ';
   const number = String(line);
-  const rest = /^\S+/.exec(text.slice(column - 1))?.[0].length ?? 1;
-  const indent = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
   return [
-    `  ${colors.dim(`${number} |`)} ${printable(text.trimEnd().slice(0, MAX_LINE))}`,
-    `  ${colors.dim(`${' '.repeat(number.length)} |`)} ${indent}${colors.red('^'.repeat(Math.min(rest, MAX_LINE)))}`,
+    `  ${colors.dim(`${number} |`)} ${printableText(text)}`,
+    `  ${colors.dim(`${' '.repeat(number.length)} |`)} ${blank(before)}${colors.red('^'.repeat(widthOf(printable(marked))))}`,
   ];
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+/** As wide as the text, tabs where it has tabs. */
+function blank(text: string): string {
+  const parts = printableText(text).split('\t');
+  return parts.map(part => ' '.repeat(widthOf(part))).join('\t');
 }

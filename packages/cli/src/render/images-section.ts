@@ -20,9 +20,17 @@ function entry(reference: Reference, { app, registries = {} }: Locations): strin
   );
   const source = own ? 'replicated' : (named?.[0] ?? 'public');
   const name = own ? repository.slice(app.length + 1) : named ? repository : publicName(reference);
-  return `- name: ${name}\n  source: ${source}\n  tag: ${JSON.stringify(tag)}\n${pinned}`;
+  return `- name: ${scalar(name)}\n  source: ${scalar(source)}\n  tag: ${JSON.stringify(tag)}\n${pinned}`;
 }
 
 function publicName({ registry, repository }: Reference): string {
   return registry === 'docker.io' ? repository.replace(/^library\//, '') : `${registry}/${repository}`;
+}
+
+/** Quotes what YAML would not read as a text. */
+function scalar(text: string): string {
+  const plain =
+    /^[a-z][\w./-]*(?::\d+\/[\w./-]+)?$/i.test(text) &&
+    !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text);
+  return plain ? text : JSON.stringify(text);
 }

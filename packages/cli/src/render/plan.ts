@@ -1,35 +1,35 @@
 import type { PlannedImage, PlanResult } from '@airgap/core';
 import { formatBytes } from './bytes.ts';
+import { count } from './count.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
+const COLUMNS = [
+  { title: 'IMAGE' },
+  { title: 'DIGEST' },
+  { title: 'PLATFORM' },
+  { title: 'LAYERS', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'OWN', align: 'right' },
+] as const;
+
+/** As much of a digest as people compare: the algorithm and twelve digits. */
+const DIGEST_LENGTH = 'sha256:'.length + 12;
+
 /** A plan as a table of images and two lines of sums. */
-export function renderPlan({ images, blobs, blobBytes, sharedBytes, bundleSize }: PlanResult): string {
-  return [
-    renderImages(images),
-    `${blobs} blobs, ${formatBytes(blobBytes)} to download; sharing saves ${formatBytes(sharedBytes)}\n`,
-    `bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n`,
-  ].join('\n');
+export function renderPlan(plan: Omit<PlanResult, 'sources'>): string {
+  const { images, blobs, blobBytes, sharedBytes, bundleSize } = plan;
+  const sums = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)} to download; sharing saves ${formatBytes(sharedBytes)}\n`;
+  return `${renderTable(COLUMNS, images.map(row))}\n${sums}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n`;
 }
 
-function renderImages(images: readonly PlannedImage[]): string {
-  const columns = [
-    { title: 'IMAGE' },
-    { title: 'DIGEST' },
-    { title: 'PLATFORM' },
-    { title: 'LAYERS', align: 'right' as const },
-    { title: 'SIZE', align: 'right' as const },
-    { title: 'OWN', align: 'right' as const },
+function row({ name, digest, platforms, layers, bytes, uniqueBytes }: PlannedImage): string[] {
+  return [
+    printable(name),
+    printable(digest.slice(0, DIGEST_LENGTH)),
+    printable(platforms.join(',')) || '-',
+    String(layers),
+    formatBytes(bytes),
+    formatBytes(uniqueBytes),
   ];
-  return renderTable(
-    columns,
-    images.map(({ name, digest, platforms, layers, bytes, uniqueBytes }) => [
-      printable(name),
-      digest.slice(0, 19),
-      printable(platforms.join(',') || '-'),
-      String(layers),
-      formatBytes(bytes),
-      formatBytes(uniqueBytes),
-    ]),
-  );
 }

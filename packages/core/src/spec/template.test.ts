@@ -1,0 +1,35 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { isTemplated, maskTemplates } from './template.ts';
+
+const pieces = fc.array(
+  fc.oneof(fc.string(), fc.constantFrom('{{', '}}', '{{repl X "y"}}', 'repl{{ X }}', '\n', '"', ' ', 'a: ')),
+  { maxLength: 30 },
+);
+
+describe('a mask', () => {
+  property.prop([pieces])('keeps every line and every column', parts => {
+    const text = parts.join('');
+    const masked = maskTemplates(text);
+    expect(masked.split('\n').map(line => line.length)).toEqual(text.split('\n').map(line => line.length));
+  });
+
+  property.prop([fc.string().filter(text => !text.includes('{{'))])(
+    'leaves text without templates alone',
+    text => {
+      expect(maskTemplates(text)).toBe(text);
+    },
+  );
+
+  it.each([
+    ['a value', 'replicas: {{repl ConfigOption "n"}}', true],
+    ['a part of a value', 'url: http://{{repl X}}/', true],
+    ['the form of KOTS', 'when: repl{{ X }}', true],
+    ['a line of its own', '  {{repl if X }}', false],
+    ['two on a line of their own', '{{repl else}} {{repl end}}', false],
+  ])('marks %s', (_name, text, templated) => {
+    const masked = maskTemplates(text);
+    expect(masked).not.toMatch(/\{\{|\}\}/);
+    expect(isTemplated(masked)).toBe(templated);
+  });
+});
