@@ -1,8 +1,13 @@
-import { AirgapError, type ErrorCode } from '@airgap/core';
+import { AirgapError, type ErrorCode, isInterrupted } from '@airgap/core';
 
-/** What the process ends with, by what went wrong. 0 is success; 70 is a bug of ours (BSD's EX_SOFTWARE). */
+export const USAGE = 2;
+export const INTERRUPTED = 130;
+/** A bug of ours (BSD's EX_SOFTWARE). */
+const BUG = 70;
+
+/** What the process ends with, by what went wrong; 0 is success. */
 const STATUS: Readonly<Record<ErrorCode, number>> = {
-  USAGE: 2,
+  USAGE,
   INPUT: 2,
   FINDINGS: 1,
   BUNDLE: 1,
@@ -13,10 +18,10 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   NETWORK: 3,
   CONTENT: 4,
   DISK: 5,
-  INTERRUPTED: 130,
+  INTERRUPTED,
 };
-const BUG = 70;
 
 export function exitStatus(error: unknown): number {
-  return error instanceof AirgapError ? STATUS[error.code] : BUG;
+  if (error instanceof AirgapError) return STATUS[error.code];
+  return isInterrupted(error) ? INTERRUPTED : BUG;
 }

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import type { Environment } from './options/environment.ts';
+import { formatJson } from './render/json.ts';
 
 /** What one run of the program has to work with. */
 export interface Session {
@@ -12,6 +13,8 @@ export interface Session {
   status: number;
   /** Whether the result was asked for as JSON. */
   json: boolean;
+  /** Whether stdout carries a bundle, so that nothing else may go there. */
+  streaming: boolean;
 }
 
 /** Colour only where a person looks. */
@@ -24,17 +27,19 @@ export function openSession(environment: Environment, signal: AbortSignal): Sess
     err: colors(process.stderr),
     status: 0,
     json: false,
+    streaming: false,
   };
 }
 
-/** Writes a result to stdout. */
-export function print(text: string): void {
-  process.stdout.write(text);
+/** Writes a result: to stdout, unless that carries the bundle. */
+export function print(text: string, { streaming }: Session): void {
+  if (streaming) tell(text);
+  else process.stdout.write(text);
 }
 
-/** Writes a result to stdout as one JSON object. */
-export function printJson(result: unknown): void {
-  print(`${JSON.stringify(result, undefined, 2)}\n`);
+/** Writes a result as one JSON object. */
+export function printJson(result: unknown, session: Session): void {
+  print(`${formatJson(result, 2)}\n`, session);
 }
 
 /** Writes everything that is no result. */

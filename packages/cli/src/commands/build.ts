@@ -1,50 +1,47 @@
-import { build } from '@airgap/core';
-import { Command } from '@commander-js/extra-typings';
+import { AirgapError, type BuildResult, build } from '@airgap/core';
+import { sourceDateEpoch } from '../options/parsers.ts';
 import { formatBytes } from '../render/bytes.ts';
 import { formatDuration } from '../render/duration.ts';
 import { renderPlan } from '../render/plan.ts';
-import { print, printJson, type Session, tell } from '../session.ts';
-import { type CommonFlags, runRemote, tellFindings, withRemoteFlags } from './remote.ts';
+import { printable } from '../render/printable.ts';
+import { print, printJson, type Session } from '../session.ts';
+import { remoteCommand, runRemote } from './remote.ts';
+
+const EXAMPLES = `
+Examples:
+  airgap build app.yaml --app my-app -o bundle.tar
+  airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
+  airgap build app.yaml -o - | ssh host "cat > bundle.tar"
+`;
 
 export function buildCommand(session: Session) {
-  const command = new Command('build')
-    .description('build the bundle: one verified OCI-layout tar of all images')
-    .argument('<spec...>', 'files, directories, or - for standard input')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  airgap build app.yaml --app my-app -o bundle.tar\n  airgap build manifests/ --platform linux/arm64 -o - | ssh host "cat > bundle.tar"\n',
-    );
-  return withRemoteFlags(command)
+  return remoteCommand('build', 'build the bundle: one verified OCI-layout tar of all images')
     .requiredOption('-o, --output <bundle>', 'the file to write, or - to stream it to stdout')
     .option('--strict', 'refuse to build while the lint finds anything')
-    .action(async (specs, flags) => {
-      const { output, strict } = flags;
-      const streamed = output === '-';
-      const { sources, ...result } = await runRemote(
-        session,
-        specs as string[],
-        flags as CommonFlags,
-        options =>
-          build({
-            ...options,
-            onEvent: event => {
-              if (event.type === 'finding' && strict)
-                tell(
-                  `${event.finding.position.file}:${event.finding.position.line}:${event.finding.position.column}: ${event.finding.rule}: ${event.finding.message}\n`,
-                );
-              options.onEvent(event);
-            },
-            output: streamed ? process.stdout : output,
-            strict,
-            sourceDateEpoch: session.environment.sourceDateEpoch,
-          }),
+    .addHelpText('after', EXAMPLES)
+    .action(async (specs, { output, strict, ...flags }) => {
+      session.streaming = output === '-';
+      if (session.streaming) refuseTerminal();
+      const { sources: _, ...result } = await runRemote(session, specs, flags, options =>
+        build({
+          ...options,
+          output: session.streaming ? process.stdout : output,
+          strict,
+          sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
+        }),
       );
-      tellFindings(result.findings, sources, session);
-      const write = streamed ? tell : print;
-      if (session.json && !streamed) printJson(result);
-      else
-        write(
-          `${renderPlan({ ...result, sources })}${result.path ?? 'streamed'}: ${formatBytes(result.size)} in ${formatDuration(result.elapsed)}, ${result.digest}\n`,
-        );
+      if (session.json) printJson(result, session);
+      else print(`${renderPlan(result)}${summary(result)}`, session);
     });
+}
+
+function summary({ path = 'streamed', size, elapsed, digest }: Omit<BuildResult, 'sources'>): string {
+  return `${printable(path)}: ${formatBytes(size)} in ${formatDuration(elapsed)}, ${digest}\n`;
+}
+
+function refuseTerminal(): void {
+  if (!process.stdout.isTTY) return;
+  throw new AirgapError('USAGE', 'a bundle is not for a terminal', {
+    hint: 'Send it to a file or a pipe, or name a file with -o.',
+  });
 }

@@ -1,14 +1,28 @@
 import { images } from '@airgap/core';
 import { Command, Option } from '@commander-js/extra-typings';
-import { appOption, configOption, jsonOption, registryOption, specOptions } from '../options/shared.ts';
+import {
+  appOption,
+  configOption,
+  jsonOption,
+  registryOption,
+  SPEC_HELP,
+  specOptions,
+} from '../options/shared.ts';
 import { renderImagesSection } from '../render/images-section.ts';
+import { renderPosition } from '../render/position.ts';
 import { printable } from '../render/printable.ts';
 import { print, printJson, type Session, tell } from '../session.ts';
+
+const EXAMPLES = `
+Examples:
+  airgap images app.yaml
+  airgap images manifests/ --format yaml
+`;
 
 export function imagesCommand(session: Session) {
   return new Command('images')
     .description('list the images that the specs name')
-    .argument('<spec...>', 'files, directories, or - for standard input')
+    .argument('<spec...>', SPEC_HELP)
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -18,18 +32,15 @@ export function imagesCommand(session: Session) {
         .default('text' as const),
     )
     .addOption(jsonOption)
-    .addHelpText('after', '\nExamples:\n  airgap images app.yaml\n  airgap images manifests/ --format yaml\n')
+    .addHelpText('after', EXAMPLES)
     .action(async (specs, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const { locations, ...options } = await specOptions(specs, flags as never);
-      const result = await images({ specs: options.specs, locations });
-      if (session.json) printJson(result);
-      else if (flags.format === 'yaml') print(renderImagesSection(result.images, locations));
-      else for (const { reference } of result.images) print(`${reference}\n`);
-      for (const { text, position } of result.unknown) {
-        tell(
-          `${position.file}:${position.line}:${position.column}: only a template knows this image: ${printable(text)}\n`,
-        );
-      }
+      const options = await specOptions(specs, flags, session.signal);
+      const result = await images(options);
+      for (const { text, position } of result.unknown)
+        tell(`${renderPosition(position)}: only a template knows this image: ${printable(text)}\n`);
+      if (session.json) printJson(result, session);
+      else if (flags.format === 'yaml') print(renderImagesSection(result.images, options.locations), session);
+      else print(result.images.map(({ reference }) => `${printable(reference)}\n`).join(''), session);
     });
 }

@@ -4,16 +4,22 @@ import { jsonOption } from '../options/shared.ts';
 import { renderInspection } from '../render/inspection.ts';
 import { print, printJson, type Session } from '../session.ts';
 
+const EXAMPLES = `
+Examples:
+  airgap inspect bundle.tar
+  airgap inspect bundle.tar --json | jq -r '.images[].name'
+`;
+
 export function inspectCommand(session: Session) {
   return new Command('inspect')
     .description('show what is in a bundle, and what shares what')
     .argument('<bundle>', 'the bundle')
     .addOption(jsonOption)
-    .addHelpText('after', '\nExample:\n  airgap inspect bundle.tar\n')
+    .addHelpText('after', EXAMPLES)
     .action(async (bundle, flags) => {
       session.json = flags.json === true;
       const result = await inspect({ bundle });
-      if (session.json) printJson(result);
-      else print(renderInspection(result));
+      if (session.json) printJson(result, session);
+      else print(renderInspection(result), session);
     });
 }

@@ -1,5 +1,5 @@
-import type { Finding, OnEvent, SourceText } from '@airgap/core';
-import type { Command } from '@commander-js/extra-typings';
+import type { OnEvent } from '@airgap/core';
+import { Command } from '@commander-js/extra-typings';
 import {
   appOption,
   caOption,
@@ -14,21 +14,23 @@ import {
   type RemoteFlags,
   registryOption,
   remoteOptions,
+  SPEC_HELP,
   type SpecFlags,
   specOptions,
 } from '../options/shared.ts';
-import { renderFinding } from '../render/finding.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
-import { type Session, tell } from '../session.ts';
+import type { Session } from '../session.ts';
 
-export interface CommonFlags extends SpecFlags, RemoteFlags {
+interface CommonFlags extends SpecFlags, RemoteFlags {
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
 }
 
-/** Gives a command the flags of all that read specs and ask registries. */
-export function withRemoteFlags<A extends unknown[]>(command: Command<A>) {
-  return command
+/** A command that reads specs and asks registries, with the flags that all of them have. */
+export function remoteCommand(name: string, description: string) {
+  return new Command(name)
+    .description(description)
+    .argument('<spec...>', SPEC_HELP)
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -42,36 +44,32 @@ export function withRemoteFlags<A extends unknown[]>(command: Command<A>) {
     .addOption(jsonOption);
 }
 
-/** Runs a verb with the options that the flags stand for, its progress shown. */
+/** The options of a verb that the flags stand for. */
+async function verbOptions(session: Session, specs: readonly string[], flags: CommonFlags) {
+  const { signal, environment } = session;
+  return {
+    ...(await specOptions(specs, flags, signal)),
+    ...(await remoteOptions(flags)),
+    credentialFiles: environment.credentialFiles,
+    signal,
+  };
+}
+
+type VerbOptions = Awaited<ReturnType<typeof verbOptions>> & { readonly onEvent: OnEvent };
+
+/** Runs a verb with the options that the flags stand for, its progress and findings shown as they come. */
 export async function runRemote<T>(
   session: Session,
   specs: readonly string[],
   flags: CommonFlags,
-  verb: (
-    options: Awaited<ReturnType<typeof specOptions>> &
-      Awaited<ReturnType<typeof remoteOptions>> & {
-        credentialFiles: readonly string[];
-        signal: AbortSignal;
-        onEvent: OnEvent;
-      },
-  ) => Promise<T>,
+  verb: (options: VerbOptions) => Promise<T>,
 ): Promise<T> {
   session.json = flags.json === true;
-  const options = { ...(await specOptions(specs, flags)), ...(await remoteOptions(flags)) };
+  const options = await verbOptions(session, specs, flags);
   const reporter = openReporter(flags.progress, session);
   try {
-    const { credentialFiles } = session.environment;
-    return await verb({ ...options, credentialFiles, signal: session.signal, onEvent: reporter.onEvent });
+    return await verb({ ...options, onEvent: reporter.onEvent });
   } finally {
     reporter.close();
   }
-}
-
-/** Findings beside a result are warnings: they go to stderr and do not stop it. */
-export function tellFindings(
-  findings: readonly Finding[],
-  sources: readonly SourceText[],
-  session: Session,
-): void {
-  for (const finding of findings) tell(`${renderFinding(finding, sources, session.err)}\n`);
 }

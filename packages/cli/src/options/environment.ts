@@ -1,34 +1,37 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { AirgapError } from '@airgap/core';
 
 /** What the environment says. This is the only place that reads it. */
 export interface Environment {
   /** docker's config.json files and podman's auth.json, in the order in which they count. */
   readonly credentialFiles: readonly string[];
-  /** In seconds since 1970 (reproducible-builds.org). */
-  readonly sourceDateEpoch: number | undefined;
+  /** SOURCE_DATE_EPOCH as it stands there (reproducible-builds.org). */
+  readonly sourceDateEpoch: string | undefined;
   readonly debug: boolean;
   /** Whether the environment wants colour; nothing when it does not care. */
   readonly color: boolean | undefined;
+  /** Whether the terminal can move its cursor. */
+  readonly live: boolean;
 }
 
-/** @throws AirgapError `USAGE` for a SOURCE_DATE_EPOCH that is no number */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  const live = env.TERM !== 'dumb';
   return {
     credentialFiles: [
       ...(env.REGISTRY_AUTH_FILE ? [env.REGISTRY_AUTH_FILE] : []),
       join(env.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json'),
       ...(env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'containers', 'auth.json')] : []),
     ],
-    sourceDateEpoch: epoch(env.SOURCE_DATE_EPOCH),
+    sourceDateEpoch: env.SOURCE_DATE_EPOCH || undefined,
     debug: Boolean(env.AIRGAP_DEBUG),
-    color: env.NO_COLOR ? false : env.FORCE_COLOR && env.FORCE_COLOR !== '0' ? true : undefined,
+    color: colorWish(env) ?? (live ? undefined : false),
+    live,
   };
 }
 
-function epoch(text: string | undefined): number | undefined {
-  if (!text) return undefined;
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new AirgapError('USAGE', `SOURCE_DATE_EPOCH is not a number of seconds: ${JSON.stringify(text)}`);
+/** See https://no-color.org and https://force-color.org; no wins over yes. */
+function colorWish({ NO_COLOR, FORCE_COLOR }: NodeJS.ProcessEnv): boolean | undefined {
+  if (NO_COLOR) return false;
+  if (!FORCE_COLOR) return undefined;
+  return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
 }

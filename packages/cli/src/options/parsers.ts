@@ -1,3 +1,4 @@
+import { AirgapError } from '@airgap/core';
 import { InvalidArgumentError } from 'commander';
 
 /** Collects `KEY=VALUE` of an option that may be repeated. */
@@ -14,7 +15,16 @@ export function repeated(text: string, before: readonly string[] = []): string[]
 
 /** A whole number of transfers. */
 export function concurrency(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= 256) return number;
+  const number = /^\d+$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= 256) return number;
   throw new InvalidArgumentError('It must be a whole number from 1 to 256.');
+}
+
+/** A time in seconds since 1970. @throws AirgapError `USAGE` */
+export function sourceDateEpoch(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new AirgapError('USAGE', `SOURCE_DATE_EPOCH is not a number of seconds: ${JSON.stringify(text)}`, {
+    hint: 'Set it to seconds since 1970, as "date +%s" prints them, or unset it.',
+  });
 }

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import {
   AirgapError,
   type Config,
+  DEFAULT_CONCURRENCY,
   type Locations,
   type PlatformChoice,
   parseConfig,
@@ -10,7 +12,10 @@ import {
   type SourceText,
 } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
+import { PROGRESS_STYLES } from '../reporters/index.ts';
 import { concurrency, keyValue, repeated } from './parsers.ts';
+
+export const SPEC_HELP = 'files, directories, or - for standard input';
 
 const DEFAULT_CONFIG = 'airgap.yaml';
 
@@ -48,10 +53,10 @@ export const caOption = new Option(
 ).argParser(repeated);
 export const concurrencyOption = new Option(
   '--concurrency <n>',
-  'transfers at once for each host (default: 8)',
+  `transfers at once for each host, 1 to 256 (default: ${DEFAULT_CONCURRENCY})`,
 ).argParser(concurrency);
 export const progressOption = new Option('--progress <how>', 'how to show progress')
-  .choices(['auto', 'tty', 'plain', 'json', 'none'] as const)
+  .choices(PROGRESS_STYLES)
   .default('auto' as const);
 export const jsonOption = new Option('--json', 'one JSON object on stdout');
 
@@ -63,14 +68,16 @@ export interface SpecFlags {
 }
 
 /** The specs and what is known of their registries; flags win over the config file. */
-export async function specOptions(specs: readonly string[], flags: SpecFlags) {
+export async function specOptions(specs: readonly string[], flags: SpecFlags, signal: AbortSignal) {
+  if (specs.filter(spec => spec === '-').length > 1)
+    throw new AirgapError('USAGE', 'standard input can be read only once', { hint: 'Name "-" once.' });
   const config = await readConfig(flags.config);
   const locations: Locations = {
     app: flags.app ?? config?.app,
     registries: { ...config?.registries, ...flags.registry },
   };
   return {
-    specs: await Promise.all(specs.map(readSpec)),
+    specs: await Promise.all(specs.map(spec => readSpec(spec, signal))),
     locations,
     platforms: platformChoice(flags.platform ?? config?.platforms),
   };
@@ -100,8 +107,13 @@ async function readConfig(path: string | undefined): Promise<Config | undefined>
   }
 }
 
-async function readSpec(spec: string): Promise<string | SourceText> {
-  return spec === '-' ? { file: '<stdin>', text: await readAll(process.stdin) } : spec;
+async function readSpec(spec: string, signal: AbortSignal): Promise<string | SourceText> {
+  if (spec !== '-') return spec;
+  try {
+    return { file: '<stdin>', text: await readAll(addAbortSignal(signal, process.stdin)) };
+  } catch (cause) {
+    throw signal.aborted ? signal.reason : unreadable('standard input', '<stdin>', cause);
+  }
 }
 
 async function readCa(flag: string): Promise<{ host?: string; pem: string }> {

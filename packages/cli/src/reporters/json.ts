@@ -1,10 +1,11 @@
+import { formatJson } from '../render/json.ts';
 import type { Reporter, Screen } from './reporter.ts';
 
 /** Every event as one line of JSON. */
 export function jsonReporter(screen: Screen): Reporter {
   return {
     onEvent(event) {
-      screen.write(`${JSON.stringify(event)}\n`);
+      screen.write(`${formatJson(event)}\n`);
     },
     close() {},
   };

@@ -1,71 +1,75 @@
 import type { AirgapEvent } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { formatBytes } from '../render/bytes.ts';
+import { printable } from '../render/printable.ts';
+import { clip } from '../render/width.ts';
+import { progressLine, resolvingLine, summaryLine } from './lines.ts';
 import { messageFor } from './messages.ts';
-import { progressLine } from './plain.ts';
 import { type Flight, Progress } from './progress.ts';
 import type { Reporter, Screen } from './reporter.ts';
 
+/** Milliseconds between two drawings. */
 const INTERVAL = 100;
 const MAX_FLIGHTS = 6;
 const BAR = 24;
-const ERASE_LINE = '\u001b[2K';
+const NARROW = 60;
 
 /** One live block: the whole, and the largest blobs in flight. Messages scroll by above it. */
-export function ttyReporter(screen: Screen, colors: Colors): Reporter {
-  const progress = new Progress();
+export function ttyReporter(screen: Screen, colors: Colors, now?: () => number): Reporter {
+  const progress = new Progress(now);
   let drawn = 0;
-  const erase = () => {
-    if (drawn > 0) screen.write(`\u001b[${drawn}A${`${ERASE_LINE}\u001b[1B`.repeat(drawn)}\u001b[${drawn}A`);
-    drawn = 0;
-  };
-  const draw = () => {
-    const width = (screen.columns ?? 80) - 1;
-    const lines = block(progress, width, colors);
-    erase();
-    screen.write(lines.map(line => `${line}\n`).join(''));
+  const replaceBlock = (lines: readonly string[], above = '') => {
+    const erase = drawn > 0 ? `\u001b[${drawn}A\u001b[J` : '';
+    const text = `${erase}${above}${lines.map(line => `${line}\n`).join('')}`;
+    if (text !== '') screen.write(text);
     drawn = lines.length;
   };
+  const draw = (above?: string) => replaceBlock(block(progress, (screen.columns ?? 80) - 1, colors), above);
   const timer = setInterval(draw, INTERVAL);
   timer.unref();
   return {
     onEvent(event: AirgapEvent) {
       progress.add(event);
-      const message = messageFor(event);
-      if (message === undefined) return;
-      erase();
-      screen.write(`${message}\n`);
+      const message = messageFor(event, colors);
+      if (message !== undefined) draw(message);
     },
     close() {
       clearInterval(timer);
-      erase();
+      replaceBlock(progress.complete ? [summaryLine(progress)] : []);
     },
   };
 }
 
 function block(progress: Progress, width: number, colors: Colors): string[] {
-  if (progress.phase === 'read') return [];
-  if (progress.phase === 'resolve')
-    return [clip(`resolving: ${progress.resolved} of ${progress.names || '…'} images`, width)];
-  if (progress.phase === 'finish') return [clip('writing to disk …', width)];
-  const flights = [...progress.flights.values()].sort((a, b) => b.size - a.size).slice(0, MAX_FLIGHTS);
-  const share = progress.total > 0 ? progress.moved / progress.total : 0;
-  const text = clip(progressLine(progress), width - BAR - 1);
-  return [
-    `${colors.green(bar(share))} ${text}`,
-    ...flights.map(flight => colors.dim(clip(flightLine(flight), width))),
-  ];
+  switch (progress.phase) {
+    case undefined:
+    case 'read':
+      return [];
+    case 'resolve':
+      return [clip(resolvingLine(progress), width)];
+    case 'finish':
+      return [clip('writing to disk …', width)];
+    default:
+      return [headLine(progress, width, colors), ...flightLines(progress, width, colors)];
+  }
 }
 
-function flightLine({ digest, size, received }: Flight): string {
-  return `  ${digest.slice(0, 19)}  ${formatBytes(received).padStart(8)} of ${formatBytes(size)}`;
+function headLine(progress: Progress, width: number, colors: Colors): string {
+  if (width < NARROW) return clip(progressLine(progress), width);
+  const full = Math.round(progress.share * BAR);
+  const bar = colors.green('█'.repeat(full)) + colors.dim('░'.repeat(BAR - full));
+  return `${bar} ${clip(progressLine(progress), width - BAR - 1)}`;
 }
 
-function bar(share: number): string {
-  const full = Math.round(Math.min(1, Math.max(0, share)) * BAR);
-  return '█'.repeat(full) + '░'.repeat(BAR - full);
+function flightLines({ flights }: Progress, width: number, colors: Colors): string[] {
+  const largest = [...flights.values()].sort((a, b) => b.size - a.size).slice(0, MAX_FLIGHTS);
+  const more = flights.size - largest.length;
+  const lines = largest.map(flight => flightLine(flight));
+  if (more > 0) lines.push(`  and ${more} more`);
+  return lines.map(line => colors.dim(clip(line, width)));
 }
 
-function clip(line: string, width: number): string {
-  return line.length <= width ? line : line.slice(0, Math.max(0, width));
+function flightLine({ digest, size, received, image = '' }: Flight): string {
+  const sizes = `${formatBytes(received).padStart(8)} of ${formatBytes(size).padEnd(8)}`;
+  return `  ${printable(digest.slice(0, 19))}  ${sizes}  ${printable(image)}`.trimEnd();
 }

@@ -1,0 +1,13 @@
+import type { Colors } from 'picocolors/types.js';
+import { messageFor } from './messages.ts';
+import type { Reporter, Screen } from './reporter.ts';
+
+/** No progress; findings are no progress, they stay. */
+export function noneReporter(screen: Screen, colors: Colors): Reporter {
+  return {
+    onEvent(event) {
+      if (event.type === 'finding') screen.write(messageFor(event, colors) ?? '');
+    },
+    close() {},
+  };
+}
