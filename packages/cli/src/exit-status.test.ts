@@ -1,0 +1,24 @@
+import { AirgapError, type ErrorCode } from '@airgap/core';
+import { expect, it } from 'vitest';
+import { exitStatus } from './exit-status.ts';
+
+it.each<[ErrorCode, number]>([
+  ['USAGE', 2],
+  ['INPUT', 2],
+  ['FINDINGS', 1],
+  ['BUNDLE', 1],
+  ['NOT_FOUND', 3],
+  ['UNSUPPORTED', 3],
+  ['DENIED', 3],
+  ['REGISTRY', 3],
+  ['NETWORK', 3],
+  ['CONTENT', 4],
+  ['DISK', 5],
+  ['INTERRUPTED', 130],
+])('%s ends with %i', (code, status) => expect(exitStatus(new AirgapError(code, 'x'))).toBe(status));
+
+it.each([
+  ['an aborted signal', new DOMException('x', 'AbortError'), 130],
+  ['a bug', new TypeError('x'), 70],
+  ['what is no error', 'x', 70],
+])('%s', (_name, error, status) => expect(exitStatus(error)).toBe(status));

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEnvironment } from './environment.ts';
+import { concurrency, keyValue, repeated, sourceDateEpoch } from './parsers.ts';
+import { remoteOptions, specOptions } from './shared.ts';
+
+const { signal } = new AbortController();
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'airgap-options-'));
+  writeFileSync(
+    join(folder, 'c.yaml'),
+    'app: conf\nregistries: {a: one.io, b: two.io}\nplatforms: [linux/arm64]\n',
+  );
+  writeFileSync(join(folder, 'ca.pem'), 'PEM');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('parsers', () => {
+  it('keyValue collects, and splits at the first =', () =>
+    expect(keyValue('b=x=y', { a: '1' })).toEqual({ a: '1', b: 'x=y' }));
+  it.each(['a', '=b', 'a='])('keyValue refuses %s', text =>
+    expect(() => keyValue(text)).toThrow(/NAME=VALUE/),
+  );
+  it('repeated collects', () => expect(repeated('b', ['a'])).toEqual(['a', 'b']));
+  it.each([
+    ['1', 1],
+    ['256', 256],
+  ])('concurrency %s', (text, number) => expect(concurrency(text)).toBe(number));
+  it.each(['0', '257', '1.5', '-1', '', '1e2', 'x'])('concurrency refuses "%s"', text =>
+    expect(() => concurrency(text)).toThrow(/1 to 256/),
+  );
+  it.each([
+    [undefined, undefined],
+    ['0', 0],
+    ['1700000000', 1_700_000_000],
+  ])('sourceDateEpoch %s', (text, seconds) => expect(sourceDateEpoch(text)).toBe(seconds));
+  it.each(['x', '-1', '1.5', '12345678901'])('sourceDateEpoch refuses %s', text =>
+    expect(() => sourceDateEpoch(text)).toThrow(expect.objectContaining({ code: 'USAGE' })),
+  );
+});
+
+describe('readEnvironment', () => {
+  it.each([
+    ['nothing', {}, [join(homedir(), '.docker', 'config.json')]],
+    ['DOCKER_CONFIG', { DOCKER_CONFIG: '/d' }, ['/d/config.json']],
+    [
+      'all',
+      { DOCKER_CONFIG: '/d', REGISTRY_AUTH_FILE: '/r', XDG_RUNTIME_DIR: '/x' },
+      ['/r', '/d/config.json', '/x/containers/auth.json'],
+    ],
+  ])('credential files of %s', (_name, env, files) =>
+    expect(readEnvironment(env).credentialFiles).toEqual(files),
+  );
+
+  it.each([
+    ['nothing', {}, undefined],
+    ['NO_COLOR', { NO_COLOR: '1' }, false],
+    ['NO_COLOR over FORCE_COLOR', { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+    ['FORCE_COLOR', { FORCE_COLOR: '1' }, true],
+    ['FORCE_COLOR=0', { FORCE_COLOR: '0' }, false],
+    ['an empty NO_COLOR', { NO_COLOR: '' }, undefined],
+    ['a dumb terminal', { TERM: 'dumb' }, false],
+  ])('colour with %s', (_name, env, color) => expect(readEnvironment(env).color).toBe(color));
+});
+
+describe('specOptions', () => {
+  it('takes what the config says', async () =>
+    expect(await specOptions(['s'], { config: join(folder, 'c.yaml') }, signal)).toEqual({
+      specs: ['s'],
+      locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
+      platforms: [{ os: 'linux', architecture: 'arm64' }],
+    }));
+
+  it('flags win over the config', async () => {
+    const flags = { config: join(folder, 'c.yaml'), app: 'flag', registry: { a: 'x.io' }, platform: ['all'] };
+    expect(await specOptions(['s'], flags, signal)).toMatchObject({
+      locations: { app: 'flag', registries: { a: 'x.io', b: 'two.io' } },
+      platforms: 'all',
+    });
+  });
+
+  it('does without the default config', async () =>
+    expect((await specOptions(['s'], {}, signal)).platforms).toBeUndefined());
+
+  it.each([
+    ['an explicit config that is missing', ['s'], { config: '/nonexistent/c.yaml' }, 'INPUT'],
+    ['standard input twice', ['-', '-'], {}, 'USAGE'],
+    ['a platform without architecture', ['s'], { platform: ['linux'] }, 'USAGE'],
+  ])('refuses %s', async (_name, specs, flags, code) =>
+    expect(specOptions(specs, flags, signal)).rejects.toMatchObject({ code }),
+  );
+});
+
+describe('remoteOptions', () => {
+  it.each([
+    ['for every host', (path: string) => path, { pem: 'PEM' }],
+    ['for one host', (path: string) => `h:5000=${path}`, { host: 'h:5000', pem: 'PEM' }],
+  ])('reads a certificate authority %s', async (_name, flag, ca) =>
+    expect((await remoteOptions({ ca: [flag(join(folder, 'ca.pem'))] })).ca).toEqual([ca]),
+  );
+  it('refuses one that is missing', () =>
+    expect(remoteOptions({ ca: ['/nonexistent'] })).rejects.toMatchObject({ code: 'INPUT' }));
+});

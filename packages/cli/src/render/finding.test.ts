@@ -1,0 +1,58 @@
+import type { Finding } from '@airgap/core';
+import pc from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { renderFinding, renderSummary } from './finding.ts';
+
+const PLAIN = pc.createColors(false);
+const finding: Finding = {
+  rule: 'latest-tag',
+  severity: 'warning',
+  message: 'redis has the tag latest',
+  hint: 'Use another tag.',
+  position: { file: 'app.yaml', line: 2, column: 7 },
+};
+
+function render(text: string, column = 7, more: Partial<Finding> = {}): string[] {
+  const position = { ...finding.position, column };
+  const sources = [{ file: 'app.yaml', text: `images:\n${text}\n` }];
+  return renderFinding({ ...finding, ...more, position }, sources, PLAIN).split('\n');
+}
+
+describe('renderFinding', () => {
+  it('draws place, message, line, mark and fix', () =>
+    expect(render('  tag: latest # x')).toEqual([
+      'app.yaml:2:7: warning latest-tag: redis has the tag latest',
+      '  2 |   tag: latest # x',
+      '    |       ^',
+      '  fix: Use another tag.',
+      '',
+    ]));
+
+  it.each([
+    ['a word', '  tag: latest', 8, '    |        ^^^^^^'],
+    ['after a tab', '\ttag: latest', 7, '    | \t     ^^^^^^'],
+    ['after wide characters', '世界: latest', 5, '    |       ^^^^^^'],
+    ['after an escape that is shown longer', '\u001b: latest', 4, '    |         ^^^^^^'],
+    ['a carriage return is not marked', '  tag: latest\r', 8, '    |        ^^^^^^'],
+    ['beyond the end', 'tag:', 6, '    |     ^'],
+  ])('marks %s', (_name, text, column, mark) => expect(render(text, column)[2]).toBe(mark));
+
+  it('names related places', () => {
+    const related = [{ position: { file: 'b.yaml', line: 1, column: 2 }, message: 'used here' }];
+    expect(render('  tag: latest', 8, { related })).toContain('    b.yaml:1:2: used here');
+  });
+
+  it('does without a source that is not there', () =>
+    expect(renderFinding(finding, [], PLAIN).split('\n')).toHaveLength(3));
+
+  it('does not let a file name forge a line', () => {
+    const position = { file: 'a\n\u001b', line: 1, column: 1 };
+    expect(renderFinding({ ...finding, position }, [], PLAIN)).toContain('a\\u{a}\\u{1b}:1:1: ');
+  });
+});
+
+it.each([
+  [[], '0 errors, 0 warnings'],
+  [[finding], '0 errors, 1 warning'],
+  [[finding, { ...finding, severity: 'error' as const }], '1 error, 1 warning'],
+])('renderSummary %#', (findings, text) => expect(renderSummary(findings)).toBe(text));

@@ -1,0 +1,221 @@
+import type { AirgapEvent } from '@airgap/core';
+import pc from 'picocolors';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { jsonReporter } from './json.ts';
+import { noneReporter } from './none.ts';
+import { plainReporter } from './plain.ts';
+import { Progress } from './progress.ts';
+import type { Reporter } from './reporter.ts';
+import { ttyReporter } from './tty.ts';
+
+type Digest = Extract<AirgapEvent, { type: 'blob-finished' }>['digest'];
+
+const PLAIN = pc.createColors(false);
+const MB = 1_000_000;
+const now = () => Date.now();
+const digest = (seed: string) => `sha256:${seed.repeat(64)}` as Digest;
+const planned = (bytes: number): AirgapEvent => ({
+  type: 'planned',
+  images: 1,
+  blobs: 1,
+  bytes,
+  size: bytes,
+});
+const received = (seed: string, bytes: number, size: number): AirgapEvent => ({
+  type: 'blob-progress',
+  digest: digest(seed),
+  received: bytes,
+  size,
+});
+const finished = (seed: string, size: number): AirgapEvent => ({
+  type: 'blob-finished',
+  digest: digest(seed),
+  size,
+});
+const phase = (name: 'resolve' | 'move' | 'finish'): AirgapEvent => ({ type: 'phase', phase: name });
+const finding: AirgapEvent = {
+  type: 'finding',
+  finding: {
+    rule: 'latest-tag',
+    severity: 'warning',
+    message: 'moves',
+    hint: 'Pin it.',
+    position: { file: 'a.yaml', line: 1, column: 2 },
+  },
+};
+const retry: AirgapEvent = { type: 'retry', host: 'h', reason: 'reset\u001b', attempt: 1, delay: 500 };
+
+class Collector {
+  text = '';
+  columns: number | undefined = 100;
+  writes = 0;
+  write(text: string): void {
+    this.text += text;
+    this.writes += 1;
+  }
+  /** What a terminal would show in the end. */
+  get shown(): string[] {
+    const lines: string[] = [];
+    for (const part of this.text.split(/(?=\u001b\[\d+A\u001b\[J)/)) {
+      const [, up, rest = part] = /^\u001b\[(\d+)A\u001b\[J([^]*)$/.exec(part) ?? [];
+      lines.splice(lines.length - Number(up ?? 0));
+      lines.push(...rest.split('\n').slice(0, -1));
+    }
+    return lines;
+  }
+}
+
+function feed({ onEvent }: Reporter, ...events: AirgapEvent[]): void {
+  for (const event of events) onEvent(event);
+}
+
+let screen: Collector;
+beforeEach(() => {
+  screen = new Collector();
+  vi.useFakeTimers({ now: 0 });
+});
+afterEach(() => vi.useRealTimers());
+
+describe('Progress', () => {
+  const at = (progress: Progress, ms: number, bytes: number) => {
+    vi.setSystemTime(ms);
+    progress.add(received('a', bytes, 100 * MB));
+    return progress.rate();
+  };
+
+  it('knows the rate from the first time it is asked', () => {
+    const progress = new Progress(now);
+    progress.add(planned(100 * MB));
+    expect(at(progress, 5_000, 50 * MB)).toBe(10 * MB);
+    expect(progress.remaining(10 * MB)).toBe(5_000);
+  });
+
+  it('takes the rate over the last seconds only', () => {
+    const progress = new Progress(now);
+    progress.add(planned(100 * MB));
+    at(progress, 10_000, 10 * MB);
+    expect(at(progress, 15_000, 60 * MB)).toBe(10 * MB);
+  });
+
+  it('is never negative when a transfer starts again', () => {
+    const progress = new Progress(now);
+    progress.add(planned(100 * MB));
+    at(progress, 1_000, 50 * MB);
+    expect(at(progress, 6_500, 0)).toBe(0);
+    expect(progress.remaining(0)).toBeUndefined();
+  });
+
+  it('counts a blob once, in flight or finished', () => {
+    const progress = new Progress(now);
+    for (const event of [planned(10), received('a', 4, 10)]) progress.add(event);
+    expect(progress.moved).toBe(4);
+    progress.add(finished('a', 10));
+    expect([progress.moved, progress.flights.size, progress.complete]).toEqual([10, 0, true]);
+  });
+});
+
+describe('plain', () => {
+  it('writes a line every five seconds and one at the end', () => {
+    const reporter = plainReporter(screen, PLAIN, now);
+    feed(reporter, phase('resolve'), planned(100 * MB), phase('move'), received('a', 50 * MB, 100 * MB));
+    vi.advanceTimersByTime(5_000);
+    feed(reporter, finished('a', 100 * MB), phase('finish'));
+    vi.advanceTimersByTime(20_000);
+    reporter.close();
+    expect(screen.text.split('\n')).toEqual([
+      '1 blob, 100 MB',
+      '50.0 MB of 100 MB (50 %), 10.0 MB/s, 5.0 s left',
+      '100 MB in 5.0 s, 20.0 MB/s on average',
+      '',
+    ]);
+  });
+
+  it('has no summary for work that was not finished', () => {
+    const reporter = plainReporter(screen, PLAIN, now);
+    feed(reporter, planned(10), received('a', 4, 10));
+    reporter.close();
+    expect(screen.text).toBe('1 blob, 10 B\n');
+  });
+
+  it('is silent once closed', () => {
+    const reporter = plainReporter(screen, PLAIN, now);
+    feed(reporter, phase('resolve'));
+    reporter.close();
+    vi.advanceTimersByTime(60_000);
+    expect(screen.text).toBe('');
+  });
+
+  it('tells findings and retries as they come', () => {
+    feed(plainReporter(screen, PLAIN, now), finding, retry);
+    expect(screen.text).toBe(
+      'a.yaml:1:2: warning latest-tag: moves\n  fix: Pin it.\nh: reset\\u{1b}; try 2 in 0.5 s\n',
+    );
+  });
+});
+
+describe('tty', () => {
+  const moving = (blobs: number) => [
+    planned(blobs * 10 * MB),
+    phase('move'),
+    ...Array.from({ length: blobs }, (_, at) => received(at.toString(16), MB, 10 * MB)),
+  ];
+
+  it('shows a bar and the blobs in flight, six at most', () => {
+    const reporter = ttyReporter(screen, PLAIN, now);
+    feed(reporter, ...moving(8));
+    vi.advanceTimersByTime(1_000);
+    expect(screen.shown[0]).toMatch(/^█{2}░{22} 8\.0 MB of 80\.0 MB \(10 %\), 8\.0 MB\/s, 9\.0 s left$/);
+    expect(screen.shown).toHaveLength(8);
+    expect(screen.shown[7]).toBe('  and 2 more');
+    reporter.close();
+  });
+
+  it('draws ten times a second, however many events come', () => {
+    const reporter = ttyReporter(screen, PLAIN, now);
+    for (let at = 0; at < 1_000; at += 1) feed(reporter, ...moving(1));
+    vi.advanceTimersByTime(1_000);
+    expect(screen.writes).toBe(10);
+    reporter.close();
+  });
+
+  it.each([20, 59, 80, 200])('keeps every line shorter than %i columns', columns => {
+    screen.columns = columns;
+    const reporter = ttyReporter(screen, PLAIN, now);
+    feed(reporter, ...moving(3));
+    vi.advanceTimersByTime(1_000);
+    expect(Math.max(...screen.shown.map(line => line.length))).toBeLessThan(columns);
+    reporter.close();
+  });
+
+  it('writes messages above the block', () => {
+    const reporter = ttyReporter(screen, PLAIN, now);
+    feed(reporter, ...moving(1));
+    vi.advanceTimersByTime(100);
+    feed(reporter, retry);
+    expect(screen.shown[0]).toBe('h: reset\\u{1b}; try 2 in 0.5 s');
+    expect(screen.shown).toHaveLength(3);
+    reporter.close();
+    expect(screen.shown).toEqual(['h: reset\\u{1b}; try 2 in 0.5 s']);
+  });
+
+  it('leaves one line of summary when all is done', () => {
+    const reporter = ttyReporter(screen, PLAIN, now);
+    feed(reporter, ...moving(1));
+    vi.advanceTimersByTime(1_000);
+    feed(reporter, finished('0', 10 * MB));
+    reporter.close();
+    expect(screen.shown).toEqual(['10.0 MB in 1.0 s, 10.0 MB/s on average']);
+  });
+});
+
+it('json writes one event a line, and nothing that steers a terminal', () => {
+  feed(jsonReporter(screen), retry, planned(1));
+  const lines = screen.text.trimEnd().split('\n');
+  expect(lines.map(line => JSON.parse(line))).toEqual([retry, planned(1)]);
+  expect(screen.text).not.toContain('\u001b');
+});
+
+it('none keeps findings', () => {
+  feed(noneReporter(screen, PLAIN), retry, planned(1), finding);
+  expect(screen.text).toBe('a.yaml:1:2: warning latest-tag: moves\n  fix: Pin it.\n');
+});
