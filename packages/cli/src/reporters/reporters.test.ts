@@ -56,8 +56,8 @@ class Collector {
   /** What a terminal would show in the end. */
   get shown(): string[] {
     const lines: string[] = [];
-    for (const part of this.text.split(/(?=\u001b\[\d+A\u001b\[J)/)) {
-      const [, up, rest = part] = /^\u001b\[(\d+)A\u001b\[J([^]*)$/.exec(part) ?? [];
+    for (const part of this.text.replaceAll('\u001b[J', '').split('\u001b[')) {
+      const [, up, rest = part] = /^(\d+)A(.*)$/s.exec(part) ?? [];
       lines.splice(lines.length - Number(up ?? 0));
       lines.push(...rest.split('\n').slice(0, -1));
     }
@@ -184,6 +184,15 @@ describe('tty', () => {
     feed(reporter, ...moving(3));
     vi.advanceTimersByTime(1_000);
     expect(Math.max(...screen.shown.map(line => line.length))).toBeLessThan(columns);
+    reporter.close();
+  });
+
+  it.each([0, undefined])('takes a terminal of unknown size (%s) for one of 80 columns', columns => {
+    screen.columns = columns;
+    const reporter = ttyReporter(screen, PLAIN, now);
+    feed(reporter, ...moving(1));
+    vi.advanceTimersByTime(100);
+    expect(screen.shown[0]).toContain('1.0 MB of 10.0 MB');
     reporter.close();
   });
 

@@ -24,7 +24,7 @@ export function ttyReporter(screen: Screen, colors: Colors, now?: () => number):
     if (text !== '') screen.write(text);
     drawn = lines.length;
   };
-  const draw = (above?: string) => replaceBlock(block(progress, (screen.columns ?? 80) - 1, colors), above);
+  const draw = (above?: string) => replaceBlock(block(progress, (screen.columns || 80) - 1, colors), above);
   const timer = setInterval(draw, INTERVAL);
   timer.unref();
   return {
