@@ -1,14 +1,19 @@
-import { LineCounter, type Node, parseDocument } from 'yaml';
+import { isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
+import type { Position } from '../position.ts';
 import type { SourceText } from '../spec/source.ts';
 
-const registrySchema = z.union([z.string(), z.strictObject({ endpoint: z.string() })]);
+const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
+  error: 'must be an endpoint, or a mapping with endpoint:',
+});
 const configSchema = z.strictObject({
-  app: z.string().optional(),
+  app: z.string().min(1).optional(),
   registries: z.record(z.string(), registrySchema).optional(),
   platforms: z.array(z.string()).optional(),
 });
+const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
+const MAX_ALIASES = 100;
 
 /** What `airgap.yaml` says. */
 export interface Config {
@@ -20,29 +25,22 @@ export interface Config {
   readonly platforms?: readonly string[] | undefined;
 }
 
-/** Reads an `airgap.yaml`. @throws AirgapError `INPUT` at the line that is wrong */
+/** Reads an `airgap.yaml`. @throws AirgapError `INPUT` with everything that is wrong, each at its place */
 export function parseConfig(source: SourceText): Config {
   const lines = new LineCounter();
-  const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false });
-  const fail = (message: string, offset: number, hint: string) => {
+  // The failsafe schema keeps what was written: a slug may be 010.
+  const options = { lineCounter: lines, prettyErrors: false, schema: 'failsafe' as const };
+  const document = parseDocument(source.text, options);
+  const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
-    return new AirgapError('INPUT', message, {
-      where: { position: { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1) } },
-      hint,
-    });
+    return { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const [error] = document.errors;
-  if (error) throw fail(`not YAML: ${error.message}`, error.pos[0], 'Mend the YAML there.');
-  const result = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  if (error) throw invalid(`not YAML: ${error.message}`, at(error.pos[0]), 'Mend the YAML there.');
+  const result = configSchema.safeParse(contentsOf(document, source.file));
   if (!result.success) {
-    const [issue] = result.error.issues;
-    const node = document.getIn(issue?.path ?? [], true) as Node | undefined;
-    const path = issue?.path.join('.') || 'airgap.yaml';
-    throw fail(
-      `${path}: ${issue?.message}`,
-      node?.range?.[0] ?? 0,
-      'It may have app:, registries: (name: endpoint) and platforms:.',
-    );
+    const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
+    throw AirgapError.all(errors, `${errors.length} mistakes in ${source.file}`);
   }
   const { app, registries = {}, platforms } = result.data;
   const endpoints = Object.entries(registries).map(([name, one]) => [
@@ -50,4 +48,54 @@ export function parseConfig(source: SourceText): Config {
     typeof one === 'string' ? one : one.endpoint,
   ]);
   return { app, registries: Object.fromEntries(endpoints), platforms };
+}
+
+type YamlDocument = ReturnType<typeof parseDocument>;
+
+/** A key without a value is the same as no key. */
+function contentsOf(document: YamlDocument, file: string): unknown {
+  visit(document, {
+    Pair: (_key, pair) =>
+      pair.value === null || (isScalar(pair.value) && pair.value.type === 'PLAIN' && pair.value.value === '')
+        ? visit.REMOVE
+        : undefined,
+  });
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === ''))
+    return {};
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new AirgapError('INPUT', `not YAML: ${message}`, {
+      where: { path: file },
+      cause,
+      hint: 'Write the values out instead of aliasing them.',
+    });
+  }
+}
+
+function issueErrors(
+  document: YamlDocument,
+  issue: z.core.$ZodIssue,
+  at: (offset: number) => Position,
+): AirgapError[] {
+  const path = issue.path.join('.') || 'airgap.yaml';
+  const node = document.getIn(issue.path, true) as Node | undefined;
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(key => {
+      const known = issue.path.length === 0 ? KNOWN_KEYS : 'endpoint';
+      return invalid(`unknown key: ${key}`, at(keyOffset(node, key)), `The keys here are: ${known}.`);
+    });
+  const hint = `airgap.yaml may have: ${KNOWN_KEYS}.`;
+  return [invalid(`${path}: ${issue.message}`, at(node?.range?.[0] ?? 0), hint)];
+}
+
+function keyOffset(node: unknown, key: string): number {
+  const { items = [] } = (node ?? {}) as { items?: { key: unknown }[] };
+  const found = items.map(pair => pair.key).find(one => isScalar(one) && one.value === key);
+  return isScalar(found) ? (found.range?.[0] ?? 0) : 0;
+}
+
+function invalid(message: string, position: Position, hint: string): AirgapError {
+  return new AirgapError('INPUT', message, { where: { position }, hint });
 }

@@ -37,11 +37,11 @@ export class Matching {
   }
 }
 
-/** The tag a listed image is pulled by; nothing when it is pinned by digest only. */
+/** The tag a listed image is pulled by; nothing when it is pinned by digest only, or is no image name. */
 export function listedTag(image: ListedImage): string | undefined {
-  if (image.form !== 'list') return image.tag ?? 'latest';
+  const text = image.form === 'list' ? image.name : `${image.name}:${image.tag ?? 'latest'}`;
   try {
-    return Reference.parse(image.name).effectiveTag;
+    return Reference.parse(text).effectiveTag;
   } catch {
     return undefined;
   }

@@ -5,7 +5,6 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  type Pair,
   parseAllDocuments,
   type Scalar,
   visit,
@@ -24,7 +23,9 @@ export interface Text {
   readonly templated: boolean;
 }
 
-const MAX_ALIASES = 1000;
+/** How often aliases may be followed in one document, and how deep merge keys may nest: a bomb stops here. */
+const MAX_FOLLOWED = 100_000;
+const MAX_MERGES = 20;
 
 /** One YAML document of a file, read by key and without ever losing where things stand. */
 export class SpecDocument {
@@ -33,6 +34,8 @@ export class SpecDocument {
   readonly comment: string;
   readonly #source: SourceText;
   readonly #lines: LineCounter;
+  readonly #targets = new Map<Node, Node>();
+  #followed = 0;
 
   private constructor(root: Node | null, comment: string, source: SourceText, lines: LineCounter) {
     this.root = root;
@@ -58,7 +61,9 @@ export class SpecDocument {
       const [error] = errors;
       const read = new SpecDocument(
         contents,
-        [commentBefore, contents?.commentBefore, comment].filter(Boolean).join('\n'),
+        [commentBefore, contents?.commentBefore, firstKeyComment(contents), comment]
+          .filter(Boolean)
+          .join('\n'),
         source,
         lines,
       );
@@ -68,29 +73,44 @@ export class SpecDocument {
           read.#at(error.pos[0]),
           'Mend the YAML there; the line before it is often the cause.',
         );
-      return read.#expanded(document);
+      read.#linkAliases();
+      return read;
     });
   }
 
-  /** Anchors are put in the places of their aliases, as long as it is no bomb. */
-  #expanded(document: { contents: Node | null }): this {
-    let aliases = 0;
-    visit(document as never, {
+  /** Finds each alias's anchor: the last one of its name before it. */
+  #linkAliases(): void {
+    const anchors = new Map<string, Node>();
+    visit(this.root, {
       Alias: (_key, alias) => {
-        aliases += 1;
-        if (aliases > MAX_ALIASES)
-          throw this.error(`more than ${MAX_ALIASES} aliases`, this.position(alias), 'Write the values out.');
+        const target = anchors.get(alias.source);
+        if (!target)
+          throw this.error(
+            `there is no anchor &${alias.source} before this alias`,
+            this.position(alias),
+            'Write the value itself, or quote it when no alias is meant.',
+          );
+        this.#targets.set(alias, target);
+      },
+      Value: (_key, node) => {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
       },
     });
-    this.#resolve = alias => (alias as { resolve(of: unknown): Node | undefined }).resolve(document);
-    return this;
   }
-
-  #resolve: (alias: Node) => Node | undefined = () => undefined;
 
   /** What stands under a key of a mapping; nothing when there is no such key or no mapping. */
   get(node: Node | null | undefined, key: string): Node | undefined {
-    return this.#pair(node, key)?.value as Node | undefined;
+    return this.#values(node, key)[0];
+  }
+
+  /** The keys and values of a mapping; nothing for anything else. */
+  entries(node: Node | null | undefined): [key: string, value: Node | undefined][] {
+    const map = this.#follow(node);
+    if (!isMap(map)) return [];
+    return map.items.map(({ key, value }) => [
+      isScalar(key) ? String(key.value) : '',
+      (value ?? undefined) as Node | undefined,
+    ]);
   }
 
   /** The nodes of a list; nothing for anything else. */
@@ -107,20 +127,48 @@ export class SpecDocument {
     return isSeq(this.#follow(node));
   }
 
+  /** The text under a key. @throws AirgapError `INPUT` for a mapping or a list there */
+  field(node: Node | null | undefined, key: string): Text | undefined {
+    return this.fields(node, key)[0];
+  }
+
+  /**
+   * Every text under a key: the two branches of a template's `if` both stay in the document.
+   *
+   * @throws AirgapError `INPUT` for a mapping or a list there
+   */
+  fields(node: Node | null | undefined, key: string): Text[] {
+    return this.#values(node, key).flatMap(value => {
+      if (this.isMap(value) || this.isList(value))
+        throw this.error(
+          `${key}: must be a text`,
+          this.position(value),
+          'Write one value there; quote it when in doubt.',
+        );
+      return this.text(value) ?? [];
+    });
+  }
+
   /** A scalar's text; nothing when it is empty, null or no scalar. */
   text(node: Node | null | undefined): Text | undefined {
     const scalar = this.#follow(node);
     if (!isScalar(scalar)) return undefined;
-    const value = String((scalar as Scalar).value ?? '');
-    const plainNull = scalar.type === 'PLAIN' && /^(null|Null|NULL|~|)$/.test(value);
-    if (plainNull) return undefined;
+    const { type, value: parsed, range } = scalar as Scalar;
+    const value = String(parsed ?? '');
+    if (value === '' || (type === 'PLAIN' && /^(null|Null|NULL|~)$/.test(value))) return undefined;
     const templated = isTemplated(value);
-    const [start = 0, end = 0] = scalar.range ?? [];
     return {
-      value: templated ? this.#source.text.slice(start, end) : value,
+      value: templated ? this.#written(type, range) : value,
       position: this.position(node as Node),
       templated,
     };
+  }
+
+  /** A scalar as it stands in the source, templates and all, without its quotes. */
+  #written(type: Scalar['type'], range: Node['range']): string {
+    const [start = 0, end = 0] = range ?? [];
+    const quotes = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE' ? 1 : 0;
+    return this.#source.text.slice(start + quotes, end - quotes).trim();
   }
 
   /** Where a node begins. */
@@ -133,18 +181,43 @@ export class SpecDocument {
     return new AirgapError('INPUT', message, { where: { position }, hint });
   }
 
-  #pair(node: Node | null | undefined, key: string): Pair | undefined {
+  /** The values of a key: the mapping's own, else those that `<<:` merges into it. */
+  #values(node: Node | null | undefined, key: string, depth = 0): Node[] {
     const map = this.#follow(node);
-    if (!isMap(map)) return undefined;
-    return map.items.find(pair => isScalar(pair.key) && pair.key.value === key);
+    if (!isMap(map) || depth > MAX_MERGES) return [];
+    const own = this.#own(map, key);
+    if (own.length > 0) return own;
+    return this.#own(map, '<<')
+      .flatMap(merged => (this.isList(merged) ? this.items(merged) : [merged]))
+      .flatMap(merged => this.#values(merged, key, depth + 1));
+  }
+
+  #own(map: YAMLMap, key: string): Node[] {
+    return map.items
+      .filter(pair => isScalar(pair.key) && pair.key.value === key && pair.value != null)
+      .map(pair => pair.value as Node);
   }
 
   #follow(node: Node | null | undefined): Node | null | undefined {
-    return isAlias(node) ? this.#resolve(node) : node;
+    if (!isAlias(node)) return node;
+    this.#followed += 1;
+    if (this.#followed > MAX_FOLLOWED)
+      throw this.error(
+        'the aliases here expand without end',
+        this.position(node),
+        'Write the values out instead of aliasing them.',
+      );
+    return this.#targets.get(node);
   }
 
   #at(offset: number): Position {
     const { line, col } = this.#lines.linePos(offset);
     return { file: this.#source.file, line: Math.max(line, 1), column: Math.max(col, 1) };
   }
+}
+
+/** Without a leading `---`, a comment above the first key belongs to that key. */
+function firstKeyComment(contents: unknown): string | null | undefined {
+  const key = isMap(contents) ? contents.items[0]?.key : undefined;
+  return isScalar(key) ? key.commentBefore : undefined;
 }

@@ -24,9 +24,12 @@ export interface UsedImage {
   /** The list that it is in, for example `initContainers`. */
   readonly list: string;
   readonly container: string | undefined;
+  /** The workload's API version; nothing for a Swarm service. */
+  readonly apiVersion: string | undefined;
   /** The workload's kind, for example `Deployment`. */
   readonly kind: string;
   readonly workload: string | undefined;
+  readonly namespace: string | undefined;
 }
 
 /** Everything about images that the sources say. */

@@ -1,3 +1,4 @@
+import { AirgapError } from '../errors.ts';
 import type { ListedImage } from './image.ts';
 import type { SourceText } from './source.ts';
 
@@ -10,12 +11,21 @@ interface Line {
 /** Says whether a text is a plain list: one reference a line, besides comments and blank lines, and no YAML. */
 export function isList(source: SourceText): boolean {
   const lines = [...linesOf(source)];
-  return (
-    lines.length > 0 &&
-    lines.every(
-      ({ reference }) => /^[^\s{}[\]"'#-][^\s{}[\]"'#]*$/.test(reference) && !reference.endsWith(':'),
-    )
-  );
+  return lines.length > 0 && lines.every(isReferenceLike);
+}
+
+/** The error for a text that is one plain word after another: neither YAML to look into nor a list. */
+export function notAList(source: SourceText): AirgapError {
+  const odd = [...linesOf(source)].find(line => !isReferenceLike(line));
+  const { line = 1, column = 1 } = odd ?? {};
+  return new AirgapError('INPUT', 'neither a YAML mapping nor a list with one image reference a line', {
+    where: { position: { file: source.file, line, column } },
+    hint: 'Write one reference there, for example quay.io/team/app:1.2; a comment begins with #.',
+  });
+}
+
+function isReferenceLike({ reference }: Line): boolean {
+  return /^[^\s{}[\]"'#-][^\s{}[\]"'#]*$/.test(reference) && !reference.endsWith(':');
 }
 
 /** The references of a plain list. */

@@ -26,8 +26,19 @@ export function locate(image: ListedImage, locations: Locations): Reference {
 }
 
 /** The registry host of a source's endpoint, which may be written as a URL and with a path. */
-function endpointHost(endpoint: string): string {
-  return endpoint.replace(/^https?:\/\//, '').split('/', 1)[0] ?? endpoint;
+export function endpointHost(endpoint: string): string {
+  return endpoint.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? endpoint;
+}
+
+/** A host without a dot or a port would be read as a namespace of Docker Hub. */
+function checkedHost(source: string, endpoint: string): string {
+  const host = endpointHost(endpoint);
+  if (/[.:]/.test(host) || host === 'localhost') return host;
+  throw new AirgapError(
+    'INPUT',
+    `the endpoint of registry ${JSON.stringify(source)} is no host name: ${JSON.stringify(endpoint)}`,
+    { hint: 'Write it with its domain or its port, for example registry.example.com or registry:5000.' },
+  );
 }
 
 function pullName(image: ListedImage, { app, registries = {} }: Locations): string {
@@ -44,7 +55,7 @@ function pullName(image: ListedImage, { app, registries = {} }: Locations): stri
     );
   }
   const endpoint = Object.hasOwn(registries, source) ? registries[source] : undefined;
-  if (endpoint) return `${endpointHost(endpoint)}/${name}`;
+  if (endpoint) return `${checkedHost(source, endpoint)}/${name}`;
   throw unknownSource(image, Object.keys(registries));
 }
 
@@ -64,7 +75,13 @@ export function unknownSource(
   );
 }
 
-/** A list's line holds its tag already; in an `images:` entry, the name has none. */
-function withTag(name: string, { tag, form }: ListedImage): string {
-  return form === 'list' || tag === undefined ? name : `${name}:${tag}`;
+/** A list's line holds its tag already; in an entry, the name has none. */
+function withTag(pullName: string, { name, tag, form }: ListedImage): string {
+  if (form === 'list') return pullName;
+  if (/@|:[^/]*$/.test(name)) {
+    throw new AirgapError('INPUT', `the name of an image holds no tag and no digest: ${name}`, {
+      hint: `Write the tag in ${form === 'images' ? 'tag:' : 'version:'} instead.`,
+    });
+  }
+  return `${pullName}:${tag ?? 'latest'}`;
 }

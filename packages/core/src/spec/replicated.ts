@@ -1,5 +1,5 @@
 import type { Node } from 'yaml';
-import type { SpecDocument, Text } from './document.ts';
+import type { SpecDocument } from './document.ts';
 import type { ListedImage } from './image.ts';
 
 /** Says whether a document is the Replicated one: by its API version, its comment, or an `images:` list of its own. */
@@ -9,7 +9,7 @@ export function isReplicated(document: SpecDocument): boolean {
   if (document.get(root, 'replicated_api_version') || /^\s*kind:\s*replicated\s*$/m.test(document.comment))
     return true;
   return (
-    document.get(root, 'images') !== undefined &&
+    document.isList(document.get(root, 'images')) &&
     document.get(root, 'kind') === undefined &&
     document.get(root, 'apiVersion') === undefined
   );
@@ -53,15 +53,15 @@ function listedImage(document: SpecDocument, entry: Node, fields: Fields): Liste
       `Write it as "- ${fields.name}: redis", with source and ${fields.tag} below.`,
     );
   }
-  const name = field(document, entry, fields.name);
+  const name = document.field(entry, fields.name);
   if (!name)
     throw document.error(
       `an image without ${fields.name}`,
       document.position(entry),
       `Add ${fields.name}: to this entry.`,
     );
-  const source = field(document, entry, 'source');
-  const tag = field(document, entry, fields.tag);
+  const source = document.field(entry, 'source');
+  const tag = document.field(entry, fields.tag);
   for (const text of [name, source, tag]) {
     if (text?.templated)
       throw document.error(
@@ -79,16 +79,4 @@ function listedImage(document: SpecDocument, entry: Node, fields: Fields): Liste
     sourcePosition: (source ?? name).position,
     tagPosition: (tag ?? name).position,
   };
-}
-
-function field(document: SpecDocument, entry: Node, key: string): Text | undefined {
-  const node = document.get(entry, key);
-  if (document.isMap(node) || document.isList(node)) {
-    throw document.error(
-      `${key}: must be a text`,
-      document.position(node as Node),
-      'Write one value there; quote it when in doubt.',
-    );
-  }
-  return document.text(node);
 }

@@ -49,8 +49,10 @@ export function usedReference({ image }: UsedImage): Reference {
   }
 }
 
-function noImages({ sources }: Spec): AirgapError {
-  return new AirgapError('INPUT', 'the specs name no images', {
+function noImages({ sources, used }: Spec): AirgapError {
+  const message =
+    used.length > 0 ? 'the specs name images only through templates' : 'the specs name no images';
+  return new AirgapError('INPUT', message, {
     where: sources[0] ? { path: sources[0].file } : {},
     hint: 'Add an images: section, or name the Kubernetes manifests as well.',
   });

@@ -42,7 +42,9 @@ async function filesOf(path: string): Promise<string[]> {
 }
 
 async function yamlBelow(folder: string): Promise<string[]> {
-  const found = await readdir(folder, { withFileTypes: true });
+  const found = await readdir(folder, { withFileTypes: true }).catch(cause => {
+    throw unreadable(folder, cause);
+  });
   found.sort((a, b) => (a.name < b.name ? -1 : 1));
   const files: string[] = [];
   for (const entry of found) {
@@ -61,7 +63,11 @@ async function readSource(file: string): Promise<SourceText> {
   try {
     return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (cause) {
-    throw new AirgapError('INPUT', 'the file is not UTF-8 text', { where: { path: file }, cause });
+    throw new AirgapError('INPUT', 'the file is not UTF-8 text', {
+      where: { path: file },
+      cause,
+      hint: 'Name the specs, not a bundle; save them as UTF-8.',
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { SpecDocument } from './document.ts';
 import type { ListedImage, Spec, UsedImage } from './image.ts';
 import { kubernetesImages } from './kubernetes.ts';
-import { isList, listImages } from './list.ts';
+import { isList, listImages, notAList } from './list.ts';
 import { isReplicated, replicatedImages } from './replicated.ts';
 import type { SourceText } from './source.ts';
 import { isSwarm, swarmImages } from './swarm.ts';
@@ -15,7 +15,9 @@ export function parseSpec(sources: readonly SourceText[]): Spec {
       listed.push(...listImages(source));
       continue;
     }
-    for (const document of SpecDocument.parse(source)) {
+    const documents = SpecDocument.parse(source);
+    if (documents.length === 1 && documents[0]?.text(documents[0].root)) throw notAList(source);
+    for (const document of documents) {
       if (isReplicated(document)) listed.push(...replicatedImages(document));
       else used.push(...(isSwarm(document) ? swarmImages(document) : kubernetesImages(document)));
     }

@@ -1,4 +1,3 @@
-import { isMap, isScalar } from 'yaml';
 import type { SpecDocument } from './document.ts';
 import type { UsedImage } from './image.ts';
 
@@ -9,22 +8,17 @@ export function isSwarm(document: SpecDocument): boolean {
 
 /** `services.*.image` of a compose document. */
 export function swarmImages(document: SpecDocument): UsedImage[] {
-  const services = document.get(document.root, 'services');
-  if (!isMap(services)) return [];
-  return services.items.flatMap(({ key, value }) => {
-    const image = document.text(document.get(value as never, 'image'));
-    const workload = isScalar(key) ? String(key.value) : undefined;
-    return image
-      ? [
-          {
-            image,
-            pullPolicy: undefined,
-            list: 'services',
-            container: undefined,
-            kind: 'Service (Swarm)',
-            workload,
-          },
-        ]
-      : [];
-  });
+  const services = document.entries(document.get(document.root, 'services'));
+  return services.flatMap(([workload, service]) =>
+    document.fields(service, 'image').map(image => ({
+      image,
+      pullPolicy: undefined,
+      list: 'services',
+      container: undefined,
+      apiVersion: undefined,
+      kind: 'Service (Swarm)',
+      workload,
+      namespace: undefined,
+    })),
+  );
 }

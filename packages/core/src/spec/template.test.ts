@@ -27,9 +27,29 @@ describe('a mask', () => {
     ['the form of KOTS', 'when: repl{{ X }}', true],
     ['a line of its own', '  {{repl if X }}', false],
     ['two on a line of their own', '{{repl else}} {{repl end}}', false],
+    ['braces in a string of it', 'a: {{repl X "}} {{" }}', true],
+    ['escaped quotes of the YAML around it', String.raw`a: "{{repl X \"y\" }}"`, true],
+    ['an action over several lines', 'a: {{ dict\n  "b" 1 }}', true],
+    ['a comment over several lines', '{{- /* it is "\n b: [ {{ x }}\n*/ -}}', false],
   ])('marks %s', (_name, text, templated) => {
     const masked = maskTemplates(text);
     expect(masked).not.toMatch(/\{\{|\}\}/);
     expect(isTemplated(masked)).toBe(templated);
   });
+
+  it('does not begin at a stray brace in prose', () => {
+    const text = '# use {{ to open\na: {b: {c: d}}\ne: 1';
+    expect(maskTemplates(text)).toBe(text);
+  });
+
+  it.each(['{{', '{{"', '{{`', '{{ "{{" ', '{{/*', 'repl{{', '# {{', '{{/* */'])(
+    'reads a megabyte of %s in linear time',
+    piece => {
+      const text = piece.repeat(2 ** 20 / piece.length);
+      const began = performance.now();
+      expect(maskTemplates(text)).toHaveLength(text.length);
+      // Quadratic work would take minutes.
+      expect(performance.now() - began).toBeLessThan(5000);
+    },
+  );
 });

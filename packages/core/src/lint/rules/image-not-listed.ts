@@ -1,3 +1,5 @@
+import { canonicalHost, type Reference } from '../../reference/reference.ts';
+import { endpointHost, type Locations } from '../../spec/locate.ts';
 import type { Rule } from '../rule.ts';
 
 /** An image that a spec uses and the list lacks. */
@@ -15,9 +17,25 @@ export const imageNotListed: Rule = {
       yield {
         severity: 'error',
         message: `${image.value} is used by ${kind} ${workload ?? '(unnamed)'} and is not on the list: it will be missing from the bundle`,
-        hint: `Add it to images: with its name and the tag ${JSON.stringify(reference.tag ?? 'latest')}.`,
+        hint: `Add it to images: ${entryFor(reference, specs.locations)}.`,
         position: image.position,
       };
     }
   },
 };
+
+/** The `images:` entry that would hold a reference. */
+function entryFor(reference: Reference, locations: Locations): string {
+  const { source, name } = placeOf(reference, locations);
+  const entry = `{ source: ${source}, name: ${name}, tag: ${JSON.stringify(reference.tag ?? 'latest')} }`;
+  return reference.digest === undefined ? entry : `${entry}, and use it by that tag: an entry has no digest`;
+}
+
+function placeOf({ name, registry, repository }: Reference, { registries = {} }: Locations) {
+  const [, ...rest] = repository.split('/');
+  if (registry === 'registry.replicated.com') return { source: 'replicated', name: rest.join('/') };
+  const configured = Object.entries(registries).find(
+    ([, endpoint]) => canonicalHost(endpointHost(endpoint)) === registry,
+  );
+  return configured ? { source: configured[0], name: repository } : { source: 'public', name };
+}

@@ -1,0 +1,34 @@
+import { AirgapError } from '../../errors.ts';
+import { locate } from '../../spec/locate.ts';
+import { usedReference } from '../../spec/request.ts';
+import type { Finding } from '../finding.ts';
+import type { Rule } from '../rule.ts';
+
+/** A name that no registry can have, in a list or in a container. */
+export const invalidImage: Rule = {
+  id: 'invalid-image',
+  explanation:
+    'A name with upper-case letters, or a tag inside name:, is no image reference. Nothing can pull it, so it cannot ' +
+    'go into a bundle, and a pod that uses it stays in InvalidImageName.',
+  *check({ spec, locations }) {
+    const { app, registries = {} } = locations;
+    for (const image of spec.listed) {
+      // Whether the source itself is known is another rule's question, and a missing app is none.
+      const isPlaced =
+        image.source === 'public' ||
+        (image.source === 'replicated' ? Boolean(app) : Object.hasOwn(registries, image.source));
+      if (isPlaced) yield* failure(() => locate(image, locations));
+    }
+    for (const used of spec.used) if (!used.image.templated) yield* failure(() => usedReference(used));
+  },
+};
+
+function* failure(find: () => unknown): Generator<Omit<Finding, 'rule'>> {
+  try {
+    find();
+  } catch (error) {
+    const position = error instanceof AirgapError ? error.where.position : undefined;
+    if (!(error instanceof AirgapError) || !position) throw error;
+    yield { severity: 'error', message: error.message, hint: error.hint ?? '', position };
+  }
+}
