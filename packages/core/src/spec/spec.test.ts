@@ -124,7 +124,7 @@ describe('an error says where:', () => {
   });
   const bomb = `x0: &x0 {apiVersion: v1, kind: Pod}\n${nested.join('\n')}\napiVersion: v1\nkind: List\nitems: [*x8]`;
   it.each([
-    ['broken YAML', 'a: 1\n b: [', /^INPUT f:2:\d+ not YAML/],
+    ['broken YAML', 'a: 1\nb: c: d', /^INPUT f:2:4 not YAML/],
     [
       'images that are no list',
       'replicated_api_version: 2\nimages:\n  name: a',

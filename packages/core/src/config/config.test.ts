@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { AirgapError, formatWhere } from '../errors.ts';
+import { parseConfig } from './config.ts';
+
+const parse = (text: string) => parseConfig({ file: 'airgap.yaml', text });
+
+describe('parseConfig', () => {
+  it.each([
+    ['nothing', '', { registries: {} }],
+    ['comments only', '# later\n', { registries: {} }],
+    ['keys without values', 'app:\nregistries:\n', { registries: {} }],
+    ['a slug of digits', 'app: 010', { app: '010', registries: {} }],
+    ['platforms', 'platforms: [linux/arm64]', { registries: {}, platforms: ['linux/arm64'] }],
+    [
+      'both forms of a registry',
+      'registries:\n  hub: index.docker.io\n  quay: {endpoint: quay.io/team}',
+      { registries: { hub: 'index.docker.io', quay: 'quay.io/team' } },
+    ],
+  ])('reads %s', (_name, text, expected) => {
+    expect(parse(text)).toEqual({ app: undefined, platforms: undefined, ...expected });
+  });
+
+  it.each([
+    ['an unknown key', 'app: a\nfoo: 1', 'airgap.yaml:2:1 unknown key: foo', 'app, registries, platforms'],
+    [
+      'an unknown key of a registry',
+      'registries:\n  a: {endpoint: b, x: y}',
+      'airgap.yaml:2:20 unknown key: x',
+      'The keys here are: endpoint.',
+    ],
+    ['a list', '- a', 'airgap.yaml:1:1 airgap.yaml', 'app, registries'],
+    ['an app that is a list', 'app: [a]', 'airgap.yaml:1:6 app', 'app, registries'],
+    ['a registry that is a list', 'registries:\n  a: [b]', 'airgap.yaml:2:6 registries.a: must be', 'app'],
+    ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Mend'],
+    ['an alias without an anchor', 'app: *a', 'airgap.yaml not YAML', 'alias'],
+  ])('refuses %s', (_name, text, message, hint) => {
+    try {
+      parse(text);
+      expect.unreachable();
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      expect(error.code).toBe('INPUT');
+      expect(`${formatWhere(error.where)} ${error.message}`).toContain(message);
+      expect(error.hint).toContain(hint);
+    }
+  });
+
+  it('tells all unknown keys at once', () => {
+    expect(() => parse('a: 1\nb: 2')).toThrow(
+      expect.objectContaining({ message: '2 mistakes in airgap.yaml' }),
+    );
+  });
+});

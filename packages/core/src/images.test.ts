@@ -1,0 +1,62 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { images } from './images.ts';
+import { lint } from './lint.ts';
+
+const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
+const tag = fc.oneof(
+  fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,8}$/),
+  fc.constantFrom('3.10', '010', '1e3', 'null'),
+);
+const host = fc.constantFrom('quay.io', 'ghcr.io', 'registry.example.com:5000');
+const image = fc.record({ host, team: word, name: word, tag });
+const reference = ({ host, team, name, tag }: { host: string; team: string; name: string; tag: string }) =>
+  `${host}/${team}/${name}:${tag}`;
+const unique = fc.uniqueArray(image, { selector: reference, maxLength: 20 });
+const found = async (text: string) => (await images({ specs: [{ file: 'f', text }] })).images;
+
+describe('what images finds equals what was put in:', () => {
+  property.prop([unique])('an images: section', async all => {
+    const entries = all.map(one => `- name: ${one.host}/${one.team}/${one.name}\n  tag: "${one.tag}"\n`);
+    const result = await found(`replicated_api_version: 2.8.0\nimages:\n${entries.join('')}`);
+    expect(result.map(one => one.reference)).toEqual(all.map(reference));
+    expect(result.flatMap(one => one.listed.map(({ line }) => line))).toEqual(
+      all.map((_, index) => 3 + 2 * index),
+    );
+  });
+
+  property.prop([unique])('pod specs, each in a document of its own', async all => {
+    const pods = all.map(
+      one => `---\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: ${reference(one)}\n`,
+    );
+    const result = await found(pods.join(''));
+    expect(result.map(one => one.reference)).toEqual(all.map(reference));
+    expect(result.flatMap(one => one.used.map(({ line }) => line))).toEqual(
+      all.map((_, index) => 6 + 6 * index),
+    );
+  });
+
+  property.prop([unique])('a text list', async all => {
+    const result = await found(all.map(one => `${reference(one)} # why\n`).join('\n'));
+    expect(result.map(one => one.reference)).toEqual(all.map(reference));
+  });
+});
+
+it('one image has all its places', async () => {
+  const text =
+    'images:\n- name: a\n---\n{apiVersion: v1, kind: Pod, spec: {containers: [{image: "a:latest"}, {image: "{{x}}"}]}}';
+  const result = await images({ specs: [{ file: 'f', text }] });
+  expect(result.images).toMatchObject([
+    { reference: 'docker.io/library/a:latest', listed: [{ line: 2 }], used: [{ line: 4 }] },
+  ]);
+  expect(result.unknown).toMatchObject([{ text: '{{x}}', position: { line: 4 } }]);
+});
+
+it('lint tells each finding as an event, and gives the texts they are in', async () => {
+  const specs = [{ file: 'f', text: 'images:\n- name: a' }];
+  const events: unknown[] = [];
+  const result = await lint({ specs, onEvent: event => events.push(event) });
+  expect(result).toMatchObject({ sources: specs, images: 1 });
+  expect(events).toEqual(result.findings.map(finding => ({ type: 'finding', finding })));
+  expect(events).toHaveLength(1);
+});

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import type { Locations } from '../spec/locate.ts';
+import { parseSpec } from '../spec/spec.ts';
+import { runRules } from './engine.ts';
+import type { Finding } from './finding.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const AT: Locations = { app: 'shop', registries: { hub: 'index.docker.io' } };
+
+function run(texts: string[], locations = AT): Finding[] {
+  return runRules(parseSpec(texts.map((text, index) => ({ file: `${index}`, text }))), locations);
+}
+
+function found(texts: string[], locations = AT): string[] {
+  return run(texts, locations).map(
+    ({ rule, severity, position: { file, line, column } }) => `${file}:${line}:${column} ${severity} ${rule}`,
+  );
+}
+
+/** A pod with one container, its image on line 5 and its policy on line 6. */
+function pod(image: string, policy?: string, list = 'containers'): string {
+  const lines = ['apiVersion: v1', 'kind: Pod', 'spec:', `  ${list}:`, `  - image: ${image}`];
+  return [...lines, ...(policy === undefined ? [] : [`    imagePullPolicy: ${policy}`])].join('\n');
+}
+
+const entry = (name: string, tag?: string, source = 'public') =>
+  `images:\n- source: ${source}\n  name: ${name}${tag === undefined ? '' : `\n  tag: ${tag}`}`;
+
+describe('latest-tag, in a container', () => {
+  const error = ['0:5:12 error latest-tag'];
+  it.each([
+    ['a', undefined, error],
+    ['a:latest', undefined, error],
+    ['a', 'Always', error],
+    ['a:latest', 'Always', error],
+    ['registry:5000/a', undefined, error],
+    ['a', 'IfNotPresent', []],
+    ['a:latest', 'Never', []],
+    ['a:1', undefined, []],
+    ['a:latest-1', undefined, []],
+    [`a@${DIGEST}`, undefined, []],
+    [`a:latest@${DIGEST}`, undefined, []],
+    ['"{{repl X}}"', undefined, []],
+    ['a', '"{{repl X}}"', []],
+  ])('%s with imagePullPolicy %s', (image, policy, expected) => {
+    expect(found([pod(image, policy)])).toEqual(expected);
+  });
+
+  it.each(['initContainers', 'ephemeralContainers'])('of %s', list => {
+    expect(found([pod('a', undefined, list)])).toEqual(error);
+  });
+});
+
+describe('latest-tag, in a list', () => {
+  const unused = 'warning latest-tag';
+  const locate = { app: undefined };
+  it.each<[name: string, texts: string[], expected: string[], locations?: Locations]>([
+    ['used by none', [entry('a', 'latest')], [`0:4:8 ${unused}`]],
+    ['without a tag, used by none', [entry('a')], [`0:3:9 ${unused}`]],
+    ['of a text list', ['b:1\na'], [`0:2:1 ${unused}`]],
+    ['used safely', [entry('a', 'latest'), pod('a', 'Never'), pod('a:latest', 'IfNotPresent')], []],
+    [
+      'used unsafely',
+      [entry('a', 'latest'), pod('a')],
+      ['0:4:8 error latest-tag', '1:5:12 error latest-tag'],
+    ],
+    [
+      'used safely and unsafely',
+      [entry('a'), pod('a', 'Never'), pod('a', 'Always')],
+      ['0:3:9 error latest-tag', '2:5:12 error latest-tag'],
+    ],
+    ['by its other name', [entry('t/a', 'latest', 'hub'), pod('index.docker.io/t/a', 'Never')], []],
+    [
+      'of an unknown app',
+      [entry('a', 'latest', 'replicated'), pod('registry.replicated.com/x/a', 'Never')],
+      [],
+      locate,
+    ],
+    ['not latest', [entry('a', 'latest-1')], []],
+    ['native', ['replicated_api_version: 2\ncomponents:\n- containers:\n  - image_name: a'], []],
+  ])('%s', (_name, texts, expected, locations = AT) => {
+    expect(found(texts, locations)).toEqual(expected);
+  });
+
+  it('names the containers', () => {
+    const [finding] = run([entry('a'), pod('a', 'Never'), pod('a')]);
+    expect(finding?.related).toMatchObject([{ position: { file: '2', line: 5, column: 12 } }]);
+  });
+
+  it('an unknown registry still matches by name and tag', () => {
+    const findings = found([entry('t/a', 'latest', 'theirs'), pod('quay.io/t/a', 'Never')]);
+    expect(findings).toEqual(['0:2:11 error unknown-registry']);
+  });
+});
+
+describe('always-pull', () => {
+  it.each([
+    ['a:1', 'Always', ['0:6:22 error always-pull']],
+    [`a@${DIGEST}`, 'Always', ['0:6:22 error always-pull']],
+    ['"{{repl X}}"', 'Always', ['0:6:22 error always-pull']],
+    ['a:1', 'IfNotPresent', []],
+    ['a:1', undefined, []],
+  ])('%s with imagePullPolicy %s', (image, policy, expected) => {
+    expect(found([pod(image, policy)])).toEqual(expected);
+  });
+});
+
+describe('unknown-registry', () => {
+  it.each<[source: string, locations: Locations, expected: string[]]>([
+    ['theirs', AT, ['0:2:11 error unknown-registry']],
+    ['toString', AT, ['0:2:11 error unknown-registry']],
+    ['hub', AT, []],
+    ['public', {}, []],
+    ['replicated', {}, []],
+  ])('%s', (source, locations, expected) => {
+    expect(found([entry('t/a', '1', source)], locations)).toEqual(expected);
+  });
+});
+
+describe('image-not-listed', () => {
+  const missing = ['1:5:12 error image-not-listed'];
+  it.each<[name: string, texts: string[], expected: string[]]>([
+    ['an image that the list lacks', [entry('a', '1'), pod('b:1')], missing],
+    ['another tag', [entry('a', '1'), pod('a:2')], missing],
+    ['from a text list', ['a:1', pod('b:1')], missing],
+    [
+      'a Swarm service',
+      ['a:1', '# kind: scheduler-swarm\nservices:\n  x:\n    image: b:1'],
+      ['1:4:12 error image-not-listed'],
+    ],
+    ['a listed image', [entry('a', '1'), pod('docker.io/library/a:1')], []],
+    ['a template', [entry('a', '1'), pod('"{{repl X}}"')], []],
+    ['no list at all', ['x: 1', pod('b:1')], []],
+  ])('%s', (_name, texts, expected) => {
+    expect(found(texts)).toEqual(expected);
+  });
+
+  it.each([
+    ['b:1', '{ source: public, name: docker.io/library/b, tag: "1" }'],
+    ['quay.io/t/b:1', '{ source: public, name: quay.io/t/b, tag: "1" }'],
+    ['registry.replicated.com/shop/b:1', '{ source: replicated, name: b, tag: "1" }'],
+  ])('tells the entry for %s', (image, expected) => {
+    expect(run([entry('a', '1'), pod(image)], { app: 'shop' })[0]?.hint).toContain(expected);
+  });
+
+  it('tells the entry of a configured registry', () => {
+    expect(run([entry('a', '1'), pod('t/b:1')])[0]?.hint).toContain('{ source: hub, name: t/b, tag: "1" }');
+  });
+});
+
+describe('invalid-image', () => {
+  it.each<[name: string, texts: string[], expected: string[]]>([
+    ['a tag in the name', [entry('a:1')], ['0:3:9 error invalid-image']],
+    ['upper case in a list', [entry('t/A', '1')], ['0:3:9 error invalid-image']],
+    ['upper case in a container', [pod('t/A:1')], ['0:5:12 error invalid-image']],
+    ['a valid name', [entry('a', '1')], []],
+  ])('%s', (_name, texts, expected) => {
+    expect(found(texts)).toEqual(expected);
+  });
+
+  it('leaves a missing app alone', () => {
+    expect(found([entry('a', '1', 'replicated')], {})).toEqual([]);
+  });
+});
+
+it('findings come by file, line and column, each with a hint', () => {
+  const findings = run([pod('b'), entry('a'), pod('c:1', 'Always')]);
+  const places = findings.map(({ position: { file, line } }) => `${file}:${line}`);
+  expect(places).toEqual(['0:5', '0:5', '1:3', '2:5', '2:6']);
+  expect(findings.every(({ hint }) => hint !== '')).toBe(true);
+});
