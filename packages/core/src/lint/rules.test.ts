@@ -169,3 +169,8 @@ it('findings come by file, line and column, each with a hint', () => {
   expect(places).toEqual(['0:5', '0:5', '1:3', '2:5', '2:6']);
   expect(findings.every(({ hint }) => hint !== '')).toBe(true);
 });
+
+it('findings of one line come by column, whatever rule they are of', () => {
+  const text = '{apiVersion: v1, kind: Pod, spec: {containers: [{image: "b:1", imagePullPolicy: Always}]}}';
+  expect(run([entry('a', '1'), text]).map(({ rule }) => rule)).toEqual(['image-not-listed', 'always-pull']);
+});
