@@ -1,15 +1,16 @@
+import pLimit from 'p-limit';
 import { blobPath } from './bundle/documents.ts';
 import { blobsOfManifest, manifestsBelow } from './bundle/graph.ts';
 import { NAME_ANNOTATIONS } from './bundle/names.ts';
 import { BundleReader, type NamedDescriptor } from './bundle/reader.ts';
 import { TRAILER_SIZE } from './bundle/tar-header.ts';
 import type { PlacedEntry } from './bundle/tar-walk.ts';
+import { HashThreads } from './content/hash-threads.ts';
 import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { interrupted } from './interrupted.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import { parseDigest } from './oci/digest.ts';
-import { Verifier } from './oci/verifier.ts';
 import { Reference } from './reference/reference.ts';
 
 export interface VerifyOptions {
@@ -61,7 +62,7 @@ export async function verify({
     const bytes = blobs.reduce((all, { size }) => all + size, 0);
     onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: bundle.size });
     onEvent({ type: 'phase', phase: 'verify' });
-    for (const blob of blobs) await checkBlob(bundle, blob, problems, onEvent, signal);
+    await checkBlobs(bundle, blobs, problems, onEvent, signal);
     const images = await checkReferences(bundle, entries, problems);
     return { path, images, blobs: blobs.length, bytes, problems };
   } catch (error) {
@@ -105,36 +106,42 @@ function checkEnd(bundle: BundleReader, end: number, problems: Problem[]): void 
     problems.push({ message: `${over} foreign bytes after the tar's end`, offset: end + TRAILER_SIZE });
 }
 
-async function checkBlob(
+/** Every blob against the digest that it is called, as many at once as there are threads. */
+async function checkBlobs(
   bundle: BundleReader,
-  entry: PlacedEntry,
+  blobs: readonly PlacedEntry[],
   problems: Problem[],
   onEvent: OnEvent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  await using threads = new HashThreads(signal);
+  const limit = pLimit(threads.most);
+  const check = async (blob: PlacedEntry) => {
+    const problem = await checkBlob(bundle, blob, threads, onEvent);
+    if (problem) problems.push({ message: problem, entry: blob.name, offset: blob.headerOffset });
+  };
+  await Promise.all(blobs.map(blob => limit(check, blob)));
+  problems.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
+}
+
+async function checkBlob(
+  bundle: BundleReader,
+  entry: PlacedEntry,
+  threads: HashThreads,
+  onEvent: OnEvent,
+): Promise<string | undefined> {
   const { size } = entry;
   const digest = parseDigest(`sha256:${entry.name.slice('blobs/sha256/'.length)}`);
-  const verifier = new Verifier({ digest, size });
   onEvent({ type: 'blob-started', digest, size, image: entry.name });
-  try {
-    await bundle.read(
-      entry.offset,
-      size,
-      {
-        write(chunk) {
-          verifier.update(chunk);
-          onEvent({ type: 'blob-progress', digest, received: verifier.received, size });
-          return undefined;
-        },
-      },
-      signal,
-    );
-    verifier.end();
-  } catch (error) {
-    if (!(error instanceof AirgapError)) throw error;
-    problems.push({ message: error.message, entry: entry.name, offset: entry.headerOffset });
-  }
+  let received = 0;
+  const actual = await bundle.digest(entry, threads, bytes => {
+    received += bytes;
+    onEvent({ type: 'blob-progress', digest, received, size });
+  });
   onEvent({ type: 'blob-finished', digest, size });
+  return actual === digest
+    ? undefined
+    : `content does not match its digest: got bytes with the digest ${actual}`;
 }
 
 async function checkReferences(

@@ -1,8 +1,9 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { HashThreads } from '../content/hash-threads.ts';
 import { AirgapError } from '../errors.ts';
 import { checkSpace, diskError } from './disk.ts';
-import { FileSink } from './file-sink.ts';
+import { FileSink, writeAll } from './file-sink.ts';
 import type { Layout } from './layout.ts';
 
 /**
@@ -13,6 +14,7 @@ export class BundleFile implements AsyncDisposable {
   readonly #path: string;
   readonly #partial: string;
   readonly #file: FileHandle;
+  readonly #threads = new HashThreads();
   #open = true;
   #committed = false;
 
@@ -26,14 +28,13 @@ export class BundleFile implements AsyncDisposable {
   static async create(path: string, layout: Layout): Promise<BundleFile> {
     const partial = `${path}.partial`;
     await checkSpace(path, layout.size);
-    const file = await open(partial, 'wx', 0o644).catch(cause => {
+    const file = await open(partial, 'wx+', 0o644).catch(cause => {
       throw cause.code === 'EEXIST' ? taken(partial, cause) : diskError(cause, path);
     });
     const bundle = new BundleFile(path, partial, file);
     try {
       await file.truncate(layout.size);
-      for (const { header, headerOffset } of layout.slots)
-        await file.write(header, 0, header.length, headerOffset);
+      for (const { header, headerOffset } of layout.slots) writeAll(file.fd, header, headerOffset);
       return bundle;
     } catch (error) {
       await bundle[Symbol.asyncDispose]();
@@ -43,7 +44,12 @@ export class BundleFile implements AsyncDisposable {
 
   /** A sink that writes from this offset on. */
   sink(offset: number): FileSink {
-    return new FileSink(this.#file, offset);
+    return new FileSink(this.#file.fd, offset, this.#threads);
+  }
+
+  /** Writes bytes that are at hand. */
+  write(bytes: Uint8Array, offset: number): void {
+    writeAll(this.#file.fd, bytes, offset);
   }
 
   /** Syncs the bytes to the disk, then gives the file its final name. @throws AirgapError `DISK` */
@@ -68,6 +74,7 @@ export class BundleFile implements AsyncDisposable {
   async #close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
+    await this.#threads[Symbol.asyncDispose]();
     await this.#file.close();
   }
 }

@@ -1,64 +1,49 @@
-import type { FileHandle } from 'node:fs/promises';
-import type { Sink } from '../content/sink.ts';
+import { writeSync } from 'node:fs';
+import type { FileHash, HashThreads } from '../content/hash-threads.ts';
+import type { DigestSink } from '../content/sink.ts';
+import type { Digest } from '../oci/digest.ts';
 
-/** Bytes that are gathered before they are written: fewer, larger writes. */
-const BATCH = 1024 * 1024;
-/** Writes under way at once for one sink before the sender has to wait. */
-const MAX_WRITES = 2;
+/** Bytes that are written before the hash is told of them. */
+const HASH_STEP = 4 * 1024 * 1024;
 
-/** Writes a stream of bytes to a file from an offset on, in batches and without copying them. */
-export class FileSink implements Sink {
-  readonly #file: FileHandle;
-  #offset: number;
-  #batch: Uint8Array[] = [];
-  #batched = 0;
-  readonly #writes = new Set<Promise<void>>();
+/**
+ * Writes a stream of bytes to a file from an offset on; a thread hashes what has been written. The writes are
+ * synchronous: they end in the page cache while the chunk is still in the processor's, and handing it to another
+ * thread costs more than writing it (docs/decisions/0004).
+ */
+export class FileSink implements DigestSink {
+  readonly #fd: number;
+  readonly #threads: HashThreads;
+  #hash: FileHash | undefined;
+  #written: number;
+  #hashed: number;
 
-  constructor(file: FileHandle, offset: number) {
-    this.#file = file;
-    this.#offset = offset;
+  constructor(fd: number, offset: number, threads: HashThreads) {
+    this.#fd = fd;
+    this.#threads = threads;
+    this.#written = offset;
+    this.#hashed = offset;
   }
 
-  write(chunk: Uint8Array): Promise<void> | undefined {
-    this.#batch.push(chunk);
-    this.#batched += chunk.length;
-    if (this.#batched < BATCH) return undefined;
-    this.#flush();
-    return this.#writes.size > MAX_WRITES ? Promise.race(this.#writes) : undefined;
+  write(chunk: Uint8Array): undefined {
+    writeAll(this.#fd, chunk, this.#written);
+    this.#written += chunk.length;
+    if (this.#written - this.#hashed >= HASH_STEP) this.#extendHash();
   }
 
-  /** Resolves when every byte was handed to the operating system. */
-  async end(): Promise<void> {
-    if (this.#batched > 0) this.#flush();
-    await Promise.all(this.#writes);
+  digest(): Promise<Digest> {
+    return this.#extendHash().digest();
   }
 
-  /** Waits for what is under way and forgets the rest; for a transfer that has failed. */
-  async abandon(): Promise<void> {
-    this.#batch = [];
-    this.#batched = 0;
-    await Promise.allSettled(this.#writes);
+  #extendHash(): FileHash {
+    this.#hash ??= this.#threads.start(this.#fd);
+    this.#hash.extend(this.#hashed, this.#written - this.#hashed);
+    this.#hashed = this.#written;
+    return this.#hash;
   }
+}
 
-  #flush(): void {
-    const write = this.#writeAll(this.#batch, this.#batched, this.#offset);
-    this.#offset += this.#batched;
-    this.#batch = [];
-    this.#batched = 0;
-    this.#writes.add(write);
-    const done = () => this.#writes.delete(write);
-    // A failed write stays, so that whoever waits next is told.
-    write.then(done, () => {});
-  }
-
-  /** One call writes all of it, or as much as a nearly full disk takes; then the rest is tried again and fails. */
-  async #writeAll(batch: Uint8Array[], size: number, offset: number): Promise<void> {
-    const { bytesWritten } = await this.#file.writev(batch, offset);
-    if (bytesWritten === size) return;
-    const rest = Buffer.concat(batch).subarray(bytesWritten);
-    await this.#file.write(rest, 0, rest.length, offset + bytesWritten).then(({ bytesWritten: more }) => {
-      if (more < rest.length)
-        throw Object.assign(new Error('short write'), { code: 'ENOSPC', syscall: 'write' });
-    });
-  }
+/** Writes all of it; a nearly full disk takes a part, and the next write then says why. */
+export function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, offset + at);
 }

@@ -3,9 +3,14 @@ import type { Reference } from '../reference/reference.ts';
 import { BLOCK, encodeHeader, padded, TRAILER_SIZE } from './tar-header.ts';
 
 /** What goes into one entry: bytes that are at hand, or a blob to fetch from the repository of a name. */
-export type Content =
-  | { readonly bytes: Uint8Array }
-  | { readonly blob: Descriptor; readonly from: Reference; readonly bytes?: undefined };
+export type Content = { readonly bytes: Uint8Array } | BlobContent;
+
+export interface BlobContent {
+  readonly blob: Descriptor;
+  /** A name whose repository has it. */
+  readonly from: Reference;
+  readonly bytes?: undefined;
+}
 
 /** A file to put into the tar. */
 export interface Item {

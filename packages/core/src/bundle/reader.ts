@@ -1,16 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Sink } from '../content/sink.ts';
+import type { HashThreads } from '../content/hash-threads.ts';
+import { verifyBytes } from '../content/verifier.ts';
 import { AirgapError } from '../errors.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
-import { verifyBytes } from '../oci/verifier.ts';
 import { blobPath } from './documents.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 import { type PlacedEntry, walkTar } from './tar-walk.ts';
 
-const READ_SIZE = 1024 * 1024;
 /** The most that is read of a document at the top of the bundle: room for 100,000 names. */
 const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
 
@@ -70,16 +69,19 @@ export class BundleReader implements AsyncDisposable {
     return entries;
   }
 
-  /** Sends bytes of the file, in order, into a sink. */
-  async read(offset: number, size: number, sink: Sink, signal?: AbortSignal): Promise<void> {
-    for (let at = 0; at < size; ) {
-      signal?.throwIfAborted();
-      const length = Math.min(READ_SIZE, size - at);
-      const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(length), 0, length, offset + at);
-      if (bytesRead === 0) throw this.#damaged(`it ends at byte ${offset + at}`);
-      await sink.write(buffer.subarray(0, bytesRead));
-      at += bytesRead;
-    }
+  /**
+   * Computes the digest of one entry's bytes on another thread.
+   *
+   * @param onHashed is told how many bytes more are hashed
+   */
+  digest(
+    { offset, size }: PlacedEntry,
+    threads: HashThreads,
+    onHashed: (bytes: number) => void,
+  ): Promise<Digest> {
+    const hash = threads.start(this.#file.fd, onHashed);
+    hash.extend(offset, size);
+    return hash.digest();
   }
 
   /** The names in `index.json`. @throws AirgapError `BUNDLE` */
@@ -127,14 +129,10 @@ export class BundleReader implements AsyncDisposable {
   }
 
   async #bytes({ offset, size }: PlacedEntry): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
-    await this.read(offset, size, {
-      write(chunk) {
-        chunks.push(chunk);
-        return undefined;
-      },
-    });
-    return Buffer.concat(chunks);
+    const bytes = Buffer.alloc(size);
+    const { bytesRead } = await this.#file.read(bytes, 0, size, offset);
+    if (bytesRead < size) throw this.#damaged(`it ends at byte ${offset + bytesRead}`);
+    return bytes;
   }
 
   #damaged(reason: string, hint = 'Fetch the bundle again, or build it anew.', digest?: Digest): AirgapError {

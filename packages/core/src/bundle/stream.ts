@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import type { Sink } from '../content/sink.ts';
+import { HashingSink, type Sink } from '../content/sink.ts';
 import type { Source } from '../content/source.ts';
+import { transfer } from '../content/transfer.ts';
 import type { OnEvent } from '../events.ts';
 import type { Layout, Slot } from './layout.ts';
 import { padded, TRAILER_SIZE } from './tar-header.ts';
-import { transfer } from './transfer.ts';
 
 /**
  * Writes a bundle to a stream from its first byte to its last. A failure leaves the stream without the end of a
@@ -38,7 +38,7 @@ async function streamContent(
     await sink.write(content.bytes);
     return;
   }
-  await transfer(source, content, sink, onEvent);
+  await transfer(source, content.from, content.blob, new HashingSink(sink), onEvent);
   onEvent({ type: 'blob-finished', digest: content.blob.digest, size });
 }
 
@@ -46,7 +46,7 @@ function writableSink(out: Writable, signal: AbortSignal): Sink {
   return {
     write(chunk) {
       if (out.errored) throw out.errored;
-      if (out.write(chunk)) return undefined;
+      if (out.write(Buffer.from(chunk))) return undefined;
       return once(out, 'drain', { signal }).then(() => {});
     },
   };

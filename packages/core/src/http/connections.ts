@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, Pool } from 'undici';
+import { MAX_HEAD_SIZE, openConnector } from './connector.ts';
 
 /** A certificate authority to trust besides the system's. */
 interface TrustedCa {
@@ -26,7 +27,8 @@ export function openConnections(options: ConnectionOptions): Dispatcher {
     factory: (origin, pool) =>
       new Pool(origin, {
         ...(pool as Pool.Options),
-        connect: { timeout: CONNECT_TIMEOUT, ...tlsFor(new URL(origin).host, options) },
+        connect: openConnector({ timeout: CONNECT_TIMEOUT, ...tlsFor(new URL(origin).host, options) }),
+        maxHeaderSize: MAX_HEAD_SIZE,
         headersTimeout: HEADERS_TIMEOUT,
         bodyTimeout: BODY_TIMEOUT,
         pipelining: 1,

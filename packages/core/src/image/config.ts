@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { MemorySink } from '../content/sink.ts';
+import { HashingSink, MemorySink } from '../content/sink.ts';
 import type { Source } from '../content/source.ts';
+import { transfer } from '../content/transfer.ts';
 import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestSchema } from '../oci/descriptor.ts';
 import type { Platform } from '../oci/platform.ts';
-import { Verifier } from '../oci/verifier.ts';
 import type { Reference } from '../reference/reference.ts';
 
 /** The largest config that is read, in bytes. */
@@ -37,15 +37,8 @@ export async function readConfig(
       where,
     });
   }
-  const verifier = new Verifier(descriptor, where);
-  const sink = new MemorySink(descriptor.size + 1);
-  await source.blob(name, descriptor, {
-    write(chunk) {
-      verifier.update(chunk);
-      return sink.write(chunk);
-    },
-  });
-  verifier.end();
+  const sink = new MemorySink(descriptor.size);
+  await transfer(source, name, descriptor, new HashingSink(sink));
   return { bytes: sink.bytes, ...parseConfig(sink.bytes, where) };
 }
 

@@ -27,7 +27,12 @@ export function parseDigest(text: string): Digest {
 
 /** The digest of these bytes. */
 export function digestOf(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+  return sha256Digest(createHash('sha256').update(bytes).digest());
+}
+
+/** The digest that a computed sha256 is written as. @param hash its 32 bytes */
+export function sha256Digest(hash: Uint8Array): Digest {
+  return `sha256:${Buffer.from(hash).toString('hex')}` as Digest;
 }
 
 /** The hex digits after the algorithm; safe as a file name. */

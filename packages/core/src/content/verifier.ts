@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { AirgapError, type Where } from '../errors.ts';
-import type { Digest } from './digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
 
 /** What bytes were promised: their number and their sha256. */
 export interface Promised {
@@ -10,11 +9,10 @@ export interface Promised {
 }
 
 /**
- * Checks a stream of bytes against what was promised, on the way past. This is the one place where size
- * and sha256 are checked: everything that moves content feeds one of these.
+ * Checks bytes against what was promised, on the way past: their number at once, their digest at the end. This is
+ * the one place where both are judged; who computes the digest depends on where the bytes go.
  */
 export class Verifier {
-  readonly #hash = createHash('sha256');
   readonly #promised: Promised;
   readonly #where: Where;
   #received = 0;
@@ -30,20 +28,18 @@ export class Verifier {
   }
 
   /** @throws AirgapError `CONTENT` as soon as there are more bytes than promised */
-  update(chunk: Uint8Array): void {
-    this.#received += chunk.length;
+  count(length: number): void {
+    this.#received += length;
     if (this.#received > this.#promised.size) {
       throw this.#mismatch(`more than the ${this.#promised.size} bytes that its descriptor promises`);
     }
-    this.#hash.update(chunk);
   }
 
   /** @throws AirgapError `CONTENT` when the bytes were too few or have another digest */
-  end(): void {
+  end(actual: Digest): void {
     if (this.#received !== this.#promised.size) {
       throw this.#mismatch(`${this.#received} bytes where its descriptor promises ${this.#promised.size}`);
     }
-    const actual = `sha256:${this.#hash.digest('hex')}`;
     if (actual !== this.#promised.digest) throw this.#mismatch(`bytes with the digest ${actual}`);
   }
 
@@ -58,6 +54,6 @@ export class Verifier {
 /** Checks bytes that are all at hand. @throws AirgapError `CONTENT` */
 export function verifyBytes(bytes: Uint8Array, promised: Promised, where: Where = {}): void {
   const verifier = new Verifier(promised, where);
-  verifier.update(bytes);
-  verifier.end();
+  verifier.count(bytes.length);
+  verifier.end(digestOf(bytes));
 }

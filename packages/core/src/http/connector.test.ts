@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
+import { openConnections } from './connections.ts';
+import { exchange } from './exchange.ts';
+
+const MB = 1024 * 1024;
+const BODY = randomBytes(3 * MB);
+
+/** Sends the pieces of every answer as they are, each in a packet of its own when it is small. */
+async function serve(pieces: readonly Buffer[]): Promise<{ url: URL; close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer(socket => {
+    sockets.add(socket.setNoDelay(true));
+    socket.on('error', () => {});
+    socket.on('data', async () => {
+      for (const piece of pieces) {
+        socket.write(piece);
+        if (piece.length < 1024) await sleep(1);
+      }
+    });
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise<void>(resolve => server.close(() => resolve()));
+  };
+  return { url: new URL(`http://127.0.0.1:${port}/`), close };
+}
+
+function split(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [...new Set(cuts.map(cut => cut % bytes.length))].sort((a, b) => a - b);
+  return [0, ...places].map((from, at) => bytes.subarray(from, places[at] ?? bytes.length));
+}
+
+/** Takes an answer's bytes, holding the sender back now and then. */
+async function receive(url: URL, requests: number, holdBack: number) {
+  const dispatcher = openConnections({});
+  const answers: { etag: unknown; bytes: Buffer }[] = [];
+  try {
+    for (let request = 0; request < requests; request += 1) {
+      const chunks: Buffer[] = [];
+      const { headers } = await exchange(dispatcher, { method: 'GET', url, headers: {} }, () => ({
+        write(chunk) {
+          chunks.push(Buffer.from(chunk));
+          return chunks.length % holdBack === 0 ? sleep(1) : undefined;
+        },
+      }));
+      answers.push({ etag: headers.etag, bytes: Buffer.concat(chunks) });
+    }
+    return answers;
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+describe('a socket that reads into one buffer', () => {
+  test.prop(
+    {
+      size: fc.oneof(fc.nat(3 * MB), fc.constantFrom(0, 1, 16383, 16384, 262143, 262144, 262145)),
+      headCuts: fc.array(fc.nat(), { maxLength: 8 }),
+      bodyCuts: fc.array(fc.nat(), { maxLength: 8 }),
+      etag: fc.stringMatching(/^[0-9a-f]{1,9000}$/),
+      chunked: fc.boolean(),
+      holdBack: fc.integer({ min: 1, max: 8 }),
+    },
+    { numRuns: 60 },
+  )(
+    'gives the head and the body whole, however they come',
+    async ({ size, headCuts, bodyCuts, etag, chunked, holdBack }) => {
+      const body = BODY.subarray(0, size);
+      const length = chunked ? 'transfer-encoding: chunked' : `content-length: ${size}`;
+      const head = Buffer.from(`HTTP/1.1 200 OK\r\netag: ${etag}\r\n${length}\r\n\r\n`);
+      const parts = size === 0 ? [] : split(body, bodyCuts).filter(part => part.length > 0);
+      const framed = chunked
+        ? [
+            ...parts.flatMap(part => [
+              Buffer.from(`${part.length.toString(16)}\r\n`),
+              part,
+              Buffer.from('\r\n'),
+            ]),
+            Buffer.from('0\r\n\r\n'),
+          ]
+        : parts;
+      const { url, close } = await serve([...split(head, headCuts), ...framed]);
+      try {
+        const answers = await receive(url, 2, holdBack);
+        for (const answer of answers) {
+          expect(answer.etag).toBe(etag);
+          expect(answer.bytes.equals(body)).toBe(true);
+        }
+      } finally {
+        await close();
+      }
+    },
+  );
+});
