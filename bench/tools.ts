@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { AIRGAP } from '../test/airgap.ts';
 import { findProgram } from '../test/programs/program.ts';
 
 /** A way to get images out of a registry and into one file. */
@@ -7,8 +7,6 @@ export interface Tool {
   /** The whole command, for `sh -c` or straight. */
   command(host: string, names: readonly string[], folder: string): readonly string[];
 }
-
-const AIRGAP = fileURLToPath(new URL('../packages/cli/bin/airgap.js', import.meta.url));
 
 const airgap: Tool = {
   name: 'airgap',

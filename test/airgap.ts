@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const AIRGAP = fileURLToPath(new URL('../packages/cli/bin/airgap.js', import.meta.url));
+/** The program itself. */
+export const AIRGAP = fileURLToPath(new URL('../packages/cli/bin/airgap.js', import.meta.url));
 
 export interface Outcome {
   readonly status: number | null;

@@ -30,6 +30,14 @@ export interface TestLayer {
   readonly diffId: string;
 }
 
+/** A layer that only its registry has. */
+export interface RemoteLayer {
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly diffId: string;
+}
+
 const TYPES = {
   oci: {
     index: 'application/vnd.oci.image.index.v1+json',
@@ -46,7 +54,7 @@ const TYPES = {
 } as const;
 
 export interface ImageOptions {
-  readonly layers: readonly TestLayer[];
+  readonly layers: readonly (TestLayer | RemoteLayer)[];
   readonly types?: keyof typeof TYPES;
   readonly platform?: { os: string; architecture: string; variant?: string };
   /** What a container of it runs. */
@@ -105,18 +113,24 @@ export function imageOf({
     digest: sha256(bytes),
     size: bytes.length,
   });
+  const layerType = compression === 'gzip' ? media.layer : media.layer.replace(/[.+]gzip$/, '');
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: media.manifest,
       config: descriptor(media.config, config),
-      layers: layers.map(({ bytes }) =>
-        descriptor(compression === 'gzip' ? media.layer : media.layer.replace(/[.+]gzip$/, ''), bytes),
+      layers: layers.map(layer =>
+        'bytes' in layer
+          ? descriptor(layerType, layer.bytes)
+          : { mediaType: layerType, digest: layer.digest, size: layer.size },
       ),
     }),
   );
   const blobs: Blobs = new Map(
-    [config, ...layers.map(({ bytes }) => bytes)].map(bytes => [sha256(bytes), bytes]),
+    [config, ...layers.flatMap(layer => ('bytes' in layer ? [layer.bytes] : []))].map(bytes => [
+      sha256(bytes),
+      bytes,
+    ]),
   );
   return {
     mediaType: media.manifest,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { BundleFile } from './bundle/bundle-file.ts';
+import { checkTarget } from './bundle/disk.ts';
 import { fill } from './bundle/fill.ts';
 import type { Layout } from './bundle/layout.ts';
 import { streamBundle } from './bundle/stream.ts';
@@ -46,6 +47,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   try {
     const requests = await readRequests(options);
+    if (typeof options.output === 'string') await checkTarget(options.output);
     if (options.strict) refuseFindings(requests.findings);
     await using registries = await Registries.open({ ...options, signal });
     const prepared = await prepare(registries, requests, options, options.sourceDateEpoch);

@@ -26,4 +26,5 @@ export { Reference } from './reference/reference.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';
+export { unreadable } from './unreadable.ts';
 export { type Problem, type VerifyOptions, type VerifyResult, verify } from './verify.ts';

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { blobPath } from './bundle/documents.ts';
 import { blobsOfManifest, manifestsBelow } from './bundle/graph.ts';
 import { BundleReader } from './bundle/reader.ts';
+import { type BlobSizes, bytesOf, Sharing } from './bundle/sharing.ts';
 import type { PlacedEntry } from './bundle/tar-walk.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import { isAttestation, isRunnable } from './oci/manifest.ts';
@@ -51,8 +52,7 @@ interface Found {
   readonly root: Descriptor;
   readonly platforms: readonly string[];
   readonly layers: readonly Descriptor[];
-  /** Every blob and manifest with its size. */
-  readonly sizes: ReadonlyMap<string, number>;
+  readonly sizes: BlobSizes;
 }
 
 /**
@@ -67,19 +67,16 @@ export async function inspect({ bundle: path }: InspectOptions): Promise<Inspect
   for (const { name, descriptor } of await bundle.names(entries)) {
     found.push(await find(bundle, entries, name ?? descriptor.digest, descriptor));
   }
-  const owners = countOwners(found);
-  const sizes = new Map(found.flatMap(image => [...image.sizes]));
-  const blobBytes = sum(sizes.values());
   // Two names for one image share it whole: only different images count.
-  const distinct = new Map(found.map(image => [image.root.digest, image]));
-  const total = sum([...distinct.values()].map(image => sum(image.sizes.values())));
+  const distinct = new Map(found.map(image => [image.root.digest, image.sizes]));
+  const sharing = new Sharing([...distinct.values()]);
   return {
     path: resolve(path),
     size: bundle.size,
-    images: found.map(image => describe(image, owners)),
-    blobs: sizes.size,
-    blobBytes,
-    sharedBytes: total - blobBytes,
+    images: found.map(image => describe(image, sharing)),
+    blobs: sharing.blobs,
+    blobBytes: sharing.blobBytes,
+    sharedBytes: sharing.sharedBytes,
   };
 }
 
@@ -117,11 +114,7 @@ async function configPlatform(
   return os && architecture ? { os: String(os), architecture: String(architecture), variant } : undefined;
 }
 
-function describe(
-  { name, root, platforms, layers, sizes }: Found,
-  owners: ReadonlyMap<string, Set<string>>,
-): InspectedImage {
-  const unique = [...sizes].filter(([digest]) => owners.get(digest)?.size === 1);
+function describe({ name, root, platforms, layers, sizes }: Found, sharing: Sharing): InspectedImage {
   return {
     name,
     digest: root.digest,
@@ -131,27 +124,9 @@ function describe(
       digest,
       size,
       mediaType,
-      sharedBy: owners.get(digest)?.size ?? 0,
+      sharedBy: sharing.owners(digest),
     })),
-    bytes: sum(sizes.values()),
-    uniqueBytes: sum(unique.map(([, size]) => size)),
+    bytes: bytesOf(sizes),
+    uniqueBytes: sharing.uniqueBytes(sizes),
   };
-}
-
-/** Which images have a blob. */
-function countOwners(found: readonly Found[]): Map<string, Set<string>> {
-  const owners = new Map<string, Set<string>>();
-  for (const { root, sizes } of found) {
-    for (const digest of sizes.keys()) {
-      const set = owners.get(digest) ?? new Set();
-      owners.set(digest, set.add(root.digest));
-    }
-  }
-  return owners;
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const number of numbers) total += number;
-  return total;
 }

@@ -1,4 +1,5 @@
 import { bundleNames } from './bundle/names.ts';
+import { type BlobSizes, bytesOf, Sharing } from './bundle/sharing.ts';
 import { isInterrupted } from './errors.ts';
 import { blobsOf, type ResolvedImage } from './image/resolved-image.ts';
 import { interrupted } from './interrupted.ts';
@@ -58,18 +59,11 @@ export async function plan(options: PlanOptions): Promise<PlanResult> {
 
 /** The plan as people read it. */
 export function planResult({ images, layout, findings, sources }: Prepared): PlanResult {
-  const sizes = images.map(sizesOf);
-  const owners = new Map<string, number>();
-  for (const blobs of sizes)
-    for (const digest of blobs.keys()) owners.set(digest, (owners.get(digest) ?? 0) + 1);
-  const byImage = new Map(images.map((image, at) => [image, sizes[at] ?? new Map<string, number>()]));
-  const unique = new Map(sizes.flatMap(blobs => [...blobs]));
-  const total = sizes.reduce((all, blobs) => all + sum(blobs.values()), 0);
-  const blobBytes = sum(unique.values());
+  const sizes = new Map(images.map(image => [image, sizesOf(image)]));
+  const sharing = new Sharing([...sizes.values()]);
   return {
     images: bundleNames(images).map(({ name, image }) => {
-      const blobs = byImage.get(image) ?? new Map<string, number>();
-      const own = [...blobs].filter(([digest]) => owners.get(digest) === 1).map(([, size]) => size);
+      const own = sizes.get(image) ?? new Map<string, number>();
       return {
         name: name.toString(),
         digest: image.root.digest,
@@ -77,13 +71,13 @@ export function planResult({ images, layout, findings, sources }: Prepared): Pla
         mediaType: image.root.mediaType,
         platforms: image.images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : [])),
         layers: image.images.reduce((count, { manifest }) => count + manifest.layers.length, 0),
-        bytes: sum(blobs.values()),
-        uniqueBytes: sum(own),
+        bytes: bytesOf(own),
+        uniqueBytes: sharing.uniqueBytes(own),
       };
     }),
-    blobs: unique.size,
-    blobBytes,
-    sharedBytes: total - blobBytes,
+    blobs: sharing.blobs,
+    blobBytes: sharing.blobBytes,
+    sharedBytes: sharing.sharedBytes,
     bundleSize: layout.size,
     findings,
     sources,
@@ -91,16 +85,10 @@ export function planResult({ images, layout, findings, sources }: Prepared): Pla
 }
 
 /** Every blob and manifest of an image with its size, each digest once. */
-function sizesOf(image: ResolvedImage): Map<string, number> {
+function sizesOf(image: ResolvedImage): BlobSizes {
   const manifests = image.manifests.map(({ digest, bytes }): [string, number] => [digest, bytes.length]);
   return new Map([
     ...manifests,
     ...blobsOf(image).map(({ digest, size }): [string, number] => [digest, size]),
   ]);
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const number of numbers) total += number;
-  return total;
 }

@@ -40,9 +40,11 @@ export async function readRequests({ specs, locations = {}, onEvent }: PrepareOp
   onEvent?.({ type: 'phase', phase: 'read' });
   const sources = await readSources(specs);
   const spec = parseSpec(sources);
+  // What cannot be located is an error; told as a finding too, it would be told twice.
+  const requests = imageRequests(spec, locations);
   const findings = runRules(spec, locations);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
-  return { sources, findings, requests: imageRequests(spec, locations) };
+  return { sources, findings, requests };
 }
 
 /** Resolves every request and lays the bundle out. @param mtime of its entries, in seconds since 1970 */

@@ -10,6 +10,7 @@ import {
   parseConfig,
   parsePlatform,
   type SourceText,
+  unreadable,
 } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { PROGRESS_STYLES } from '../reporters/index.ts';
@@ -129,11 +130,4 @@ async function readCa(flag: string): Promise<{ host?: string; pem: string }> {
 function platformChoice(texts: readonly string[] | undefined): PlatformChoice | undefined {
   if (texts === undefined || texts.length === 0) return undefined;
   return texts.includes('all') ? 'all' : texts.map(parsePlatform);
-}
-
-function unreadable(what: string, path: string, cause: unknown): AirgapError {
-  return new AirgapError('INPUT', `${what} cannot be read: ${(cause as Error).message}`, {
-    where: { path },
-    cause,
-  });
 }

@@ -1,6 +1,17 @@
-import { statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AirgapError } from '../errors.ts';
+
+/** Refuses early what cannot be written to, before anything is asked of a registry. @throws AirgapError `DISK` */
+export async function checkTarget(path: string): Promise<void> {
+  try {
+    await access(dirname(resolve(path)), constants.W_OK);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR', syscall: 'open' });
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
 
 /** Refuses early what cannot fit. @throws AirgapError `DISK` */
 export async function checkSpace(path: string, size: number): Promise<void> {

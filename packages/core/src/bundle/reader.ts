@@ -6,6 +6,7 @@ import { AirgapError } from '../errors.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
+import { unreadable } from '../unreadable.ts';
 import { blobPath } from './documents.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 import { type PlacedEntry, walkTar } from './tar-walk.ts';
@@ -36,18 +37,16 @@ export class BundleReader implements AsyncDisposable {
 
   /** @throws AirgapError `INPUT` when there is no such file */
   static async open(path: string): Promise<BundleReader> {
-    try {
-      const file = await open(path, 'r');
-      const stat = await file.stat();
-      if (stat.isFile()) return new BundleReader(path, file, stat.size);
-      await file.close();
-    } catch (cause) {
-      throw new AirgapError('INPUT', `the bundle cannot be read: ${(cause as Error).message}`, {
-        where: { path },
-        cause,
-      });
-    }
-    throw new AirgapError('INPUT', 'the bundle is not a regular file', { where: { path } });
+    const file = await open(path, 'r').catch(cause => {
+      throw unreadable('the bundle', path, cause);
+    });
+    const stat = await file.stat();
+    if (stat.isFile()) return new BundleReader(path, file, stat.size);
+    await file.close();
+    throw new AirgapError('INPUT', 'the bundle is not a regular file', {
+      where: { path },
+      hint: 'Name the .tar that airgap build has written.',
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { AirgapError } from '../errors.ts';
 import { BLOCK, decodeHeader, padded, type TarEntry } from './tar-header.ts';
 
+const MAGICS = { gzip: Buffer.from('1f8b', 'hex'), zstd: Buffer.from('28b52ffd', 'hex') };
+
 /** An entry with its place in the file; offsets are bytes from the file's start. */
 export interface PlacedEntry extends TarEntry {
   readonly headerOffset: number;
@@ -32,21 +34,28 @@ export async function* walkTar(file: FileHandle, fileSize: number): AsyncGenerat
 async function readBlock(file: FileHandle, at: number, fileSize: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK), 0, BLOCK, at);
   if (bytesRead === BLOCK) return buffer;
-  throw cutShort(`it ends at byte ${fileSize} without an end mark`, at);
+  throw at === 0 ? noTar('it is too short') : cutShort(`it ends at byte ${fileSize} without an end mark`, at);
 }
 
 function decodeAt(block: Buffer, at: number): TarEntry | undefined {
   try {
     return decodeHeader(block);
   } catch (error) {
-    throw error instanceof AirgapError
-      ? new AirgapError(
-          'BUNDLE',
-          `${error.message} (at byte ${at})`,
-          error.hint === undefined ? {} : { hint: error.hint },
-        )
-      : error;
+    if (!(error instanceof AirgapError)) throw error;
+    if (at === 0) throw noTar(compression(block) ?? error.message);
+    throw new AirgapError('BUNDLE', `${error.message} (at byte ${at})`, { hint: 'Fetch the bundle again.' });
   }
+}
+
+function compression(block: Buffer): string | undefined {
+  const magic = Object.entries(MAGICS).find(([, bytes]) => block.subarray(0, bytes.length).equals(bytes));
+  return magic && `it is compressed with ${magic[0]}`;
+}
+
+function noTar(reason: string): AirgapError {
+  return new AirgapError('BUNDLE', `the file is no tar: ${reason}`, {
+    hint: 'Name the .tar that airgap build has written, as it was written.',
+  });
 }
 
 function cutShort(what: string, at: number): AirgapError {

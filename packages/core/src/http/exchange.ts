@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Sink } from '../content/sink.ts';
+import { connectionError } from './connection-error.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -19,8 +20,11 @@ export interface ResponseHead {
 
 /**
  * Sends one request and pushes the answer's body into the sink that `accept` chooses once the head is known.
- * Resolves when the body has ended and every write has settled; what `accept` or the sink throws ends the
- * exchange. Written on undici's dispatch, which spares the hot path a stream.
+ * Resolves when the body has ended and every write has settled. Written on undici's dispatch, which spares the hot
+ * path a stream.
+ *
+ * @throws what `accept` or the sink throws, which ends the exchange; the signal's reason; Transient or AirgapError
+ * `NETWORK` for what fails on the wire
  */
 export async function exchange(
   dispatcher: Dispatcher,
@@ -33,12 +37,28 @@ export async function exchange(
     let sink: Sink | undefined;
     let pending: Promise<void> | undefined;
     let controller: Dispatcher.DispatchController | undefined;
+    let failure: { readonly error: unknown } | undefined;
 
-    const abort = () => controller?.abort(asError(request.signal?.reason));
+    const fail = (error: unknown) => {
+      failure ??= { error };
+      controller?.abort(asError(error));
+    };
+    const abort = () => fail(request.signal?.reason);
     const settle = (finish: () => void) => {
       request.signal?.removeEventListener('abort', abort);
-      if (pending !== undefined) pending.then(finish, reject);
-      else finish();
+      if (pending === undefined) finish();
+      else void pending.finally(finish);
+    };
+    /** Holds the sender back until a write has settled. */
+    const hold = async (current: Dispatcher.DispatchController, wait: Promise<void>) => {
+      current.pause();
+      try {
+        await wait;
+        pending = undefined;
+        current.resume();
+      } catch (error) {
+        fail(error);
+      }
     };
     request.signal?.addEventListener('abort', abort, { once: true });
 
@@ -58,30 +78,25 @@ export async function exchange(
         onResponseStart(_controller, status, headers) {
           if (status < 200) return;
           head = { status, headers };
-          sink = accept(head);
+          try {
+            sink = accept(head);
+          } catch (error) {
+            fail(error);
+          }
         },
         onResponseData(current, chunk) {
-          const wait = sink?.write(chunk);
-          if (!wait) return;
-          current.pause();
-          pending = wait.then(
-            () => {
-              pending = undefined;
-              current.resume();
-            },
-            error => {
-              current.abort(asError(error));
-              throw error;
-            },
-          );
-          // A failure reaches the caller through onResponseError or settle, whichever comes first.
-          pending.catch(() => {});
+          try {
+            const wait = sink?.write(chunk);
+            if (wait !== undefined) pending = hold(current, wait);
+          } catch (error) {
+            fail(error);
+          }
         },
         onResponseEnd() {
-          settle(() => resolve(head as ResponseHead));
+          settle(() => (failure ? reject(failure.error) : resolve(head as ResponseHead)));
         },
         onResponseError(_controller, error) {
-          settle(() => reject(error));
+          settle(() => reject(failure ? failure.error : connectionError(error, request.url.host)));
         },
       },
     );

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AirgapError, isInterrupted } from '../errors.ts';
+import type { AirgapError } from '../errors.ts';
 import type { OnEvent } from '../events.ts';
 
 export interface RetryOptions {
@@ -50,30 +50,6 @@ export async function withRetries<T>(
       await sleep(delay, undefined, { signal });
     }
   }
-}
-
-/** Turns what undici threw into our error; a broken connection is worth another try, a refused certificate is not. */
-export function connectionError(thrown: unknown, host: string): unknown {
-  if (thrown instanceof AirgapError || thrown instanceof Transient || isInterrupted(thrown)) return thrown;
-  const cause = thrown as NodeJS.ErrnoException;
-  const reason = cause.code ?? cause.message;
-  if (isCertificateError(cause)) {
-    return new AirgapError('NETWORK', `the TLS certificate of ${host} is not trusted: ${cause.message}`, {
-      where: { host },
-      cause,
-      hint: `Give the certificate authority with --ca ${host}=FILE, or use --insecure ${host} where that is acceptable.`,
-    });
-  }
-  const error = new AirgapError('NETWORK', `the connection to ${host} failed: ${reason}`, {
-    where: { host },
-    cause,
-    hint: 'Check the host name, the network and the proxy settings; for a registry without TLS use --plain-http HOST.',
-  });
-  return new Transient(error);
-}
-
-function isCertificateError({ code = '' }: NodeJS.ErrnoException): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|EPROTO|ERR_SSL/.test(code);
 }
 
 function jittered(failures: number): number {

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { MemorySink, type Sink } from '../content/sink.ts';
 import { AirgapError } from '../errors.ts';
+import { provesTls } from '../http/connection-error.ts';
 import { exchange, type HttpRequest, type ResponseHead } from '../http/exchange.ts';
-import { connectionError, Transient } from '../http/retry.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -56,27 +56,23 @@ export class RegistryHost {
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
     const { endpoint, registry } = this;
-    try {
-      const url = await this.#url(request);
-      const scope = `repository:${this.#repository(request)}:pull`;
-      const authorization = await this.#authorizer.header(endpoint.host, scope);
-      const answer = await this.#follow(request, url, authorization, accept);
-      if (answer.status !== 401) return answer;
-      const secure = url.protocol === 'https:';
-      const challenge = answer.headers['www-authenticate'];
-      const next = await this.#authorizer.answer(
-        registry,
-        endpoint.host,
-        scope,
-        challenge,
-        secure,
-        authorization,
-        this.#signal,
-      );
-      return next === undefined ? answer : await this.#follow(request, url, next, accept);
-    } catch (thrown) {
-      throw connectionError(thrown, endpoint.host);
-    }
+    const url = await this.#url(request);
+    const scope = `repository:${this.#repository(request)}:pull`;
+    const authorization = await this.#authorizer.header(endpoint.host, scope);
+    const answer = await this.#follow(request, url, authorization, accept);
+    if (answer.status !== 401) return answer;
+    const secure = url.protocol === 'https:';
+    const challenge = answer.headers['www-authenticate'];
+    const next = await this.#authorizer.answer(
+      registry,
+      endpoint.host,
+      scope,
+      challenge,
+      secure,
+      authorization,
+      this.#signal,
+    );
+    return next === undefined ? answer : await this.#follow(request, url, next, accept);
   }
 
   async #follow(
@@ -137,17 +133,13 @@ export class RegistryHost {
         return base;
       } catch (error) {
         this.#signal?.throwIfAborted();
-        last = speaksTls(error) ? error : (last ?? error);
-        if (speaksTls(error)) break;
+        last = error;
+        // Where there is TLS, going on without it would be a downgrade.
+        if (provesTls((error as Error).cause)) break;
       }
     }
-    throw last instanceof Transient ? last.error : last;
+    throw last;
   }
-}
-
-/** An untrusted certificate proves that there is TLS: going on without it would be a downgrade. */
-function speaksTls(error: unknown): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_/.test((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function redirectTarget(location: string | string[] | undefined, from: URL, host: string): URL {

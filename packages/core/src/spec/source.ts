@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AirgapError } from '../errors.ts';
+import { unreadable } from '../unreadable.ts';
 
 /** A text that somebody wrote, and the name to call it by. */
 export interface SourceText {
@@ -9,6 +10,7 @@ export interface SourceText {
   readonly text: string;
 }
 
+const CHECK = 'Check the path; "-" reads from standard input.';
 const YAML = /\.ya?ml$/i;
 
 /**
@@ -29,7 +31,7 @@ async function filesOf(path: string): Promise<string[]> {
   const isDirectory = await stat(path).then(
     found => found.isDirectory(),
     cause => {
-      throw unreadable(path, cause);
+      throw unreadable('the spec', path, cause, CHECK);
     },
   );
   if (!isDirectory) return [path];
@@ -43,7 +45,7 @@ async function filesOf(path: string): Promise<string[]> {
 
 async function yamlBelow(folder: string): Promise<string[]> {
   const found = await readdir(folder, { withFileTypes: true }).catch(cause => {
-    throw unreadable(folder, cause);
+    throw unreadable('the spec', folder, cause, CHECK);
   });
   found.sort((a, b) => (a.name < b.name ? -1 : 1));
   const files: string[] = [];
@@ -58,7 +60,7 @@ async function yamlBelow(folder: string): Promise<string[]> {
 
 async function readSource(file: string): Promise<SourceText> {
   const bytes = await readFile(file).catch(cause => {
-    throw unreadable(file, cause);
+    throw unreadable('the spec', file, cause, CHECK);
   });
   try {
     return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
@@ -69,15 +71,4 @@ async function readSource(file: string): Promise<SourceText> {
       hint: 'Name the specs, not a bundle; save them as UTF-8.',
     });
   }
-}
-
-function unreadable(path: string, cause: unknown): AirgapError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const reason =
-    code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : message;
-  return new AirgapError('INPUT', `the spec cannot be read: ${reason}`, {
-    where: { path },
-    cause,
-    hint: 'Check the path; "-" reads from standard input.',
-  });
 }

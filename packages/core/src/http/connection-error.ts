@@ -1,0 +1,40 @@
+import { AirgapError } from '../errors.ts';
+import { Transient } from './retry.ts';
+
+/** Turns what undici threw into our error; a broken connection is worth another try, a refused handshake is not. */
+export function connectionError(thrown: unknown, host: string): AirgapError | Transient {
+  const cause = thrown as NodeJS.ErrnoException;
+  if (provesTls(cause)) {
+    return new AirgapError('NETWORK', `the TLS certificate of ${host} is not trusted: ${cause.message}`, {
+      where: { host },
+      cause,
+      hint: `Give the certificate authority with --ca ${host}=FILE, or use --insecure ${host} where that is acceptable.`,
+    });
+  }
+  if (isHandshakeError(cause)) {
+    return new AirgapError('NETWORK', `${host} does not speak TLS as it should: ${cause.code}`, {
+      where: { host },
+      cause,
+      hint: `For a registry without TLS use --plain-http ${host}.`,
+    });
+  }
+  const error = new AirgapError(
+    'NETWORK',
+    `the connection to ${host} failed: ${cause.code ?? cause.message}`,
+    {
+      where: { host },
+      cause,
+      hint: 'Check the host name, the network and the proxy settings; for a registry without TLS use --plain-http HOST.',
+    },
+  );
+  return new Transient(error);
+}
+
+/** Whether a failure shows that the other side has TLS: its certificate was seen, and refused. */
+export function provesTls(error: unknown): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_/.test((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+function isHandshakeError({ code = '' }: NodeJS.ErrnoException): boolean {
+  return /ERR_TLS|EPROTO|ERR_SSL/.test(code);
+}

@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { airgap, Workplace } from './airgap.ts';
+import { imageOf, noiseLayer } from './images/image.ts';
+import { TestRegistry } from './registry/registry.ts';
+
+const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
+if (!isRoot) process.stderr.write('\nSKIPPED: disks that fail, for want of the right to mount one\n');
+
+describe.skipIf(!isRoot)('a disk that', () => {
+  const work = new Workplace();
+  const disk = work.file('disk');
+  let registry: TestRegistry;
+
+  beforeAll(async () => {
+    mkdirSync(disk);
+    registry = await TestRegistry.start();
+    registry.push('team/large:1', imageOf({ layers: [await noiseLayer('large', 6_000_000)] }));
+  });
+  afterEach(() => {
+    registry.fault = undefined;
+    registry.seen.length = 0;
+    execFileSync('umount', [disk]);
+  });
+  afterAll(async () => {
+    await registry[Symbol.asyncDispose]();
+    work[Symbol.dispose]();
+  });
+
+  const mount = (options: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk]);
+  const build = () =>
+    airgap(['build', '-', '-o', `${disk}/bundle.tar`], { stdin: `${registry.host}/team/large:1\n` });
+  const blobsAsked = () => registry.seen.filter(({ path }) => path.includes('/blobs/')).length;
+
+  it('is too small is found before a layer is downloaded', async () => {
+    mount('size=4m');
+    const { status, stderr } = await build();
+    expect(stderr).toContain('not enough disk space');
+    expect(status).toBe(5);
+    expect(blobsAsked()).toBe(1); // the config
+    expect(readdirSync(disk)).toEqual([]);
+  });
+
+  it('fills up in the middle ends the build, and its part is given back', async () => {
+    mount('size=10m');
+    registry.fault = ({ path }) => {
+      if (path.includes('/blobs/') && blobsAsked() === 2)
+        writeFileSync(`${disk}/other`, Buffer.alloc(6_000_000));
+      return false;
+    };
+    const { status, stderr } = await build();
+    expect(stderr).toContain('cannot write the bundle: the disk is full');
+    expect(status).toBe(5);
+    expect(readdirSync(disk)).toEqual(['other']);
+  });
+
+  it('is read-only is found before a registry is asked', async () => {
+    mount('ro');
+    const { status, stderr } = await build();
+    expect(stderr).toContain('cannot write the bundle: the file system is read-only');
+    expect(status).toBe(5);
+    expect(registry.seen).toEqual([]);
+  });
+});

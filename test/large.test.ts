@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, openSync, readFileSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { measure } from '../bench/measure.ts';
+import { AIRGAP, airgap, Workplace } from './airgap.ts';
+import { imageOf } from './images/image.ts';
+import { Distribution } from './programs/distribution.ts';
+import { missingPrograms, output } from './programs/program.ts';
+
+/** More than eleven octal digits, the most that a plain tar header has room for. */
+const SIZE = 9 * 1024 ** 3;
+const MAX_MEMORY = 200e6;
+
+const missing = missingPrograms('docker-registry', 'tar');
+const { bavail, bsize } = statfsSync(tmpdir());
+const small = bavail * bsize < 1.2 * SIZE;
+if (small) missing.push(`${((1.2 * SIZE) / 1e9).toFixed(0)} GB of disk space`);
+if (missing.length > 0)
+  process.stderr.write(`\nSKIPPED: a layer of 9 GB, for want of ${missing.join(', ')}\n`);
+
+/** Puts a layer of nothing but zeros where the registry keeps its blobs, without writing them. */
+function storeSparse(storage: string, repository: string, digest: string): void {
+  const hex = digest.slice('sha256:'.length);
+  const data = join(storage, `docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`);
+  const link = join(storage, `docker/registry/v2/repositories/${repository}/_layers/sha256/${hex}/link`);
+  for (const file of [data, link]) mkdirSync(dirname(file), { recursive: true });
+  openSync(data, 'w');
+  truncateSync(data, SIZE);
+  writeFileSync(link, digest);
+}
+
+function digestOfZeros(): string {
+  const hash = createHash('sha256');
+  const zeros = Buffer.alloc(1024 ** 2);
+  for (let at = 0; at < SIZE; at += zeros.length) hash.update(zeros);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+it.skipIf(missing.length > 0)(
+  'a layer over 8 GiB goes into a bundle that GNU tar and verify read, in flat memory',
+  async () => {
+    using work = new Workplace();
+    await using registry = await Distribution.start(work.path);
+    const digest = digestOfZeros();
+    storeSparse(join(work.path, 'registry'), 'team/large', digest);
+    await registry.push(
+      'team/large:1',
+      imageOf({ layers: [{ digest, size: SIZE, diffId: digest }], compression: 'none' }),
+    );
+    writeFileSync(work.file('list.txt'), `${registry.host}/team/large:1\n`);
+    const bundle = work.file('bundle.tar');
+    const { memory } = await measure(process.execPath, [
+      AIRGAP,
+      'build',
+      work.file('list.txt'),
+      '-o',
+      bundle,
+    ]);
+    expect(memory).toBeLessThan(MAX_MEMORY);
+    expect(await output('tar', '--list', '--verbose', '--file', bundle)).toContain(`${SIZE} 1970-01-01`);
+    const { status, stdout } = await airgap(['verify', bundle]);
+    expect(String(stdout)).toContain('whole');
+    expect(status).toBe(0);
+    expect(readFileSync(work.file('list.txt'), 'utf8')).toContain('team/large');
+  },
+  240_000,
+);
