@@ -4,7 +4,11 @@ import { BundleFile } from './bundle/bundle-file.ts';
 import { checkTarget } from './bundle/disk.ts';
 import { fill } from './bundle/fill.ts';
 import type { Layout } from './bundle/layout.ts';
+import { LocalBlobs } from './bundle/local-blobs.ts';
+import { partialPaths } from './bundle/partial.ts';
+import { Reusing } from './bundle/reusing.ts';
 import { streamBundle } from './bundle/stream.ts';
+import type { Source } from './content/source.ts';
 import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { interrupted } from './interrupted.ts';
@@ -14,6 +18,8 @@ import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
 import { prepare, readRequests } from './prepare.ts';
 import { Registries } from './registry/registries.ts';
 
+const KEPT = 'what has arrived is kept beside the bundle: the same command goes on from there';
+
 export interface BuildOptions extends PlanOptions {
   /** A path, or a stream that the bundle is written to from first byte to last. */
   readonly output: string | Writable;
@@ -21,6 +27,8 @@ export interface BuildOptions extends PlanOptions {
   readonly strict?: boolean | undefined;
   /** The time of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
+  /** Older bundles, or OCI layout directories, whose blobs are copied (verified) instead of downloaded. */
+  readonly reuse?: readonly string[] | undefined;
 }
 
 export interface BuildResult extends PlanResult {
@@ -60,7 +68,10 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       bytes: bytesToMove(layout),
       size: layout.size,
     });
-    await move(layout, registries, options.output, onEvent, signal, error => stopper.abort(error));
+    await using local = new LocalBlobs();
+    for (const path of options.reuse ?? []) await local.add(path);
+    const source = new Reusing(local, registries);
+    await move(layout, source, local, options.output, onEvent, signal, error => stopper.abort(error));
     return {
       ...plan,
       ...pathOf(options.output),
@@ -75,7 +86,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 
 async function move(
   layout: Layout,
-  source: Registries,
+  source: Source,
+  local: LocalBlobs,
   output: string | Writable,
   onEvent: OnEvent,
   signal: AbortSignal,
@@ -85,12 +97,20 @@ async function move(
     onEvent({ type: 'phase', phase: 'move' });
     return streamBundle(output, layout, source, onEvent, signal);
   }
-  await using file = await BundleFile.create(output, layout);
+  const { aside, asideJournal } = partialPaths(output);
+  await using file = await BundleFile.open(output, layout);
+  await local.addPartial(aside, asideJournal);
   onEvent({ type: 'phase', phase: 'move' });
-  await fill(file, layout, { source, path: output, onEvent, stop });
-  signal.throwIfAborted();
-  onEvent({ type: 'phase', phase: 'finish' });
-  await file.commit();
+  try {
+    await fill(file, layout, { source, path: output, onEvent, stop });
+    signal.throwIfAborted();
+    onEvent({ type: 'phase', phase: 'finish' });
+    await file.commit();
+  } catch (error) {
+    if (error instanceof AirgapError && error.code === 'DISK') file.discard();
+    if (file.isWorthKeeping) onEvent({ type: 'notice', message: KEPT });
+    throw error;
+  }
 }
 
 function refuseFindings(findings: readonly Finding[]): void {

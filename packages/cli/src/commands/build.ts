@@ -1,5 +1,6 @@
 import { AirgapError, type BuildResult, build } from '@airgap/core';
-import { sourceDateEpoch } from '../options/parsers.ts';
+import { Option } from '@commander-js/extra-typings';
+import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { formatBytes } from '../render/bytes.ts';
 import { formatDuration } from '../render/duration.ts';
 import { renderPlan } from '../render/plan.ts';
@@ -11,15 +12,22 @@ const EXAMPLES = `
 Examples:
   airgap build app.yaml --app my-app -o bundle.tar
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
+  airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
 `;
+
+const reuseOption = new Option(
+  '--reuse <bundle>',
+  'copy blobs from this older bundle or OCI layout instead of downloading them (repeatable)',
+).argParser(repeated);
 
 export function buildCommand(session: Session) {
   return remoteCommand('build', 'build the bundle: one verified OCI-layout tar of all images')
     .requiredOption('-o, --output <bundle>', 'the file to write, or - to stream it to stdout')
     .option('--strict', 'refuse to build while the lint finds anything')
+    .addOption(reuseOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (specs, { output, strict, ...flags }) => {
+    .action(async (specs, { output, strict, reuse, ...flags }) => {
       session.streaming = output === '-';
       if (session.streaming) refuseTerminal();
       const { sources: _, ...result } = await runRemote(session, specs, flags, options =>
@@ -27,6 +35,7 @@ export function buildCommand(session: Session) {
           ...options,
           output: session.streaming ? process.stdout : output,
           strict,
+          reuse,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );

@@ -1,81 +1,118 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { HashThreads } from '../content/hash-threads.ts';
-import { AirgapError } from '../errors.ts';
-import { checkSpace, diskError } from './disk.ts';
+import { type Range, Ranges } from '../content/ranges.ts';
+import { diskError } from './disk.ts';
 import { FileSink, writeAll } from './file-sink.ts';
-import type { Layout } from './layout.ts';
+import type { Layout, Slot } from './layout.ts';
+import { type Opened, openPartial, type PartialPaths, partialPaths, removePartial } from './partial.ts';
 
 /**
  * A bundle while it is being written: `PATH.partial`, at its full length from the start. The final name appears only
- * with {@link BundleFile.commit}; a bundle that is not committed leaves nothing.
+ * with {@link BundleFile.commit}. What is not committed stays, with a journal, for the next build to go on from.
  */
 export class BundleFile implements AsyncDisposable {
   readonly #path: string;
-  readonly #partial: string;
-  readonly #file: FileHandle;
+  readonly #paths: PartialPaths;
+  readonly #slots: ReadonlyMap<Slot, number>;
+  readonly #opened: Opened;
   readonly #threads = new HashThreads();
-  #open = true;
-  #committed = false;
+  #isOpen = true;
+  /** Blobs of which there are bytes that another build would have to fetch again. */
+  readonly #kept: Set<number>;
 
-  private constructor(path: string, partial: string, file: FileHandle) {
+  private constructor(path: string, { slots }: Layout, opened: Opened) {
     this.#path = path;
-    this.#partial = partial;
-    this.#file = file;
+    this.#paths = partialPaths(path);
+    this.#slots = new Map(slots.map((slot, at) => [slot, at]));
+    this.#opened = opened;
+    this.#kept = new Set(opened.written.keys());
   }
 
-  /** Takes the space and writes every header. @throws AirgapError `DISK` */
-  static async create(path: string, layout: Layout): Promise<BundleFile> {
-    const partial = `${path}.partial`;
-    await checkSpace(path, layout.size);
-    const file = await open(partial, 'wx+', 0o644).catch(cause => {
-      throw cause.code === 'EEXIST' ? taken(partial, cause) : diskError(cause, path);
-    });
-    const bundle = new BundleFile(path, partial, file);
+  /**
+   * Takes the space and writes every header; what an interrupted build of the same plan has left is gone on with, and
+   * that of another plan is set aside for its blobs.
+   *
+   * @throws AirgapError `DISK`, also while another build writes the same bundle
+   */
+  static async open(path: string, layout: Layout): Promise<BundleFile> {
     try {
-      await file.truncate(layout.size);
-      for (const { header, headerOffset } of layout.slots) writeAll(file.fd, header, headerOffset);
-      return bundle;
+      const opened = await openPartial(path, layout);
+      for (const { header, headerOffset } of layout.slots) writeAll(opened.file.fd, header, headerOffset);
+      return new BundleFile(path, layout, opened);
     } catch (error) {
-      await bundle[Symbol.asyncDispose]();
       throw diskError(error, path);
     }
   }
 
-  /** A sink that writes from this offset on. */
-  sink(offset: number): FileSink {
-    return new FileSink(this.#file.fd, offset, this.#threads);
+  /** The bytes of a blob that an earlier build has left; none of them is verified yet. */
+  had(slot: Slot): Ranges {
+    return this.#opened.written.get(this.#place(slot)) ?? new Ranges();
+  }
+
+  /** A sink for the blob of a slot. @param had what is there of it already */
+  sink(slot: Slot, had: Ranges): FileSink {
+    const { file, journal } = this.#opened;
+    const place = this.#place(slot);
+    const onWritten = (range: Range) => {
+      this.#kept.add(place);
+      journal.note(place, range);
+    };
+    return new FileSink({ fd: file.fd, offset: slot.offset, threads: this.#threads, had, onWritten });
+  }
+
+  /** What was written of a blob is wrong. */
+  forget(slot: Slot): void {
+    this.#kept.delete(this.#place(slot));
+    this.#opened.journal.forget(this.#place(slot));
   }
 
   /** Writes bytes that are at hand. */
   write(bytes: Uint8Array, offset: number): void {
-    writeAll(this.#file.fd, bytes, offset);
+    writeAll(this.#opened.file.fd, bytes, offset);
+  }
+
+  /** Whether anything stays when this is not committed. */
+  get isWorthKeeping(): boolean {
+    return this.#kept.size > 0;
+  }
+
+  /** Leaves nothing behind: for a disk that needs the space. */
+  discard(): void {
+    this.#kept.clear();
   }
 
   /** Syncs the bytes to the disk, then gives the file its final name. @throws AirgapError `DISK` */
   async commit(): Promise<void> {
     try {
-      await this.#file.sync();
+      await this.#opened.file.sync();
       await this.#close();
-      await rename(this.#partial, this.#path);
-      this.#committed = true;
+      await rename(this.#paths.partial, this.#path);
       await syncFolder(this.#path);
+      this.discard();
+      await removePartial(this.#path);
     } catch (error) {
       throw diskError(error, this.#path);
     }
   }
 
-  /** Closes the file, and removes it unless it was committed. */
+  /** Closes the file, and removes it unless it was committed or is of use to the next build. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
-    if (!this.#committed) await rm(this.#partial, { force: true });
+    if (!this.isWorthKeeping) await removePartial(this.#path);
+    await this.#opened.lock[Symbol.asyncDispose]();
+  }
+
+  #place(slot: Slot): number {
+    return this.#slots.get(slot) ?? -1;
   }
 
   async #close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     await this.#threads[Symbol.asyncDispose]();
-    await this.#file.close();
+    this.#opened.journal.close();
+    await this.#opened.file.close();
   }
 }
 
@@ -87,12 +124,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-function taken(partial: string, cause: unknown): AirgapError {
-  return new AirgapError('DISK', 'another build is writing this bundle, or one was killed while it did', {
-    where: { path: partial },
-    cause,
-    hint: `If no other build is running, remove ${partial}.`,
-  });
 }

@@ -1,44 +1,69 @@
 import { writeSync } from 'node:fs';
 import type { FileHash, HashThreads } from '../content/hash-threads.ts';
-import type { DigestSink } from '../content/sink.ts';
+import { type Range, Ranges } from '../content/ranges.ts';
+import type { BlobSink } from '../content/sink.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** Bytes that are written before the hash is told of them. */
 const HASH_STEP = 4 * 1024 * 1024;
+/** Bytes that are written before they are noted, and so the most that a kill loses of each stream. */
+const NOTE_STEP = 256 * 1024;
+
+export interface FileSinkOptions {
+  readonly fd: number;
+  /** Where the blob begins in the file. */
+  readonly offset: number;
+  readonly threads: HashThreads;
+  /** What the file has of the blob already. */
+  readonly had: Ranges;
+  /** Is told what has been written. */
+  readonly onWritten: (range: Range) => void;
+}
 
 /**
- * Writes a stream of bytes to a file from an offset on; a thread hashes what has been written. The writes are
- * synchronous: they end in the page cache while the chunk is still in the processor's, and handing it to another
+ * Writes a blob's bytes to their place in a file, in any order; a thread hashes what has been written. The writes
+ * are synchronous: they end in the page cache while the chunk is still in the processor's, and handing it to another
  * thread costs more than writing it (docs/decisions/0004).
  */
-export class FileSink implements DigestSink {
-  readonly #fd: number;
-  readonly #threads: HashThreads;
+export class FileSink implements BlobSink {
+  readonly inOrder = false;
+  readonly #options: FileSinkOptions;
+  readonly #written: Ranges;
+  #unnoted = new Ranges();
   #hash: FileHash | undefined;
-  #written: number;
-  #hashed: number;
+  #hashed = 0;
 
-  constructor(fd: number, offset: number, threads: HashThreads) {
-    this.#fd = fd;
-    this.#threads = threads;
-    this.#written = offset;
-    this.#hashed = offset;
+  constructor(options: FileSinkOptions) {
+    this.#options = options;
+    this.#written = options.had;
   }
 
-  write(chunk: Uint8Array): undefined {
-    writeAll(this.#fd, chunk, this.#written);
-    this.#written += chunk.length;
-    if (this.#written - this.#hashed >= HASH_STEP) this.#extendHash();
+  write(chunk: Uint8Array, at: number): undefined {
+    writeAll(this.#options.fd, chunk, this.#options.offset + at);
+    const range = { start: at, end: at + chunk.length };
+    this.#written.add(range);
+    this.#unnoted.add(range);
+    if (this.#unnoted.size >= NOTE_STEP) this.#note();
+    if (this.#written.prefix - this.#hashed >= HASH_STEP) this.#extendHash();
   }
 
   digest(): Promise<Digest> {
+    this.#note();
     return this.#extendHash().digest();
   }
 
+  #note(): void {
+    for (const range of this.#unnoted) this.#options.onWritten(range);
+    this.#unnoted = new Ranges();
+  }
+
+  /** The hash goes from the first byte on, as far as there is no gap. */
   #extendHash(): FileHash {
-    this.#hash ??= this.#threads.start(this.#fd);
-    this.#hash.extend(this.#hashed, this.#written - this.#hashed);
-    this.#hashed = this.#written;
+    const { fd, offset, threads } = this.#options;
+    const { prefix } = this.#written;
+    this.#hash ??= threads.start(fd);
+    this.#hash.extend(offset + this.#hashed, prefix - this.#hashed);
+    this.#hashed = prefix;
     return this.#hash;
   }
 }

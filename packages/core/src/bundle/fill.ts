@@ -1,3 +1,4 @@
+import { Ranges } from '../content/ranges.ts';
 import type { Source } from '../content/source.ts';
 import { transfer } from '../content/transfer.ts';
 import { AirgapError } from '../errors.ts';
@@ -49,18 +50,27 @@ async function fillBlobs(file: BundleFile, layout: Layout, options: FillOptions)
 }
 
 /** Bytes that arrive wrong are asked for once more: a broken cache may be passed over, broken storage will not. */
-async function fillBlob(
-  file: BundleFile,
-  { content: { from, blob }, offset }: BlobSlot,
-  { source, onEvent }: FillOptions,
-): Promise<void> {
+async function fillBlob(file: BundleFile, slot: BlobSlot, { source, onEvent }: FillOptions): Promise<void> {
+  const { from, blob } = slot.content;
   const { digest, size } = blob;
+  const had = file.had(slot);
   try {
-    await transfer(source, from, blob, file.sink(offset), onEvent);
+    await transfer(source, from, blob, file.sink(slot, had), onEvent, had);
   } catch (error) {
     if (!(error instanceof AirgapError && error.code === 'CONTENT')) throw error;
+    file.forget(slot);
     onEvent({ type: 'notice', message: `${digest}: ${error.message}; asking once more` });
-    await transfer(source, from, blob, file.sink(offset), onEvent);
+    await fillAnew(file, slot, source, onEvent);
   }
   onEvent({ type: 'blob-finished', digest, size });
+}
+
+async function fillAnew(file: BundleFile, slot: BlobSlot, source: Source, onEvent: OnEvent): Promise<void> {
+  const { from, blob } = slot.content;
+  try {
+    await transfer(source, from, blob, file.sink(slot, new Ranges()), onEvent);
+  } catch (error) {
+    if (error instanceof AirgapError && error.code === 'CONTENT') file.forget(slot);
+    throw error;
+  }
 }

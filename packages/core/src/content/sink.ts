@@ -11,9 +11,13 @@ export interface Sink {
   write(chunk: Uint8Array): Promise<void> | undefined;
 }
 
-/** A sink that can say what went into it. */
-export interface DigestSink extends Sink {
-  /** The sha256 of everything written, once it has arrived where it belongs. */
+/** Where one blob goes: every chunk at its place, in bytes from the blob's start. */
+export interface BlobSink {
+  /** Whether chunks must come first to last. */
+  readonly inOrder: boolean;
+  /** As {@link Sink.write}. */
+  write(chunk: Uint8Array, at: number): Promise<void> | undefined;
+  /** The sha256 of the whole blob, once all of it has arrived where it belongs. */
   digest(): Promise<Digest>;
 }
 
@@ -44,8 +48,9 @@ export class MemorySink implements Sink {
   }
 }
 
-/** Computes the digest of what goes by on its way into another sink. */
-export class HashingSink implements DigestSink {
+/** Computes the digest of what goes by, first to last, on its way into another sink. */
+export class HashingSink implements BlobSink {
+  readonly inOrder = true;
   readonly #hash = createHash('sha256');
   readonly #sink: Sink;
 

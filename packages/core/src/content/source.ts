@@ -2,15 +2,21 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
-import type { Sink } from './sink.ts';
+import type { Range } from './ranges.ts';
+import type { BlobSink } from './sink.ts';
 
 /** Anything that holds images: a registry, a bundle, a layout directory. */
 export interface Source {
   /** Reads the manifest that a name stands for, or the one with this digest in the name's repository. */
   manifest(name: Reference, digest?: Digest): Promise<RawManifest>;
   /**
-   * Sends a blob's bytes, from the first to the last, into a sink that checks them; a broken transfer goes on
-   * where it stopped.
+   * Sends the wanted bytes of a blob, each once, into a sink that checks them; in several streams at once if that is
+   * faster and the sink takes them in any order. A broken transfer goes on where it stopped.
    */
-  blob(name: Reference, blob: Descriptor, sink: Sink): Promise<void>;
+  blob(
+    name: Reference,
+    blob: Descriptor,
+    sink: Pick<BlobSink, 'inOrder' | 'write'>,
+    wanted: readonly Range[],
+  ): Promise<void>;
 }

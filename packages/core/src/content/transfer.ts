@@ -1,7 +1,8 @@
 import type { OnEvent } from '../events.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Reference } from '../reference/reference.ts';
-import type { DigestSink } from './sink.ts';
+import { Ranges } from './ranges.ts';
+import type { BlobSink } from './sink.ts';
 import type { Source } from './source.ts';
 import { Verifier } from './verifier.ts';
 
@@ -11,28 +12,34 @@ const PROGRESS_STEP = 1024 * 1024;
 /**
  * Moves one blob from the repository of a name into a sink, verified, and tells how it goes.
  *
+ * @param had what the sink has of it already; it is verified with the rest
  * @throws AirgapError `CONTENT` when the bytes are not those of the digest, and what source and sink throw
  */
 export async function transfer(
   source: Source,
   name: Reference,
   blob: Descriptor,
-  sink: DigestSink,
+  sink: BlobSink,
   onEvent: OnEvent = () => {},
+  had = new Ranges(),
 ): Promise<void> {
   const { digest, size } = blob;
   const verifier = new Verifier(blob, { image: name.toString() });
-  let told = 0;
-  await source.blob(name, blob, {
-    write(chunk) {
-      verifier.count(chunk.length);
-      if (verifier.received - told >= PROGRESS_STEP) {
-        told = verifier.received;
-        onEvent({ type: 'blob-progress', digest, received: told, size });
-      }
-      return sink.write(chunk);
-    },
-  });
+  verifier.count(had.size);
+  let told = had.size;
+  let started = false;
+  const write = (chunk: Uint8Array, at: number) => {
+    verifier.count(chunk.length);
+    if (!started) onEvent({ type: 'blob-started', digest, size, image: name.toString() });
+    started = true;
+    if (verifier.received - told >= PROGRESS_STEP) {
+      told = verifier.received;
+      onEvent({ type: 'blob-progress', digest, received: told, size });
+    }
+    return sink.write(chunk, at);
+  };
+  const wanted = had.gaps(size);
+  if (wanted.length > 0) await source.blob(name, blob, { inOrder: sink.inOrder, write }, wanted);
   verifier.end(await sink.digest());
   onEvent({ type: 'blob-progress', digest, received: size, size });
 }

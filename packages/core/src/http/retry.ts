@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AirgapError } from '../errors.ts';
+import { AirgapError } from '../errors.ts';
 import type { OnEvent } from '../events.ts';
+import type { Gate } from './gate.ts';
 
 export interface RetryOptions {
   readonly host: string;
+  readonly gate: Gate;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
@@ -11,33 +13,43 @@ export interface RetryOptions {
 const ATTEMPTS = 6;
 const FIRST_DELAY = 250;
 const LONGEST_DELAY = 30_000;
+/** The longest that a server may make anybody wait. */
+const LONGEST_WAIT = 15 * 60_000;
 
-/** A failure that another try may mend; `delay` (ms) is what the server asked for. */
+/** What the server asks of everybody, besides trying again. */
+export interface Complaint {
+  /** ms that it wants to be left alone, when it says so. */
+  readonly delay: number | undefined;
+}
+
+/** A failure that another try may mend. */
 export class Transient extends Error {
   readonly error: AirgapError;
-  readonly delay: number | undefined;
+  /** Set when the server has too much to do. */
+  readonly complaint: Complaint | undefined;
 
-  constructor(error: AirgapError, delay?: number) {
+  constructor(error: AirgapError, complaint?: Complaint) {
     super(error.message);
     this.error = error;
-    this.delay = delay;
+    this.complaint = complaint;
   }
 }
 
 /**
  * Runs `attempt` until it succeeds, fails for good, or has failed transiently {@link ATTEMPTS} times in a row without
- * progress. The pause doubles, with jitter, unless the server named one.
+ * progress. The pause doubles, with jitter, unless the server named one; then it holds for everybody at that gate.
  *
  * @param progress a number that grows when an attempt got somewhere; then the count starts again
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
-  { host, signal, onEvent }: RetryOptions,
+  { host, gate, signal, onEvent }: RetryOptions,
   progress: () => number = () => 0,
 ): Promise<T> {
   let before = progress();
   for (let failures = 1; ; failures += 1) {
     try {
+      await gate.open(signal);
       return await attempt();
     } catch (thrown) {
       signal?.throwIfAborted();
@@ -45,11 +57,24 @@ export async function withRetries<T>(
       if (progress() > before) failures = 1;
       before = progress();
       if (failures >= ATTEMPTS) throw thrown.error;
-      const delay = thrown.delay ?? jittered(failures);
+      const delay = thrown.complaint?.delay ?? jittered(failures);
+      if (delay > LONGEST_WAIT) throw tooLong(thrown.error, delay);
+      if (thrown.complaint) gate.slowDown(delay);
       onEvent?.({ type: 'retry', host, reason: thrown.error.message, attempt: failures, delay });
       await sleep(delay, undefined, { signal });
     }
   }
+}
+
+function tooLong({ code, message, where }: AirgapError, delay: number): AirgapError {
+  return new AirgapError(
+    code,
+    `${message}, and wants ${Math.ceil(delay / 60_000)} minutes before the next try`,
+    {
+      where,
+      hint: 'Try again then, or with credentials that the registry allows more.',
+    },
+  );
 }
 
 function jittered(failures: number): number {

@@ -4,7 +4,13 @@ import { Transient } from '../http/retry.ts';
 
 /** The most of a registry's own words that goes into a message. */
 const MAX_WORDS = 200;
-const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
+const TRANSIENT = new Set([408, 425, 500, 502, 504]);
+const COMPLAINTS = new Set([429, 503]);
+
+interface FailedHead extends ResponseHead {
+  /** Whether it came from another origin than the registry. */
+  readonly redirected?: boolean;
+}
 
 /**
  * Makes the error for an answer that is no success: transient ones may be tried again, everything else is final.
@@ -13,15 +19,21 @@ const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
  */
 export function failure(
   doing: string,
-  head: ResponseHead,
+  head: FailedHead,
   body: Uint8Array,
   where: Where,
 ): AirgapError | Transient {
-  const error = new AirgapError(codeOf(head.status), `cannot ${doing}: ${reason(head.status, body)}`, {
+  const error = new AirgapError(codeOf(head.status), `cannot ${doing}: ${reason(head, body)}`, {
     where,
     hint: hintFor(head.status, where),
   });
-  return TRANSIENT.has(head.status) ? new Transient(error, retryAfter(head)) : error;
+  if (COMPLAINTS.has(head.status)) return new Transient(error, { delay: retryAfter(head) });
+  return TRANSIENT.has(head.status) || staleLink(head) ? new Transient(error) : error;
+}
+
+/** A redirect is a link that expires: the registry makes a fresh one when it is asked again. */
+function staleLink({ status, redirected = false }: FailedHead): boolean {
+  return redirected && [400, 401, 403, 410].includes(status);
 }
 
 function codeOf(status: number): ErrorCode {
@@ -30,9 +42,9 @@ function codeOf(status: number): ErrorCode {
   return 'REGISTRY';
 }
 
-function reason(status: number, body: Uint8Array): string {
+function reason({ status, redirected }: FailedHead, body: Uint8Array): string {
   const words = ownWords(body);
-  return `the registry answered ${status}${words ? `: ${words}` : ''}`;
+  return `${redirected ? 'the storage behind the registry' : 'the registry'} answered ${status}${words ? `: ${words}` : ''}`;
 }
 
 /** What the registry says of it (distribution-spec, "Error Codes"): codes and messages, on one line. */
@@ -70,5 +82,5 @@ function retryAfter({ headers }: ResponseHead): number | undefined {
   const value = headers['retry-after'];
   if (typeof value !== 'string') return undefined;
   const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), 15 * 60_000) : undefined;
+  return Number.isFinite(delay) ? Math.max(delay, 0) : undefined;
 }

@@ -21,6 +21,8 @@ export interface ApiRequest {
 /** An answer: the body went to the sink on success, and is here otherwise. */
 export interface ApiAnswer extends ResponseHead {
   readonly errorBody: Uint8Array;
+  /** Whether it came from another origin, where the registry keeps its content. */
+  readonly redirected: boolean;
 }
 
 /**
@@ -89,7 +91,8 @@ export class RegistryHost {
         accept,
       );
       const location = answer.headers.location;
-      if (answer.status < 301 || answer.status > 308 || answer.status === 304) return answer;
+      if (answer.status < 301 || answer.status > 308 || answer.status === 304)
+        return { ...answer, redirected: url.origin !== from.origin };
       url = redirectTarget(location, url, this.endpoint.host);
     }
     throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
@@ -97,7 +100,10 @@ export class RegistryHost {
     });
   }
 
-  async #once(request: HttpRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
+  async #once(
+    request: HttpRequest,
+    accept: (head: ResponseHead) => Sink,
+  ): Promise<Omit<ApiAnswer, 'redirected'>> {
     const errorBody = new MemorySink(MAX_ERROR_BODY);
     const head = await exchange(this.#dispatcher, request, answer =>
       answer.status === 200 || answer.status === 206 ? accept(answer) : errorBody,

@@ -1,12 +1,13 @@
-import pLimit, { type LimitFunction } from 'p-limit';
 import type { Dispatcher } from 'undici';
-import { MemorySink, type Sink } from '../content/sink.ts';
+import type { Range } from '../content/ranges.ts';
+import { type BlobSink, MemorySink } from '../content/sink.ts';
 import type { Source } from '../content/source.ts';
 import { AirgapError, type Where } from '../errors.ts';
 import type { OnEvent } from '../events.ts';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
 import type { ResponseHead } from '../http/exchange.ts';
-import { Transient, withRetries } from '../http/retry.ts';
+import { Gate } from '../http/gate.ts';
+import { withRetries } from '../http/retry.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
@@ -14,6 +15,7 @@ import { MANIFEST_TYPES } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
 import { Authorizer } from './authorizer.ts';
 import { CredentialStore } from './credentials.ts';
+import { Download } from './download.ts';
 import { type EndpointOptions, endpointFor } from './endpoint.ts';
 import { failure } from './failure.ts';
 import { RegistryHost } from './host.ts';
@@ -31,7 +33,7 @@ export const DEFAULT_CONCURRENCY = 8;
 
 interface OpenHost {
   readonly host: RegistryHost;
-  readonly limit: LimitFunction;
+  readonly gate: Gate;
 }
 
 /** Every registry there is, as one source of images: the distribution protocol's pull side. */
@@ -67,7 +69,7 @@ export class Registries implements Source, AsyncDisposable {
    * do not have the digest that was asked for or announced
    */
   async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
-    const { host, limit } = this.#open(name.registry);
+    const { host, gate } = this.#open(name.registry);
     const where: Where = { image: name.toString(), host: host.endpoint.host, ...(digest ? { digest } : {}) };
     const path = `manifests/${digest ?? name.effectiveTag}`;
     const headers = { accept: MANIFEST_TYPES.join(', ') };
@@ -82,50 +84,31 @@ export class Registries implements Source, AsyncDisposable {
       checkDigest(raw, digest ?? announced(answer), where);
       return raw;
     };
-    return limit(() => this.#retrying(host, attempt, where));
+    return gate.run(() => this.#retrying({ host, gate }, attempt, where));
   }
 
-  async blob(name: Reference, blob: Descriptor, sink: Sink): Promise<void> {
-    const { host, limit } = this.#open(name.registry);
+  async blob(
+    name: Reference,
+    blob: Descriptor,
+    sink: Pick<BlobSink, 'inOrder' | 'write'>,
+    wanted: readonly Range[],
+  ): Promise<void> {
+    const { host, gate } = this.#open(name.registry);
     const where: Where = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
-    let received = 0;
-    const attempt = async () => {
-      if (received > 0 && received === blob.size) return;
-      const headers: Record<string, string> = received > 0 ? { range: `bytes=${received}-` } : {};
-      const request = {
-        method: 'GET' as const,
-        repository: name.repository,
-        path: `blobs/${blob.digest}`,
-        headers,
-      };
-      const answer = await host.send(request, head => {
-        let skip = received - firstByte(head, received, where);
-        return {
-          write(chunk) {
-            const part = skip > 0 ? chunk.subarray(Math.min(skip, chunk.length)) : chunk;
-            skip -= chunk.length - part.length;
-            if (part.length === 0) return undefined;
-            received += part.length;
-            return sink.write(part);
-          },
-        };
-      });
-      if (answer.status !== 200 && answer.status !== 206)
-        throw failure('read the blob', answer, answer.errorBody, where);
-      if (received < blob.size) throw new Transient(cutShort(received, blob.size, where));
-    };
-    await limit(() => this.#retrying(host, attempt, where, () => received));
+    const retrying = (attempt: () => Promise<void>, progress: () => number, ahead: boolean) =>
+      gate.run(() => this.#retrying({ host, gate }, attempt, where, progress), ahead);
+    await new Download({ host, repository: name.repository, blob, sink, wanted, where, retrying }).run();
   }
 
   async #retrying<T>(
-    host: RegistryHost,
+    { host, gate }: OpenHost,
     attempt: () => Promise<T>,
     where: Where,
     progress?: () => number,
   ): Promise<T> {
     const { signal, onEvent } = this.#options;
     try {
-      return await withRetries(attempt, { host: host.endpoint.host, signal, onEvent }, progress);
+      return await withRetries(attempt, { host: host.endpoint.host, gate, signal, onEvent }, progress);
     } catch (error) {
       throw error instanceof AirgapError ? error.at(where) : error;
     }
@@ -137,24 +120,11 @@ export class Registries implements Source, AsyncDisposable {
     const endpoint = endpointFor(registry, this.#options);
     const opened = {
       host: new RegistryHost(registry, endpoint, this.#dispatcher, this.#authorizer, this.#options.signal),
-      limit: pLimit(this.#options.concurrency ?? DEFAULT_CONCURRENCY),
+      gate: new Gate(this.#options.concurrency ?? DEFAULT_CONCURRENCY),
     };
     this.#hosts.set(registry, opened);
     return opened;
   }
-}
-
-/** Where an answer begins: a 206 says so, and a registry that ignores ranges begins at the first byte. */
-function firstByte({ status, headers }: ResponseHead, wanted: number, where: Where): number {
-  if (status === 200) return 0;
-  const match = /^bytes (\d+)-/.exec(String(headers['content-range'] ?? ''));
-  const start = Number(match?.[1] ?? Number.NaN);
-  if (start === wanted) return start;
-  throw new AirgapError(
-    'REGISTRY',
-    `asked for the bytes from ${wanted} on, the registry sent another range`,
-    { where },
-  );
 }
 
 function announced({ headers }: ResponseHead): Digest | undefined {
@@ -172,11 +142,4 @@ function checkDigest(raw: RawManifest, wanted: Digest | undefined, where: Where)
       hint: 'The registry or a proxy on the way changed it; ask again, and if it stays, push the image anew.',
     },
   );
-}
-
-function cutShort(received: number, size: number, where: Where): AirgapError {
-  return new AirgapError('NETWORK', `the blob was cut short: got ${received} of ${size} bytes`, {
-    where,
-    hint: 'Try again; if it always ends there, the registry has lost part of the blob: push the image anew.',
-  });
 }

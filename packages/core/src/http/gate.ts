@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long after slowing down further complaints are about the requests that were under way, in ms. */
+const SETTLING = 1000;
+
+/**
+ * Lets so many requests at once through to one host. A host that complains gets half as many, and nobody asks
+ * before the time it names; every success lets a little more through again, up to the most.
+ */
+export class Gate {
+  readonly #most: number;
+  readonly #waiting: (() => void)[] = [];
+  #allowed: number;
+  #active = 0;
+  #closedUntil = 0;
+  #slowedAt = Number.NEGATIVE_INFINITY;
+
+  /** @param most requests at once when all goes well */
+  constructor(most: number) {
+    this.#most = most;
+    this.#allowed = most;
+  }
+
+  /** Requests that may be under way at once now. */
+  get allowed(): number {
+    return Math.floor(this.#allowed);
+  }
+
+  /** Runs a task once there is room. @param ahead of all that wait already */
+  async run<T>(task: () => Promise<T>, ahead = false): Promise<T> {
+    if (this.#active >= this.allowed) await this.#turn(ahead);
+    else this.#active += 1;
+    try {
+      const result = await task();
+      this.#allowed = Math.min(this.#most, this.#allowed + 1 / this.#allowed);
+      return result;
+    } finally {
+      this.#active -= 1;
+      this.#admit();
+    }
+  }
+
+  /** Waits while the host wants nobody. Rejects when the signal is aborted. */
+  async open(signal?: AbortSignal): Promise<void> {
+    for (let wait = this.#closedUntil - Date.now(); wait > 0; wait = this.#closedUntil - Date.now())
+      await sleep(wait, undefined, { signal });
+  }
+
+  /** The host complained. @param delay ms in which nobody is to ask */
+  slowDown(delay: number): void {
+    const now = Date.now();
+    this.#closedUntil = Math.max(this.#closedUntil, now + delay);
+    if (now - this.#slowedAt < SETTLING) return;
+    this.#slowedAt = now;
+    this.#allowed = Math.max(1, this.#allowed / 2);
+  }
+
+  #turn(ahead: boolean): Promise<void> {
+    return new Promise(resolve => {
+      if (ahead) this.#waiting.unshift(resolve);
+      else this.#waiting.push(resolve);
+    });
+  }
+
+  #admit(): void {
+    while (this.#active < this.allowed && this.#waiting.length > 0) {
+      this.#active += 1;
+      this.#waiting.shift()?.();
+    }
+  }
+}
