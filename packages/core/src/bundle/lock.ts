@@ -70,11 +70,13 @@ function isAlive({ pid, host, started }: Holder): boolean {
   return startOf(pid) === started;
 }
 
-/** When a process was started, where the system says so (Linux): a pid alone is used again. */
+/** When a process was started, where the system says so (Linux): a pid alone is used again, and kept by the dead. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')')).split(' ')[20] ?? '';
+    // proc(5): the name stands in brackets and may hold anything; state and start time are the 1st and 20th after it.
+    const [, state = '', ...fields] = stat.slice(stat.lastIndexOf(')')).split(' ');
+    return 'ZX'.includes(state) ? 'dead' : (fields[18] ?? '');
   } catch {
     return '';
   }
