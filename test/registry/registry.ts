@@ -73,15 +73,16 @@ export class TestRegistry {
     const [, repository, kind, what = ''] = API.exec(url.pathname) ?? [];
     const manifest = kind === 'manifests' ? this.#manifests.get(`${repository}:${what}`) : undefined;
     const content = manifest?.bytes ?? (kind === 'blobs' ? this.#blobs.get(what) : undefined);
+    if (manifest) {
+      response.setHeader('content-type', manifest.mediaType);
+      response.setHeader('docker-content-digest', manifest.digest);
+    }
     if (this.fault?.(seen, response, content)) return;
     if (url.pathname === '/token') this.#token(authorization, response);
     else if (!this.#authorized(authorization)) this.#challenge(response);
     else if (url.pathname === '/v2/') response.end('{}');
-    else if (manifest) {
-      response.setHeader('content-type', manifest.mediaType);
-      response.setHeader('docker-content-digest', manifest.digest);
-      response.end(manifest.bytes);
-    } else if (content) sendBlob(response, content, range);
+    else if (manifest) response.end(manifest.bytes);
+    else if (content) sendBlob(response, content, range);
     else sendError(response, 404, kind === 'manifests' ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN', 'not here');
   }
 
@@ -118,12 +119,15 @@ export function sendError(response: ServerResponse, status: number, code: string
   response.end(JSON.stringify({ errors: [{ code, message }] }));
 }
 
-function sendBlob(response: ServerResponse, content: Buffer, range: string | undefined): void {
-  const start = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
-  if (start > 0) {
+/** Sends a blob, or the one range of it that was asked for. */
+export function sendBlob(response: ServerResponse, content: Buffer, range: string | undefined): void {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  const start = Number(first ?? 0);
+  const end = last ? Math.min(Number(last) + 1, content.length) : content.length;
+  if (first !== undefined) {
     response.statusCode = 206;
-    response.setHeader('content-range', `bytes ${start}-${content.length - 1}/${content.length}`);
+    response.setHeader('content-range', `bytes ${start}-${end - 1}/${content.length}`);
   }
-  response.setHeader('content-length', content.length - start);
-  response.end(content.subarray(start));
+  response.setHeader('content-length', end - start);
+  response.end(content.subarray(start, end));
 }

@@ -104,7 +104,7 @@ export class LocalBlobs implements AsyncDisposable {
 
   #open(path: string): Promise<FileHandle> {
     const known = this.#files.get(path);
-    if (known) return known;
+    if (known !== undefined) return known;
     const file = open(path, 'r').catch(cause => {
       throw unreadable('the bundle to reuse', path, cause);
     });

@@ -14,12 +14,12 @@ export interface ConnectionOptions {
   /** Hosts whose TLS certificate is not checked. */
   readonly insecure?: readonly string[] | undefined;
   readonly ca?: readonly TrustedCa[] | undefined;
+  /** The longest silence before an answer and in the middle of one, in ms. Default 60,000. */
+  readonly timeout?: number | undefined;
 }
 
 const CONNECT_TIMEOUT = 15_000;
-const HEADERS_TIMEOUT = 60_000;
-/** Silence in the middle of a body, not the whole of it. */
-const BODY_TIMEOUT = 60_000;
+const DEFAULT_TIMEOUT = 60_000;
 
 /** Opens the pools of connections, one for each origin with that host's own TLS settings. */
 export function openConnections(options: ConnectionOptions): Dispatcher {
@@ -29,8 +29,8 @@ export function openConnections(options: ConnectionOptions): Dispatcher {
         ...(pool as Pool.Options),
         connect: openConnector({ timeout: CONNECT_TIMEOUT, ...tlsFor(new URL(origin).host, options) }),
         maxHeaderSize: MAX_HEAD_SIZE,
-        headersTimeout: HEADERS_TIMEOUT,
-        bodyTimeout: BODY_TIMEOUT,
+        headersTimeout: options.timeout ?? DEFAULT_TIMEOUT,
+        bodyTimeout: options.timeout ?? DEFAULT_TIMEOUT,
         pipelining: 1,
       }),
   });

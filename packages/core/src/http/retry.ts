@@ -13,6 +13,8 @@ export interface RetryOptions {
 const ATTEMPTS = 6;
 const FIRST_DELAY = 250;
 const LONGEST_DELAY = 30_000;
+/** An attempt that got less far than this, in bytes, got nowhere: a trickle must end some day. */
+const MIN_PROGRESS = 64 * 1024;
 /** The longest that a server may make anybody wait. */
 const LONGEST_WAIT = 15 * 60_000;
 
@@ -39,7 +41,7 @@ export class Transient extends Error {
  * Runs `attempt` until it succeeds, fails for good, or has failed transiently {@link ATTEMPTS} times in a row without
  * progress. The pause doubles, with jitter, unless the server named one; then it holds for everybody at that gate.
  *
- * @param progress a number that grows when an attempt got somewhere; then the count starts again
+ * @param progress the bytes that have arrived so far; when there are more, the count starts again
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
@@ -54,7 +56,7 @@ export async function withRetries<T>(
     } catch (thrown) {
       signal?.throwIfAborted();
       if (!(thrown instanceof Transient)) throw thrown;
-      if (progress() > before) failures = 1;
+      if (progress() >= before + MIN_PROGRESS) failures = 1;
       before = progress();
       if (failures >= ATTEMPTS) throw thrown.error;
       const delay = thrown.complaint?.delay ?? jittered(failures);

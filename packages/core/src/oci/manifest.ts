@@ -115,7 +115,10 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
-    throw new AirgapError('REGISTRY', 'the manifest is not JSON', { cause });
+    throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
+      cause,
+      hint: 'Something else answers in the place of the registry, or the image is damaged there: push it anew.',
+    });
   }
 }
 

@@ -97,6 +97,7 @@ export class Authorizer {
     if (!token)
       throw new AirgapError('REGISTRY', 'the token service answered without a token', {
         where: { host: url.host },
+        hint: `Try again; if it stays, ask whoever runs ${url.host}.`,
       });
     return token;
   }

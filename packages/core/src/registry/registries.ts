@@ -9,7 +9,7 @@ import type { ResponseHead } from '../http/exchange.ts';
 import { Gate } from '../http/gate.ts';
 import { withRetries } from '../http/retry.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, isDigest } from '../oci/digest.ts';
+import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MANIFEST_TYPES } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
@@ -80,11 +80,11 @@ export class Registries implements Source, AsyncDisposable {
         () => sink,
       );
       if (answer.status !== 200) throw failure('read the manifest', answer, answer.errorBody, where);
-      const raw = rawManifest(sink.bytes, String(answer.headers['content-type'] ?? ''));
-      checkDigest(raw, digest ?? announced(answer), where);
-      return raw;
+      const { bytes } = sink;
+      checkDigest(digestOf(bytes), digest ?? announced(answer), where);
+      return rawManifest(bytes, String(answer.headers['content-type'] ?? ''));
     };
-    return gate.run(() => this.#retrying({ host, gate }, attempt, where));
+    return gate.run(() => this.#retrying({ host, gate }, () => onceMore(attempt), where));
   }
 
   async blob(
@@ -127,16 +127,26 @@ export class Registries implements Source, AsyncDisposable {
   }
 }
 
+/** A broken cache may be passed over; what is wrong twice stays wrong. */
+async function onceMore<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof AirgapError && error.code === 'CONTENT') return attempt();
+    throw error;
+  }
+}
+
 function announced({ headers }: ResponseHead): Digest | undefined {
   const value = headers['docker-content-digest'];
   return typeof value === 'string' && isDigest(value) ? value : undefined;
 }
 
-function checkDigest(raw: RawManifest, wanted: Digest | undefined, where: Where): void {
-  if (wanted === undefined || raw.digest === wanted) return;
+function checkDigest(actual: Digest, wanted: Digest | undefined, where: Where): void {
+  if (wanted === undefined || actual === wanted) return;
   throw new AirgapError(
     'CONTENT',
-    `the manifest does not match its digest: expected ${wanted}, got ${raw.digest}`,
+    `the manifest does not match its digest: expected ${wanted}, got ${actual}`,
     {
       where,
       hint: 'The registry or a proxy on the way changed it; ask again, and if it stays, push the image anew.',
