@@ -1,11 +1,10 @@
-import { createCipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { AirgapError, build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitStatus } from '../packages/cli/src/exit-status.ts';
 import { Workplace } from './airgap.ts';
-import { imageOf, sha256 } from './images/image.ts';
+import { imageOf, noiseOf } from './images/image.ts';
 import { type Seen, sendBlob, sendError, TestRegistry } from './registry/registry.ts';
 
 const NAME = 'registry.test/team/app:1';
@@ -13,15 +12,9 @@ const AUTH = { scheme: 'bearer', username: 'somebody', password: 'a-secret-passw
 /** Silence that is taken for a failure, in ms. */
 const TIMEOUT = 1000;
 
-const noise = (seed: number, size: number) => {
-  const bytes = createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(
-    Buffer.alloc(size),
-  );
-  return { bytes, diffId: sha256(bytes) };
-};
-const small = noise(1, 3_000_000);
+const small = noiseOf(1, 3_000_000);
 /** Large enough to come in pieces. */
-const large = noise(2, 40_000_000);
+const large = noiseOf(2, 40_000_000);
 const image = imageOf({ layers: [small, large], compression: 'none' });
 
 /** What a request is for. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
@@ -88,6 +88,13 @@ export async function noiseLayer(seed: string, size: number): Promise<TestLayer>
   const parts: Buffer[] = [];
   for (let at = 0; at * 32 < size; at += 1) parts.push(createHash('sha256').update(`${seed} ${at}`).digest());
   return layerOf([{ name: `noise-${seed}`, content: Buffer.concat(parts).subarray(0, size) }]);
+}
+
+/** A layer of bytes that do not compress, and are no tar either: for what only carries them. */
+export function noiseOf(seed: number, size: number): TestLayer {
+  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16));
+  const bytes = cipher.update(Buffer.alloc(size));
+  return { bytes, diffId: sha256(bytes) };
 }
 
 /** An image of these layers. */

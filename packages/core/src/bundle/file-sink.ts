@@ -6,8 +6,9 @@ import type { Digest } from '../oci/digest.ts';
 
 /** Bytes that are written before the hash is told of them. */
 const HASH_STEP = 4 * 1024 * 1024;
-/** Bytes that are written before they are noted, and so the most that a kill loses of each stream. */
-const NOTE_STEP = 256 * 1024;
+/** What is written is noted after so many bytes or ms, whichever comes first: the most that a kill loses. */
+const NOTE_STEP = 1024 * 1024;
+const NOTE_INTERVAL = 50;
 
 export interface FileSinkOptions {
   readonly fd: number;
@@ -30,6 +31,7 @@ export class FileSink implements BlobSink {
   readonly #options: FileSinkOptions;
   readonly #written: Ranges;
   #unnoted = new Ranges();
+  #notedAt = Date.now();
   #hash: FileHash | undefined;
   #hashed = 0;
 
@@ -43,7 +45,7 @@ export class FileSink implements BlobSink {
     const range = { start: at, end: at + chunk.length };
     this.#written.add(range);
     this.#unnoted.add(range);
-    if (this.#unnoted.size >= NOTE_STEP) this.#note();
+    if (this.#unnoted.size >= NOTE_STEP || Date.now() - this.#notedAt >= NOTE_INTERVAL) this.#note();
     if (this.#written.prefix - this.#hashed >= HASH_STEP) this.#extendHash();
   }
 
@@ -55,6 +57,7 @@ export class FileSink implements BlobSink {
   #note(): void {
     for (const range of this.#unnoted) this.#options.onWritten(range);
     this.#unnoted = new Ranges();
+    this.#notedAt = Date.now();
   }
 
   /** The hash goes from the first byte on, as far as there is no gap. */

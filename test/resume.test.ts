@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AIRGAP, airgap, Workplace } from './airgap.ts';
+import { imageOf, noiseOf } from './images/image.ts';
+import { Distribution } from './programs/distribution.ts';
+import { Nginx } from './programs/nginx.ts';
+import { missingPrograms } from './programs/program.ts';
+
+const MB = 1_000_000;
+const KILLS = 50;
+/** Builds at once, each behind an nginx of its own. */
+const LANES = 10;
+const NAME = 'registry.test/team/app:1';
+
+const missing = missingPrograms('docker-registry', 'nginx');
+if (missing.length > 0)
+  process.stderr.write(`\nSKIPPED: builds that are killed, for want of ${missing.join(', ')}\n`);
+
+describe.skipIf(missing.length > 0)('a build that was interrupted', () => {
+  const work = new Workplace({ 'list.txt': `${NAME}\n` });
+  let registry: Distribution;
+  let undisturbed: Buffer;
+
+  beforeAll(async () => {
+    registry = await Distribution.start(work.path);
+    const layers = [50, 30, 14, 5, 1].map((size, seed) => noiseOf(seed + 1, size * MB));
+    await registry.push('team/app:1', imageOf({ layers, compression: 'none' }));
+    await airgap(args(registry.host, work.file('undisturbed.tar')));
+    undisturbed = readFileSync(work.file('undisturbed.tar'));
+  });
+  afterAll(async () => {
+    await registry[Symbol.asyncDispose]();
+    work[Symbol.dispose]();
+  });
+
+  function args(host: string, output: string): string[] {
+    const mirror = `registry.test=http://${host}`;
+    return ['build', work.file('list.txt'), '-o', output, '--mirror', mirror, '--progress', 'none'];
+  }
+
+  /** nginx in front of the registry, every connection throttled. */
+  function throttled(name: string): Promise<Nginx> {
+    const folder = work.file(name);
+    mkdirSync(folder, { recursive: true });
+    return Nginx.start(folder, registry.host, { location: 'limit_rate 3m;' });
+  }
+
+  /** Kills a build so many ms after it has begun to write. */
+  async function killAfter(delay: number, host: string, output: string): Promise<void> {
+    const child = spawn(process.execPath, [AIRGAP, ...args(host, output)], { stdio: 'ignore' });
+    const closed = new Promise(resolve => child.on('close', resolve));
+    while (!existsSync(`${output}.partial`) && child.exitCode === null) await sleep(5);
+    await Promise.race([sleep(delay), closed]);
+    child.kill('SIGKILL');
+    await closed;
+  }
+
+  it(`goes on after SIGKILL at ${KILLS} moments, to the same bytes, fetching hardly anything twice`, async () => {
+    let again = 0;
+    let midway = 0;
+    const lane = async (number: number) => {
+      for (let kill = number; kill < KILLS; kill += LANES) {
+        await using nginx = await throttled(`kill-${kill}`);
+        const output = work.file(`killed-${kill}.tar`);
+        // Spread over the whole of a build, with a little chance in each step.
+        await killAfter(((kill + Math.random()) * 3400) / KILLS, nginx.host, output);
+        if (existsSync(`${output}.partial`)) midway += 1;
+        const { status, stderr } = await airgap(args(nginx.host, output));
+        expect(stderr).toBe('');
+        expect(status).toBe(0);
+        expect(readFileSync(output).equals(undisturbed)).toBe(true);
+        for (const left of ['', '.journal', '.lock'])
+          expect(existsSync(`${output}.partial${left}`)).toBe(false);
+        const blobs = nginx.answers().filter(({ path }) => path.includes('/blobs/'));
+        again += blobs.reduce((all, { bytes }) => all + bytes, 0) / (100 * MB) - 1;
+        rmSync(output);
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)));
+    expect(midway).toBe(KILLS);
+    process.stderr.write(
+      `\n${midway} of ${KILLS} kills in the middle; fetched twice, on average: ${((again / KILLS) * 100).toFixed(2)} %\n`,
+    );
+    expect(again / KILLS).toBeLessThan(0.02);
+  }, 600_000);
+});
