@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
 import type { Range } from '../content/ranges.ts';
 import { type BlobSink, MemorySink } from '../content/sink.ts';
@@ -23,13 +24,13 @@ import { RegistryHost } from './host.ts';
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   /** docker's config.json files, the first that knows a host wins; none are read when left out. */
   readonly credentialFiles?: readonly string[] | undefined;
-  /** Transfers at once for each host. Default 8. */
+  /** Transfers at once for each host; fewer while it complains. Default 16. */
   readonly concurrency?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
-export const DEFAULT_CONCURRENCY = 8;
+export const DEFAULT_CONCURRENCY = 16;
 
 interface OpenHost {
   readonly host: RegistryHost;
@@ -44,7 +45,10 @@ export class Registries implements Source, AsyncDisposable {
   readonly #hosts = new Map<string, OpenHost>();
 
   private constructor(options: RegistryOptions, credentials: CredentialStore) {
-    this.#options = options;
+    // Every transfer listens to it: that is no leak.
+    const signal = AbortSignal.any(options.signal ? [options.signal] : []);
+    setMaxListeners(0, signal);
+    this.#options = { ...options, signal };
     this.#dispatcher = openConnections(options);
     this.#authorizer = new Authorizer(this.#dispatcher, credentials);
   }
