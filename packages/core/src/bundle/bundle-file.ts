@@ -6,6 +6,7 @@ import { diskError } from './disk.ts';
 import { FileSink, writeAll } from './file-sink.ts';
 import type { Layout, Slot } from './layout.ts';
 import { type Opened, openPartial, type PartialPaths, partialPaths, removePartial } from './partial.ts';
+import { padded, TRAILER_SIZE } from './tar-header.ts';
 
 /**
  * A bundle while it is being written: `PATH.partial`, at its full length from the start. The final name appears only
@@ -30,7 +31,7 @@ export class BundleFile implements AsyncDisposable {
   }
 
   /**
-   * Takes the space and writes every header; what an interrupted build of the same plan has left is gone on with, and
+   * Takes the space and writes everything but the contents; what an interrupted build of the same plan has left is gone on with, and
    * that of another plan is set aside for its blobs.
    *
    * @throws AirgapError `DISK`, also while another build writes the same bundle
@@ -38,7 +39,7 @@ export class BundleFile implements AsyncDisposable {
   static async open(path: string, layout: Layout): Promise<BundleFile> {
     try {
       const opened = await openPartial(path, layout);
-      for (const { header, headerOffset } of layout.slots) writeAll(opened.file.fd, header, headerOffset);
+      writeFrame(opened.file.fd, layout);
       return new BundleFile(path, layout, opened);
     } catch (error) {
       throw diskError(error, path);
@@ -114,6 +115,15 @@ export class BundleFile implements AsyncDisposable {
     this.#opened.journal.close();
     await this.#opened.file.close();
   }
+}
+
+/** Everything between the contents: headers, padding and the end, which may be damaged where a build goes on. */
+function writeFrame(fd: number, { slots, size }: Layout): void {
+  for (const { header, headerOffset, offset, size: length } of slots) {
+    writeAll(fd, header, headerOffset);
+    writeAll(fd, Buffer.alloc(padded(length) - length), offset + length);
+  }
+  writeAll(fd, Buffer.alloc(TRAILER_SIZE), size - TRAILER_SIZE);
 }
 
 /** A rename is safe from a power cut once its folder is on the disk. */
