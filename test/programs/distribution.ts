@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flatten, type TestImage } from '../images/image.ts';
-import { Daemon, freePort } from './program.ts';
+import { connectTo, Daemon, freePort } from './program.ts';
 
 /** Debian's docker-registry (distribution 2.8) with its storage in a folder. */
 export class Distribution implements AsyncDisposable {
@@ -14,16 +14,26 @@ export class Distribution implements AsyncDisposable {
     this.#daemon = daemon;
   }
 
-  static async start(folder: string): Promise<Distribution> {
-    const host = `127.0.0.1:${await freePort()}`;
+  /** @param options what its configuration says besides, for example of TLS */
+  static async start(
+    folder: string,
+    { http = {}, host: name = '127.0.0.1', listen = '127.0.0.1' } = {},
+  ): Promise<Distribution> {
+    const port = await freePort();
+    const host = `${name}:${port}`;
     const config = join(folder, 'registry.json');
     const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
     writeFileSync(
       config,
-      JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host } }),
+      JSON.stringify({
+        version: '0.1',
+        log: { level: 'error' },
+        storage,
+        http: { addr: `${listen}:${port}`, ...http },
+      }),
     );
     const daemon = new Daemon('docker-registry', ['serve', config]);
-    await daemon.ready(() => fetch(`http://${host}/v2/`));
+    await daemon.ready(() => connectTo(port, listen));
     return new Distribution(host, daemon);
   }
 

@@ -9,6 +9,7 @@ export {
   type Where,
 } from './errors.ts';
 export type { AirgapEvent, OnEvent, Phase } from './events.ts';
+export type { ProxyOptions } from './http/proxy.ts';
 export { type FoundImage, type ImagesOptions, type ImagesResult, images } from './images.ts';
 export {
   type InspectedImage,

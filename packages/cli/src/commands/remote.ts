@@ -3,10 +3,12 @@ import { Command } from '@commander-js/extra-typings';
 import {
   appOption,
   caOption,
+  certOption,
   concurrencyOption,
   configOption,
   insecureOption,
   jsonOption,
+  keyOption,
   mirrorOption,
   plainHttpOption,
   platformOption,
@@ -17,6 +19,7 @@ import {
   SPEC_HELP,
   type SpecFlags,
   specOptions,
+  timeoutOption,
 } from '../options/shared.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
@@ -39,6 +42,9 @@ export function remoteCommand(name: string, description: string) {
     .addOption(plainHttpOption)
     .addOption(insecureOption)
     .addOption(caOption)
+    .addOption(certOption)
+    .addOption(keyOption)
+    .addOption(timeoutOption)
     .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption);
@@ -49,7 +55,7 @@ async function verbOptions(session: Session, specs: readonly string[], flags: Co
   const { signal, environment } = session;
   return {
     ...(await specOptions(specs, flags, signal)),
-    ...(await remoteOptions(flags)),
+    ...(await remoteOptions(flags, environment)),
     credentialFiles: environment.credentialFiles,
     signal,
   };

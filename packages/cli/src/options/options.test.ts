@@ -72,6 +72,7 @@ describe('specOptions', () => {
       specs: ['s'],
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
       platforms: [{ os: 'linux', architecture: 'arm64' }],
+      mirrors: {},
     }));
 
   it('flags win over the config', async () => {
@@ -95,12 +96,34 @@ describe('specOptions', () => {
 });
 
 describe('remoteOptions', () => {
+  const bare = readEnvironment({});
+
   it.each([
     ['for every host', (path: string) => path, { pem: 'PEM' }],
     ['for one host', (path: string) => `h:5000=${path}`, { host: 'h:5000', pem: 'PEM' }],
   ])('reads a certificate authority %s', async (_name, flag, ca) =>
-    expect((await remoteOptions({ ca: [flag(join(folder, 'ca.pem'))] })).ca).toEqual([ca]),
+    expect((await remoteOptions({ ca: [flag(join(folder, 'ca.pem'))] }, bare)).ca).toEqual([ca]),
+  );
+  it('reads client certificates with their keys', async () => {
+    const pem = join(folder, 'ca.pem');
+    const flags = { cert: [`h=${pem}`, pem], key: [pem, `h=${pem}`] };
+    expect((await remoteOptions(flags, bare)).clientCertificates).toEqual([
+      { host: 'h', cert: 'PEM', key: 'PEM' },
+      { host: undefined, cert: 'PEM', key: 'PEM' },
+    ]);
+  });
+  it.each([{ cert: ['a=ca.pem'], key: ['b=ca.pem'] }, { cert: ['ca.pem'] }, { key: ['ca.pem'] }])(
+    'refuses %j: each needs the other',
+    async flags => {
+      const here = Object.fromEntries(
+        Object.entries(flags).map(([name, list]) => [
+          name,
+          list.map(one => one.replace('ca.pem', join(folder, 'ca.pem'))),
+        ]),
+      );
+      await expect(remoteOptions(here, bare)).rejects.toMatchObject({ code: 'USAGE' });
+    },
   );
   it('refuses one that is missing', () =>
-    expect(remoteOptions({ ca: ['/nonexistent'] })).rejects.toMatchObject({ code: 'INPUT' }));
+    expect(remoteOptions({ ca: ['/nonexistent'] }, bare)).rejects.toMatchObject({ code: 'INPUT' }));
 });

@@ -17,7 +17,7 @@ describe('parseConfig', () => {
       { registries: { hub: 'index.docker.io', quay: 'quay.io/team' } },
     ],
   ])('reads %s', (_name, text, expected) => {
-    expect(parse(text)).toEqual({ app: undefined, platforms: undefined, ...expected });
+    expect(parse(text)).toEqual({ app: undefined, platforms: undefined, mirrors: undefined, ...expected });
   });
 
   it.each([

@@ -11,6 +11,7 @@ const configSchema = z.strictObject({
   app: z.string().min(1).optional(),
   registries: z.record(z.string(), registrySchema).optional(),
   platforms: z.array(z.string()).optional(),
+  mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
 });
 const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
 const MAX_ALIASES = 100;
@@ -23,6 +24,8 @@ export interface Config {
   readonly registries: Readonly<Record<string, string>>;
   /** As `--platform` takes them. */
   readonly platforms?: readonly string[] | undefined;
+  /** Registry host → the URLs to ask in its place, in order. */
+  readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
 /** Reads an `airgap.yaml`. @throws AirgapError `INPUT` with everything that is wrong, each at its place */
@@ -42,12 +45,12 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
     throw AirgapError.all(errors, `${errors.length} mistakes in ${source.file}`);
   }
-  const { app, registries = {}, platforms } = result.data;
+  const { app, registries = {}, platforms, mirrors } = result.data;
   const endpoints = Object.entries(registries).map(([name, one]) => [
     name,
     typeof one === 'string' ? one : one.endpoint,
   ]);
-  return { app, registries: Object.fromEntries(endpoints), platforms };
+  return { app, registries: Object.fromEntries(endpoints), platforms, mirrors };
 }
 
 type YamlDocument = ReturnType<typeof parseDocument>;

@@ -5,12 +5,26 @@ import { AirgapError } from '../errors.ts';
 import { exchange, type HttpRequest } from '../http/exchange.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { CredentialStore, Credentials } from './credentials.ts';
+import type { Endpoint } from './endpoint.ts';
 import { failure } from './failure.ts';
 
 const MAX_TOKEN_ANSWER = 1024 * 1024;
 const CLIENT_ID = 'airgap';
 
 const tokenSchema = z.looseObject({ token: z.string().optional(), access_token: z.string().optional() });
+
+/** A 401, and what was asked for. */
+interface Refusal {
+  readonly endpoint: Endpoint;
+  readonly scope: string;
+  /** The `WWW-Authenticate` header. */
+  readonly challenge: string | string[] | undefined;
+  /** Whether the registry was asked over TLS. */
+  readonly secure: boolean;
+  /** The header that was not good enough. */
+  readonly refused: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * Answers a registry's challenges with an `Authorization` header: Basic, or Bearer by way of the token service
@@ -35,31 +49,22 @@ export class Authorizer {
   /**
    * Answers a 401. The `refused` header is thrown away first, unless another transfer has replaced it already.
    *
-   * @param registry the registry's name, which the credentials go by
    * @returns the header to try next, or nothing when there is none
    */
-  async answer(
-    registry: string,
-    host: string,
-    scope: string,
-    challengeHeader: string | string[] | undefined,
-    secure: boolean,
-    refused: string | undefined,
-    signal?: AbortSignal,
-  ): Promise<string | undefined> {
+  async answer({
+    endpoint,
+    scope,
+    challenge,
+    secure,
+    refused,
+    signal,
+  }: Refusal): Promise<string | undefined> {
+    const { host, credentialHosts } = endpoint;
     const slot = key(host, scope);
     const known = await this.#headers.get(slot);
     if (known !== undefined && known !== refused) return known;
-    const credentials =
-      this.#credentials.for(host) ?? (registry === host ? undefined : this.#credentials.for(registry));
-    const header = this.#authorize(
-      parseChallenges(challengeHeader),
-      host,
-      scope,
-      credentials,
-      secure,
-      signal,
-    );
+    const credentials = credentialHosts.map(one => this.#credentials.for(one)).find(one => one !== undefined);
+    const header = this.#authorize(parseChallenges(challenge), host, scope, credentials, secure, signal);
     this.#headers.set(slot, header);
     header.catch(() => this.#headers.delete(slot));
     return header;

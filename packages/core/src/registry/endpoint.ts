@@ -8,11 +8,13 @@ export interface Endpoint {
   readonly schemes: readonly ('https' | 'http')[];
   /** What stands before the repository in the path, without slashes at its ends; empty for none. */
   readonly prefix: string;
+  /** What its credentials go by, in the order to try: a mirror never gets those of the registry. */
+  readonly credentialHosts: readonly string[];
 }
 
 export interface EndpointOptions {
-  /** Registry host → the URL that stands in for it, with a path prefix if the mirror needs one. */
-  readonly mirrors?: Readonly<Record<string, string>> | undefined;
+  /** Registry host → the URLs to ask in its place, in order, each with a path prefix if the mirror needs one. */
+  readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Hosts that speak http without TLS. */
   readonly plainHttp?: readonly string[] | undefined;
 }
@@ -22,16 +24,34 @@ const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.d
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 /**
- * Finds where a registry's API is. A loopback registry is tried with TLS first and without it next, as Docker
- * does; every other one has TLS unless it is in `plainHttp`.
+ * Finds where a registry's API is: its mirrors, and last the registry itself. A loopback registry is tried with TLS
+ * first and without it next, as Docker does; every other one has TLS unless it is in `plainHttp`.
  *
  * @throws AirgapError `USAGE` for a mirror that is no URL
  */
-export function endpointFor(registry: string, options: EndpointOptions): Endpoint {
-  const mirror = options.mirrors?.[registry];
-  const url = mirror === undefined ? undefined : mirrorUrl(registry, mirror);
-  const host = url?.host ?? API_HOSTS[registry] ?? registry;
-  return { host, schemes: schemesFor(host, url?.protocol, options), prefix: url ? prefixOf(url) : '' };
+export function endpointsFor(registry: string, options: EndpointOptions): Endpoint[] {
+  const mirrors = [options.mirrors?.[registry] ?? []].flat();
+  return [
+    ...mirrors.map(mirror => mirrorEndpoint(registry, mirror, options)),
+    ownEndpoint(registry, options),
+  ];
+}
+
+function ownEndpoint(registry: string, options: EndpointOptions): Endpoint {
+  const host = API_HOSTS[registry] ?? registry;
+  const schemes = schemesFor(host, undefined, options);
+  return { host, schemes, prefix: '', credentialHosts: host === registry ? [host] : [host, registry] };
+}
+
+function mirrorEndpoint(registry: string, mirror: string, options: EndpointOptions): Endpoint {
+  const url = mirrorUrl(registry, mirror);
+  const { host, protocol } = url;
+  return {
+    host,
+    schemes: schemesFor(host, protocol, options),
+    prefix: prefixOf(url),
+    credentialHosts: [host],
+  };
 }
 
 function mirrorUrl(registry: string, mirror: string): URL {

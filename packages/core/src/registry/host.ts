@@ -30,8 +30,6 @@ export interface ApiAnswer extends ResponseHead {
  * `Authorization` goes to the registry alone, never along a redirect to another origin.
  */
 export class RegistryHost {
-  /** The registry's name in references. */
-  readonly registry: string;
   readonly endpoint: Endpoint;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
@@ -39,13 +37,11 @@ export class RegistryHost {
   #base: Promise<URL> | undefined;
 
   constructor(
-    registry: string,
     endpoint: Endpoint,
     dispatcher: Dispatcher,
     authorizer: Authorizer,
     signal: AbortSignal | undefined,
   ) {
-    this.registry = registry;
     this.endpoint = endpoint;
     this.#dispatcher = dispatcher;
     this.#authorizer = authorizer;
@@ -57,23 +53,20 @@ export class RegistryHost {
    * `accept` chooses.
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
-    const { endpoint, registry } = this;
+    const { endpoint } = this;
     const url = await this.#url(request);
     const scope = `repository:${this.#repository(request)}:pull`;
     const authorization = await this.#authorizer.header(endpoint.host, scope);
     const answer = await this.#follow(request, url, authorization, accept);
     if (answer.status !== 401) return answer;
-    const secure = url.protocol === 'https:';
-    const challenge = answer.headers['www-authenticate'];
-    const next = await this.#authorizer.answer(
-      registry,
-      endpoint.host,
+    const next = await this.#authorizer.answer({
+      endpoint,
       scope,
-      challenge,
-      secure,
-      authorization,
-      this.#signal,
-    );
+      challenge: answer.headers['www-authenticate'],
+      secure: url.protocol === 'https:',
+      refused: authorization,
+      signal: this.#signal,
+    });
     return next === undefined ? answer : await this.#follow(request, url, next, accept);
   }
 
