@@ -132,6 +132,7 @@ export class RegistryHost {
         return base;
       } catch (error) {
         this.#signal?.throwIfAborted();
+        if (error instanceof AirgapError && error.code !== 'NETWORK') throw error;
         last = error;
         // Where there is TLS, going on without it would be a downgrade.
         if (provesTls((error as Error).cause)) break;
