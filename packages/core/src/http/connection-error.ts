@@ -3,6 +3,8 @@ import { Transient } from './retry.ts';
 
 /** Turns what undici threw into our error; a broken connection is worth another try, a refused handshake is not. */
 export function connectionError(thrown: unknown, host: string): AirgapError | Transient {
+  // Settings that cannot be used turn up when the first connection is opened.
+  if (thrown instanceof AirgapError) return thrown;
   const cause = thrown as NodeJS.ErrnoException;
   if (provesTls(cause)) {
     return new AirgapError('NETWORK', `the TLS certificate of ${host} is not trusted: ${cause.message}`, {
