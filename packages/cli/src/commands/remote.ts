@@ -5,6 +5,7 @@ import {
   caOption,
   concurrencyOption,
   configOption,
+  imagePathOption,
   insecureOption,
   jsonOption,
   mirrorOption,
@@ -34,6 +35,7 @@ export function remoteCommand(name: string, description: string) {
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
+    .addOption(imagePathOption)
     .addOption(platformOption)
     .addOption(mirrorOption)
     .addOption(plainHttpOption)
@@ -46,12 +48,10 @@ export function remoteCommand(name: string, description: string) {
 
 /** The options of a verb that the flags stand for. */
 async function verbOptions(session: Session, specs: readonly string[], flags: CommonFlags) {
-  const { signal, environment } = session;
   return {
-    ...(await specOptions(specs, flags, signal)),
+    ...(await specOptions(specs, flags, session.signal)),
     ...(await remoteOptions(flags)),
-    credentialFiles: environment.credentialFiles,
-    signal,
+    credentialFiles: session.environment.credentialFiles,
   };
 }
 

@@ -8,6 +8,15 @@ export function keyValue(text: string, before: Record<string, string> = {}): Rec
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** Collects `KEY=VALUE` of an option that may be repeated for the same key. */
+export function keyValues(
+  text: string,
+  before: Record<string, readonly string[]> = {},
+): Record<string, readonly string[]> {
+  const [[key, value] = ['', '']] = Object.entries(keyValue(text));
+  return { ...before, [key]: [...(before[key] ?? []), value] };
+}
+
 /** Collects the values of an option that may be repeated. */
 export function repeated(text: string, before: readonly string[] = []): string[] {
   return [...before, text];

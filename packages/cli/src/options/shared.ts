@@ -5,6 +5,7 @@ import {
   AirgapError,
   type Config,
   DEFAULT_CONCURRENCY,
+  type ImagePaths,
   type Locations,
   type PlatformChoice,
   parseConfig,
@@ -13,22 +14,26 @@ import {
 } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { PROGRESS_STYLES } from '../reporters/index.ts';
-import { concurrency, keyValue, repeated } from './parsers.ts';
+import { concurrency, keyValue, keyValues, repeated } from './parsers.ts';
 
-export const SPEC_HELP = 'files, directories, or - for standard input';
+export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for standard input';
 
 const DEFAULT_CONFIG = 'airgap.yaml';
 
 /** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms (default: ${DEFAULT_CONFIG})`,
+  `settings: app, registries, platforms, imagePaths (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
 export const registryOption = new Option(
   '--registry <name=endpoint>',
   'a third-party registry as source: calls it (repeatable)',
 ).argParser(keyValue);
+export const imagePathOption = new Option(
+  '--image-path <kind=path>',
+  "where objects of a kind name images, as 'MyCRD=.spec.parts[*].image' (repeatable)",
+).argParser(keyValues);
 
 /** How registries are reached; every command that talks to them has these. */
 export const platformOption = new Option(
@@ -64,6 +69,7 @@ export interface SpecFlags {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
+  readonly imagePath?: ImagePaths | undefined;
   readonly platform?: string[] | undefined;
 }
 
@@ -79,6 +85,8 @@ export async function specOptions(specs: readonly string[], flags: SpecFlags, si
   return {
     specs: await Promise.all(specs.map(spec => readSpec(spec, signal))),
     locations,
+    imagePaths: bothPaths(config?.imagePaths, flags.imagePath),
+    signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
   };
 }
@@ -94,6 +102,14 @@ export interface RemoteFlags {
 /** How to reach the registries, certificates read. */
 export async function remoteOptions({ mirror, plainHttp, insecure, ca = [], concurrency }: RemoteFlags) {
   return { mirrors: mirror, plainHttp, insecure, ca: await Promise.all(ca.map(readCa)), concurrency };
+}
+
+/** A flag adds a path to those of the config. */
+function bothPaths(config: ImagePaths = {}, flags: ImagePaths = {}): ImagePaths {
+  const kinds = new Set([...Object.keys(config), ...Object.keys(flags)]);
+  return Object.fromEntries(
+    [...kinds].map(kind => [kind, [...(config[kind] ?? []), ...(flags[kind] ?? [])]]),
+  );
 }
 
 async function readConfig(path: string | undefined): Promise<Config | undefined> {
