@@ -31,8 +31,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 /** Why a fixture cannot be read: a machine without its programs skips it, and says so. */
 async function missing(name: string): Promise<string> {
   const programs = PROGRAMS[name] ?? [];
-  for (const program of programs)
-    if ((await runProgram(program, ['help'])) !== undefined) return '';
+  for (const program of programs) if ((await runProgram(program, ['help'])) !== undefined) return '';
   return programs.length > 0 ? `this machine has no ${programs.join(' or ')}` : '';
 }
 
