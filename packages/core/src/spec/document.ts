@@ -50,9 +50,14 @@ export class SpecDocument {
   static *parse(source: SourceText): Generator<SpecDocument | AirgapError> {
     const lines = new LineCounter();
     const at = (offset: number) => new SpecDocument(null, '', source, lines).#at(offset);
+    const hasAliases = /[&*]/.test(source.text);
     try {
-      for (const parsed of documentStream(maskTemplates(source.text), lines))
-        yield SpecDocument.#read(parsed, source, lines);
+      for (const parsed of documentStream(maskTemplates(source.text), lines)) {
+        const document = SpecDocument.#read(parsed, source, lines);
+        yield hasAliases && document instanceof SpecDocument
+          ? (document.#linkAliases() ?? document)
+          : document;
+      }
     } catch (error) {
       if (!(error instanceof DocumentLimitError)) throw error;
       yield inputError(error.message, at(error.offset), 'Split it; what follows in this file was not read.');
@@ -70,7 +75,7 @@ export class SpecDocument {
         document.#at(error.pos[0]),
         'Mend the YAML there; the line before it is often the cause.',
       );
-    return document.#linkAliases() ?? document;
+    return document;
   }
 
   /** Finds each alias's anchor: the last one of its name before it. Returns an error where there is none. */
