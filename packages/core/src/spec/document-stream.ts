@@ -4,6 +4,8 @@ import { Composer, type Document, Lexer, type LineCounter, Parser } from 'yaml';
 const MAX_DEPTH = 500;
 /** How many tokens one document may have; each costs some 200 bytes of memory. Most files have one for 3 bytes. */
 const MAX_TOKENS = 3_000_000;
+/** How long a quoted or indented value may be, in UTF-16 units; unfolding it costs some 50 bytes for each. */
+const MAX_VALUE = 8_000_000;
 
 const OPTIONS = {
   // Keeps what was written: a tag may be 3.10.
@@ -39,14 +41,17 @@ function* tokens(text: string, parser: Parser, lines: LineCounter): ReturnType<P
   lines.addNewLine(0);
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
+    count += 1;
+    check(count <= MAX_TOKENS && lexeme.length <= MAX_VALUE, 'the document is too large', parser);
     for (const token of parser.next(lexeme)) {
       if (token.type === 'document') count = 0;
       yield token;
     }
-    count += 1;
-    if (count > MAX_TOKENS) throw new DocumentLimitError('the document is too large', parser.offset);
-    if (parser.stack.length > MAX_DEPTH)
-      throw new DocumentLimitError('the document is nested too deeply', parser.offset);
+    check(parser.stack.length <= MAX_DEPTH, 'the document is nested too deeply', parser);
   }
   yield* parser.end();
+}
+
+function check(isWithin: boolean, message: string, { offset }: Parser): void {
+  if (!isWithin) throw new DocumentLimitError(message, offset);
 }

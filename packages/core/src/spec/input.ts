@@ -74,8 +74,8 @@ async function addFolder(input: Input, folder: string): Promise<void> {
   const files: string[] = [];
   await walk(input, folder, files);
   const { texts, unread } = await readFiles(files);
-  input.texts.push(...texts);
-  input.unread.push(...unread);
+  for (const text of texts) input.texts.push(text);
+  for (const error of unread) input.unread.push(error);
   if (sizeOf(input) > before) return;
   throw new AirgapError('INPUT', 'the directory holds no YAML', {
     where: { path: folder },

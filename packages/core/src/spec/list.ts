@@ -33,14 +33,14 @@ function firstOdd(source: SourceText): { line: number; column: number } {
 }
 
 function isReferenceLike({ reference }: Line): boolean {
-  return /^[^\s{}[\]"'#-][^\s{}[\]"'#]*$/.test(reference) && !reference.endsWith(':');
+  return /^[^\s\p{C}{}[\]"'#-][^\s\p{C}{}[\]"'#]{0,999}$/u.test(reference) && !reference.endsWith(':');
 }
 
-/** The references of a plain list. */
-export function listImages(source: SourceText): ListedImage[] {
-  return [...linesOf(source)].map(({ reference, line, column }) => {
+/** The references of a plain list, one by one: there may be millions. */
+export function* listImages(source: SourceText): Generator<ListedImage> {
+  for (const { reference, line, column } of linesOf(source)) {
     const position = { file: source.file, line, column };
-    return {
+    yield {
       form: 'list',
       source: 'public',
       name: reference,
@@ -49,7 +49,7 @@ export function listImages(source: SourceText): ListedImage[] {
       sourcePosition: position,
       tagPosition: position,
     };
-  });
+  }
 }
 
 function* linesOf({ text }: SourceText): Generator<Line> {

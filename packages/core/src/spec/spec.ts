@@ -38,7 +38,7 @@ export class SpecParser {
   read(source: SourceText): void {
     this.#sources.push(source);
     if (isList(source)) {
-      this.#listed.push(...listImages(source));
+      for (const image of listImages(source)) this.#listed.push(image);
       return;
     }
     let count = 0;
@@ -65,21 +65,21 @@ export class SpecParser {
   }
 
   #document(document: SpecDocument): void {
-    if (isReplicated(document)) this.#listed.push(...replicatedImages(document));
-    else if (isCompose(document)) this.#used.push(...composeImages(document));
+    if (isReplicated(document)) for (const image of replicatedImages(document)) this.#listed.push(image);
+    else if (isCompose(document)) for (const image of composeImages(document)) this.#used.push(image);
     else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
   }
 
   #object(document: SpecDocument, object: KubernetesObject): void {
     const { apiVersion, kind, workload, namespace } = object;
     const images = [
-      ...workloadImages(document, object),
-      ...troubleshootImages(document, object),
-      ...additionalImages(document, object),
-      ...this.#paths.flatMap(path => path.images(document, object)),
-    ];
+      workloadImages(document, object),
+      troubleshootImages(document, object),
+      additionalImages(document, object),
+      ...this.#paths.map(path => path.images(document, object)),
+    ].flat();
     for (const image of images) this.#used.push({ ...image, apiVersion, kind, workload, namespace });
-    this.#excluded.push(...excludedImages(document, object));
+    for (const image of excludedImages(document, object)) this.#excluded.push(image);
     const chart = helmChartOf(document, object);
     if (chart) this.helmCharts.push(chart);
   }
