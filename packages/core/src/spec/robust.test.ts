@@ -121,7 +121,7 @@ describe('no text throws:', () => {
 });
 
 describe('what is endless has an end:', () => {
-  const SIZE = 2e6;
+  const SIZE = 150_000;
   const fill = (piece: string, before = '') => before + piece.repeat(SIZE / piece.length);
   const steps = Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('');
   it.each([
@@ -150,15 +150,15 @@ describe('what is endless has an end:', () => {
     ['anchors', fill('- &a b\n', 'a:\n')],
     ['aliases', fill('- *a\n', 'a: &a 1\nb:\n')],
     ['merges', fill('- <<: *a\n', 'a: &a {b: c}\nb:\n')],
-    ['keys', Array.from({ length: 100_000 }, (_, at) => `k${at}: v\n`).join('')],
+    ['keys', Array.from({ length: 20_000 }, (_, at) => `k${at}: v\n`).join('')],
     ['an open quote', fill('a\n', 'a: "')],
     ['images', fill('- name: a\n', 'images:\n')],
-    ['services', `services:\n${Array.from({ length: 50_000 }, (_, at) => ` s${at}: {image: a}\n`).join('')}`],
+    ['services', `services:\n${Array.from({ length: 20_000 }, (_, at) => ` s${at}: {image: a}\n`).join('')}`],
     ['containers', fill('  - image: a\n', 'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n')],
   ])('%j', (_name, whole = '') => {
     const began = performance.now();
     read(whole);
-    // Quadratic work would take hours.
-    expect(performance.now() - began).toBeLessThan(30_000);
+    // Quadratic work would take a minute.
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
