@@ -1,5 +1,4 @@
 import {
-  isAlias,
   isMap,
   isScalar,
   isSeq,
@@ -7,11 +6,11 @@ import {
   type Node,
   type Document as ParsedDocument,
   type Scalar,
-  visit,
   type YAMLMap,
 } from 'yaml';
 import { AirgapError } from '../errors.ts';
 import type { Position } from '../position.ts';
+import { Aliases } from './aliases.ts';
 import { DocumentLimitError, documentStream } from './document-stream.ts';
 import type { SourceText } from './source.ts';
 import { isTemplated, maskTemplates } from './template.ts';
@@ -24,8 +23,7 @@ export interface Text {
   readonly templated: boolean;
 }
 
-/** How often aliases may be followed in one document, and how deep merge keys may nest: a bomb stops here. */
-const MAX_FOLLOWED = 100_000;
+/** How deep merge keys may nest; an alias can make them endless. */
 const MAX_MERGES = 20;
 
 /** One YAML document of a file, read by key and without ever losing where things stand. */
@@ -35,9 +33,7 @@ export class SpecDocument {
   readonly comment: string;
   readonly #source: SourceText;
   readonly #lines: LineCounter;
-  readonly #targets = new Map<Node, Node>();
-  #followed = 0;
-  #bomb: AirgapError | undefined;
+  #aliases: Aliases | undefined;
 
   private constructor(root: Node | null, comment: string, source: SourceText, lines: LineCounter) {
     this.root = root;
@@ -54,9 +50,7 @@ export class SpecDocument {
     try {
       for (const parsed of documentStream(maskTemplates(source.text), lines)) {
         const document = SpecDocument.#read(parsed, source, lines);
-        yield hasAliases && document instanceof SpecDocument
-          ? (document.#linkAliases() ?? document)
-          : document;
+        yield hasAliases && document instanceof SpecDocument ? document.#linked() : document;
       }
     } catch (error) {
       if (!(error instanceof DocumentLimitError)) throw error;
@@ -78,26 +72,22 @@ export class SpecDocument {
     return document;
   }
 
-  /** Finds each alias's anchor: the last one of its name before it. Returns an error where there is none. */
-  #linkAliases(): AirgapError | undefined {
-    const anchors = new Map<string, Node>();
-    let error: AirgapError | undefined;
-    visit(this.root, {
-      Alias: (_key, alias) => {
-        const target = anchors.get(alias.source);
-        if (target) this.#targets.set(alias, target);
-        else
-          error ??= this.error(
-            `there is no anchor &${alias.source} before this alias`,
-            this.position(alias),
-            'Write the value itself, or quote it when no alias is meant.',
-          );
-      },
-      Value: (_key, node) => {
-        if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      },
-    });
-    return error;
+  /** The same document with its aliases followed, or the error for one that stands for nothing. */
+  #linked(): SpecDocument | AirgapError {
+    this.#aliases = new Aliases(this.root, alias =>
+      this.error(
+        'the aliases here expand without end',
+        this.position(alias),
+        'Write the values out instead of aliasing them.',
+      ),
+    );
+    const { dangling } = this.#aliases;
+    if (!dangling) return this;
+    return this.error(
+      `there is no anchor &${dangling.source} before this alias`,
+      this.position(dangling),
+      'Write the value itself, or quote it when no alias is meant.',
+    );
   }
 
   /** What stands under a key of a mapping; nothing when there is no such key or no mapping. */
@@ -209,15 +199,7 @@ export class SpecDocument {
   }
 
   #follow(node: Node | null | undefined): Node | null | undefined {
-    if (!isAlias(node)) return node;
-    this.#followed += 1;
-    if (this.#followed <= MAX_FOLLOWED) return this.#targets.get(node);
-    this.#bomb ??= this.error(
-      'the aliases here expand without end',
-      this.position(node),
-      'Write the values out instead of aliasing them.',
-    );
-    throw this.#bomb;
+    return this.#aliases ? this.#aliases.follow(node) : node;
   }
 
   #at(offset: number): Position {

@@ -50,7 +50,7 @@ describe('on a machine without the programs', () => {
     });
     expect(used).toEqual(['a:1', '{{ .Values.b }}']);
     expect(unrendered).toEqual([
-      'web/Chart.yaml:1:1 the chart is not rendered, and its templates were read as they are: helm is not on PATH',
+      'web/Chart.yaml:1:1 the chart is not rendered, and its files were read as they are: helm is not on PATH',
     ]);
   });
 

@@ -5,20 +5,12 @@ import type { HelmChart } from '../helm-chart.ts';
 import type { Unrendered } from '../input.ts';
 import type { SourceText } from '../source.ts';
 import { runProgram } from './program.ts';
+import { notRendered, type Rendered } from './rendered.ts';
 
 /** What Helm takes for the name of a release or of a namespace. */
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,51}[a-z0-9])?$/;
 /** What Helm writes before each manifest. */
 const SOURCE = /^---\n# Source: (.*)$/m;
-
-/** What the charts came to. */
-export interface Charts {
-  readonly sources: readonly SourceText[];
-  /** The files of those that could not be rendered, to be read as they are. */
-  readonly files: readonly string[];
-  /** Why they could not, and which charts are not here, each with its position. */
-  readonly errors: readonly AirgapError[];
-}
 
 /** A chart among the input, by what its metadata say. */
 interface Chart extends Unrendered {
@@ -34,7 +26,7 @@ export async function renderCharts(
   found: readonly Unrendered[],
   helmCharts: readonly HelmChart[],
   signal?: AbortSignal,
-): Promise<Charts> {
+): Promise<Rendered> {
   const sources: SourceText[] = [];
   const files: string[] = [];
   const errors: AirgapError[] = [];
@@ -52,7 +44,7 @@ export async function renderCharts(
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
       files.push(...unrendered.files);
-      errors.push(notRendered(error, unrendered));
+      errors.push(notRendered('chart', unrendered, error));
     }
   }
   // A chart without a name may be any of those that are missing, and has been told of.
@@ -107,15 +99,6 @@ async function helm(args: string[], options: { input?: string; signal?: AbortSig
   if (text !== undefined) return text;
   throw new AirgapError('INPUT', 'helm is not on PATH', {
     hint: 'Install helm 3 or later, or give what "helm template" prints.',
-  });
-}
-
-function notRendered(error: AirgapError, { file, files }: Unrendered): AirgapError {
-  const instead = files.length > 0 ? ', and its templates were read as they are' : '';
-  return new AirgapError('INPUT', `the chart is not rendered${instead}: ${error.message}`, {
-    where: { position: { file, line: 1, column: 1 } },
-    hint: error.hint ?? '',
-    cause: error,
   });
 }
 

@@ -4,6 +4,7 @@ import { SpecDocument } from '../document.ts';
 import type { Unrendered } from '../input.ts';
 import { readSource, type SourceText } from '../source.ts';
 import { runProgram } from './program.ts';
+import { notRendered, type Rendered } from './rendered.ts';
 
 /** The keys of a kustomization that name others. */
 const REFERENCES = ['resources', 'bases', 'components'];
@@ -11,33 +12,25 @@ const MISSING = new AirgapError('INPUT', 'neither kustomize nor kubectl is on PA
   hint: 'Install one of them, or give what "kubectl kustomize" prints.',
 });
 
-/** What the kustomizations came to. */
-export interface Kustomized {
-  readonly sources: readonly SourceText[];
-  /** The files of those that could not be rendered, to be read as they are. */
-  readonly files: readonly string[];
-  /** Why they could not, each with its position. */
-  readonly errors: readonly AirgapError[];
-}
-
 /** Renders the kustomizations that no other one here builds on. */
 export async function renderKustomizations(
   kustomizations: readonly Unrendered[],
   signal?: AbortSignal,
-): Promise<Kustomized> {
+): Promise<Rendered> {
   const references = new Map<string, readonly string[]>();
   for (const one of kustomizations) references.set(resolve(one.path), await referencesOf(one));
   const referred = new Set([...references.values()].flat());
   const rendered = new Set<string>();
   const sources: SourceText[] = [];
   const errors: AirgapError[] = [];
-  for (const { path, file } of kustomizations.filter(({ path }) => !referred.has(resolve(path)))) {
+  for (const one of kustomizations.filter(({ path }) => !referred.has(resolve(path)))) {
+    const folder = resolve(one.path);
     try {
-      sources.push({ file, text: await render(resolve(path), signal), rendered: true });
-      reach(resolve(path), references, rendered);
+      sources.push({ file: one.file, text: await render(folder, signal), rendered: true });
+      reach(folder, references, rendered);
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
-      errors.push(unrendered(error, file));
+      errors.push(notRendered('kustomization', one, error));
     }
   }
   const left = kustomizations.filter(({ path }) => !rendered.has(resolve(path)));
@@ -50,15 +43,6 @@ async function render(folder: string, signal?: AbortSignal): Promise<string> {
     (await runProgram('kubectl', ['kustomize', folder], { signal }));
   if (text === undefined) throw MISSING;
   return text;
-}
-
-function unrendered(error: AirgapError, file: string): AirgapError {
-  const message = `the kustomization is not rendered, and its files were read as they are: ${error.message}`;
-  return new AirgapError('INPUT', message, {
-    where: { position: { file, line: 1, column: 1 } },
-    hint: error.hint ?? '',
-    cause: error,
-  });
 }
 
 /** The folders that a kustomization names. One that cannot be read names none: rendering will say why. */
