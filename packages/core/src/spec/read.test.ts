@@ -122,6 +122,33 @@ describe('a chart', async () => {
     expect(used).toEqual(['x:3.10']);
   });
 
+  it.skipIf(missing).each([
+    ['its name and namespace', 'releaseName: front, namespace: shop', 'front/shop:1'],
+    [
+      'no name that Helm would take for an option',
+      'releaseName: --debug, namespace: -x',
+      'release-name/default:1',
+    ],
+    ['no name that only a template knows', "releaseName: 'repl{{ X }}'", 'release-name/default:1'],
+  ])('is released under %s', async (_name, names, image) => {
+    const { used } = await read({
+      ...chart(pod('{{ .Release.Name }}/{{ .Release.Namespace }}:1')),
+      'app.yaml': HELM_CHART.replace('spec: {', `spec: {${names}, `),
+    });
+    expect(used).toEqual([image]);
+  });
+
+  it.skipIf(missing)('of another version is another chart', async () => {
+    const { used, unrendered } = await read({
+      ...chart(pod('{{ .Values.image | default "own:1" }}')),
+      'app.yaml': HELM_CHART.replace('1.0.0}', '1.0.1}, builder: {image: "wrong:1"}'),
+    });
+    expect(used).toEqual(['own:1']);
+    expect(unrendered).toEqual([
+      expect.stringMatching(/^app.yaml:3:22 the chart web 1.0.1 is not among the input/),
+    ]);
+  });
+
   it.skipIf(missing)('that fails is told of with what helm says, and read as it is', async () => {
     const { used, unrendered } = await read(chart(`${pod('a:1')}{{ fail "no such flavour" }}`));
     expect(used).toEqual(['a:1']);
