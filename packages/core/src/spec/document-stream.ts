@@ -42,16 +42,14 @@ function* tokens(text: string, parser: Parser, lines: LineCounter): ReturnType<P
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     count += 1;
-    check(count <= MAX_TOKENS && lexeme.length <= MAX_VALUE, 'the document is too large', parser);
+    if (count > MAX_TOKENS || lexeme.length > MAX_VALUE)
+      throw new DocumentLimitError('the document is too large', parser.offset);
     for (const token of parser.next(lexeme)) {
       if (token.type === 'document') count = 0;
       yield token;
     }
-    check(parser.stack.length <= MAX_DEPTH, 'the document is nested too deeply', parser);
+    if (parser.stack.length > MAX_DEPTH)
+      throw new DocumentLimitError('the document is nested too deeply', parser.offset);
   }
   yield* parser.end();
-}
-
-function check(isWithin: boolean, message: string, { offset }: Parser): void {
-  if (!isWithin) throw new DocumentLimitError(message, offset);
 }

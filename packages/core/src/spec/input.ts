@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import pLimit from 'p-limit';
 import { AirgapError } from '../errors.ts';
 import { readSource, type SourceText, unreadable } from './source.ts';
 
@@ -23,6 +24,8 @@ export interface Input {
   readonly unread: AirgapError[];
 }
 
+/** Files that are read at once. */
+const READERS = 16;
 const YAML = /\.ya?ml$/i;
 const ARCHIVE = /\.(?:tgz|tar\.gz)$/i;
 const CHART = 'Chart.yaml';
@@ -45,17 +48,21 @@ export async function findInput(specs: readonly (string | SourceText)[]): Promis
 
 /** Reads files that nobody named one by one: one that cannot be read is no reason to stop. */
 export async function readFiles(files: readonly string[]): Promise<Pick<Input, 'texts' | 'unread'>> {
-  const texts: SourceText[] = [];
-  const unread: AirgapError[] = [];
-  for (const file of files) {
-    try {
-      texts.push(await readSource(file));
-    } catch (error) {
-      if (!(error instanceof AirgapError)) throw error;
-      unread.push(error.at({ position: { file, line: 1, column: 1 } }));
-    }
+  const limit = pLimit(READERS);
+  const read = await Promise.all(files.map(file => limit(() => readOrTell(file))));
+  return {
+    texts: read.flatMap(one => (one instanceof AirgapError ? [] : [one])),
+    unread: read.filter(one => one instanceof AirgapError),
+  };
+}
+
+async function readOrTell(file: string): Promise<SourceText | AirgapError> {
+  try {
+    return await readSource(file);
+  } catch (error) {
+    if (!(error instanceof AirgapError)) throw error;
+    return error.at({ position: { file, line: 1, column: 1 } });
   }
-  return { texts, unread };
 }
 
 async function addPath(input: Input, path: string): Promise<void> {

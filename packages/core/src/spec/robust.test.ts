@@ -13,94 +13,28 @@ function read(text: string) {
   return spec;
 }
 
+const words = (text: string) => text.split(' · ');
+
 /** Words that mean something here, YAML's own marks, and what editors and machines leave behind. */
 const WORDS = [
-  ...[
-    'apiVersion: v1',
-    'apiVersion: kots.io/v1beta1',
-    'kind: Pod',
-    'kind: List',
-    'kind: HelmChart',
-    'kind: Database',
-  ],
-  ...[
-    'kind: Application',
-    'apiVersion: troubleshoot.sh/v1beta2',
-    'spec:',
-    'items:',
-    'containers:',
-    'image: a:1',
-  ],
-  ...[
-    'images:',
-    'components:',
-    'services:',
-    'collectors:',
-    'chart: {name: x}',
-    'builder: *a',
-    'additionalImages: [a]',
-  ],
-  ...[
-    '# kind: replicated',
-    '# kind: scheduler-swarm',
-    'name: a',
-    'tag: 3.10',
-    'replicated_api_version: 2',
-    '<<: *a',
-  ],
-  ...[
-    '---',
-    '...',
-    '%YAML 1.2',
-    '&a',
-    '*a',
-    '!!str',
-    '!<x>',
-    '|',
-    '>-',
-    '- ',
-    '? ',
-    ': ',
-    '[',
-    ']',
-    '{',
-    '}',
-    ',',
-  ],
-  ...[
-    '"',
-    "'",
-    '#',
-    '@',
-    '`',
-    '{{repl X "y"}}',
-    'repl{{ X }}',
-    '{{',
-    '}}',
-    '{{/*',
-    '$',
-    '~',
-    'null',
-    'true',
-    '010',
-  ],
-  ...[
-    '\n',
-    '\n  ',
-    '\n    ',
-    '\r\n',
-    '\r',
-    '\t',
-    ' ',
-    '\0',
-    '\uFEFF',
-    '\uFFFD',
-    '\u2028',
-    '\u001b',
-    '\uD800',
-    '\uE000',
-  ],
-];
+  words(
+    'apiVersion: v1 · apiVersion: kots.io/v1beta1 · apiVersion: troubleshoot.sh/v1beta2 · kind: Pod · kind: List',
+  ),
+  words(
+    'kind: HelmChart · kind: Database · kind: Application · spec: · items: · containers: · image: a:1 · images:',
+  ),
+  words(
+    'components: · services: · collectors: · chart: {name: x} · builder: *a · additionalImages: [a] · tag: 3.10',
+  ),
+  words(
+    '# kind: replicated · # kind: scheduler-swarm · name: a · replicated_api_version: 2 · <<: *a · null · true',
+  ),
+  words(
+    '--- · ... · %YAML 1.2 · &a · *a · !!str · !<x> · | · >- · -  · ?  · :  · [ · ] · { · } · , · " · \' · # · @ · `',
+  ),
+  words('{{repl X "y"}} · repl{{ X }} · {{ · }} · {{/* · $ · ~ · 010'),
+  ['\n', '\n  ', '\n    ', '\r\n', '\r', '\t', ' ', '\0', '\uFEFF', '\uFFFD', '\u2028', '\u001b', '\uD800'],
+].flat();
 const text = fc
   .array(fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...WORDS) }, fc.constant('\n'), fc.string()), {
     maxLength: 60,
@@ -124,28 +58,24 @@ describe('what is endless has an end:', () => {
   const SIZE = 150_000;
   const fill = (piece: string, before = '') => before + piece.repeat(SIZE / piece.length);
   const steps = Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('');
+  const pieces = words('[ · { · {a:  · -  · ?  · a:  · !!x  · {{ " · &a  · *a  · " · \'');
+  const lines = [
+    '|\n',
+    '---\n',
+    '%A\n',
+    '\n',
+    ' ',
+    '\t',
+    '\0',
+    '\r',
+    '\r\n',
+    '#\n',
+    'a\n',
+    '- a\n',
+    '\uD83D',
+  ];
   it.each([
-    ...[
-      '[',
-      '{',
-      '{a: ',
-      '- ',
-      '? ',
-      'a: ',
-      '!!x ',
-      '{{ "',
-      '&a ',
-      '*a ',
-      '"',
-      "'",
-      '|\n',
-      '---\n',
-      '%A\n',
-    ].map(piece => [piece, fill(piece)]),
-    ...['\n', ' ', '\t', '\0', '\r', '\r\n', '#\n', 'a\n', '- a\n', '\uD83D'].map(piece => [
-      piece,
-      fill(piece),
-    ]),
+    ...[...pieces, ...lines].map(piece => [piece, fill(piece)]),
     ['steps', steps],
     ['anchors', fill('- &a b\n', 'a:\n')],
     ['aliases', fill('- *a\n', 'a: &a 1\nb:\n')],
