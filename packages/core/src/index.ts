@@ -10,7 +10,14 @@ export {
 } from './errors.ts';
 export type { AirgapEvent, OnEvent, Phase } from './events.ts';
 export type { ProxyOptions } from './http/proxy.ts';
-export { type FoundImage, type ImagesOptions, type ImagesResult, images } from './images.ts';
+export {
+  type FoundImage,
+  type ImagesOptions,
+  type ImagesResult,
+  images,
+  type Mention,
+  type UnknownPart,
+} from './images.ts';
 export {
   type InspectedImage,
   type InspectedLayer,
@@ -25,6 +32,7 @@ export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './pl
 export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
+export type { ImagePaths } from './spec/image-path.ts';
 export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';
 export { unreadable } from './unreadable.ts';

@@ -3,6 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import {
   appOption,
   configOption,
+  imagePathOption,
   jsonOption,
   registryOption,
   SPEC_HELP,
@@ -26,6 +27,7 @@ export function lintCommand(session: Session) {
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
+    .addOption(imagePathOption)
     .addOption(
       new Option('--format <format>', 'how to print findings')
         .choices(['pretty', 'json'] as const)

@@ -6,6 +6,7 @@ import {
   certOption,
   concurrencyOption,
   configOption,
+  imagePathOption,
   insecureOption,
   jsonOption,
   keyOption,
@@ -37,6 +38,7 @@ export function remoteCommand(name: string, description: string) {
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
+    .addOption(imagePathOption)
     .addOption(platformOption)
     .addOption(mirrorOption)
     .addOption(plainHttpOption)
@@ -52,12 +54,10 @@ export function remoteCommand(name: string, description: string) {
 
 /** The options of a verb that the flags stand for. */
 async function verbOptions(session: Session, specs: readonly string[], flags: CommonFlags) {
-  const { signal, environment } = session;
   return {
-    ...(await specOptions(specs, flags, signal)),
-    ...(await remoteOptions(flags, environment)),
-    credentialFiles: environment.credentialFiles,
-    signal,
+    ...(await specOptions(specs, flags, session.signal)),
+    ...(await remoteOptions(flags, session.environment)),
+    credentialFiles: session.environment.credentialFiles,
   };
 }
 

@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEnvironment } from './environment.ts';
-import { concurrency, keyValue, repeated, sourceDateEpoch } from './parsers.ts';
+import { concurrency, keyValue, keyValues, repeated, sourceDateEpoch } from './parsers.ts';
 import { remoteOptions, specOptions } from './shared.ts';
 
 const { signal } = new AbortController();
@@ -12,7 +12,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'airgap-options-'));
   writeFileSync(
     join(folder, 'c.yaml'),
-    'app: conf\nregistries: {a: one.io, b: two.io}\nplatforms: [linux/arm64]\n',
+    'app: conf\nregistries: {a: one.io, b: two.io}\nplatforms: [linux/arm64]\nimagePaths: {A: .x, B: [.y]}\n',
   );
   writeFileSync(join(folder, 'ca.pem'), 'PEM');
 });
@@ -24,6 +24,8 @@ describe('parsers', () => {
   it.each(['a', '=b', 'a='])('keyValue refuses %s', text =>
     expect(() => keyValue(text)).toThrow(/NAME=VALUE/),
   );
+  it('keyValues collects several of a key', () =>
+    expect(keyValues('a=.y', keyValues('b=.z', keyValues('a=.x')))).toEqual({ a: ['.x', '.y'], b: ['.z'] }));
   it('repeated collects', () => expect(repeated('b', ['a'])).toEqual(['a', 'b']));
   it.each([
     ['1', 1],
@@ -71,6 +73,8 @@ describe('specOptions', () => {
     expect(await specOptions(['s'], { config: join(folder, 'c.yaml') }, signal)).toEqual({
       specs: ['s'],
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
+      imagePaths: { A: ['.x'], B: ['.y'] },
+      signal,
       platforms: [{ os: 'linux', architecture: 'arm64' }],
       mirrors: {},
     }));
@@ -80,6 +84,15 @@ describe('specOptions', () => {
     expect(await specOptions(['s'], flags, signal)).toMatchObject({
       locations: { app: 'flag', registries: { a: 'x.io', b: 'two.io' } },
       platforms: 'all',
+    });
+  });
+
+  it('adds image paths to those of the config', async () => {
+    const flags = { config: join(folder, 'c.yaml'), imagePath: { B: ['.z'], C: ['.w'] } };
+    expect((await specOptions(['s'], flags, signal)).imagePaths).toEqual({
+      A: ['.x'],
+      B: ['.y', '.z'],
+      C: ['.w'],
     });
   });
 

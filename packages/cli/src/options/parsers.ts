@@ -8,9 +8,12 @@ export function keyValue(text: string, before: Record<string, string> = {}): Rec
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** Collects `KEY=VALUE` of an option that may be repeated, also for one key. */
-export function keyValues(text: string, before: Record<string, string[]> = {}): Record<string, string[]> {
-  const [[key = '', value = ''] = []] = Object.entries(keyValue(text));
+/** Collects `KEY=VALUE` of an option that may be repeated for the same key. */
+export function keyValues(
+  text: string,
+  before: Record<string, readonly string[]> = {},
+): Record<string, readonly string[]> {
+  const [[key, value] = ['', '']] = Object.entries(keyValue(text));
   return { ...before, [key]: [...(before[key] ?? []), value] };
 }
 

@@ -5,6 +5,7 @@ import {
   AirgapError,
   type Config,
   DEFAULT_CONCURRENCY,
+  type ImagePaths,
   type Locations,
   type PlatformChoice,
   parseConfig,
@@ -17,20 +18,24 @@ import { PROGRESS_STYLES } from '../reporters/index.ts';
 import type { Environment } from './environment.ts';
 import { concurrency, keyValue, keyValues, repeated, timeout } from './parsers.ts';
 
-export const SPEC_HELP = 'files, directories, or - for standard input';
+export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for standard input';
 
 const DEFAULT_CONFIG = 'airgap.yaml';
 
 /** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms, mirrors (default: ${DEFAULT_CONFIG})`,
+  `settings: app, registries, platforms, mirrors, imagePaths (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
 export const registryOption = new Option(
   '--registry <name=endpoint>',
   'a third-party registry as source: calls it (repeatable)',
 ).argParser(keyValue);
+export const imagePathOption = new Option(
+  '--image-path <kind=path>',
+  "where objects of a kind name images, as 'MyCRD=.spec.parts[*].image' (repeatable)",
+).argParser(keyValues);
 
 /** How registries are reached; every command that talks to them has these. */
 export const platformOption = new Option(
@@ -78,8 +83,9 @@ export interface SpecFlags {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
+  readonly imagePath?: ImagePaths | undefined;
   readonly platform?: string[] | undefined;
-  readonly mirror?: Record<string, string[]> | undefined;
+  readonly mirror?: Record<string, readonly string[]> | undefined;
 }
 
 /** The specs and what is known of their registries; flags win over the config file. */
@@ -94,6 +100,8 @@ export async function specOptions(specs: readonly string[], flags: SpecFlags, si
   return {
     specs: await Promise.all(specs.map(spec => readSpec(spec, signal))),
     locations,
+    imagePaths: bothPaths(config?.imagePaths, flags.imagePath),
+    signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
     mirrors: { ...config?.mirrors, ...flags.mirror },
   };
@@ -121,6 +129,14 @@ export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles }: Envi
     timeout,
     concurrency,
   };
+}
+
+/** A flag adds a path to those of the config. */
+function bothPaths(config: ImagePaths = {}, flags: ImagePaths = {}): ImagePaths {
+  const kinds = new Set([...Object.keys(config), ...Object.keys(flags)]);
+  return Object.fromEntries(
+    [...kinds].map(kind => [kind, [...(config[kind] ?? []), ...(flags[kind] ?? [])]]),
+  );
 }
 
 async function readConfig(path: string | undefined): Promise<Config | undefined> {

@@ -12,12 +12,18 @@ describe('parseConfig', () => {
     ['a slug of digits', 'app: 010', { app: '010', registries: {} }],
     ['platforms', 'platforms: [linux/arm64]', { registries: {}, platforms: ['linux/arm64'] }],
     [
+      'image paths',
+      'imagePaths: {A: .spec.image, B: [.x, ".y[*]"]}',
+      { registries: {}, imagePaths: { A: ['.spec.image'], B: ['.x', '.y[*]'] } },
+    ],
+    [
       'both forms of a registry',
       'registries:\n  hub: index.docker.io\n  quay: {endpoint: quay.io/team}',
       { registries: { hub: 'index.docker.io', quay: 'quay.io/team' } },
     ],
   ])('reads %s', (_name, text, expected) => {
-    expect(parse(text)).toEqual({ app: undefined, platforms: undefined, mirrors: undefined, ...expected });
+    const nothing = { app: undefined, platforms: undefined, imagePaths: undefined, mirrors: undefined };
+    expect(parse(text)).toEqual({ ...nothing, ...expected });
   });
 
   it.each([
@@ -31,6 +37,18 @@ describe('parseConfig', () => {
     ['a list', '- a', 'airgap.yaml:1:1 airgap.yaml', 'app, registries'],
     ['an app that is a list', 'app: [a]', 'airgap.yaml:1:6 app', 'app, registries'],
     ['a registry that is a list', 'registries:\n  a: [b]', 'airgap.yaml:2:6 registries.a: must be', 'app'],
+    [
+      'a malformed image path',
+      'imagePaths:\n  A: [spec]',
+      'airgap.yaml:2:6 imagePaths.A: not an image path',
+      'app',
+    ],
+    [
+      'image paths that are a mapping',
+      'imagePaths: {A: {b: c}}',
+      'airgap.yaml:1:17 imagePaths.A: must be',
+      'app',
+    ],
     ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Mend'],
     ['an alias without an anchor', 'app: *a', 'airgap.yaml not YAML', 'alias'],
   ])('refuses %s', (_name, text, message, hint) => {

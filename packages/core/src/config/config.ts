@@ -2,16 +2,21 @@ import { isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
 import type { Position } from '../position.ts';
+import { ImagePath, type ImagePaths } from '../spec/image-path.ts';
 import type { SourceText } from '../spec/source.ts';
 
 const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
   error: 'must be an endpoint, or a mapping with endpoint:',
 });
+const pathsSchema = z
+  .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
+  .transform(paths => [paths].flat());
 const configSchema = z.strictObject({
   app: z.string().min(1).optional(),
   registries: z.record(z.string(), registrySchema).optional(),
   platforms: z.array(z.string()).optional(),
   mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  imagePaths: z.record(z.string(), pathsSchema).superRefine(checkPaths).optional(),
 });
 const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
 const MAX_ALIASES = 100;
@@ -26,6 +31,8 @@ export interface Config {
   readonly platforms?: readonly string[] | undefined;
   /** Registry host → the URLs to ask in its place, in order. */
   readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** Where objects of other kinds name images. */
+  readonly imagePaths?: ImagePaths | undefined;
 }
 
 /** Reads an `airgap.yaml`. @throws AirgapError `INPUT` with everything that is wrong, each at its place */
@@ -45,12 +52,23 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
     throw AirgapError.all(errors, `${errors.length} mistakes in ${source.file}`);
   }
-  const { app, registries = {}, platforms, mirrors } = result.data;
+  const { app, registries = {}, platforms, mirrors, imagePaths } = result.data;
   const endpoints = Object.entries(registries).map(([name, one]) => [
     name,
     typeof one === 'string' ? one : one.endpoint,
   ]);
-  return { app, registries: Object.fromEntries(endpoints), platforms, mirrors };
+  return { app, registries: Object.fromEntries(endpoints), platforms, mirrors, imagePaths };
+}
+
+function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {
+  for (const kind of Object.keys(paths)) {
+    try {
+      ImagePath.all({ [kind]: paths[kind] ?? [] });
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      context.addIssue({ code: 'custom', message: `${error.message}. ${error.hint}`, path: [kind] });
+    }
+  }
 }
 
 type YamlDocument = ReturnType<typeof parseDocument>;
