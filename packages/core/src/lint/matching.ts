@@ -1,6 +1,6 @@
-import { Reference } from '../reference/reference.ts';
+import { canonicalHost, Reference } from '../reference/reference.ts';
 import type { ListedImage, Spec, UsedImage } from '../spec/image.ts';
-import { type Locations, locate } from '../spec/locate.ts';
+import { endpointHost, type Locations, locate } from '../spec/locate.ts';
 
 /** The specs as the rules look at them: what is listed, what is used, and which is which. */
 export class Matching {
@@ -22,6 +22,21 @@ export class Matching {
   /** What a container's image means; nothing for a template or an invalid name. */
   reference(used: UsedImage): Reference | undefined {
     return this.#references.get(used);
+  }
+
+  /** What a listed image is found by: its reference, or as much of it as is known. */
+  key(image: ListedImage): string {
+    return this.#keys.get(image) ?? '';
+  }
+
+  /** Whether only the vendor and its customers may pull an image: it is in a registry that was given a name. */
+  isPrivate(used: UsedImage): boolean {
+    const registry = this.reference(used)?.registry;
+    if (registry === undefined) return false;
+    const named = Object.values(this.locations.registries ?? {})
+      .map(endpointHost)
+      .map(canonicalHost);
+    return registry === 'registry.replicated.com' || (named.includes(registry) && registry !== 'docker.io');
   }
 
   /** The containers that use a listed image. */
@@ -59,6 +74,27 @@ export function listedTag(image: ListedImage): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Of the images of one workload, the first: what is wrong with the workload is told once. */
+export function firstOfEach(images: readonly UsedImage[]): UsedImage[] {
+  const first = new Map<string, UsedImage>();
+  for (const used of images) {
+    const workload = [
+      used.image.position.file,
+      used.apiVersion,
+      used.kind,
+      used.namespace,
+      used.workload,
+    ].join('\n');
+    if (!first.has(workload)) first.set(workload, used);
+  }
+  return [...first.values()];
+}
+
+/** What an image is of, in words: `Deployment web`. */
+export function ownerOf({ kind, workload }: UsedImage): string {
+  return `${kind} ${workload ?? '(unnamed)'}`;
 }
 
 function parsed({ image }: UsedImage): Reference | undefined {

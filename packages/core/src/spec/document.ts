@@ -119,6 +119,12 @@ export class SpecDocument {
     return isSeq(this.#follow(node));
   }
 
+  /** Whether a scalar is written without quotes. */
+  isPlain(node: Node | null | undefined): boolean {
+    const scalar = this.#follow(node);
+    return isScalar(scalar) && (scalar as Scalar).type === 'PLAIN';
+  }
+
   /** The text under a key. @throws AirgapError `INPUT` for a mapping or a list there */
   field(node: Node | null | undefined, key: string): Text | undefined {
     return this.fields(node, key)[0];

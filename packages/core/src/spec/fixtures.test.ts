@@ -80,7 +80,7 @@ const GUESTBOOK = [
 /** The samples are not part of the project: they are read where they are at hand, and reported as skipped elsewhere. */
 describe.skipIf(!existsSync(SAMPLES))('a sample gives what was read from it by eye:', () => {
   it.each<[name: string, references: string[], findings: string[]]>([
-    ['replicated/guestbook-2018-07.yaml', GUESTBOOK, []],
+    ['replicated/guestbook-2018-07.yaml', GUESTBOOK, ['98 missing-pull-secret']],
     ['replicated/guestbook-2018-12.yaml', GUESTBOOK, []],
     ['replicated/lint-kubernetes.yaml', [], []],
     [
@@ -127,7 +127,7 @@ describe.skipIf(!existsSync(SAMPLES))('a sample gives what was read from it by e
         `${BOUTIQUE}/shippingservice:v0.10.6`,
         `${BOUTIQUE}/productcatalogservice:v0.10.6`,
       ],
-      [],
+      ['494 tag-and-digest'],
     ],
   ])('%s', async (name, references, problems) => {
     const options = {

@@ -15,6 +15,12 @@ export interface ListedImage {
   readonly position: Position;
   readonly sourcePosition: Position;
   readonly tagPosition: Position;
+  /** The tag stands there without quotes, so that other tools may read it as a number. */
+  readonly isTagPlain?: boolean;
+  /** A `version:`, which belongs to components: in `images:` nobody reads it. */
+  readonly version?: Text | undefined;
+  /** `content_trust.public_key_fingerprint`. */
+  readonly fingerprint?: Text | undefined;
 }
 
 /** A place of the specs that needs an image: a container, a service, a collector, or a field that says so. */
@@ -36,6 +42,8 @@ export interface UsedImage {
   /** The object's or the service's name. */
   readonly workload: string | undefined;
   readonly namespace: string | undefined;
+  /** The names under `imagePullSecrets` of its pod; nothing for what is no pod. */
+  readonly pullSecrets?: readonly Text[] | undefined;
 }
 
 const POD_LISTS = new Set(['containers', 'initContainers', 'ephemeralContainers', 'volumes']);

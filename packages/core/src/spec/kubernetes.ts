@@ -18,7 +18,7 @@ const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 
 /** What an image of an object is besides being of that object. */
-export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicy' | 'list' | 'container'>;
+export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicy' | 'list' | 'container' | 'pullSecrets'>;
 
 /** The images of a workload's pods; nothing for any other kind. */
 export function workloadImages(document: SpecDocument, { node, kind }: KubernetesObject): ImageInObject[] {
@@ -30,11 +30,15 @@ export function workloadImages(document: SpecDocument, { node, kind }: Kubernete
 
 /** The images of a pod spec: of its containers, and those mounted as volumes. */
 export function podImages(document: SpecDocument, pod: Node | undefined): ImageInObject[] {
+  const secrets = document.items(document.get(pod, 'imagePullSecrets'));
+  const pullSecrets = secrets.flatMap(secret => document.text(document.get(secret, 'name')) ?? []);
   const containers = CONTAINER_LISTS.flatMap(list =>
     document.items(document.get(pod, list)).flatMap(container => {
       const pullPolicy = document.field(container, 'imagePullPolicy');
       const name = document.text(document.get(container, 'name'))?.value;
-      return document.fields(container, 'image').map(image => ({ image, pullPolicy, list, container: name }));
+      return document
+        .fields(container, 'image')
+        .map(image => ({ image, pullPolicy, list, container: name, pullSecrets }));
     }),
   );
   const volumes = document.items(document.get(pod, 'volumes')).flatMap(volume => {
@@ -43,7 +47,7 @@ export function podImages(document: SpecDocument, pod: Node | undefined): ImageI
     const name = document.text(document.get(volume, 'name'))?.value;
     return document
       .fields(source, 'reference')
-      .map(image => ({ image, pullPolicy, list: 'volumes', container: name }));
+      .map(image => ({ image, pullPolicy, list: 'volumes', container: name, pullSecrets }));
   });
   return [...containers, ...volumes];
 }
