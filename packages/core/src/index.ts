@@ -26,6 +26,8 @@ export {
   inspect,
 } from './inspect.ts';
 export type { Finding, Severity } from './lint/finding.ts';
+export type { Rule } from './lint/rule.ts';
+export { rules } from './lint/rules/index.ts';
 export { type LintOptions, type LintResult, lint } from './lint.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './plan.ts';
