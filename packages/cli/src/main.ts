@@ -22,7 +22,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    await program(session).parseAsync([...argv], { from: 'user' });
+    const commands = await program(session, argv);
+    await commands.parseAsync([...argv], { from: 'user' });
     // A write that fails says so a turn later.
     await setImmediate();
     return output.failure ? fail(output.failure, session) : session.status;

@@ -1,5 +1,5 @@
 import { type Finding, lint, type Severity } from '@airgap/core';
-import { Command, Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import {
   appOption,
   configOption,
@@ -20,9 +20,8 @@ Examples:
   helm template chart/ | airgap lint app.yaml -
 `;
 
-export function lintCommand(session: Session) {
-  return new Command('lint')
-    .description('say what in the specs will break behind the gap')
+export function lintCommand(command: Command, session: Session) {
+  return command
     .argument('<spec...>', SPEC_HELP)
     .addOption(configOption)
     .addOption(appOption)

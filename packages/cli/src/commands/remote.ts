@@ -1,5 +1,5 @@
 import type { OnEvent } from '@airgap/core';
-import { Command } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import {
   appOption,
   caOption,
@@ -30,10 +30,9 @@ interface CommonFlags extends SpecFlags, RemoteFlags {
   readonly json?: true | undefined;
 }
 
-/** A command that reads specs and asks registries, with the flags that all of them have. */
-export function remoteCommand(name: string, description: string) {
-  return new Command(name)
-    .description(description)
+/** Gives a command the flags of all that read specs and ask registries. */
+export function remoteFlags(command: Command) {
+  return command
     .argument('<spec...>', SPEC_HELP)
     .addOption(configOption)
     .addOption(appOption)
