@@ -21,6 +21,11 @@ export interface EndpointOptions {
 const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
+/** Whether a host (with or without a port) is this machine. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
 /**
  * Finds where a registry's API is. A loopback registry is tried with TLS first and without it next, as Docker
  * does; every other one has TLS unless it is in `plainHttp`.
@@ -50,7 +55,7 @@ function schemesFor(
 ): Endpoint['schemes'] {
   if (protocol === 'http:' || plainHttp.includes(host)) return ['http'];
   if (protocol === 'https:') return ['https'];
-  return LOOPBACK.test(host) ? ['https', 'http'] : ['https'];
+  return isLoopback(host) ? ['https', 'http'] : ['https'];
 }
 
 function prefixOf(url: URL): string {

@@ -15,13 +15,15 @@ import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifes
 import { MANIFEST_TYPES } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
 import { Authorizer } from './authorizer.ts';
-import { CredentialStore } from './credentials.ts';
+import { CredentialStore, type CredentialsByHost } from './credentials.ts';
 import { Download } from './download.ts';
 import { type EndpointOptions, endpointFor } from './endpoint.ts';
 import { failure } from './failure.ts';
 import { RegistryHost } from './host.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
+  /** Credentials that win over those of the files. */
+  readonly credentials?: CredentialsByHost | undefined;
   /** docker's config.json files, the first that knows a host wins; none are read when left out. */
   readonly credentialFiles?: readonly string[] | undefined;
   /** Transfers at once for each host; fewer while it complains. Default 16. */
@@ -55,7 +57,8 @@ export class Registries implements Source, AsyncDisposable {
 
   /** Reads the credentials and opens for business; nothing is connected yet. */
   static async open(options: RegistryOptions): Promise<Registries> {
-    return new Registries(options, await CredentialStore.read(options.credentialFiles ?? []));
+    const { credentialFiles = [], credentials } = options;
+    return new Registries(options, await CredentialStore.read(credentialFiles, credentials));
   }
 
   /** Drops every connection. */
