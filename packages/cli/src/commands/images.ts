@@ -1,5 +1,6 @@
 import { images } from '@airgap/core';
 import { Command, Option } from '@commander-js/extra-typings';
+import { readConfig } from '../options/config.ts';
 import {
   appOption,
   configOption,
@@ -35,7 +36,7 @@ export function imagesCommand(session: Session) {
     .addHelpText('after', EXAMPLES)
     .action(async (specs, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const options = await specOptions(specs, flags, session.signal);
+      const options = await specOptions(specs, flags, await readConfig(flags.config), session.signal);
       const result = await images(options);
       for (const { text, position } of result.unknown)
         tell(`${renderPosition(position)}: only a template knows this image: ${printable(text)}\n`);

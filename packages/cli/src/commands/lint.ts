@@ -1,5 +1,6 @@
 import { lint } from '@airgap/core';
 import { Command, Option } from '@commander-js/extra-typings';
+import { readConfig } from '../options/config.ts';
 import {
   appOption,
   configOption,
@@ -35,7 +36,7 @@ export function lintCommand(session: Session) {
     .addHelpText('after', EXAMPLES)
     .action(async (specs, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const options = await specOptions(specs, flags, session.signal);
+      const options = await specOptions(specs, flags, await readConfig(flags.config), session.signal);
       const { findings, sources, images } = await lint(options);
       session.status = findings.length > 0 ? 1 : 0;
       if (session.json) return printJson({ findings, images }, session);

@@ -1,5 +1,7 @@
-import type { OnEvent } from '@airgap/core';
+import { type OnEvent, thirdParty } from '@airgap/core';
 import { Command } from '@commander-js/extra-typings';
+import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
+import { configuredCredentials, licensed } from '../options/credentials.ts';
 import {
   appOption,
   caOption,
@@ -7,6 +9,7 @@ import {
   configOption,
   insecureOption,
   jsonOption,
+  licenseOption,
   mirrorOption,
   plainHttpOption,
   platformOption,
@@ -17,11 +20,14 @@ import {
   SPEC_HELP,
   type SpecFlags,
   specOptions,
+  viaProxyOption,
 } from '../options/shared.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 
 interface CommonFlags extends SpecFlags, RemoteFlags {
+  readonly license?: string | undefined;
+  readonly viaProxy?: true | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
 }
@@ -39,6 +45,8 @@ export function remoteCommand(name: string, description: string) {
     .addOption(plainHttpOption)
     .addOption(insecureOption)
     .addOption(caOption)
+    .addOption(licenseOption)
+    .addOption(viaProxyOption)
     .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption);
@@ -47,9 +55,17 @@ export function remoteCommand(name: string, description: string) {
 /** The options of a verb that the flags stand for. */
 async function verbOptions(session: Session, specs: readonly string[], flags: CommonFlags) {
   const { signal, environment } = session;
+  const config = await readConfig(flags.config);
+  const options = await specOptions(specs, flags, config, signal);
+  const path = flags.config ?? DEFAULT_CONFIG;
   return {
-    ...(await specOptions(specs, flags, signal)),
+    ...options,
     ...(await remoteOptions(flags)),
+    viaProxy: flags.viaProxy && thirdParty(options.locations),
+    credentials: {
+      ...(await configuredCredentials(config?.credentials ?? {}, path, environment)),
+      ...(flags.license === undefined ? {} : await licensed(flags.license)),
+    },
     credentialFiles: environment.credentialFiles,
     signal,
   };

@@ -7,23 +7,21 @@ import {
   DEFAULT_CONCURRENCY,
   type Locations,
   type PlatformChoice,
-  parseConfig,
   parsePlatform,
   type SourceText,
   unreadable,
 } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { PROGRESS_STYLES } from '../reporters/index.ts';
+import { DEFAULT_CONFIG } from './config.ts';
 import { concurrency, keyValue, repeated } from './parsers.ts';
 
 export const SPEC_HELP = 'files, directories, or - for standard input';
 
-const DEFAULT_CONFIG = 'airgap.yaml';
-
 /** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms (default: ${DEFAULT_CONFIG})`,
+  `settings: app, registries, platforms, credentials (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
 export const registryOption = new Option(
@@ -52,6 +50,14 @@ export const caOption = new Option(
   '--ca <[host=]file>',
   'trust this certificate authority as well (repeatable)',
 ).argParser(repeated);
+export const licenseOption = new Option(
+  '--license <file|id>',
+  "a customer's license, for registry.replicated.com and proxy.replicated.com",
+);
+export const viaProxyOption = new Option(
+  '--via-proxy',
+  'pull from third-party registries through proxy.replicated.com (with --app)',
+);
 export const concurrencyOption = new Option(
   '--concurrency <n>',
   `transfers at once for each host, 1 to 256 (default: ${DEFAULT_CONCURRENCY})`,
@@ -69,10 +75,14 @@ export interface SpecFlags {
 }
 
 /** The specs and what is known of their registries; flags win over the config file. */
-export async function specOptions(specs: readonly string[], flags: SpecFlags, signal: AbortSignal) {
+export async function specOptions(
+  specs: readonly string[],
+  flags: SpecFlags,
+  config: Config | undefined,
+  signal: AbortSignal,
+) {
   if (specs.filter(spec => spec === '-').length > 1)
     throw new AirgapError('USAGE', 'standard input can be read only once', { hint: 'Name "-" once.' });
-  const config = await readConfig(flags.config);
   const locations: Locations = {
     app: flags.app ?? config?.app,
     registries: { ...config?.registries, ...flags.registry },
@@ -95,17 +105,6 @@ export interface RemoteFlags {
 /** How to reach the registries, certificates read. */
 export async function remoteOptions({ mirror, plainHttp, insecure, ca = [], concurrency }: RemoteFlags) {
   return { mirrors: mirror, plainHttp, insecure, ca: await Promise.all(ca.map(readCa)), concurrency };
-}
-
-async function readConfig(path: string | undefined): Promise<Config | undefined> {
-  try {
-    const file = path ?? DEFAULT_CONFIG;
-    return parseConfig({ file, text: await readFile(file, 'utf8') });
-  } catch (cause) {
-    if (cause instanceof AirgapError) throw cause;
-    if (path === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unreadable('the config', path ?? DEFAULT_CONFIG, cause);
-  }
 }
 
 async function readSpec(spec: string, signal: AbortSignal): Promise<string | SourceText> {

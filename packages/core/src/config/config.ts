@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
 import type { Position } from '../position.ts';
 import type { SourceText } from '../spec/source.ts';
+import { CREDENTIAL_KEYS, type CredentialSource, credentialSourceSchema } from './credential-source.ts';
 
 const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
   error: 'must be an endpoint, or a mapping with endpoint:',
@@ -11,6 +12,7 @@ const configSchema = z.strictObject({
   app: z.string().min(1).optional(),
   registries: z.record(z.string(), registrySchema).optional(),
   platforms: z.array(z.string()).optional(),
+  credentials: z.record(z.string(), credentialSourceSchema).optional(),
 });
 const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
 const MAX_ALIASES = 100;
@@ -23,6 +25,8 @@ export interface Config {
   readonly registries: Readonly<Record<string, string>>;
   /** As `--platform` takes them. */
   readonly platforms?: readonly string[] | undefined;
+  /** Registry host → where its credentials are to be found. */
+  readonly credentials?: Readonly<Record<string, CredentialSource>> | undefined;
 }
 
 /** Reads an `airgap.yaml`. @throws AirgapError `INPUT` with everything that is wrong, each at its place */
@@ -42,12 +46,12 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
     throw AirgapError.all(errors, `${errors.length} mistakes in ${source.file}`);
   }
-  const { app, registries = {}, platforms } = result.data;
+  const { app, registries = {}, platforms, credentials } = result.data;
   const endpoints = Object.entries(registries).map(([name, one]) => [
     name,
     typeof one === 'string' ? one : one.endpoint,
   ]);
-  return { app, registries: Object.fromEntries(endpoints), platforms };
+  return { app, registries: Object.fromEntries(endpoints), platforms, credentials };
 }
 
 type YamlDocument = ReturnType<typeof parseDocument>;
@@ -83,11 +87,17 @@ function issueErrors(
   const node = document.getIn(issue.path, true) as Node | undefined;
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map(key => {
-      const known = issue.path.length === 0 ? KNOWN_KEYS : 'endpoint';
-      return invalid(`unknown key: ${key}`, at(keyOffset(node, key)), `The keys here are: ${known}.`);
+      const hint = `The keys here are: ${knownKeys(issue.path[0])}.`;
+      return invalid(`unknown key: ${key}`, at(keyOffset(node, key)), hint);
     });
   const hint = `airgap.yaml may have: ${KNOWN_KEYS}.`;
   return [invalid(`${path}: ${issue.message}`, at(node?.range?.[0] ?? 0), hint)];
+}
+
+/** @param section the key of the whole file that the place is under, if any */
+function knownKeys(section: PropertyKey | undefined): string {
+  if (section === 'credentials') return CREDENTIAL_KEYS;
+  return section === undefined ? KNOWN_KEYS : 'endpoint';
 }
 
 function keyOffset(node: unknown, key: string): number {

@@ -1,4 +1,5 @@
 import { Reference } from '../reference/reference.ts';
+import { REPLICATED_HOST } from '../reference/replicated.ts';
 import type { ListedImage, Spec, UsedImage } from '../spec/image.ts';
 import { type Locations, locate } from '../spec/locate.ts';
 
@@ -64,7 +65,6 @@ function matcher(image: ListedImage, locations: Locations): (used: Reference) =>
   } catch {
     const end = `/${image.name}:${listedTag(image)}`;
     return used =>
-      used.toString().endsWith(end) &&
-      (image.source !== 'replicated' || used.registry === 'registry.replicated.com');
+      used.toString().endsWith(end) && (image.source !== 'replicated' || used.registry === REPLICATED_HOST);
   }
 }

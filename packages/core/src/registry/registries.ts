@@ -20,8 +20,11 @@ import { Download } from './download.ts';
 import { type EndpointOptions, endpointFor } from './endpoint.ts';
 import { failure } from './failure.ts';
 import { RegistryHost } from './host.ts';
+import { type Proxied, routeOf } from './route.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
+  /** What is pulled through Replicated's proxy, while it keeps its own name. */
+  readonly viaProxy?: Proxied | undefined;
   /** Credentials that win over those of the files. */
   readonly credentials?: CredentialsByHost | undefined;
   /** docker's config.json files, the first that knows a host wins; none are read when left out. */
@@ -68,7 +71,7 @@ export class Registries implements Source, AsyncDisposable {
 
   /** Where the traffic for a name goes: the host of its registry, or of the mirror. */
   hostOf(name: Reference): string {
-    return this.#open(name.registry).host.endpoint.host;
+    return this.#open(routeOf(name, this.#options.viaProxy).registry).host.endpoint.host;
   }
 
   /**
@@ -76,16 +79,14 @@ export class Registries implements Source, AsyncDisposable {
    * do not have the digest that was asked for or announced
    */
   async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
-    const { host, gate } = this.#open(name.registry);
+    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    const { host, gate } = this.#open(registry);
     const where: Where = { image: name.toString(), host: host.endpoint.host, ...(digest ? { digest } : {}) };
     const path = `manifests/${digest ?? name.effectiveTag}`;
     const headers = { accept: MANIFEST_TYPES.join(', ') };
     const attempt = async () => {
       const sink = new MemorySink(MAX_MANIFEST_SIZE);
-      const answer = await host.send(
-        { method: 'GET', repository: name.repository, path, headers },
-        () => sink,
-      );
+      const answer = await host.send({ method: 'GET', repository, path, headers }, () => sink);
       if (answer.status !== 200) throw failure('read the manifest', answer, answer.errorBody, where);
       const { bytes } = sink;
       checkDigest(digestOf(bytes), digest ?? announced(answer), where);
@@ -100,11 +101,12 @@ export class Registries implements Source, AsyncDisposable {
     sink: Pick<BlobSink, 'inOrder' | 'write'>,
     wanted: readonly Range[],
   ): Promise<void> {
-    const { host, gate } = this.#open(name.registry);
+    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    const { host, gate } = this.#open(registry);
     const where: Where = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
     const retrying = (attempt: () => Promise<void>, progress: () => number, ahead: boolean) =>
       gate.run(() => this.#retrying({ host, gate }, attempt, where, progress), ahead);
-    await new Download({ host, repository: name.repository, blob, sink, wanted, where, retrying }).run();
+    await new Download({ host, repository, blob, sink, wanted, where, retrying }).run();
   }
 
   async #retrying<T>(
