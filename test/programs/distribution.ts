@@ -14,13 +14,14 @@ export class Distribution implements AsyncDisposable {
     this.#daemon = daemon;
   }
 
-  static async start(folder: string): Promise<Distribution> {
+  /** @param auth what belongs under `auth:` in its settings */
+  static async start(folder: string, auth?: object): Promise<Distribution> {
     const host = `127.0.0.1:${await freePort()}`;
     const config = join(folder, 'registry.json');
     const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
     writeFileSync(
       config,
-      JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host } }),
+      JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host }, auth }),
     );
     const daemon = new Daemon('docker-registry', ['serve', config]);
     await daemon.ready(() => fetch(`http://${host}/v2/`));

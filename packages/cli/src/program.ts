@@ -4,12 +4,23 @@ import { buildCommand } from './commands/build.ts';
 import { imagesCommand } from './commands/images.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { lintCommand } from './commands/lint.ts';
+import { loginCommand } from './commands/login.ts';
+import { logoutCommand } from './commands/logout.ts';
 import { planCommand } from './commands/plan.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { printableText } from './render/printable.ts';
 import { type Session, tell } from './session.ts';
 
-const COMMANDS = [lintCommand, imagesCommand, planCommand, buildCommand, inspectCommand, verifyCommand];
+const COMMANDS = [
+  lintCommand,
+  imagesCommand,
+  planCommand,
+  buildCommand,
+  inspectCommand,
+  verifyCommand,
+  loginCommand,
+  logoutCommand,
+];
 
 /** The whole command line; it throws instead of ending the process. */
 export function program(session: Session): Command {

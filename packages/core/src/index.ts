@@ -21,6 +21,8 @@ export {
 } from './inspect.ts';
 export type { Finding, Severity } from './lint/finding.ts';
 export { type LintOptions, type LintResult, lint } from './lint.ts';
+export { type LoginOptions, type LoginResult, login } from './login.ts';
+export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './plan.ts';
 export { formatPosition, type Position } from './position.ts';

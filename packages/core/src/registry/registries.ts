@@ -109,6 +109,24 @@ export class Registries implements Source, AsyncDisposable {
     await new Download({ host, repository, blob, sink, wanted, where, retrying }).run();
   }
 
+  /**
+   * Asks whether the API is there and takes the credentials (distribution-spec, "Determining Support").
+   *
+   * @returns whether it asked for credentials
+   * @throws AirgapError `DENIED` when it does not take them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
+   */
+  async ping(registry: string): Promise<boolean> {
+    const { host, gate } = this.#open(registry);
+    const where: Where = { host: host.endpoint.host };
+    const attempt = async () => {
+      const request = { method: 'GET', repository: '', path: '' } as const;
+      const answer = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
+      if (answer.status !== 200) throw failure('reach the API', answer, answer.errorBody, where);
+    };
+    await gate.run(() => this.#retrying({ host, gate }, attempt, where));
+    return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
+  }
+
   async #retrying<T>(
     { host, gate }: OpenHost,
     attempt: () => Promise<T>,
