@@ -19,11 +19,12 @@ export interface RegistryOptions {
     readonly scheme: 'basic' | 'bearer';
     readonly username: string;
     readonly password: string;
+    /** How many requests a token is good for; all of them when left out. */
+    readonly uses?: number;
   };
 }
 
 const API = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/;
-const TOKEN = 'the-token';
 
 /** A registry in this process, on loopback, that serves images from memory: for the demo and for faults. */
 export class TestRegistry {
@@ -35,6 +36,9 @@ export class TestRegistry {
   readonly #options: RegistryOptions;
   readonly #manifests = new Map<string, TestImage>();
   readonly #blobs = new Map<string, Buffer>();
+  /** How many tokens were made, and how often the last one was used. */
+  #tokens = 0;
+  #used = 0;
 
   private constructor(server: Server, options: RegistryOptions) {
     this.#server = server;
@@ -94,7 +98,10 @@ export class TestRegistry {
   #authorized(authorization: string | undefined): boolean {
     const { auth } = this.#options;
     if (!auth) return true;
-    return authorization === (auth.scheme === 'basic' ? this.#basic() : `Bearer ${TOKEN}`);
+    if (auth.scheme === 'basic') return authorization === this.#basic();
+    if (authorization !== `Bearer token-${this.#tokens}`) return false;
+    this.#used += 1;
+    return this.#used <= (auth.uses ?? Number.POSITIVE_INFINITY);
   }
 
   #challenge(response: ServerResponse): void {
@@ -107,8 +114,10 @@ export class TestRegistry {
   }
 
   #token(authorization: string | undefined, response: ServerResponse): void {
-    if (authorization === this.#basic()) response.end(JSON.stringify({ token: TOKEN }));
-    else sendError(response, 401, 'UNAUTHORIZED', 'wrong password');
+    if (authorization !== this.#basic()) return sendError(response, 401, 'UNAUTHORIZED', 'wrong password');
+    this.#tokens += 1;
+    this.#used = 0;
+    response.end(JSON.stringify({ token: `token-${this.#tokens}` }));
   }
 }
 
