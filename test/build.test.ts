@@ -190,6 +190,7 @@ const lie: Fault = ({ path }, response, content) => {
 };
 const schema1: Fault = ({ path }, response) => {
   if (!path.includes('/manifests/')) return false;
+  response.removeHeader('docker-content-digest');
   response.setHeader('content-type', 'application/vnd.docker.distribution.manifest.v1+prettyjws');
   response.end(JSON.stringify({ schemaVersion: 1, name: 'team/app', tag: '1', fsLayers: [], history: [] }));
   return true;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { AirgapError, build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -202,13 +202,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('a build meets', () => {
-  const work = new Workplace({
-    'config.json': JSON.stringify({
-      auths: {
-        'registry.test': { auth: Buffer.from(`${AUTH.username}:${AUTH.password}`).toString('base64') },
-      },
-    }),
-  });
+  const work = new Workplace();
   let storage: TestRegistry;
   let undisturbed: Buffer;
   let built = 0;
@@ -237,11 +231,14 @@ describe('a build meets', () => {
   async function run(registry: TestRegistry): Promise<string> {
     built += 1;
     const output = work.file(`bundle-${built}.tar`);
+    const config = work.file(`config-${built}.json`);
+    const auth = Buffer.from(`${AUTH.username}:${AUTH.password}`).toString('base64');
+    writeFileSync(config, JSON.stringify({ auths: { [registry.host]: { auth } } }));
     await build({
       specs: [{ file: 'list.txt', text: NAME }],
       output,
       mirrors: { 'registry.test': `http://${registry.host}` },
-      credentialFiles: [work.file('config.json')],
+      credentialFiles: [config],
       timeout: TIMEOUT,
     });
     return output;

@@ -71,7 +71,7 @@ async function startClosed(folder: string, auth: object): Promise<Distribution> 
     await using open = await Distribution.start(folder);
     await open.push('team/app:1', imageOf({ layers: [await noiseLayer('login', 300_000)] }));
   }
-  return Distribution.start(folder, auth);
+  return Distribution.start(folder, { auth });
 }
 
 describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-registry with %s auth', kind => {

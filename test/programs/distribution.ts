@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flatten, type TestImage } from '../images/image.ts';
-import { Daemon, freePort } from './program.ts';
+import { connectTo, Daemon, freePort } from './program.ts';
 
 /** Debian's docker-registry (distribution 2.8) with its storage in a folder. */
 export class Distribution implements AsyncDisposable {
@@ -14,17 +14,27 @@ export class Distribution implements AsyncDisposable {
     this.#daemon = daemon;
   }
 
-  /** @param auth what belongs under `auth:` in its settings */
-  static async start(folder: string, auth?: object): Promise<Distribution> {
-    const host = `127.0.0.1:${await freePort()}`;
+  /** @param options what its configuration says besides: of TLS, or of who may come in */
+  static async start(
+    folder: string,
+    { http = {}, auth = {}, host: name = '127.0.0.1', listen = '127.0.0.1' } = {},
+  ): Promise<Distribution> {
+    const port = await freePort();
+    const host = `${name}:${port}`;
     const config = join(folder, 'registry.json');
     const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
     writeFileSync(
       config,
-      JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host }, auth }),
+      JSON.stringify({
+        version: '0.1',
+        log: { level: 'error' },
+        storage,
+        http: { addr: `${listen}:${port}`, ...http },
+        auth,
+      }),
     );
     const daemon = new Daemon('docker-registry', ['serve', config]);
-    await daemon.ready(() => fetch(`http://${host}/v2/`));
+    await daemon.ready(() => connectTo(port, listen));
     return new Distribution(host, daemon);
   }
 

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -64,6 +65,19 @@ export class Daemon implements AsyncDisposable {
     this.#child.kill('SIGTERM');
     await Promise.race([closed, sleep(10_000).then(() => this.#child.kill('SIGKILL'))]);
   }
+}
+
+/** Resolves when something listens there. */
+export async function connectTo(port: number, address = '127.0.0.1'): Promise<void> {
+  const socket = connect(port, address);
+  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  socket.destroy();
+}
+
+/** An address of this machine that is not loopback, which proxies are never used for. */
+export function outsideAddress(): string | undefined {
+  const addresses = Object.values(networkInterfaces()).flatMap(list => list ?? []);
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 }
 
 /** A loopback port that nobody listens on. */

@@ -19,12 +19,11 @@ export interface RegistryOptions {
     readonly scheme: 'basic' | 'bearer';
     readonly username: string;
     readonly password: string;
-    /** How many requests a token is good for; all of them when left out. */
-    readonly uses?: number;
   };
 }
 
 const API = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/;
+const TOKEN = 'the-token';
 
 /** A registry in this process, on loopback, that serves images from memory: for the demo and for faults. */
 export class TestRegistry {
@@ -36,9 +35,6 @@ export class TestRegistry {
   readonly #options: RegistryOptions;
   readonly #manifests = new Map<string, TestImage>();
   readonly #blobs = new Map<string, Buffer>();
-  /** How many tokens were made, and how often the last one was used. */
-  #tokens = 0;
-  #used = 0;
 
   private constructor(server: Server, options: RegistryOptions) {
     this.#server = server;
@@ -98,10 +94,7 @@ export class TestRegistry {
   #authorized(authorization: string | undefined): boolean {
     const { auth } = this.#options;
     if (!auth) return true;
-    if (auth.scheme === 'basic') return authorization === this.#basic();
-    if (authorization !== `Bearer token-${this.#tokens}`) return false;
-    this.#used += 1;
-    return this.#used <= (auth.uses ?? Number.POSITIVE_INFINITY);
+    return authorization === (auth.scheme === 'basic' ? this.#basic() : `Bearer ${TOKEN}`);
   }
 
   #challenge(response: ServerResponse): void {
@@ -114,10 +107,8 @@ export class TestRegistry {
   }
 
   #token(authorization: string | undefined, response: ServerResponse): void {
-    if (authorization !== this.#basic()) return sendError(response, 401, 'UNAUTHORIZED', 'wrong password');
-    this.#tokens += 1;
-    this.#used = 0;
-    response.end(JSON.stringify({ token: `token-${this.#tokens}` }));
+    if (authorization === this.#basic()) response.end(JSON.stringify({ token: TOKEN }));
+    else sendError(response, 401, 'UNAUTHORIZED', 'wrong password');
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { buildCommand } from './commands/build.ts';
 import { imagesCommand } from './commands/images.ts';
@@ -10,6 +9,7 @@ import { planCommand } from './commands/plan.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { printableText } from './render/printable.ts';
 import { type Session, tell } from './session.ts';
+import { version } from './version.ts';
 
 const COMMANDS = [
   lintCommand,
@@ -37,11 +37,6 @@ export function program(session: Session): Command {
       .showHelpAfterError('(--help shows what it takes)');
   }
   return root;
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 const HELP = `

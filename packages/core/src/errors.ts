@@ -70,12 +70,17 @@ export class AirgapError extends Error {
 
   /** The same error with more known about where it happened; what was known already stays. */
   at(where: Where): AirgapError {
-    return new AirgapError(this.code, this.message, {
-      ...(this.hint === undefined ? {} : { hint: this.hint }),
-      where: { ...where, ...this.where },
-      cause: this.cause,
-      details: this.details,
-    });
+    return this.#but(this.message, { ...where, ...this.where });
+  }
+
+  /** The same error with something to add. */
+  also(words: string): AirgapError {
+    return this.#but(`${this.message} (${words})`, this.where);
+  }
+
+  #but(message: string, where: Where): AirgapError {
+    const hint = this.hint === undefined ? {} : { hint: this.hint };
+    return new AirgapError(this.code, message, { ...hint, where, cause: this.cause, details: this.details });
   }
 
   /** One error for several: the error itself when there is one, else a summary that carries them all. */

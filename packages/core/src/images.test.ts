@@ -13,6 +13,38 @@ const image = fc.record({ host, team: word, name: word, tag });
 const reference = ({ host, team, name, tag }: { host: string; team: string; name: string; tag: string }) =>
   `${host}/${team}/${name}:${tag}`;
 const unique = fc.uniqueArray(image, { selector: reference, maxLength: 20 });
+
+/** How each form names images; written in JSON, which is YAML too. */
+const pod = (images: string[]) => ({
+  containers: images.map((name, at) => ({ name: `c${at}`, image: name, resources: {} })),
+});
+const object = (apiVersion: string, kind: string, rest: object) =>
+  JSON.stringify({ apiVersion, kind, metadata: { name: 'n' }, ...rest });
+const workload = (kind: string) => (images: string[]) =>
+  object('apps/v1', kind, { spec: { template: { spec: pod(images) } } });
+const form = fc.constantFrom<(images: string[]) => string>(
+  workload('Deployment'),
+  workload('ReplicationController'),
+  images => object('v1', 'PodTemplate', { template: { spec: pod(images) } }),
+  images => object('v1', 'Pod', { spec: { initContainers: pod(images).containers, hostNetwork: true } }),
+  images => object('v1', 'Pod', { spec: { volumes: images.map(one => ({ image: { reference: one } })) } }),
+  images =>
+    object('batch/v1', 'CronJob', { spec: { jobTemplate: { spec: { template: { spec: pod(images) } } } } }),
+  images => object('v1', 'List', { items: images.map(one => JSON.parse(workload('Job')([one]))) }),
+  images => object('kots.io/v1beta1', 'Application', { spec: { additionalImages: images } }),
+  images =>
+    object('troubleshoot.sh/v1beta2', 'Preflight', {
+      spec: { collectors: images.map(one => ({ run: { image: one } })) },
+    }),
+  images =>
+    `services:\n  none: {build: .}${images.map((one, at) => `\n  s${at}: {image: "${one}"}`).join('')}`,
+);
+const decoy = fc.constantFrom(
+  () => object('v1', 'ConfigMap', { data: { image: 'quay.io/no/image:1' } }),
+  () => '# image: quay.io/no/image:1',
+  () => 'a: b: c',
+);
+const part = fc.oneof(fc.tuple(form, unique), fc.tuple(decoy, fc.constant([])));
 const found = async (text: string) => (await images({ specs: [{ file: 'f', text }] })).images;
 
 describe('what images finds equals what was put in:', () => {
@@ -34,6 +66,12 @@ describe('what images finds equals what was put in:', () => {
     expect(result.flatMap(one => one.used.map(({ line }) => line))).toEqual(
       all.map((_, index) => 6 + 6 * index),
     );
+  });
+
+  property.prop([fc.array(part, { maxLength: 8 })])('documents of every form', async parts => {
+    const texts = parts.map(([write, all]) => `---\n${write(all.map(reference))}\n`);
+    const expected = parts.flatMap(([, all]) => all.map(reference));
+    expect((await found(texts.join(''))).map(one => one.reference)).toEqual([...new Set(expected)]);
   });
 
   property.prop([unique])('a text list', async all => {

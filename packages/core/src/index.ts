@@ -11,7 +11,15 @@ export {
   type Where,
 } from './errors.ts';
 export type { AirgapEvent, OnEvent, Phase } from './events.ts';
-export { type FoundImage, type ImagesOptions, type ImagesResult, images } from './images.ts';
+export type { ProxyOptions } from './http/proxy.ts';
+export {
+  type FoundImage,
+  type ImagesOptions,
+  type ImagesResult,
+  images,
+  type Mention,
+  type UnknownPart,
+} from './images.ts';
 export {
   type InspectedImage,
   type InspectedLayer,
@@ -20,6 +28,8 @@ export {
   inspect,
 } from './inspect.ts';
 export type { Finding, Severity } from './lint/finding.ts';
+export type { Rule } from './lint/rule.ts';
+export { rules } from './lint/rules/index.ts';
 export { type LintOptions, type LintResult, lint } from './lint.ts';
 export { type LoginOptions, type LoginResult, login } from './login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
@@ -30,6 +40,7 @@ export { Reference } from './reference/reference.ts';
 export { REPLICATED_HOST } from './reference/replicated.ts';
 export type { Credentials, CredentialsByHost } from './registry/credentials.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
+export type { ImagePaths } from './spec/image-path.ts';
 export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';
 export { thirdParty } from './spec/third-party.ts';

@@ -4,6 +4,7 @@ import { blobsOfManifest, manifestsBelow } from './bundle/graph.ts';
 import { BundleReader } from './bundle/reader.ts';
 import { type BlobSizes, bytesOf, Sharing } from './bundle/sharing.ts';
 import type { PlacedEntry } from './bundle/tar-walk.ts';
+import { parseConfig } from './image/config.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import { isAttestation, isRunnable } from './oci/manifest.ts';
 import { formatPlatform, type Platform } from './oci/platform.ts';
@@ -110,8 +111,8 @@ async function configPlatform(
   config: Descriptor,
 ): Promise<Platform | undefined> {
   if (!entries.has(blobPath(config))) return undefined;
-  const { os, architecture, variant } = JSON.parse((await bundle.blob(entries, config)).toString('utf8'));
-  return os && architecture ? { os: String(os), architecture: String(architecture), variant } : undefined;
+  return parseConfig(await bundle.blob(entries, config), { path: bundle.path, digest: config.digest })
+    .platform;
 }
 
 function describe({ name, root, platforms, layers, sizes }: Found, sharing: Sharing): InspectedImage {

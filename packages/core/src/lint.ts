@@ -2,11 +2,10 @@ import type { OnEvent } from './events.ts';
 import { runRules } from './lint/engine.ts';
 import type { Finding } from './lint/finding.ts';
 import type { Locations } from './spec/locate.ts';
-import { readSources, type SourceText } from './spec/source.ts';
-import { parseSpec } from './spec/spec.ts';
+import { readSpec, type SpecOptions } from './spec/read.ts';
+import type { SourceText } from './spec/source.ts';
 
-export interface LintOptions {
-  readonly specs: readonly (string | SourceText)[];
+export interface LintOptions extends SpecOptions {
   readonly locations?: Locations | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
@@ -20,10 +19,11 @@ export interface LintResult {
 }
 
 /** Says what in the specs would break behind the gap; nothing is asked of any registry. @throws AirgapError `INPUT` */
-export async function lint({ specs, locations = {}, onEvent }: LintOptions): Promise<LintResult> {
-  const sources = await readSources(specs);
-  const spec = parseSpec(sources);
+export async function lint(options: LintOptions): Promise<LintResult> {
+  const { locations = {}, onEvent } = options;
+  const spec = await readSpec(options);
   const findings = runRules(spec, locations);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
+  const sources = spec.sources.filter(({ rendered }) => !rendered);
   return { findings, sources, images: spec.listed.length + spec.used.length };
 }

@@ -10,15 +10,14 @@ import type { Finding } from './lint/finding.ts';
 import type { PlatformChoice } from './oci/platform.ts';
 import type { Registries } from './registry/registries.ts';
 import type { Locations } from './spec/locate.ts';
+import { readSpec, type SpecOptions } from './spec/read.ts';
 import { type ImageRequest, imageRequests } from './spec/request.ts';
-import { readSources, type SourceText } from './spec/source.ts';
-import { parseSpec } from './spec/spec.ts';
+import type { SourceText } from './spec/source.ts';
 
 /** Names resolved at once; the registries' own limits come on top. */
 const RESOLVERS = 64;
 
-export interface PrepareOptions {
-  readonly specs: readonly (string | SourceText)[];
+export interface PrepareOptions extends SpecOptions {
   readonly locations?: Locations | undefined;
   /** Default: linux/amd64. */
   readonly platforms?: PlatformChoice | undefined;
@@ -36,14 +35,15 @@ export interface Prepared {
 const DEFAULT_PLATFORMS: PlatformChoice = [{ os: 'linux', architecture: 'amd64' }];
 
 /** What the specs say: read, linted and located. */
-export async function readRequests({ specs, locations = {}, onEvent }: PrepareOptions) {
+export async function readRequests(options: PrepareOptions) {
+  const { locations = {}, onEvent } = options;
   onEvent?.({ type: 'phase', phase: 'read' });
-  const sources = await readSources(specs);
-  const spec = parseSpec(sources);
+  const spec = await readSpec(options);
   // What cannot be located is an error; told as a finding too, it would be told twice.
   const requests = imageRequests(spec, locations);
   const findings = runRules(spec, locations);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
+  const sources = spec.sources.filter(({ rendered }) => !rendered);
   return { sources, findings, requests };
 }
 

@@ -1,5 +1,7 @@
 import pLimit from 'p-limit';
+import { classicProblems } from './bundle/classic.ts';
 import { blobPath } from './bundle/documents.ts';
+import { frameProblem } from './bundle/frame.ts';
 import { blobsOfManifest, manifestsBelow } from './bundle/graph.ts';
 import { NAME_ANNOTATIONS } from './bundle/names.ts';
 import { BundleReader, type NamedDescriptor } from './bundle/reader.ts';
@@ -8,9 +10,12 @@ import type { PlacedEntry } from './bundle/tar-walk.ts';
 import { HashThreads } from './content/hash-threads.ts';
 import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
+import { parseConfig } from './image/config.ts';
 import { interrupted } from './interrupted.ts';
 import type { Descriptor } from './oci/descriptor.ts';
 import { parseDigest } from './oci/digest.ts';
+import { type ImageManifest, isRunnable, type Manifest } from './oci/manifest.ts';
+import { formatPlatform, matchesPlatform } from './oci/platform.ts';
 import { Reference } from './reference/reference.ts';
 
 export interface VerifyOptions {
@@ -41,6 +46,19 @@ export interface VerifyResult {
 }
 
 const DOCUMENTS = ['oci-layout', 'index.json', 'manifest.json'];
+/** What the image specification has in an index, a descriptor and a platform. */
+const INDEX_KEYS = new Set(['schemaVersion', 'mediaType', 'manifests']);
+const DESCRIPTOR_KEYS = new Set([
+  'mediaType',
+  'digest',
+  'size',
+  'platform',
+  'annotations',
+  'urls',
+  'artifactType',
+  'data',
+]);
+const PLATFORM_KEYS = new Set(['os', 'architecture', 'variant', 'os.version', 'os.features', 'features']);
 const BLOB = /^blobs\/sha256\/[0-9a-f]{64}$/;
 
 /**
@@ -78,13 +96,15 @@ async function checkTar(bundle: BundleReader, problems: Problem[]): Promise<Map<
   for (;;) {
     const step = await walk.next();
     if (step.done) {
-      checkEnd(bundle, step.value, problems);
+      await checkEnd(bundle, step.value, problems);
       return entries;
     }
     const entry = step.value;
     const foreign = foreignReason(entry, entries);
     if (foreign) problems.push({ message: foreign, entry: entry.name, offset: entry.headerOffset });
     else entries.set(entry.name, entry);
+    const framed = foreign ? undefined : await frameProblem(bundle, entry);
+    if (framed) problems.push({ message: framed, entry: entry.name, offset: entry.headerOffset });
   }
 }
 
@@ -99,9 +119,12 @@ function foreignReason(
   return undefined;
 }
 
-function checkEnd(bundle: BundleReader, end: number, problems: Problem[]): void {
+async function checkEnd(bundle: BundleReader, end: number, problems: Problem[]): Promise<void> {
   const over = bundle.size - end - TRAILER_SIZE;
   if (over < 0) problems.push({ message: `the tar's end mark is cut short by ${-over} bytes`, offset: end });
+  const trailer = over < 0 ? Buffer.alloc(0) : await bundle.bytes(end, TRAILER_SIZE);
+  if (trailer.some(byte => byte !== 0))
+    problems.push({ message: "foreign bytes in the tar's end mark", offset: end });
   if (over > 0)
     problems.push({ message: `${over} foreign bytes after the tar's end`, offset: end + TRAILER_SIZE });
 }
@@ -154,6 +177,15 @@ async function checkReferences(
     problems.push({ message: 'not version 1.0.0 of the image layout', entry: 'oci-layout' });
   const names = await bundle.names(entries);
   checkNames(names, problems);
+  const index = await bundle.document(entries, 'index.json');
+  const strange = unknownKeys(index as object, INDEX_KEYS).concat(
+    names.flatMap(({ descriptor }) => [
+      ...unknownKeys(descriptor, DESCRIPTOR_KEYS),
+      ...unknownKeys(descriptor.platform ?? {}, PLATFORM_KEYS),
+    ]),
+  );
+  if (strange.length > 0 || !Object.hasOwn(index as object, 'mediaType'))
+    problems.push({ message: `it has not the keys of an index: ${strange.join(', ')}`, entry: 'index.json' });
   const referenced = new Set(DOCUMENTS);
   const need = (descriptor: Descriptor, by: string) => {
     referenced.add(blobPath(descriptor));
@@ -165,6 +197,7 @@ async function checkReferences(
       entry: blobPath(descriptor),
     });
   };
+  const images = new Map<string, ImageManifest[]>();
   for (const { name = 'index.json', descriptor: root } of names) {
     need(root, name);
     const broken = (descriptor: Descriptor, error: unknown) => {
@@ -172,17 +205,59 @@ async function checkReferences(
       if (entries.has(blobPath(descriptor)))
         problems.push({ message: `${name}: ${error.message}`, entry: blobPath(descriptor) });
     };
-    for await (const { manifest } of manifestsBelow(bundle, entries, root, broken)) {
+    for await (const { descriptor, manifest } of manifestsBelow(bundle, entries, root, broken)) {
+      if (descriptor === root)
+        for (const message of await rootProblems(bundle, entries, root, manifest))
+          problems.push({ message: `${name}: ${message}`, entry: 'index.json' });
+      if (manifest.kind === 'image' && isRunnable(manifest))
+        addTo(images, blobPath(manifest.config), manifest);
       for (const child of manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest))
         need(child, name);
     }
   }
-  await checkClassic(bundle, entries, problems);
+  const known = new Set(names.flatMap(({ name }) => name ?? []));
+  for await (const message of classicProblems(bundle, entries, images, known))
+    problems.push({ message, entry: 'manifest.json' });
+  await checkWriting(bundle, entries, problems);
   for (const { name, headerOffset } of entries.values()) {
     if (!referenced.has(name))
       problems.push({ message: 'foreign blob: no image needs it', entry: name, offset: headerOffset });
   }
   return names.flatMap(({ name }) => (name === undefined ? [] : [name]));
+}
+
+function addTo<T>(lists: Map<string, T[]>, key: string, one: T): void {
+  const list = lists.get(key);
+  if (list) list.push(one);
+  else lists.set(key, [one]);
+}
+
+function unknownKeys(fields: object, known: ReadonlySet<string>): string[] {
+  return Object.keys(fields).filter(key => !known.has(key));
+}
+
+/** What `index.json` says of a manifest, beside its digest, must be what the manifest and its config say. */
+async function rootProblems(
+  bundle: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  { mediaType, platform }: Descriptor,
+  manifest: Manifest,
+): Promise<string[]> {
+  const problems: string[] = [];
+  if (mediaType !== manifest.mediaType)
+    problems.push(`its media type is ${manifest.mediaType}, not ${mediaType}`);
+  if (
+    platform &&
+    manifest.kind === 'image' &&
+    isRunnable(manifest) &&
+    entries.has(blobPath(manifest.config))
+  ) {
+    const config = await bundle.blob(entries, manifest.config);
+    const own = parseConfig(config, { path: bundle.path, digest: manifest.config.digest }).platform;
+    if (own && !matchesPlatform(own, platform))
+      problems.push(`its platform is ${formatPlatform(own)}, not ${formatPlatform(platform)}`);
+  }
+  return problems;
 }
 
 /** Each name once, canonical, and the same for every reader. */
@@ -215,25 +290,21 @@ function nameProblem(
   }
 }
 
-/** What `manifest.json` points to must be there as well. */
-async function checkClassic(
+/** No digest covers the documents, but there is one way to write what they say. */
+async function checkWriting(
   bundle: BundleReader,
   entries: ReadonlyMap<string, PlacedEntry>,
   problems: Problem[],
 ): Promise<void> {
-  const document = await bundle.document(entries, 'manifest.json');
-  const images = Array.isArray(document) ? (document as { Config?: unknown; Layers?: unknown }[]) : undefined;
-  if (!images) {
-    problems.push({ message: 'not a list of images', entry: 'manifest.json' });
-    return;
-  }
-  for (const { Config, Layers } of images) {
-    for (const path of [Config, ...(Array.isArray(Layers) ? Layers : [undefined])]) {
-      if (typeof path === 'string' && BLOB.test(path) && entries.has(path)) continue;
+  for (const name of DOCUMENTS) {
+    const entry = entries.get(name);
+    if (!entry) continue;
+    const text = (await bundle.bytes(entry.offset, entry.size)).toString('utf8');
+    if (text !== JSON.stringify(await bundle.document(entries, name)))
       problems.push({
-        message: `it points to ${JSON.stringify(path)}, which is not there`,
-        entry: 'manifest.json',
+        message: 'it is not written as a build writes it',
+        entry: name,
+        offset: entry.headerOffset,
       });
-    }
   }
 }

@@ -1,22 +1,23 @@
-import { lint } from '@airgap/core';
+import { type Finding, lint, type Severity } from '@airgap/core';
 import { Command, Option } from '@commander-js/extra-typings';
 import { readConfig } from '../options/config.ts';
 import {
   appOption,
   configOption,
+  imagePathOption,
   jsonOption,
   registryOption,
   SPEC_HELP,
   specOptions,
 } from '../options/shared.ts';
-import { count } from '../render/count.ts';
-import { renderFinding, renderSummary } from '../render/finding.ts';
-import { print, printJson, type Session } from '../session.ts';
+import { LINT_FORMATS, renderReport } from '../render/report.ts';
+import { print, type Session } from '../session.ts';
 
 const EXAMPLES = `
 Examples:
   airgap lint app.yaml manifests/
   airgap lint app.yaml --format json | jq .findings
+  airgap lint app.yaml manifests/ --format sarif --fail-on error > airgap.sarif
   helm template chart/ | airgap lint app.yaml -
 `;
 
@@ -27,20 +28,29 @@ export function lintCommand(session: Session) {
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
+    .addOption(imagePathOption)
     .addOption(
       new Option('--format <format>', 'how to print findings')
-        .choices(['pretty', 'json'] as const)
+        .choices(LINT_FORMATS)
         .default('pretty' as const),
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'what makes the exit status 1')
+        .choices(['error', 'warning'] as const)
+        .default('warning' as const),
     )
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (specs, flags) => {
-      session.json = flags.json === true || flags.format === 'json';
+      const format = flags.json ? 'json' : flags.format;
+      session.json = format === 'json';
       const options = await specOptions(specs, flags, await readConfig(flags.config), session.signal);
-      const { findings, sources, images } = await lint(options);
-      session.status = findings.length > 0 ? 1 : 0;
-      if (session.json) return printJson({ findings, images }, session);
-      for (const finding of findings) print(`${renderFinding(finding, sources, session.out)}\n`, session);
-      print(`${renderSummary(findings)} in ${count(images, 'image')}\n`, session);
+      const result = await lint(options);
+      session.status = fails(result.findings, flags.failOn) ? 1 : 0;
+      print(renderReport(format, result, { colors: session.out, folder: process.cwd() }), session);
     });
+}
+
+function fails(findings: readonly Finding[], failOn: Severity): boolean {
+  return findings.some(({ severity }) => severity === 'error' || failOn === 'warning');
 }

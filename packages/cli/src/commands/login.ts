@@ -3,7 +3,16 @@ import { text as readAll } from 'node:stream/consumers';
 import { AirgapError, login } from '@airgap/core';
 import { Command } from '@commander-js/extra-typings';
 import { withoutLineEnd } from '../options/credentials.ts';
-import { caOption, insecureOption, jsonOption, plainHttpOption, remoteOptions } from '../options/shared.ts';
+import {
+  caOption,
+  certOption,
+  insecureOption,
+  jsonOption,
+  keyOption,
+  plainHttpOption,
+  remoteOptions,
+  timeoutOption,
+} from '../options/shared.ts';
 import { prompt } from '../prompt.ts';
 import { printable } from '../render/printable.ts';
 import { print, printJson, type Session, tell } from '../session.ts';
@@ -23,13 +32,16 @@ export function loginCommand(session: Session) {
     .addOption(plainHttpOption)
     .addOption(insecureOption)
     .addOption(caOption)
+    .addOption(certOption)
+    .addOption(keyOption)
+    .addOption(timeoutOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (registry, flags) => {
       session.json = flags.json === true;
       const { signal, environment } = session;
       const result = await login({
-        ...(await remoteOptions(flags)),
+        ...(await remoteOptions(flags, environment)),
         ...(await askFor(flags, signal)),
         registry,
         dockerConfig: environment.dockerConfig,

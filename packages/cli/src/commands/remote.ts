@@ -5,10 +5,13 @@ import { configuredCredentials, licensed } from '../options/credentials.ts';
 import {
   appOption,
   caOption,
+  certOption,
   concurrencyOption,
   configOption,
+  imagePathOption,
   insecureOption,
   jsonOption,
+  keyOption,
   licenseOption,
   mirrorOption,
   plainHttpOption,
@@ -20,6 +23,7 @@ import {
   SPEC_HELP,
   type SpecFlags,
   specOptions,
+  timeoutOption,
   viaProxyOption,
 } from '../options/shared.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
@@ -40,13 +44,17 @@ export function remoteCommand(name: string, description: string) {
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
+    .addOption(imagePathOption)
     .addOption(platformOption)
     .addOption(mirrorOption)
     .addOption(plainHttpOption)
     .addOption(insecureOption)
     .addOption(caOption)
+    .addOption(certOption)
+    .addOption(keyOption)
     .addOption(licenseOption)
     .addOption(viaProxyOption)
+    .addOption(timeoutOption)
     .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption);
@@ -60,14 +68,13 @@ async function verbOptions(session: Session, specs: readonly string[], flags: Co
   const path = flags.config ?? DEFAULT_CONFIG;
   return {
     ...options,
-    ...(await remoteOptions(flags)),
+    ...(await remoteOptions(flags, environment)),
     viaProxy: flags.viaProxy && thirdParty(options.locations),
     credentials: {
       ...(await configuredCredentials(config?.credentials ?? {}, path, environment)),
       ...(flags.license === undefined ? {} : await licensed(flags.license)),
     },
     credentialFiles: environment.credentialFiles,
-    signal,
   };
 }
 

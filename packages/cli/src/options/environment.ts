@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { ProxyOptions } from '@airgap/core';
 
 /** What the environment says. This is the only place that reads it. */
 export interface Environment {
@@ -16,6 +17,10 @@ export interface Environment {
   readonly color: boolean | undefined;
   /** Whether the terminal can move its cursor. */
   readonly live: boolean;
+  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in small letters as well. */
+  readonly proxy: ProxyOptions;
+  /** SSL_CERT_FILE and NODE_EXTRA_CA_CERTS. */
+  readonly caFiles: readonly string[];
 }
 
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
@@ -33,7 +38,15 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     debug: Boolean(env.AIRGAP_DEBUG),
     color: colorWish(env) ?? (live ? undefined : false),
     live,
+    proxy: proxyOf(env),
+    caFiles: [env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].flatMap(file => file || []),
   };
+}
+
+/** As Go reads them: within CGI, HTTP_PROXY is what a client sent as its Proxy header. */
+function proxyOf(env: NodeJS.ProcessEnv): ProxyOptions {
+  const http = env.http_proxy || (env.REQUEST_METHOD ? undefined : env.HTTP_PROXY);
+  return { http, https: env.https_proxy || env.HTTPS_PROXY, no: env.no_proxy || env.NO_PROXY };
 }
 
 /** See https://no-color.org and https://force-color.org; no wins over yes. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
 import { readEnvironment } from './environment.ts';
-import { concurrency, keyValue, repeated, sourceDateEpoch } from './parsers.ts';
+import { concurrency, keyValue, keyValues, repeated, sourceDateEpoch } from './parsers.ts';
 import { remoteOptions, type SpecFlags, specOptions } from './shared.ts';
 
 const { signal } = new AbortController();
@@ -13,7 +13,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'airgap-options-'));
   writeFileSync(
     join(folder, 'c.yaml'),
-    'app: conf\nregistries: {a: one.io, b: two.io}\nplatforms: [linux/arm64]\n',
+    'app: conf\nregistries: {a: one.io, b: two.io}\nplatforms: [linux/arm64]\nimagePaths: {A: .x, B: [.y]}\n',
   );
   writeFileSync(join(folder, 'ca.pem'), 'PEM');
 });
@@ -25,6 +25,8 @@ describe('parsers', () => {
   it.each(['a', '=b', 'a='])('keyValue refuses %s', text =>
     expect(() => keyValue(text)).toThrow(/NAME=VALUE/),
   );
+  it('keyValues collects several of a key', () =>
+    expect(keyValues('a=.y', keyValues('b=.z', keyValues('a=.x')))).toEqual({ a: ['.x', '.y'], b: ['.z'] }));
   it('repeated collects', () => expect(repeated('b', ['a'])).toEqual(['a', 'b']));
   it.each([
     ['1', 1],
@@ -75,7 +77,10 @@ describe('specOptions', () => {
     expect(await specOptionsOf(['s'], { config: join(folder, 'c.yaml') })).toEqual({
       specs: ['s'],
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
+      imagePaths: { A: ['.x'], B: ['.y'] },
+      signal,
       platforms: [{ os: 'linux', architecture: 'arm64' }],
+      mirrors: {},
     }));
 
   it('flags win over the config', async () => {
@@ -83,6 +88,15 @@ describe('specOptions', () => {
     expect(await specOptionsOf(['s'], flags)).toMatchObject({
       locations: { app: 'flag', registries: { a: 'x.io', b: 'two.io' } },
       platforms: 'all',
+    });
+  });
+
+  it('adds image paths to those of the config', async () => {
+    const flags = { config: join(folder, 'c.yaml'), imagePath: { B: ['.z'], C: ['.w'] } };
+    expect((await specOptionsOf(['s'], flags)).imagePaths).toEqual({
+      A: ['.x'],
+      B: ['.y', '.z'],
+      C: ['.w'],
     });
   });
 
@@ -99,12 +113,34 @@ describe('specOptions', () => {
 });
 
 describe('remoteOptions', () => {
+  const bare = readEnvironment({});
+
   it.each([
     ['for every host', (path: string) => path, { pem: 'PEM' }],
     ['for one host', (path: string) => `h:5000=${path}`, { host: 'h:5000', pem: 'PEM' }],
   ])('reads a certificate authority %s', async (_name, flag, ca) =>
-    expect((await remoteOptions({ ca: [flag(join(folder, 'ca.pem'))] })).ca).toEqual([ca]),
+    expect((await remoteOptions({ ca: [flag(join(folder, 'ca.pem'))] }, bare)).ca).toEqual([ca]),
+  );
+  it('reads client certificates with their keys', async () => {
+    const pem = join(folder, 'ca.pem');
+    const flags = { cert: [`h=${pem}`, pem], key: [pem, `h=${pem}`] };
+    expect((await remoteOptions(flags, bare)).clientCertificates).toEqual([
+      { host: 'h', cert: 'PEM', key: 'PEM' },
+      { host: undefined, cert: 'PEM', key: 'PEM' },
+    ]);
+  });
+  it.each([{ cert: ['a=ca.pem'], key: ['b=ca.pem'] }, { cert: ['ca.pem'] }, { key: ['ca.pem'] }])(
+    'refuses %j: each needs the other',
+    async flags => {
+      const here = Object.fromEntries(
+        Object.entries(flags).map(([name, list]) => [
+          name,
+          list.map(one => one.replace('ca.pem', join(folder, 'ca.pem'))),
+        ]),
+      );
+      await expect(remoteOptions(here, bare)).rejects.toMatchObject({ code: 'USAGE' });
+    },
   );
   it('refuses one that is missing', () =>
-    expect(remoteOptions({ ca: ['/nonexistent'] })).rejects.toMatchObject({ code: 'INPUT' }));
+    expect(remoteOptions({ ca: ['/nonexistent'] }, bare)).rejects.toMatchObject({ code: 'INPUT' }));
 });

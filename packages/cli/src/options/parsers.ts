@@ -8,6 +8,15 @@ export function keyValue(text: string, before: Record<string, string> = {}): Rec
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** Collects `KEY=VALUE` of an option that may be repeated for the same key. */
+export function keyValues(
+  text: string,
+  before: Record<string, readonly string[]> = {},
+): Record<string, readonly string[]> {
+  const [[key, value] = ['', '']] = Object.entries(keyValue(text));
+  return { ...before, [key]: [...(before[key] ?? []), value] };
+}
+
 /** Collects the values of an option that may be repeated. */
 export function repeated(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
@@ -18,6 +27,13 @@ export function concurrency(text: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= 256) return number;
   throw new InvalidArgumentError('It must be a whole number from 1 to 256.');
+}
+
+/** A time in seconds. @returns ms */
+export function timeout(text: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= 3600) return number * 1000;
+  throw new InvalidArgumentError('It must be a whole number of seconds from 1 to 3600.');
 }
 
 /** A time in seconds since 1970. @throws AirgapError `USAGE` */

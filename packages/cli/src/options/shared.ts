@@ -5,6 +5,7 @@ import {
   AirgapError,
   type Config,
   DEFAULT_CONCURRENCY,
+  type ImagePaths,
   type Locations,
   type PlatformChoice,
   parsePlatform,
@@ -14,20 +15,25 @@ import {
 import { Option } from '@commander-js/extra-typings';
 import { PROGRESS_STYLES } from '../reporters/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
-import { concurrency, keyValue, repeated } from './parsers.ts';
+import type { Environment } from './environment.ts';
+import { concurrency, keyValue, keyValues, repeated, timeout } from './parsers.ts';
 
-export const SPEC_HELP = 'files, directories, or - for standard input';
+export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for standard input';
 
 /** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms, credentials (default: ${DEFAULT_CONFIG})`,
+  `settings: app, registries, platforms, credentials, mirrors, imagePaths (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
 export const registryOption = new Option(
   '--registry <name=endpoint>',
   'a third-party registry as source: calls it (repeatable)',
 ).argParser(keyValue);
+export const imagePathOption = new Option(
+  '--image-path <kind=path>',
+  "where objects of a kind name images, as 'MyCRD=.spec.parts[*].image' (repeatable)",
+).argParser(keyValues);
 
 /** How registries are reached; every command that talks to them has these. */
 export const platformOption = new Option(
@@ -36,8 +42,8 @@ export const platformOption = new Option(
 ).argParser(repeated);
 export const mirrorOption = new Option(
   '--mirror <host=url>',
-  "send a host's traffic to this URL (repeatable)",
-).argParser(keyValue);
+  "ask this URL in a host's place, and the host only for what it lacks (repeatable)",
+).argParser(keyValues);
 export const plainHttpOption = new Option(
   '--plain-http <host>',
   'a registry without TLS (repeatable)',
@@ -58,6 +64,18 @@ export const viaProxyOption = new Option(
   '--via-proxy',
   'pull from third-party registries through proxy.replicated.com (with --app)',
 );
+export const certOption = new Option(
+  '--cert <[host=]file>',
+  'prove who you are with this client certificate (repeatable; needs --key)',
+).argParser(repeated);
+export const keyOption = new Option(
+  '--key <[host=]file>',
+  "the client certificate's key (repeatable)",
+).argParser(repeated);
+export const timeoutOption = new Option(
+  '--timeout <seconds>',
+  'the longest silence of a registry that is waited for (default: 60)',
+).argParser(timeout);
 export const concurrencyOption = new Option(
   '--concurrency <n>',
   `transfers at once for each host, 1 to 256 (default: ${DEFAULT_CONCURRENCY})`,
@@ -71,7 +89,9 @@ export interface SpecFlags {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
+  readonly imagePath?: ImagePaths | undefined;
   readonly platform?: string[] | undefined;
+  readonly mirror?: Record<string, readonly string[]> | undefined;
 }
 
 /** The specs and what is known of their registries; flags win over the config file. */
@@ -90,21 +110,43 @@ export async function specOptions(
   return {
     specs: await Promise.all(specs.map(spec => readSpec(spec, signal))),
     locations,
+    imagePaths: bothPaths(config?.imagePaths, flags.imagePath),
+    signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
+    mirrors: { ...config?.mirrors, ...flags.mirror },
   };
 }
 
 export interface RemoteFlags {
-  readonly mirror?: Record<string, string> | undefined;
   readonly plainHttp?: string[] | undefined;
   readonly insecure?: string[] | undefined;
   readonly ca?: string[] | undefined;
+  readonly cert?: string[] | undefined;
+  readonly key?: string[] | undefined;
+  readonly timeout?: number | undefined;
   readonly concurrency?: number | undefined;
 }
 
 /** How to reach the registries, certificates read. */
-export async function remoteOptions({ mirror, plainHttp, insecure, ca = [], concurrency }: RemoteFlags) {
-  return { mirrors: mirror, plainHttp, insecure, ca: await Promise.all(ca.map(readCa)), concurrency };
+export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles }: Environment) {
+  const { plainHttp, insecure, ca = [], timeout, concurrency } = flags;
+  return {
+    plainHttp,
+    insecure,
+    ca: await Promise.all([...caFiles, ...ca].map(flag => readPem(flag, 'the certificate authority'))),
+    clientCertificates: await readClientCertificates(flags),
+    proxy,
+    timeout,
+    concurrency,
+  };
+}
+
+/** A flag adds a path to those of the config. */
+function bothPaths(config: ImagePaths = {}, flags: ImagePaths = {}): ImagePaths {
+  const kinds = new Set([...Object.keys(config), ...Object.keys(flags)]);
+  return Object.fromEntries(
+    [...kinds].map(kind => [kind, [...(config[kind] ?? []), ...(flags[kind] ?? [])]]),
+  );
 }
 
 async function readSpec(spec: string, signal: AbortSignal): Promise<string | SourceText> {
@@ -116,14 +158,37 @@ async function readSpec(spec: string, signal: AbortSignal): Promise<string | Sou
   }
 }
 
-async function readCa(flag: string): Promise<{ host?: string; pem: string }> {
+/** A file of certificates or keys, and the host that it is for. */
+export interface Pem {
+  readonly host: string | undefined;
+  readonly pem: string;
+}
+
+async function readPem(flag: string, what: string): Promise<Pem> {
   const [, host, path = flag] = /^([^=/]+)=(.+)$/.exec(flag) ?? [];
   try {
-    const pem = await readFile(path, 'utf8');
-    return host === undefined ? { pem } : { host, pem };
+    return { host, pem: await readFile(path, 'utf8') };
   } catch (cause) {
-    throw unreadable('the certificate authority', path, cause);
+    throw unreadable(what, path, cause);
   }
+}
+
+/** Every certificate with the key of the same host. */
+async function readClientCertificates({ cert = [], key = [] }: RemoteFlags) {
+  const certs = await Promise.all(cert.map(flag => readPem(flag, 'the client certificate')));
+  const keys = await Promise.all(key.map(flag => readPem(flag, 'the key')));
+  if (keys.length > certs.length) throw lonely('--key', '--cert');
+  return certs.map(({ host, pem }) => {
+    const own = keys.find(one => one.host === host);
+    if (!own) throw lonely('--cert', '--key');
+    return { host, cert: pem, key: own.pem };
+  });
+}
+
+function lonely(one: string, other: string): AirgapError {
+  return new AirgapError('USAGE', `${one} without ${other}`, {
+    hint: 'Give both, for the same host: --cert HOST=client.crt --key HOST=client.key.',
+  });
 }
 
 function platformChoice(texts: readonly string[] | undefined): PlatformChoice | undefined {

@@ -1,6 +1,7 @@
 import type { Finding, Position, SourceText } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { count } from './count.ts';
+import { markAt } from './mark.ts';
 import { renderPosition } from './position.ts';
 import { printable, printableText } from './printable.ts';
 import { widthOf } from './width.ts';
@@ -26,16 +27,16 @@ export function renderSummary(findings: readonly Finding[]): string {
   return `${count(errors, 'error')}, ${count(findings.length - errors, 'warning')}`;
 }
 
-function excerpt({ file, line, column }: Position, sources: readonly SourceText[], colors: Colors): string[] {
-  const whole = sources.find(source => source.file === file)?.text.split('\n')[line - 1];
-  if (whole === undefined || column > MAX_LINE) return [];
-  const text = whole.trimEnd().slice(0, MAX_LINE);
-  const before = text.slice(0, column - 1);
-  const marked = /^\S+/.exec(text.slice(column - 1))?.[0] ?? ' ';
+function excerpt(position: Position, sources: readonly SourceText[], colors: Colors): string[] {
+  const { line, column } = position;
+  const mark = markAt(position, sources);
+  if (mark === undefined || column > MAX_LINE) return [];
+  const text = mark.line.slice(0, MAX_LINE);
+  const marked = mark.word.slice(0, MAX_LINE - column + 1) || ' ';
   const number = String(line);
   return [
     `  ${colors.dim(`${number} |`)} ${printableText(text)}`,
-    `  ${colors.dim(`${' '.repeat(number.length)} |`)} ${blank(before)}${colors.red('^'.repeat(widthOf(printable(marked))))}`,
+    `  ${colors.dim(`${' '.repeat(number.length)} |`)} ${blank(text.slice(0, column - 1))}${colors.red('^'.repeat(widthOf(printable(marked))))}`,
   ];
 }
 

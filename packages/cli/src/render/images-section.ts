@@ -1,8 +1,15 @@
 import { type FoundImage, type Locations, REPLICATED_HOST, Reference } from '@airgap/core';
+import { renderMentions } from './images.ts';
 
-/** Writes an `images:` section, ready to paste; tags are quoted, so that 3.10 stays 3.10. */
-export function renderImagesSection(images: readonly FoundImage[], locations: Locations): string {
-  const entries = images.map(({ reference }) => entry(Reference.parse(reference), locations));
+/** Writes an `images:` section, ready to paste; tags are quoted, so that 3.10 stays 3.10. Places become comments. */
+export function renderImagesSection(
+  images: readonly FoundImage[],
+  locations: Locations,
+  why = false,
+): string {
+  const entries = images.map(
+    image => (why ? renderMentions(image, '# ') : '') + entry(Reference.parse(image.reference), locations),
+  );
   return `images:\n${entries.join('')}`;
 }
 

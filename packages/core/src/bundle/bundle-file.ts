@@ -4,9 +4,9 @@ import { HashThreads } from '../content/hash-threads.ts';
 import { type Range, Ranges } from '../content/ranges.ts';
 import { diskError } from './disk.ts';
 import { FileSink, writeAll } from './file-sink.ts';
+import { writeFrame } from './frame.ts';
 import type { Layout, Slot } from './layout.ts';
 import { type Opened, openPartial, type PartialPaths, partialPaths, removePartial } from './partial.ts';
-import { padded, TRAILER_SIZE } from './tar-header.ts';
 
 /**
  * A bundle while it is being written: `PATH.partial`, at its full length from the start. The final name appears only
@@ -115,15 +115,6 @@ export class BundleFile implements AsyncDisposable {
     this.#opened.journal.close();
     await this.#opened.file.close();
   }
-}
-
-/** Everything between the contents: headers, padding and the end, which may be damaged where a build goes on. */
-function writeFrame(fd: number, { slots, size }: Layout): void {
-  for (const { header, headerOffset, offset, size: length } of slots) {
-    writeAll(fd, header, headerOffset);
-    writeAll(fd, Buffer.alloc(padded(length) - length), offset + length);
-  }
-  writeAll(fd, Buffer.alloc(TRAILER_SIZE), size - TRAILER_SIZE);
 }
 
 /** A rename is safe from a power cut once its folder is on the disk. */

@@ -1,7 +1,7 @@
 import type { PlatformImage } from '../image/resolved-image.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestHex } from '../oci/digest.ts';
-import { isRunnable } from '../oci/manifest.ts';
+import { type ImageManifest, isRunnable } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
 import { type BundleName, NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from './names.ts';
@@ -40,7 +40,9 @@ export function manifestJson(names: readonly BundleName[], choice: PlatformChoic
     if (name.digest === undefined) entry.tags.push(name.toString());
     entries.set(chosen.descriptor.digest, entry);
   }
-  return json([...entries.values()].map(({ image, tags }) => classicEntry(image, tags)));
+  return json(
+    [...entries.values()].map(({ image, tags }) => classicEntry(image.manifest, image.diffIds, tags)),
+  );
 }
 
 const COMMON: Platform = { os: 'linux', architecture: 'amd64' };
@@ -56,7 +58,12 @@ function classicImage(images: readonly PlatformImage[], choice: PlatformChoice):
   return runnable[0];
 }
 
-function classicEntry({ manifest, diffIds }: PlatformImage, tags: readonly string[]): object {
+/** One image as `docker load` reads it; `RepoTags` is null for one that has no tag. */
+export function classicEntry(
+  manifest: Pick<ImageManifest, 'config' | 'layers'>,
+  diffIds: readonly string[],
+  tags: readonly string[],
+): object {
   const sources = manifest.layers.map(({ mediaType, digest, size }, index) => [
     diffIds[index],
     { mediaType, digest, size },

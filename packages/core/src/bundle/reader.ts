@@ -6,6 +6,7 @@ import { AirgapError } from '../errors.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
+import { MediaType } from '../oci/media-type.ts';
 import { unreadable } from '../unreadable.ts';
 import { blobPath } from './documents.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
@@ -14,7 +15,11 @@ import { type PlacedEntry, walkTar } from './tar-walk.ts';
 /** The most that is read of a document at the top of the bundle: room for 100,000 names. */
 const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
 
-const indexSchema = z.looseObject({ schemaVersion: z.literal(2), manifests: z.array(descriptorSchema) });
+const indexSchema = z.looseObject({
+  schemaVersion: z.literal(2),
+  mediaType: z.literal(MediaType.ociIndex).optional(),
+  manifests: z.array(descriptorSchema),
+});
 
 /** A name in a bundle's `index.json`. */
 export interface NamedDescriptor {
@@ -104,7 +109,7 @@ export class BundleReader implements AsyncDisposable {
     if (entry.size > MAX_DOCUMENT_SIZE)
       throw this.#damaged(`${name} is larger than ${MAX_DOCUMENT_SIZE} bytes`);
     try {
-      return JSON.parse((await this.#bytes(entry)).toString('utf8'));
+      return JSON.parse((await this.bytes(entry.offset, entry.size)).toString('utf8'));
     } catch (cause) {
       throw cause instanceof AirgapError ? cause : this.#damaged(`${name} is not JSON`);
     }
@@ -122,12 +127,13 @@ export class BundleReader implements AsyncDisposable {
     if (!entry) throw this.#damaged('a blob is missing', undefined, descriptor.digest);
     if (entry.size > MAX_MANIFEST_SIZE)
       throw this.#damaged('a manifest is too large', undefined, descriptor.digest);
-    const bytes = await this.#bytes(entry);
+    const bytes = await this.bytes(entry.offset, entry.size);
     verifyBytes(bytes, descriptor, { path: this.path });
     return bytes;
   }
 
-  async #bytes({ offset, size }: PlacedEntry): Promise<Buffer> {
+  /** Bytes of the file. @throws AirgapError `BUNDLE` when it ends before */
+  async bytes(offset: number, size: number): Promise<Buffer> {
     const bytes = Buffer.alloc(size);
     const { bytesRead } = await this.#file.read(bytes, 0, size, offset);
     if (bytesRead < size) throw this.#damaged(`it ends at byte ${offset + bytesRead}`);

@@ -19,7 +19,7 @@ describe('a tar header', () => {
   property.prop([names, sizes, fc.integer({ min: 0, max: 2 ** 33 - 1 })])(
     'reads back as it was written',
     (name, size, mtime) => {
-      expect(decodeHeader(encodeHeader(name, size, mtime))).toEqual({ name, size, type: '0' });
+      expect(decodeHeader(encodeHeader(name, size, mtime))).toEqual({ name, size, mtime, type: '0' });
     },
   );
 

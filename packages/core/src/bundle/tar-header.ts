@@ -14,6 +14,8 @@ export interface TarEntry {
   readonly name: string;
   /** Content bytes, without padding. */
   readonly size: number;
+  /** In seconds since 1970. */
+  readonly mtime: number;
   /** `0` for a regular file (POSIX ustar, typeflag). */
   readonly type: string;
 }
@@ -58,6 +60,7 @@ export function decodeHeader(header: Buffer): TarEntry | undefined {
   return {
     name: prefix ? `${prefix}/${name}` : name,
     size: readSize(header),
+    mtime: readOctal(header, 136, 12),
     type: header.toString('latin1', 156, 157).replace('\0', '0'),
   };
 }

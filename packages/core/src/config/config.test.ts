@@ -23,12 +23,18 @@ describe('parseConfig', () => {
       },
     ],
     [
+      'image paths',
+      'imagePaths: {A: .spec.image, B: [.x, ".y[*]"]}',
+      { registries: {}, imagePaths: { A: ['.spec.image'], B: ['.x', '.y[*]'] } },
+    ],
+    [
       'both forms of a registry',
       'registries:\n  hub: index.docker.io\n  quay: {endpoint: quay.io/team}',
       { registries: { hub: 'index.docker.io', quay: 'quay.io/team' } },
     ],
   ])('reads %s', (_name, text, expected) => {
-    expect(parse(text)).toEqual({ app: undefined, platforms: undefined, ...expected });
+    const nothing = { app: undefined, platforms: undefined, imagePaths: undefined, mirrors: undefined };
+    expect(parse(text)).toEqual({ ...nothing, ...expected });
   });
 
   it.each([
@@ -60,6 +66,18 @@ describe('parseConfig', () => {
       'airgap.yaml:2:9 credentials.a.io: must have identityTokenEnv, or one of',
       'credentials',
     ]),
+    [
+      'a malformed image path',
+      'imagePaths:\n  A: [spec]',
+      'airgap.yaml:2:6 imagePaths.A: not an image path',
+      'app',
+    ],
+    [
+      'image paths that are a mapping',
+      'imagePaths: {A: {b: c}}',
+      'airgap.yaml:1:17 imagePaths.A: must be',
+      'app',
+    ],
     ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Mend'],
     ['an alias without an anchor', 'app: *a', 'airgap.yaml not YAML', 'alias'],
   ])('refuses %s', (_name, text, message, hint) => {

@@ -2,17 +2,23 @@ import { isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
 import type { Position } from '../position.ts';
+import { ImagePath, type ImagePaths } from '../spec/image-path.ts';
 import type { SourceText } from '../spec/source.ts';
 import { CREDENTIAL_KEYS, type CredentialSource, credentialSourceSchema } from './credential-source.ts';
 
 const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
   error: 'must be an endpoint, or a mapping with endpoint:',
 });
+const pathsSchema = z
+  .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
+  .transform(paths => [paths].flat());
 const configSchema = z.strictObject({
   app: z.string().min(1).optional(),
   registries: z.record(z.string(), registrySchema).optional(),
   platforms: z.array(z.string()).optional(),
   credentials: z.record(z.string(), credentialSourceSchema).optional(),
+  mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  imagePaths: z.record(z.string(), pathsSchema).superRefine(checkPaths).optional(),
 });
 const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
 const MAX_ALIASES = 100;
@@ -27,6 +33,10 @@ export interface Config {
   readonly platforms?: readonly string[] | undefined;
   /** Registry host → where its credentials are to be found. */
   readonly credentials?: Readonly<Record<string, CredentialSource>> | undefined;
+  /** Registry host → the URLs to ask in its place, in order. */
+  readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** Where objects of other kinds name images. */
+  readonly imagePaths?: ImagePaths | undefined;
 }
 
 /** Reads an `airgap.yaml`. @throws AirgapError `INPUT` with everything that is wrong, each at its place */
@@ -46,12 +56,24 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
     throw AirgapError.all(errors, `${errors.length} mistakes in ${source.file}`);
   }
-  const { app, registries = {}, platforms, credentials } = result.data;
+  const { app, registries = {}, platforms, credentials, mirrors, imagePaths } = result.data;
   const endpoints = Object.entries(registries).map(([name, one]) => [
     name,
     typeof one === 'string' ? one : one.endpoint,
   ]);
-  return { app, registries: Object.fromEntries(endpoints), platforms, credentials };
+  const found = Object.fromEntries(endpoints);
+  return { app, registries: found, platforms, credentials, mirrors, imagePaths };
+}
+
+function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {
+  for (const kind of Object.keys(paths)) {
+    try {
+      ImagePath.all({ [kind]: paths[kind] ?? [] });
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      context.addIssue({ code: 'custom', message: `${error.message}. ${error.hint}`, path: [kind] });
+    }
+  }
 }
 
 type YamlDocument = ReturnType<typeof parseDocument>;

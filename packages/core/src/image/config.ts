@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HashingSink, MemorySink } from '../content/sink.ts';
 import type { Source } from '../content/source.ts';
 import { transfer } from '../content/transfer.ts';
-import { AirgapError } from '../errors.ts';
+import { AirgapError, type Where } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestSchema } from '../oci/descriptor.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -42,10 +42,8 @@ export async function readConfig(
   return { bytes: sink.bytes, ...parseConfig(sink.bytes, where) };
 }
 
-function parseConfig(
-  bytes: Uint8Array,
-  where: { image: string; digest: string },
-): Omit<ImageConfig, 'bytes'> {
+/** Reads what a config says. @throws AirgapError `REGISTRY` when it breaks the specification */
+export function parseConfig(bytes: Uint8Array, where: Where): Omit<ImageConfig, 'bytes'> {
   let document: unknown;
   try {
     document = JSON.parse(Buffer.from(bytes).toString('utf8'));

@@ -1,40 +1,69 @@
-import { Reference } from '../reference/reference.ts';
+import { canonicalHost, Reference } from '../reference/reference.ts';
 import { REPLICATED_HOST } from '../reference/replicated.ts';
 import type { ListedImage, Spec, UsedImage } from '../spec/image.ts';
-import { type Locations, locate } from '../spec/locate.ts';
+import { endpointHost, type Locations, locate } from '../spec/locate.ts';
 
 /** The specs as the rules look at them: what is listed, what is used, and which is which. */
 export class Matching {
   readonly spec: Spec;
   readonly locations: Locations;
-  readonly #used = new Map<UsedImage, Reference | undefined>();
-  readonly #listed = new Map<ListedImage, (used: Reference) => boolean>();
+  readonly #references = new Map<UsedImage, Reference | undefined>();
+  /** What a listed image is found by. */
+  readonly #keys = new Map<ListedImage, string>();
+  readonly #listed = new Set<string>();
+  readonly #uses = new Map<string, UsedImage[]>();
 
   constructor(spec: Spec, locations: Locations) {
     this.spec = spec;
     this.locations = locations;
-    for (const used of spec.used) this.#used.set(used, parsed(used));
-    for (const image of spec.listed) this.#listed.set(image, matcher(image, locations));
+    for (const image of spec.listed) this.#list(image, keyOf(image, locations));
+    for (const used of spec.used) this.#use(used, parsed(used));
   }
 
   /** What a container's image means; nothing for a template or an invalid name. */
   reference(used: UsedImage): Reference | undefined {
-    return this.#used.get(used);
+    return this.#references.get(used);
+  }
+
+  /** What a listed image is found by: its reference, or as much of it as is known. */
+  key(image: ListedImage): string {
+    return this.#keys.get(image) ?? '';
+  }
+
+  /** Whether only the vendor and its customers may pull an image: it is in a registry that was given a name. */
+  isPrivate(used: UsedImage): boolean {
+    const registry = this.reference(used)?.registry;
+    if (registry === undefined) return false;
+    const named = Object.values(this.locations.registries ?? {})
+      .map(endpointHost)
+      .map(canonicalHost);
+    return registry === REPLICATED_HOST || (named.includes(registry) && registry !== 'docker.io');
   }
 
   /** The containers that use a listed image. */
-  usesOf(image: ListedImage): UsedImage[] {
-    const matches = this.#listed.get(image);
-    return this.spec.used.filter(used => {
-      const reference = this.reference(used);
-      return reference !== undefined && matches?.(reference);
-    });
+  usesOf(image: ListedImage): readonly UsedImage[] {
+    return this.#uses.get(this.#keys.get(image) ?? '') ?? [];
   }
 
   /** Says whether any list has what a container uses. */
   isListed(used: UsedImage): boolean {
     const reference = this.reference(used);
-    return reference !== undefined && this.spec.listed.some(image => this.#listed.get(image)?.(reference));
+    return reference !== undefined && keysOf(reference).some(key => this.#listed.has(key));
+  }
+
+  #list(image: ListedImage, key: string): void {
+    this.#keys.set(image, key);
+    this.#listed.add(key);
+  }
+
+  #use(used: UsedImage, reference: Reference | undefined): void {
+    this.#references.set(used, reference);
+    for (const key of reference ? keysOf(reference) : []) {
+      if (!this.#listed.has(key)) continue;
+      const uses = this.#uses.get(key);
+      if (uses) uses.push(used);
+      else this.#uses.set(key, [used]);
+    }
   }
 }
 
@@ -48,6 +77,27 @@ export function listedTag(image: ListedImage): string | undefined {
   }
 }
 
+/** Of the images of one workload, the first: what is wrong with the workload is told once. */
+export function firstOfEach(images: readonly UsedImage[]): UsedImage[] {
+  const first = new Map<string, UsedImage>();
+  for (const used of images) {
+    const workload = [
+      used.image.position.file,
+      used.apiVersion,
+      used.kind,
+      used.namespace,
+      used.workload,
+    ].join('\n');
+    if (!first.has(workload)) first.set(workload, used);
+  }
+  return [...first.values()];
+}
+
+/** What an image is of, in words: `Deployment web`. */
+export function ownerOf({ kind, workload }: UsedImage): string {
+  return `${kind} ${workload ?? '(unnamed)'}`;
+}
+
 function parsed({ image }: UsedImage): Reference | undefined {
   if (image.templated) return undefined;
   try {
@@ -57,14 +107,20 @@ function parsed({ image }: UsedImage): Reference | undefined {
   }
 }
 
-/** An image that cannot be located yet is matched by what is known of it: its name and its tag. */
-function matcher(image: ListedImage, locations: Locations): (used: Reference) => boolean {
+/** An image that cannot be located yet is found by what is known of it: its name and its tag. */
+function keyOf(image: ListedImage, locations: Locations): string {
   try {
-    const text = locate(image, locations).toString();
-    return used => used.toString() === text;
+    return locate(image, locations).toString();
   } catch {
     const end = `/${image.name}:${listedTag(image)}`;
-    return used =>
-      used.toString().endsWith(end) && (image.source !== 'replicated' || used.registry === REPLICATED_HOST);
+    return image.source === 'replicated' ? `${REPLICATED_HOST}…${end}` : end;
   }
+}
+
+/** Every key that a list may have for a reference. */
+function keysOf(reference: Reference): string[] {
+  const text = reference.toString();
+  const ends = [...text.matchAll(/\//g)].map(({ index }) => text.slice(index));
+  const replicated = reference.registry === REPLICATED_HOST;
+  return [text, ...ends, ...(replicated ? ends.map(end => `${REPLICATED_HOST}…${end}`) : [])];
 }

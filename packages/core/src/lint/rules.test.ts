@@ -7,8 +7,12 @@ import type { Finding } from './finding.ts';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const AT: Locations = { app: 'shop', registries: { hub: 'index.docker.io' } };
 
+/** The rules of this file; what the others say of the same input is their tests' business. */
+const OURS = ['latest-tag', 'always-pull', 'unknown-registry', 'image-not-listed', 'invalid-image'];
+
 function run(texts: string[], locations = AT): Finding[] {
-  return runRules(parseSpec(texts.map((text, index) => ({ file: `${index}`, text }))), locations);
+  const spec = parseSpec(texts.map((text, index) => ({ file: `${index}`, text })));
+  return runRules(spec, locations).filter(({ rule }) => OURS.includes(rule));
 }
 
 function found(texts: string[], locations = AT): string[] {

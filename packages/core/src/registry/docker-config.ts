@@ -4,6 +4,7 @@ import { AirgapError } from '../errors.ts';
 import { canonicalHost } from '../reference/reference.ts';
 import { CredentialHelper, HELPER_NAME } from './credential-helper.ts';
 import type { Credentials } from './credentials.ts';
+import { HUB_API } from './endpoint.ts';
 
 const entrySchema = z.looseObject({
   auth: z.string().optional(),
@@ -22,7 +23,6 @@ type Content = z.infer<typeof configSchema>;
 
 /** Docker Hub's key, in files and for helpers. */
 const HUB_KEY = 'https://index.docker.io/v1/';
-const HUB_API = 'registry-1.docker.io';
 
 /** One of docker's config.json files, or podman's auth.json, as far as it is about credentials. */
 export class DockerConfig {

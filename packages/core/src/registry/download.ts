@@ -63,6 +63,11 @@ export class Download {
     if (this.#failure) throw this.#failure.error;
   }
 
+  /** What has not arrived. */
+  get left(): readonly Range[] {
+    return this.#pieces.filter(isLeft).map(({ at, end }) => ({ start: at, end }));
+  }
+
   #start(piece: Piece, ahead: boolean): void {
     const left = () => this.#pieces.reduce((all, { at, end }) => all + end - at, 0);
     const running = this.#options.retrying(

@@ -2,7 +2,7 @@ import { AirgapError } from '../errors.ts';
 
 /** Where the traffic for one registry host really goes. */
 export interface Endpoint {
-  /** The host that the traffic goes to, with its port when it has one; errors and credentials use it. */
+  /** The host that the traffic goes to, with its port when it has one. Errors and credentials go by it: a mirror never gets those of the registry. */
   readonly host: string;
   /** The schemes to try, in order. */
   readonly schemes: readonly ('https' | 'http')[];
@@ -11,14 +11,16 @@ export interface Endpoint {
 }
 
 export interface EndpointOptions {
-  /** Registry host → the URL that stands in for it, with a path prefix if the mirror needs one. */
-  readonly mirrors?: Readonly<Record<string, string>> | undefined;
+  /** Registry host → the URLs to ask in its place, in order, each with a path prefix if the mirror needs one. */
+  readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Hosts that speak http without TLS. */
   readonly plainHttp?: readonly string[] | undefined;
 }
 
-/** Docker Hub's name is not where its API answers. */
-const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
+/** Where Docker Hub's API answers, which is not at its name. */
+export const HUB_API = 'registry-1.docker.io';
+
+const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': HUB_API };
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 /** Whether a host (with or without a port) is this machine. */
@@ -27,16 +29,28 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Finds where a registry's API is. A loopback registry is tried with TLS first and without it next, as Docker
- * does; every other one has TLS unless it is in `plainHttp`.
+ * Finds where a registry's API is: its mirrors, and last the registry itself. A loopback registry is tried with TLS
+ * first and without it next, as Docker does; every other one has TLS unless it is in `plainHttp`.
  *
  * @throws AirgapError `USAGE` for a mirror that is no URL
  */
-export function endpointFor(registry: string, options: EndpointOptions): Endpoint {
-  const mirror = options.mirrors?.[registry];
-  const url = mirror === undefined ? undefined : mirrorUrl(registry, mirror);
-  const host = url?.host ?? API_HOSTS[registry] ?? registry;
-  return { host, schemes: schemesFor(host, url?.protocol, options), prefix: url ? prefixOf(url) : '' };
+export function endpointsFor(registry: string, options: EndpointOptions): Endpoint[] {
+  const mirrors = [options.mirrors?.[registry] ?? []].flat();
+  return [
+    ...mirrors.map(mirror => mirrorEndpoint(registry, mirror, options)),
+    ownEndpoint(registry, options),
+  ];
+}
+
+function ownEndpoint(registry: string, options: EndpointOptions): Endpoint {
+  const host = API_HOSTS[registry] ?? registry;
+  return { host, schemes: schemesFor(host, undefined, options), prefix: '' };
+}
+
+function mirrorEndpoint(registry: string, mirror: string, options: EndpointOptions): Endpoint {
+  const url = mirrorUrl(registry, mirror);
+  const { host, protocol } = url;
+  return { host, schemes: schemesFor(host, protocol, options), prefix: prefixOf(url) };
 }
 
 function mirrorUrl(registry: string, mirror: string): URL {

@@ -44,7 +44,9 @@ function codeOf(status: number): ErrorCode {
 
 function reason({ status, redirected }: FailedHead, body: Uint8Array): string {
   const words = ownWords(body);
-  return `${redirected ? 'the storage behind the registry' : 'the registry'} answered ${status}${words ? `: ${words}` : ''}`;
+  const behind = redirected ? 'the storage behind the registry' : 'the registry';
+  const who = status === 407 ? 'the proxy' : behind;
+  return `${who} answered ${status}${words ? `: ${words}` : ''}`;
 }
 
 /** What the registry says of it (distribution-spec, "Error Codes"): codes and messages, on one line. */
@@ -72,6 +74,8 @@ function hintFor(status: number, { host = 'the registry' }: Where): string {
     return `These credentials may not read it; ask the owner of the repository at ${host} for access.`;
   if (status === 404)
     return 'Check the name and the tag; a private image may also look like this without credentials.';
+  if (status === 407)
+    return 'Put credentials into the URL of HTTP_PROXY, as http://user:password@proxy:3128.';
   if (status === 429)
     return `${host} limits how often it is asked; log in, lower --concurrency, or try later.`;
   return `Try again later; if it stays, ask whoever runs ${host}.`;

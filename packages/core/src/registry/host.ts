@@ -31,8 +31,6 @@ export interface ApiAnswer extends ResponseHead {
  * `Authorization` goes to the registry alone, never along a redirect to another origin.
  */
 export class RegistryHost {
-  /** The registry's name in references. */
-  readonly registry: string;
   readonly endpoint: Endpoint;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
@@ -40,13 +38,11 @@ export class RegistryHost {
   #base: Promise<URL> | undefined;
 
   constructor(
-    registry: string,
     endpoint: Endpoint,
     dispatcher: Dispatcher,
     authorizer: Authorizer,
     signal: AbortSignal | undefined,
   ) {
-    this.registry = registry;
     this.endpoint = endpoint;
     this.#dispatcher = dispatcher;
     this.#authorizer = authorizer;
@@ -134,6 +130,7 @@ export class RegistryHost {
         return base;
       } catch (error) {
         this.#signal?.throwIfAborted();
+        if (error instanceof AirgapError && error.code !== 'NETWORK') throw error;
         last = error;
         // Where there is TLS, going on without it would be a downgrade.
         if (provesTls((error as Error).cause)) break;

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Range } from '../content/ranges.ts';
 import { type BlobSink, MemorySink } from '../content/sink.ts';
 import type { Source } from '../content/source.ts';
-import { AirgapError, type Where } from '../errors.ts';
+import { AirgapError, type ErrorCode, type Where } from '../errors.ts';
 import type { OnEvent } from '../events.ts';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
 import type { ResponseHead } from '../http/exchange.ts';
@@ -17,7 +17,7 @@ import type { Reference } from '../reference/reference.ts';
 import { Authorizer } from './authorizer.ts';
 import { CredentialStore, type CredentialsByHost } from './credentials.ts';
 import { Download } from './download.ts';
-import { type EndpointOptions, endpointFor } from './endpoint.ts';
+import { type EndpointOptions, endpointsFor } from './endpoint.ts';
 import { failure } from './failure.ts';
 import { RegistryHost } from './host.ts';
 import { type Proxied, routeOf } from './route.ts';
@@ -37,9 +37,20 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
 
 export const DEFAULT_CONCURRENCY = 16;
 
+/** Failures that another host may not have. */
+const FALL_THROUGH: ReadonlySet<ErrorCode> = new Set([
+  'NOT_FOUND',
+  'DENIED',
+  'REGISTRY',
+  'NETWORK',
+  'CONTENT',
+]);
+
 interface OpenHost {
   readonly host: RegistryHost;
   readonly gate: Gate;
+  /** Whether it could not be reached, so that nobody waits for it again. */
+  isDown: boolean;
 }
 
 /** Every registry there is, as one source of images: the distribution protocol's pull side. */
@@ -47,7 +58,8 @@ export class Registries implements Source, AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
-  readonly #hosts = new Map<string, OpenHost>();
+  readonly #hosts = new Map<string, readonly OpenHost[]>();
+  readonly #gates = new Map<string, Gate>();
 
   private constructor(options: RegistryOptions, credentials: CredentialStore) {
     // Every transfer listens to it: that is no leak.
@@ -69,18 +81,80 @@ export class Registries implements Source, AsyncDisposable {
     await this.#dispatcher.destroy();
   }
 
-  /** Where the traffic for a name goes: the host of its registry, or of the mirror. */
-  hostOf(name: Reference): string {
-    return this.#open(routeOf(name, this.#options.viaProxy).registry).host.endpoint.host;
-  }
-
   /**
    * @throws AirgapError `NOT_FOUND`, `DENIED`, `REGISTRY` or `NETWORK` from the registry, `CONTENT` when the bytes
    * do not have the digest that was asked for or announced
    */
   async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
     const { registry, repository } = routeOf(name, this.#options.viaProxy);
-    const { host, gate } = this.#open(registry);
+    return this.#fallThrough(registry, open => this.#manifest(open, repository, name, digest));
+  }
+
+  async blob(
+    name: Reference,
+    blob: Descriptor,
+    sink: Pick<BlobSink, 'inOrder' | 'write'>,
+    wanted: readonly Range[],
+  ): Promise<void> {
+    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    let left = wanted;
+    await this.#fallThrough(registry, async open => {
+      const { host, gate } = open;
+      const where: Where = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
+      const retrying = (attempt: () => Promise<void>, progress: () => number, ahead: boolean) =>
+        gate.run(() => this.#retrying(open, attempt, where, progress), ahead);
+      const download = new Download({ host, repository, blob, sink, wanted: left, where, retrying });
+      await download.run().finally(() => {
+        left = download.left;
+      });
+    });
+  }
+
+  /**
+   * Asks whether the API is there and takes the credentials (distribution-spec, "Determining Support").
+   *
+   * @returns whether it asked for credentials
+   * @throws AirgapError `DENIED` when it does not take them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
+   */
+  async ping(registry: string): Promise<boolean> {
+    return this.#fallThrough(registry, async open => {
+      const { host, gate } = open;
+      const where: Where = { host: host.endpoint.host };
+      const attempt = async () => {
+        const request = { method: 'GET', repository: '', path: '' } as const;
+        const answer = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
+        if (answer.status !== 200) throw failure('reach the API', answer, answer.errorBody, where);
+      };
+      await gate.run(() => this.#retrying(open, attempt, where));
+      return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
+    });
+  }
+
+  /** Asks each host in turn: the mirrors, then the registry itself. @throws what the first one throws */
+  async #fallThrough<T>(registry: string, ask: (open: OpenHost) => Promise<T>): Promise<T> {
+    const hosts = this.#open(registry).filter(({ isDown }, at, all) => !isDown || at === all.length - 1);
+    const failures: AirgapError[] = [];
+    for (const open of hosts) {
+      try {
+        return await ask(open);
+      } catch (error) {
+        if (!(error instanceof AirgapError) || !FALL_THROUGH.has(error.code)) throw error;
+        open.isDown = error.code === 'NETWORK';
+        failures.push(error);
+        if (open !== hosts.at(-1))
+          this.#options.onEvent?.({ type: 'notice', message: passedOver(open, error) });
+      }
+    }
+    throw oneOf(failures);
+  }
+
+  async #manifest(
+    open: OpenHost,
+    repository: string,
+    name: Reference,
+    digest: Digest | undefined,
+  ): Promise<RawManifest> {
+    const { host, gate } = open;
     const where: Where = { image: name.toString(), host: host.endpoint.host, ...(digest ? { digest } : {}) };
     const path = `manifests/${digest ?? name.effectiveTag}`;
     const headers = { accept: MANIFEST_TYPES.join(', ') };
@@ -92,39 +166,7 @@ export class Registries implements Source, AsyncDisposable {
       checkDigest(digestOf(bytes), digest ?? announced(answer), where);
       return rawManifest(bytes, String(answer.headers['content-type'] ?? ''));
     };
-    return gate.run(() => this.#retrying({ host, gate }, () => onceMore(attempt), where));
-  }
-
-  async blob(
-    name: Reference,
-    blob: Descriptor,
-    sink: Pick<BlobSink, 'inOrder' | 'write'>,
-    wanted: readonly Range[],
-  ): Promise<void> {
-    const { registry, repository } = routeOf(name, this.#options.viaProxy);
-    const { host, gate } = this.#open(registry);
-    const where: Where = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
-    const retrying = (attempt: () => Promise<void>, progress: () => number, ahead: boolean) =>
-      gate.run(() => this.#retrying({ host, gate }, attempt, where, progress), ahead);
-    await new Download({ host, repository, blob, sink, wanted, where, retrying }).run();
-  }
-
-  /**
-   * Asks whether the API is there and takes the credentials (distribution-spec, "Determining Support").
-   *
-   * @returns whether it asked for credentials
-   * @throws AirgapError `DENIED` when it does not take them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
-   */
-  async ping(registry: string): Promise<boolean> {
-    const { host, gate } = this.#open(registry);
-    const where: Where = { host: host.endpoint.host };
-    const attempt = async () => {
-      const request = { method: 'GET', repository: '', path: '' } as const;
-      const answer = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
-      if (answer.status !== 200) throw failure('reach the API', answer, answer.errorBody, where);
-    };
-    await gate.run(() => this.#retrying({ host, gate }, attempt, where));
-    return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
+    return gate.run(() => this.#retrying(open, () => onceMore(attempt), where));
   }
 
   async #retrying<T>(
@@ -141,17 +183,35 @@ export class Registries implements Source, AsyncDisposable {
     }
   }
 
-  #open(registry: string): OpenHost {
+  #open(registry: string): readonly OpenHost[] {
     const known = this.#hosts.get(registry);
     if (known) return known;
-    const endpoint = endpointFor(registry, this.#options);
-    const opened = {
-      host: new RegistryHost(registry, endpoint, this.#dispatcher, this.#authorizer, this.#options.signal),
-      gate: new Gate(this.#options.concurrency ?? DEFAULT_CONCURRENCY),
-    };
+    const opened = endpointsFor(registry, this.#options).map(endpoint => ({
+      host: new RegistryHost(endpoint, this.#dispatcher, this.#authorizer, this.#options.signal),
+      gate: this.#gate(endpoint.host),
+      isDown: false,
+    }));
     this.#hosts.set(registry, opened);
     return opened;
   }
+
+  #gate(host: string): Gate {
+    const gate = this.#gates.get(host) ?? new Gate(this.#options.concurrency ?? DEFAULT_CONCURRENCY);
+    this.#gates.set(host, gate);
+    return gate;
+  }
+}
+
+function passedOver({ host }: OpenHost, { message }: AirgapError): string {
+  return `${host.endpoint.host}: ${message}; asking the next`;
+}
+
+/** The first failure counts, for that is the host to mend; the others are told. */
+function oneOf([first, ...others]: readonly AirgapError[]): AirgapError {
+  if (first === undefined) throw new RangeError('nobody was asked');
+  if (others.length === 0) return first;
+  const also = others.map(({ message, where }) => `${where.host}: ${message}`).join('; ');
+  return first.also(also);
 }
 
 /** A broken cache may be passed over; what is wrong twice stays wrong. */

@@ -1,17 +1,17 @@
 import {
-  isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
-  parseAllDocuments,
+  type Document as ParsedDocument,
   type Scalar,
-  visit,
   type YAMLMap,
 } from 'yaml';
 import { AirgapError } from '../errors.ts';
 import type { Position } from '../position.ts';
+import { Aliases } from './aliases.ts';
+import { DocumentLimitError, documentStream } from './document-stream.ts';
 import type { SourceText } from './source.ts';
 import { isTemplated, maskTemplates } from './template.ts';
 
@@ -23,8 +23,7 @@ export interface Text {
   readonly templated: boolean;
 }
 
-/** How often aliases may be followed in one document, and how deep merge keys may nest: a bomb stops here. */
-const MAX_FOLLOWED = 100_000;
+/** How deep merge keys may nest; an alias can make them endless. */
 const MAX_MERGES = 20;
 
 /** One YAML document of a file, read by key and without ever losing where things stand. */
@@ -34,8 +33,7 @@ export class SpecDocument {
   readonly comment: string;
   readonly #source: SourceText;
   readonly #lines: LineCounter;
-  readonly #targets = new Map<Node, Node>();
-  #followed = 0;
+  #aliases: Aliases | undefined;
 
   private constructor(root: Node | null, comment: string, source: SourceText, lines: LineCounter) {
     this.root = root;
@@ -44,58 +42,52 @@ export class SpecDocument {
     this.#lines = lines;
   }
 
-  /** Reads every document of a file. @throws AirgapError `INPUT` at the place where it is no YAML */
-  static parse(source: SourceText): SpecDocument[] {
+  /** Reads the documents of a file one by one; what cannot be read comes as an error `INPUT` with its place. */
+  static *parse(source: SourceText): Generator<SpecDocument | AirgapError> {
     const lines = new LineCounter();
-    const options = {
-      lineCounter: lines,
-      schema: 'failsafe' as const,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent' as const,
-    };
-    const documents = parseAllDocuments(maskTemplates(source.text), options);
-    if (!Array.isArray(documents)) return [];
-    return documents.map(document => {
-      const { contents, commentBefore, errors, comment } = document;
-      const [error] = errors;
-      const read = new SpecDocument(
-        contents,
-        [commentBefore, contents?.commentBefore, firstKeyComment(contents), comment]
-          .filter(Boolean)
-          .join('\n'),
-        source,
-        lines,
-      );
-      if (error)
-        throw read.error(
-          `not YAML: ${error.message}`,
-          read.#at(error.pos[0]),
-          'Mend the YAML there; the line before it is often the cause.',
-        );
-      read.#linkAliases();
-      return read;
-    });
+    const at = (offset: number) => new SpecDocument(null, '', source, lines).#at(offset);
+    const hasAliases = /[&*]/.test(source.text);
+    try {
+      for (const parsed of documentStream(maskTemplates(source.text), lines)) {
+        const document = SpecDocument.#read(parsed, source, lines);
+        yield hasAliases && document instanceof SpecDocument ? document.#linked() : document;
+      }
+    } catch (error) {
+      if (!(error instanceof DocumentLimitError)) throw error;
+      yield inputError(error.message, at(error.offset), 'Split it; what follows in this file was not read.');
+    }
   }
 
-  /** Finds each alias's anchor: the last one of its name before it. */
-  #linkAliases(): void {
-    const anchors = new Map<string, Node>();
-    visit(this.root, {
-      Alias: (_key, alias) => {
-        const target = anchors.get(alias.source);
-        if (!target)
-          throw this.error(
-            `there is no anchor &${alias.source} before this alias`,
-            this.position(alias),
-            'Write the value itself, or quote it when no alias is meant.',
-          );
-        this.#targets.set(alias, target);
-      },
-      Value: (_key, node) => {
-        if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      },
-    });
+  static #read(parsed: ParsedDocument, source: SourceText, lines: LineCounter): SpecDocument | AirgapError {
+    const { contents, commentBefore, errors, comment } = parsed;
+    const comments = [commentBefore, contents?.commentBefore, firstKeyComment(contents), comment];
+    const document = new SpecDocument(contents, comments.filter(Boolean).join('\n'), source, lines);
+    const [error] = errors;
+    if (error)
+      return inputError(
+        `not YAML: ${error.message}`,
+        document.#at(error.pos[0]),
+        'Mend the YAML there; the line before it is often the cause.',
+      );
+    return document;
+  }
+
+  /** The same document with its aliases followed, or the error for one that stands for nothing. */
+  #linked(): SpecDocument | AirgapError {
+    this.#aliases = new Aliases(this.root, alias =>
+      this.error(
+        'the aliases here expand without end',
+        this.position(alias),
+        'Write the values out instead of aliasing them.',
+      ),
+    );
+    const { dangling } = this.#aliases;
+    if (!dangling) return this;
+    return this.error(
+      `there is no anchor &${dangling.source} before this alias`,
+      this.position(dangling),
+      'Write the value itself, or quote it when no alias is meant.',
+    );
   }
 
   /** What stands under a key of a mapping; nothing when there is no such key or no mapping. */
@@ -125,6 +117,12 @@ export class SpecDocument {
 
   isList(node: Node | null | undefined): boolean {
     return isSeq(this.#follow(node));
+  }
+
+  /** Whether a scalar is written without quotes. */
+  isPlain(node: Node | null | undefined): boolean {
+    const scalar = this.#follow(node);
+    return isScalar(scalar) && (scalar as Scalar).type === 'PLAIN';
   }
 
   /** The text under a key. @throws AirgapError `INPUT` for a mapping or a list there */
@@ -171,6 +169,14 @@ export class SpecDocument {
     return this.#source.text.slice(start + quotes, end - quotes).trim();
   }
 
+  /** A node as it stands in the source, its first line indented as the others are. */
+  written(node: Node): string {
+    const target = this.#follow(node);
+    const [start = 0, end = 0] = target?.range ?? [];
+    const { col } = this.#lines.linePos(start);
+    return ' '.repeat(Math.max(col - 1, 0)) + this.#source.text.slice(start, end);
+  }
+
   /** Where a node begins. */
   position(node: Node): Position {
     return this.#at(node.range?.[0] ?? 0);
@@ -178,7 +184,7 @@ export class SpecDocument {
 
   /** An error at a place of this document. */
   error(message: string, position: Position, hint: string): AirgapError {
-    return new AirgapError('INPUT', message, { where: { position }, hint });
+    return inputError(message, position, hint);
   }
 
   /** The values of a key: the mapping's own, else those that `<<:` merges into it. */
@@ -199,21 +205,18 @@ export class SpecDocument {
   }
 
   #follow(node: Node | null | undefined): Node | null | undefined {
-    if (!isAlias(node)) return node;
-    this.#followed += 1;
-    if (this.#followed > MAX_FOLLOWED)
-      throw this.error(
-        'the aliases here expand without end',
-        this.position(node),
-        'Write the values out instead of aliasing them.',
-      );
-    return this.#targets.get(node);
+    return this.#aliases ? this.#aliases.follow(node) : node;
   }
 
   #at(offset: number): Position {
+    if (this.#source.rendered) return { file: this.#source.file, line: 1, column: 1 };
     const { line, col } = this.#lines.linePos(offset);
     return { file: this.#source.file, line: Math.max(line, 1), column: Math.max(col, 1) };
   }
+}
+
+function inputError(message: string, position: Position, hint: string): AirgapError {
+  return new AirgapError('INPUT', message, { where: { position }, hint });
 }
 
 /** Without a leading `---`, a comment above the first key belongs to that key. */

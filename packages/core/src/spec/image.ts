@@ -1,3 +1,4 @@
+import type { AirgapError } from '../errors.ts';
 import type { Position } from '../position.ts';
 import type { Text } from './document.ts';
 import type { SourceText } from './source.ts';
@@ -14,27 +15,52 @@ export interface ListedImage {
   readonly position: Position;
   readonly sourcePosition: Position;
   readonly tagPosition: Position;
+  /** The tag stands there without quotes, so that other tools may read it as a number. */
+  readonly isTagPlain?: boolean;
+  /** A `version:`, which belongs to components: in `images:` nobody reads it. */
+  readonly version?: Text | undefined;
+  /** `content_trust.public_key_fingerprint`. */
+  readonly fingerprint?: Text | undefined;
 }
 
-/** A container or a service that runs an image. */
+/** A place of the specs that needs an image: a container, a service, a collector, or a field that says so. */
 export interface UsedImage {
   /** The image as it is written there. */
   readonly image: Text;
   readonly pullPolicy: Text | undefined;
-  /** The list that it is in, for example `initContainers`. */
+  /**
+   * The list that it is in: `containers`, `initContainers`, `ephemeralContainers` or `volumes` of a pod, `services`,
+   * `collectors`, `additionalImages`; or the path that the user gave for the kind, for example `.spec.image`.
+   */
   readonly list: string;
+  /** The container's, volume's or collector's name. */
   readonly container: string | undefined;
-  /** The workload's API version; nothing for a Swarm service. */
+  /** The object's API version; nothing for a Swarm or compose service. */
   readonly apiVersion: string | undefined;
-  /** The workload's kind, for example `Deployment`. */
+  /** The object's kind, for example `Deployment`. */
   readonly kind: string;
+  /** The object's or the service's name. */
   readonly workload: string | undefined;
   readonly namespace: string | undefined;
+  /** The names under `imagePullSecrets` of its pod; nothing for what is no pod. */
+  readonly pullSecrets?: readonly Text[] | undefined;
+}
+
+const POD_LISTS = new Set(['containers', 'initContainers', 'ephemeralContainers', 'volumes']);
+
+/** Says whether a kubelet pulls the image, so that a missing policy means Always for `latest`. */
+export function isPodImage({ list }: UsedImage): boolean {
+  return POD_LISTS.has(list);
 }
 
 /** Everything about images that the sources say. */
 export interface Spec {
   readonly sources: readonly SourceText[];
   readonly listed: readonly ListedImage[];
+  /** Without those that a KOTS application excludes. */
   readonly used: readonly UsedImage[];
+  /** What could not be read, each `INPUT` with its position: an image may hide in it. */
+  readonly unread: readonly AirgapError[];
+  /** Charts and kustomizations that could not be rendered, each `INPUT` with its position. */
+  readonly unrendered: readonly AirgapError[];
 }

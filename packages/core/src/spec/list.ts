@@ -10,29 +10,37 @@ interface Line {
 
 /** Says whether a text is a plain list: one reference a line, besides comments and blank lines, and no YAML. */
 export function isList(source: SourceText): boolean {
-  const lines = [...linesOf(source)];
-  return lines.length > 0 && lines.every(isReferenceLike);
+  let isEmpty = true;
+  for (const line of linesOf(source)) {
+    if (!isReferenceLike(line)) return false;
+    isEmpty = false;
+  }
+  return !isEmpty;
 }
 
 /** The error for a text that is one plain word after another: neither YAML to look into nor a list. */
 export function notAList(source: SourceText): AirgapError {
-  const odd = [...linesOf(source)].find(line => !isReferenceLike(line));
-  const { line = 1, column = 1 } = odd ?? {};
+  const { line, column } = firstOdd(source);
   return new AirgapError('INPUT', 'neither a YAML mapping nor a list with one image reference a line', {
     where: { position: { file: source.file, line, column } },
     hint: 'Write one reference there, for example quay.io/team/app:1.2; a comment begins with #.',
   });
 }
 
-function isReferenceLike({ reference }: Line): boolean {
-  return /^[^\s{}[\]"'#-][^\s{}[\]"'#]*$/.test(reference) && !reference.endsWith(':');
+function firstOdd(source: SourceText): { line: number; column: number } {
+  for (const line of linesOf(source)) if (!isReferenceLike(line)) return line;
+  return { line: 1, column: 1 };
 }
 
-/** The references of a plain list. */
-export function listImages(source: SourceText): ListedImage[] {
-  return [...linesOf(source)].map(({ reference, line, column }) => {
+function isReferenceLike({ reference }: Line): boolean {
+  return /^[^\s\p{C}{}[\]"'#-][^\s\p{C}{}[\]"'#]{0,999}$/u.test(reference) && !reference.endsWith(':');
+}
+
+/** The references of a plain list, one by one: there may be millions. */
+export function* listImages(source: SourceText): Generator<ListedImage> {
+  for (const { reference, line, column } of linesOf(source)) {
     const position = { file: source.file, line, column };
-    return {
+    yield {
       form: 'list',
       source: 'public',
       name: reference,
@@ -41,12 +49,17 @@ export function listImages(source: SourceText): ListedImage[] {
       sourcePosition: position,
       tagPosition: position,
     };
-  });
+  }
 }
 
 function* linesOf({ text }: SourceText): Generator<Line> {
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  let number = 1;
+  for (let start = 0; start <= text.length; number += 1) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(start, end);
     const reference = line.replace(/(^|\s)#.*$/, '').trim();
-    if (reference !== '') yield { reference, line: index + 1, column: line.indexOf(reference) + 1 };
+    if (reference !== '') yield { reference, line: number, column: line.indexOf(reference) + 1 };
+    start = end + 1;
   }
 }

@@ -62,6 +62,7 @@ function listedImage(document: SpecDocument, entry: Node, fields: Fields): Liste
     );
   const source = document.field(entry, 'source');
   const tag = document.field(entry, fields.tag);
+  const isImages = fields.form === 'images';
   for (const text of [name, source, tag]) {
     if (text?.templated)
       throw document.error(
@@ -78,5 +79,8 @@ function listedImage(document: SpecDocument, entry: Node, fields: Fields): Liste
     position: name.position,
     sourcePosition: (source ?? name).position,
     tagPosition: (tag ?? name).position,
+    isTagPlain: tag !== undefined && document.isPlain(document.get(entry, fields.tag)),
+    version: isImages ? document.field(entry, 'version') : undefined,
+    fingerprint: document.field(document.get(entry, 'content_trust'), 'public_key_fingerprint'),
   };
 }

@@ -14,9 +14,14 @@ export interface ImageRequest {
  * What a bundle has to hold: the listed images, as Replicated does it, or those that the specs use when the input
  * has no list. Each once, in the order of their first appearance.
  *
- * @throws AirgapError `INPUT` with everything that cannot be located, each at its line
+ * @throws AirgapError `INPUT` with everything that cannot be located or read, each at its line: a bundle that silently
+ * lacks an image is found out only behind the gap
  */
 export function imageRequests(spec: Spec, locations: Locations): ImageRequest[] {
+  // What is not rendered only uses images, and a list says already what the bundle holds.
+  const unknown = spec.listed.length > 0 ? spec.unread : [...spec.unread, ...spec.unrendered];
+  if (unknown.length > 0)
+    throw AirgapError.all(unknown, `${unknown.length} parts of the specs cannot be read`);
   const known = spec.used.filter(({ image }) => !image.templated);
   const wanted: { position: Position; find: () => Reference }[] =
     spec.listed.length > 0

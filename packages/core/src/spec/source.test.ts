@@ -1,58 +1,37 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSources } from './source.ts';
+import { readSource } from './source.ts';
 
-describe('readSources', () => {
+describe('readSource', () => {
   let folder: string;
+  const path = (name: string) => join(folder, name);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airgap-source-'));
-    const files = [
-      'b.yaml',
-      'a.yml',
-      'sub/c.YAML',
-      'notes.txt',
-      '.git/x.yaml',
-      'node_modules/x.yaml',
-      'empty/readme',
-    ];
-    for (const file of files) {
-      await mkdir(join(folder, file, '..'), { recursive: true });
-      await writeFile(join(folder, file), `# ${file}`);
-    }
-    await writeFile(join(folder, 'binary'), Buffer.from([0xff, 0xfe, 0x80]));
+    await writeFile(path('notes.txt'), '\uFEFF# notes');
+    await writeFile(path('binary'), Buffer.from([0xff, 0xfe, 0x80]));
+    await writeFile(path('large'), '');
+    await truncate(path('large'), 100_000_001);
   });
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('reads the YAML of a directory at any depth, in the order of names', async () => {
-    const sources = await readSources([folder]);
-    expect(sources.map(({ file }) => relative(folder, file))).toEqual([
-      'a.yml',
-      'b.yaml',
-      join('sub', 'c.YAML'),
-    ]);
-  });
-
-  it('reads a file whatever it is called, and passes texts through', async () => {
-    const stdin = { file: '<stdin>', text: 'redis' };
-    const notes = join(folder, 'notes.txt');
-    expect(await readSources([stdin, notes])).toEqual([stdin, { file: notes, text: '# notes.txt' }]);
-  });
+  it('reads a file whatever it is called, without its byte order mark', async () =>
+    expect(await readSource(path('notes.txt'))).toEqual({ file: path('notes.txt'), text: '# notes' }));
 
   it.each([
     ['a file that is not there', 'none.yaml', 'there is no such file'],
-    ['a directory without YAML', 'empty', 'the directory holds no YAML'],
+    ['a directory', '.', 'it is a directory'],
     ['what is no text', 'binary', 'not UTF-8'],
+    ['what is too large', 'large', 'too large to be a spec: 100000001 bytes'],
   ])('refuses %s, by its path', async (_name, file, message) => {
-    const path = join(folder, file);
-    await expect(readSources([path])).rejects.toMatchObject({
+    await expect(readSource(path(file))).rejects.toMatchObject({
       code: 'INPUT',
       message: expect.stringContaining(message),
       hint: expect.any(String),
-      where: { path },
+      where: { path: path(file) },
     });
   });
 });

@@ -1,5 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { AirgapError } from '../errors.ts';
 import { unreadable } from '../unreadable.ts';
 
@@ -8,59 +7,17 @@ export interface SourceText {
   /** The path as the user gave it, or `<stdin>`. */
   readonly file: string;
   readonly text: string;
+  /** A program made the text from `file`, so that no line of it stands there. */
+  readonly rendered?: true;
 }
 
-const CHECK = 'Check the path; "-" reads from standard input.';
-const YAML = /\.ya?ml$/i;
+/** In bytes. What people write is a thousandth of it; what is larger is a bundle, named by mistake. */
+const MAX_SIZE = 100e6;
 
-/**
- * Reads files, and the YAML files of directories at any depth in the order of their names; texts pass through.
- *
- * @throws AirgapError `INPUT` for what cannot be read, and for a directory without YAML
- */
-export async function readSources(specs: readonly (string | SourceText)[]): Promise<SourceText[]> {
-  const sources: SourceText[] = [];
-  for (const spec of specs) {
-    if (typeof spec !== 'string') sources.push(spec);
-    else for (const file of await filesOf(spec)) sources.push(await readSource(file));
-  }
-  return sources;
-}
-
-async function filesOf(path: string): Promise<string[]> {
-  const isDirectory = await stat(path).then(
-    found => found.isDirectory(),
-    cause => {
-      throw unreadable('the spec', path, cause, CHECK);
-    },
-  );
-  if (!isDirectory) return [path];
-  const files = await yamlBelow(path);
-  if (files.length > 0) return files;
-  throw new AirgapError('INPUT', 'the directory holds no YAML', {
-    where: { path },
-    hint: 'Name the directory of the specs, or the files themselves.',
-  });
-}
-
-async function yamlBelow(folder: string): Promise<string[]> {
-  const found = await readdir(folder, { withFileTypes: true }).catch(cause => {
-    throw unreadable('the spec', folder, cause, CHECK);
-  });
-  found.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const files: string[] = [];
-  for (const entry of found) {
-    const path = join(folder, entry.name);
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
-    if (entry.isDirectory()) files.push(...(await yamlBelow(path)));
-    else if (YAML.test(entry.name)) files.push(path);
-  }
-  return files;
-}
-
-async function readSource(file: string): Promise<SourceText> {
-  const bytes = await readFile(file).catch(cause => {
-    throw unreadable('the spec', file, cause, CHECK);
+/** Reads a file. @throws AirgapError `INPUT` */
+export async function readSource(file: string): Promise<SourceText> {
+  const bytes = await bytesOf(file).catch(cause => {
+    throw cause instanceof AirgapError ? cause : unreadableSpec(file, cause);
   });
   try {
     return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
@@ -71,4 +28,18 @@ async function readSource(file: string): Promise<SourceText> {
       hint: 'Name the specs, not a bundle; save them as UTF-8.',
     });
   }
+}
+
+async function bytesOf(file: string): Promise<Uint8Array> {
+  const { size } = await stat(file);
+  if (size <= MAX_SIZE) return readFile(file);
+  throw new AirgapError('INPUT', `the file is too large to be a spec: ${size} bytes`, {
+    where: { path: file },
+    hint: 'Name the specs, not a bundle; split what is larger than 100 MB.',
+  });
+}
+
+/** The error for a spec that the file system does not give. */
+export function unreadableSpec(path: string, cause: unknown): AirgapError {
+  return unreadable('the spec', path, cause, 'Check the path; "-" reads from standard input.');
 }

@@ -1,26 +1,105 @@
-import { SpecDocument } from './document.ts';
+import { AirgapError } from '../errors.ts';
+import { Reference } from '../reference/reference.ts';
+import { composeImages, isCompose } from './compose.ts';
+import { SpecDocument, type Text } from './document.ts';
+import { type HelmChart, helmChartOf } from './helm-chart.ts';
 import type { ListedImage, Spec, UsedImage } from './image.ts';
-import { kubernetesImages } from './kubernetes.ts';
+import type { ImagePath } from './image-path.ts';
+import { additionalImages, excludedImages } from './kots.ts';
+import { workloadImages } from './kubernetes.ts';
 import { isList, listImages, notAList } from './list.ts';
+import { type KubernetesObject, objectsOf } from './object.ts';
 import { isReplicated, replicatedImages } from './replicated.ts';
 import type { SourceText } from './source.ts';
-import { isSwarm, swarmImages } from './swarm.ts';
+import { troubleshootImages } from './troubleshoot.ts';
 
-/** Finds every image that the sources name, in any of the forms they come in. @throws AirgapError `INPUT` */
-export function parseSpec(sources: readonly SourceText[]): Spec {
-  const listed: ListedImage[] = [];
-  const used: UsedImage[] = [];
-  for (const source of sources) {
+/** Finds every image that the sources name, in any of the forms they come in. */
+export function parseSpec(sources: readonly SourceText[], paths: readonly ImagePath[] = []): Spec {
+  const parser = new SpecParser(paths);
+  for (const source of sources) parser.read(source);
+  return parser.spec();
+}
+
+/** Collects what sources say, document by document: what cannot be read is kept as an error, and the rest is read. */
+export class SpecParser {
+  /** The charts that KOTS deploys. */
+  readonly helmCharts: HelmChart[] = [];
+  readonly #paths: readonly ImagePath[];
+  readonly #sources: SourceText[] = [];
+  readonly #listed: ListedImage[] = [];
+  readonly #used: UsedImage[] = [];
+  readonly #excluded: Text[] = [];
+  readonly #unread: AirgapError[] = [];
+
+  constructor(paths: readonly ImagePath[]) {
+    this.#paths = paths;
+  }
+
+  read(source: SourceText): void {
+    this.#sources.push(source);
     if (isList(source)) {
-      listed.push(...listImages(source));
-      continue;
+      for (const image of listImages(source)) this.#listed.push(image);
+      return;
     }
-    const documents = SpecDocument.parse(source);
-    if (documents.length === 1 && documents[0]?.text(documents[0].root)) throw notAList(source);
-    for (const document of documents) {
-      if (isReplicated(document)) listed.push(...replicatedImages(document));
-      else used.push(...(isSwarm(document) ? swarmImages(document) : kubernetesImages(document)));
+    let count = 0;
+    let words = 0;
+    for (const document of SpecDocument.parse(source)) {
+      count += 1;
+      if (document instanceof AirgapError) this.#unread.push(document);
+      else if (document.text(document.root)) words += 1;
+      else this.#attempt(() => this.#document(document));
+    }
+    if (count === 1 && words === 1) this.#unread.push(notAList(source));
+  }
+
+  /** Everything so far; nothing of what an application excludes is used. */
+  spec(): Spec {
+    const excluded = new Set(this.#excluded.map(({ value }) => canonical(value)));
+    return {
+      sources: this.#sources,
+      listed: this.#listed,
+      used: this.#used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
+      unread: this.#unread,
+      unrendered: [],
+    };
+  }
+
+  #document(document: SpecDocument): void {
+    if (isReplicated(document)) for (const image of replicatedImages(document)) this.#listed.push(image);
+    else if (isCompose(document)) for (const image of composeImages(document)) this.#used.push(image);
+    else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
+  }
+
+  #object(document: SpecDocument, object: KubernetesObject): void {
+    const { apiVersion, kind, workload, namespace } = object;
+    const images = [
+      workloadImages(document, object),
+      troubleshootImages(document, object),
+      additionalImages(document, object),
+      ...this.#paths.map(path => path.images(document, object)),
+    ].flat();
+    for (const image of images) this.#used.push({ ...image, apiVersion, kind, workload, namespace });
+    for (const image of excludedImages(document, object)) this.#excluded.push(image);
+    const chart = helmChartOf(document, object);
+    if (chart) this.helmCharts.push(chart);
+  }
+
+  #attempt(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      // A document that has exploded does so wherever it is touched.
+      if (this.#unread.at(-1) !== error) this.#unread.push(error);
     }
   }
-  return { sources, listed, used };
+}
+
+/** One spelling for all the ways to write a name; what is no name stays as it is. */
+function canonical(image: string): string {
+  try {
+    return Reference.parse(image).canonical().toString();
+  } catch {
+    return image;
+  }
 }

@@ -1,4 +1,4 @@
-import type { ListedImage, UsedImage } from '../../spec/image.ts';
+import { isPodImage, type ListedImage, type UsedImage } from '../../spec/image.ts';
 import type { Finding } from '../finding.ts';
 import { listedTag, type Matching } from '../matching.ts';
 import type { Rule } from '../rule.ts';
@@ -23,7 +23,7 @@ export const latestTag: Rule = {
 /** The rule's own question: latest, and neither IfNotPresent nor Never. */
 function isUnsafe(specs: Matching, used: UsedImage): boolean {
   const reference = specs.reference(used);
-  if (used.list === 'services' || reference?.tag !== 'latest' || reference.digest !== undefined) return false;
+  if (!isPodImage(used) || reference?.tag !== 'latest' || reference.digest !== undefined) return false;
   return !used.pullPolicy?.templated && !SAFE.has(used.pullPolicy?.value ?? '');
 }
 
@@ -41,7 +41,7 @@ function ofContainer({ image, pullPolicy, kind, workload, container }: UsedImage
 }
 
 function* ofEntry(specs: Matching, image: ListedImage): Generator<Omit<Finding, 'rule'>> {
-  const uses = specs.usesOf(image).filter(({ list }) => list !== 'services');
+  const uses = specs.usesOf(image).filter(isPodImage);
   const unsafe = uses.filter(used => isUnsafe(specs, used));
   if (uses.length > 0 && unsafe.length === 0) return;
   const written =

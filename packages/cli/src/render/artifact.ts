@@ -1,0 +1,16 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Names a file from a folder, with `/` between its parts; nothing when it is not below it. */
+export function pathBelow(folder: string, file: string): string | undefined {
+  const path = relative(folder, resolve(folder, file));
+  const parts = path.split(sep);
+  return path === '' || isAbsolute(path) || parts[0] === '..' ? undefined : parts.join('/');
+}
+
+/** Writes a file as a URI: relative and percent-encoded below the folder, whole elsewhere. */
+export function artifactUri(folder: string, file: string): string {
+  const path = pathBelow(folder, file);
+  if (path === undefined) return pathToFileURL(resolve(folder, file)).href;
+  return path.split('/').map(encodeURIComponent).join('/');
+}

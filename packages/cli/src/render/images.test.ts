@@ -1,0 +1,59 @@
+import type { FoundImage } from '@airgap/core';
+import { describe, expect, it } from 'vitest';
+import { renderImages, renderUnknown } from './images.ts';
+import { renderImagesSection } from './images-section.ts';
+
+const at = (line: number, reason: string, file = 'a.yaml') => ({ file, line, column: 9, reason });
+const image: FoundImage = {
+  reference: 'docker.io/library/redis:7',
+  listed: [at(2, 'images: entry')],
+  used: [at(8, 'container c of Pod p'), at(9, 'x\n\u001b[2J', 'b\n.yaml')],
+};
+
+describe('the images found', () => {
+  it('are one reference a line', () =>
+    expect(renderImages([image], false)).toBe('docker.io/library/redis:7\n'));
+
+  it('tell where and why, each on a line of its own', () =>
+    expect(renderImages([image], true)).toBe(
+      [
+        'docker.io/library/redis:7',
+        '  a.yaml:2:9: images: entry',
+        '  a.yaml:8:9: container c of Pod p',
+        '  b\\u{a}.yaml:9:9: x\\u{a}\\u{1b}[2J',
+        '',
+      ].join('\n'),
+    ));
+
+  it('are a section whose comments tell where and why', () =>
+    expect(renderImagesSection([image], {}, true)).toBe(
+      [
+        'images:',
+        '# a.yaml:2:9: images: entry',
+        '# a.yaml:8:9: container c of Pod p',
+        '# b\\u{a}.yaml:9:9: x\\u{a}\\u{1b}[2J',
+        '- name: redis',
+        '  source: public',
+        '  tag: "7"',
+        '',
+      ].join('\n'),
+    ));
+});
+
+it('what is not known is told with its place and what to do', () =>
+  expect(
+    renderUnknown({
+      images: [],
+      unknown: [{ text: '{{x}}', position: at(3, '') }],
+      unread: [{ message: 'not YAML: \u001b', hint: 'Mend it.', position: at(4, '') }],
+      unrendered: [{ message: 'helm is not on PATH', hint: undefined, position: at(1, '') }],
+    }),
+  ).toBe(
+    [
+      'a.yaml:3:9: only a template knows this image: {{x}}',
+      'a.yaml:4:9: not YAML: \\u{1b}',
+      '  next: Mend it.',
+      'a.yaml:1:9: helm is not on PATH',
+      '',
+    ].join('\n'),
+  ));

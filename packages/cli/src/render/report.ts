@@ -1,0 +1,34 @@
+import type { LintResult } from '@airgap/core';
+import type { Colors } from 'picocolors/types.js';
+import { renderAnnotation } from './annotation.ts';
+import { count } from './count.ts';
+import { renderFinding, renderSummary } from './finding.ts';
+import { formatJson } from './json.ts';
+import { sarifLog } from './sarif.ts';
+
+export const LINT_FORMATS = ['pretty', 'json', 'sarif', 'github'] as const;
+export type LintFormat = (typeof LINT_FORMATS)[number];
+
+export interface ReportStyle {
+  readonly colors: Colors;
+  /** Absolute: pipelines name files from there. */
+  readonly folder: string;
+}
+
+/** Writes what the lint found, as a person or a pipeline wants it. */
+export function renderReport(format: LintFormat, result: LintResult, style: ReportStyle): string {
+  return RENDER[format](result, style);
+}
+
+type Render = (result: LintResult, style: ReportStyle) => string;
+
+const RENDER: Readonly<Record<LintFormat, Render>> = {
+  pretty: ({ findings, sources, images }, { colors }) => {
+    const drawn = findings.map(finding => `${renderFinding(finding, sources, colors)}\n`);
+    return `${drawn.join('')}${renderSummary(findings)} in ${count(images, 'image')}\n`;
+  },
+  json: ({ sources: _, ...result }) => `${formatJson(result, 2)}\n`,
+  sarif: (result, { folder }) => `${formatJson(sarifLog(result, folder), 2)}\n`,
+  github: ({ findings }, { folder }) =>
+    findings.map(finding => `${renderAnnotation(finding, folder)}\n`).join(''),
+};

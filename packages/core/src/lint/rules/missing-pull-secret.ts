@@ -1,0 +1,29 @@
+import { isPodImage } from '../../spec/image.ts';
+import { firstOfEach, ownerOf } from '../matching.ts';
+import type { Rule } from '../rule.ts';
+
+const SECRET = 'replicatedregistrykey';
+
+/** A private image in a pod that does not say how to pull it. */
+export const missingPullSecret: Rule = {
+  id: 'missing-pull-secret',
+  explanation:
+    `A private image is pulled with the secret ${SECRET}, which is made at installation. A pod that does not name it ` +
+    'under imagePullSecrets asks without credentials, is refused, and stays in ImagePullBackOff.',
+  *check(specs) {
+    // KOTS and Helm have pull secrets of their own.
+    if (!specs.spec.listed.some(({ form }) => form === 'images')) return;
+    const isLacking = (used: (typeof specs.spec.used)[number]) =>
+      isPodImage(used) &&
+      specs.isPrivate(used) &&
+      !used.pullSecrets?.some(({ value, templated }) => templated || value === SECRET);
+    for (const used of firstOfEach(specs.spec.used.filter(isLacking))) {
+      yield {
+        severity: 'warning',
+        message: `${used.image.value} is private, and ${ownerOf(used)} has no pull secret for it`,
+        hint: `Add imagePullSecrets: [{ name: ${SECRET} }] to its pod spec.`,
+        position: used.image.position,
+      };
+    }
+  },
+};

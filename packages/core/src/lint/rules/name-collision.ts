@@ -1,0 +1,52 @@
+import type { Position } from '../../position.ts';
+import { Reference } from '../../reference/reference.ts';
+import type { Matching } from '../matching.ts';
+import type { Rule } from '../rule.ts';
+
+/** Different images that KOTS would push under one name. */
+export const nameCollision: Rule = {
+  id: 'name-collision',
+  explanation:
+    "When KOTS pushes a bundle into a customer's registry, it keeps only the last segment of each name. Two images that " +
+    'differ only before that end up under one name: the second overwrites the first, in silence, and a pod starts ' +
+    'with the wrong program.',
+  *check(specs) {
+    const first = new Map<string, Named>();
+    for (const named of everyName(specs)) {
+      const { reference, position } = named;
+      const short = `${reference.repository.split('/').at(-1)}:${reference.effectiveTag}`;
+      const before = first.get(short);
+      if (before === undefined) first.set(short, named);
+      else if (before.reference.name !== reference.name)
+        yield {
+          severity: 'warning',
+          message: `${reference.name} and ${before.reference.name} are both ${short} once KOTS has pushed them`,
+          hint: 'Give one of them another name or tag.',
+          position,
+          related: [{ position: before.position, message: `${before.reference.name} is here` }],
+        };
+    }
+  },
+};
+
+interface Named {
+  readonly reference: Reference;
+  readonly position: Position;
+}
+
+/** Every image once, where it is named first. */
+function everyName(specs: Matching): Iterable<Named> {
+  const names = new Map<string, Named>();
+  const add = (reference: Reference | undefined, position: Position) => {
+    if (reference && !names.has(reference.toString()))
+      names.set(reference.toString(), { reference, position });
+  };
+  for (const image of specs.spec.listed) add(located(specs.key(image)), image.position);
+  for (const used of specs.spec.used) add(specs.reference(used), used.image.position);
+  return names.values();
+}
+
+/** What cannot be located yet has no full name, and collides with nothing. */
+function located(key: string): Reference | undefined {
+  return key.startsWith('/') || key.includes('…') ? undefined : Reference.parse(key);
+}

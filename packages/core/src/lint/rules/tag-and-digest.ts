@@ -1,0 +1,39 @@
+import type { Position } from '../../position.ts';
+import { Reference } from '../../reference/reference.ts';
+import type { Rule } from '../rule.ts';
+
+/** A name with a tag and a digest, of which only the digest counts. */
+export const tagAndDigest: Rule = {
+  id: 'tag-and-digest',
+  explanation:
+    'With both a tag and a digest, the digest decides and the tag is decoration: it stays the same when the digest is ' +
+    'changed, and tells a reader the wrong version. Some tools refuse such a name.',
+  *check({ spec }) {
+    const names: { text: string; position: Position }[] = [
+      ...spec.listed
+        .filter(({ form }) => form === 'list')
+        .map(({ name, position }) => ({ text: name, position })),
+      ...spec.used
+        .filter(({ image }) => !image.templated)
+        .map(({ image }) => ({ text: image.value, position: image.position })),
+    ];
+    for (const { text, position } of names) {
+      const digest = /^[^@]*:[^/@]+@(.+)$/.exec(text)?.[1];
+      if (digest === undefined || !isReference(text)) continue;
+      yield {
+        severity: 'warning',
+        message: `${text.slice(0, text.indexOf('@'))} has a digest as well, and only that counts`,
+        hint: 'Leave the tag out, and say in a comment which version the digest is.',
+        position,
+      };
+    }
+  },
+};
+
+function isReference(text: string): boolean {
+  try {
+    return Reference.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,44 @@
+import type { SpecDocument, Text } from './document.ts';
+import type { UsedImage } from './image.ts';
+
+const SWARM = /^\s*kind:\s*scheduler-swarm\s*$/m;
+/** Keys that only other kinds of documents have at their top. */
+const FOREIGN = ['apiVersion', 'kind', 'replicated_api_version'];
+
+/** Says whether a document is a compose file, or Replicated's Swarm one, which is such a file too. */
+export function isCompose(document: SpecDocument): boolean {
+  if (SWARM.test(document.comment)) return true;
+  const { root } = document;
+  if (FOREIGN.some(key => document.get(root, key) !== undefined)) return false;
+  return services(document).some(
+    ([, service]) =>
+      document.text(document.get(service, 'image')) !== undefined ||
+      document.get(service, 'build') !== undefined,
+  );
+}
+
+/** `services.*.image` of a compose document; a service that is only built here has none. */
+export function composeImages(document: SpecDocument): UsedImage[] {
+  const kind = SWARM.test(document.comment) ? 'Service (Swarm)' : 'Service (compose)';
+  return services(document).flatMap(([workload, service]) =>
+    document.fields(service, 'image').map(image => ({
+      image: interpolated(image),
+      pullPolicy: undefined,
+      list: 'services',
+      container: undefined,
+      apiVersion: undefined,
+      kind,
+      workload,
+      namespace: undefined,
+    })),
+  );
+}
+
+function services(document: SpecDocument) {
+  return document.entries(document.get(document.root, 'services'));
+}
+
+/** `${TAG}` and `$TAG` are filled in from an environment that is not known here. */
+function interpolated(image: Text): Text {
+  return /(?:^|[^$])(?:\$\$)*\$[{a-z_]/i.test(image.value) ? { ...image, templated: true } : image;
+}

@@ -1,0 +1,28 @@
+import type { SpecDocument, Text } from './document.ts';
+import type { ImageInObject } from './kubernetes.ts';
+import type { KubernetesObject } from './object.ts';
+
+/** The images that a KOTS application wants in the bundle besides those of its pods. */
+export function additionalImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
+  return applicationList(document, object, 'additionalImages').map(image => ({
+    image,
+    pullPolicy: undefined,
+    list: 'additionalImages',
+    container: undefined,
+  }));
+}
+
+/** The images that a KOTS application wants left out of the bundle. */
+export function excludedImages(document: SpecDocument, object: KubernetesObject): Text[] {
+  return applicationList(document, object, 'excludedImages');
+}
+
+function applicationList(
+  document: SpecDocument,
+  { node, kind, apiVersion }: KubernetesObject,
+  key: string,
+): Text[] {
+  if (kind !== 'Application' || !apiVersion.startsWith('kots.io/')) return [];
+  const list = document.get(document.get(node, 'spec'), key);
+  return document.items(list).flatMap(item => document.text(item) ?? []);
+}

@@ -1,0 +1,37 @@
+import type { Spec } from './image.ts';
+import { ImagePath, type ImagePaths } from './image-path.ts';
+import { findInput, readFiles } from './input.ts';
+import { renderCharts } from './render/helm.ts';
+import { renderKustomizations } from './render/kustomize.ts';
+import type { SourceText } from './source.ts';
+import { SpecParser } from './spec.ts';
+
+export interface SpecOptions {
+  /** Files, directories, charts, kustomizations, or texts. */
+  readonly specs: readonly (string | SourceText)[];
+  /** Where objects of other kinds name images. */
+  readonly imagePaths?: ImagePaths | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads everything that was named: files as they are, kustomizations and charts as their programs render them.
+ *
+ * @throws AirgapError `INPUT` for a file that cannot be read, `USAGE` for an image path; what a file says is no reason
+ */
+export async function readSpec({ specs, imagePaths = {}, signal }: SpecOptions): Promise<Spec> {
+  const parser = new SpecParser(ImagePath.all(imagePaths));
+  const input = await findInput(specs);
+  const kustomized = await renderKustomizations(input.kustomizations, signal);
+  const patches = await readFiles(kustomized.files);
+  for (const source of [...input.texts, ...patches.texts, ...kustomized.sources]) parser.read(source);
+  const charts = await renderCharts(input.charts, parser.helmCharts, signal);
+  const templates = await readFiles(charts.files);
+  for (const source of [...templates.texts, ...charts.sources]) parser.read(source);
+  const spec = parser.spec();
+  return {
+    ...spec,
+    unread: [...input.unread, ...patches.unread, ...templates.unread, ...spec.unread],
+    unrendered: [...kustomized.errors, ...charts.errors],
+  };
+}

@@ -1,0 +1,28 @@
+import type { SpecDocument } from './document.ts';
+import { type ImageInObject, podImages } from './kubernetes.ts';
+import type { KubernetesObject } from './object.ts';
+
+/** Today's group and the one of v1beta1; the kinds in it all have their collectors in the same places. */
+const GROUP = /^troubleshoot\.(?:sh|replicated\.com)\//;
+const COLLECTOR_LISTS = ['collectors', 'hostCollectors', 'remoteCollectors'];
+
+/**
+ * The images of Troubleshoot's collectors (Collector, SupportBundle, Preflight, …): `image` of `run` and its like, and
+ * the pod of `runPod` and `runDaemonSet`. Without a policy a collector's own image is pulled only when it is missing.
+ */
+export function troubleshootImages(
+  document: SpecDocument,
+  { node, apiVersion }: KubernetesObject,
+): ImageInObject[] {
+  if (!GROUP.test(apiVersion)) return [];
+  const spec = document.get(node, 'spec');
+  return COLLECTOR_LISTS.flatMap(list => document.items(document.get(spec, list))).flatMap(item =>
+    document.entries(item).flatMap(([type, collector]) => {
+      const pullPolicy = document.field(collector, 'imagePullPolicy');
+      const own = document
+        .fields(collector, 'image')
+        .map(image => ({ image, pullPolicy, list: 'collectors', container: type }));
+      return [...own, ...podImages(document, document.get(collector, 'podSpec'))];
+    }),
+  );
+}

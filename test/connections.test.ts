@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { airgap, Workplace } from './airgap.ts';
+import { imageOf, noiseOf } from './images/image.ts';
+import { type Certificates, makeCertificates } from './programs/certificates.ts';
+import { Distribution } from './programs/distribution.ts';
+import { missingPrograms, outsideAddress } from './programs/program.ts';
+import { Tinyproxy } from './programs/tinyproxy.ts';
+import { TestRegistry } from './registry/registry.ts';
+
+const missing = missingPrograms('docker-registry', 'openssl', 'tinyproxy');
+if (missing.length > 0)
+  process.stderr.write(`\nSKIPPED: TLS and proxies, for want of ${missing.join(', ')}\n`);
+
+const outside = outsideAddress();
+if (outside === undefined)
+  process.stderr.write('\nSKIPPED: proxies, for want of an address that is not loopback\n');
+
+const layer = noiseOf(1, 3_000_000);
+const image = imageOf({ layers: [layer], compression: 'none' });
+
+describe.skipIf(missing.length > 0)('a registry', () => {
+  const work = new Workplace();
+  let certificates: Certificates;
+  let open: Distribution;
+
+  beforeAll(async () => {
+    certificates = await makeCertificates(work.path, ...(outside ? [`IP:${outside}`] : []));
+    open = await Distribution.start(work.path);
+    await open.push('team/app:1', image);
+  });
+  afterAll(async () => {
+    await open[Symbol.asyncDispose]();
+    work[Symbol.dispose]();
+  });
+
+  /** Builds a bundle of one image. @param host where the registry is */
+  async function build(host: string, flags: string[], env: Record<string, string> = {}) {
+    const output = work.file('bundle.tar');
+    const { status, stderr } = await airgap(['build', '-', '-o', output, ...flags], {
+      stdin: `${host}/team/app:1\n`,
+      env: {
+        http_proxy: '',
+        https_proxy: '',
+        no_proxy: '',
+        HTTP_PROXY: '',
+        HTTPS_PROXY: '',
+        NO_PROXY: '',
+        ...env,
+      },
+    });
+    return { status, stderr };
+  }
+
+  /** The same storage, served with TLS. */
+  function secure(tls: object = {}, address?: string): Promise<Distribution> {
+    const { cert, key } = certificates.server;
+    const place = address ? { host: address, listen: address } : { host: 'localhost' };
+    return Distribution.start(work.path, { ...place, http: { tls: { certificate: cert, key, ...tls } } });
+  }
+
+  it.each<[string, (host: string) => string[], number, string]>([
+    ['a private authority for its host', host => ['--ca', `${host}=${certificates.ca}`], 0, ''],
+    ['a private authority for all', () => ['--ca', certificates.ca], 0, ''],
+    ['no check at all', host => ['--insecure', host], 0, ''],
+    ['the authority of another host', () => ['--ca', `other.test=${certificates.ca}`], 3, '--ca localhost'],
+    ['no authority that knows it', () => [], 3, 'is not trusted'],
+    ['no certificate where one should be', () => ['--ca', work.file('ca.key')], 2, 'cannot be used'],
+  ])('with TLS, and %s', async (_name, flags, status, words) => {
+    await using registry = await secure();
+    const outcome = await build(registry.host, flags(registry.host));
+    expect(outcome.stderr).toContain(words);
+    expect(outcome.status).toBe(status);
+  });
+
+  it('with TLS finds its authority in SSL_CERT_FILE', async () => {
+    await using registry = await secure();
+    expect(await build(registry.host, [], { SSL_CERT_FILE: certificates.ca })).toMatchObject({ status: 0 });
+  });
+
+  it.each<[string, () => string[], number]>([
+    ['is served', () => ['--cert', certificates.client.cert, '--key', certificates.client.key], 0],
+    ['is refused without one', () => [], 3],
+  ])('that wants a client certificate %s', async (_name, flags, status) => {
+    await using registry = await secure({ clientcas: [certificates.ca] });
+    const outcome = await build(registry.host, ['--ca', certificates.ca, '--timeout', '5', ...flags()]);
+    expect(outcome.status).toBe(status);
+  });
+
+  describe.skipIf(outside === undefined)('behind a proxy', () => {
+    const env = (proxy: Tinyproxy, user = '', no = '') => {
+      const url = `http://${user}${proxy.host}`;
+      return { HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: no };
+    };
+    const address = String(outside);
+
+    it('is asked through it, in the open', async () => {
+      await using registry = await Distribution.start(work.path, { host: address, listen: address });
+      await using proxy = await Tinyproxy.start(work.path);
+      const outcome = await build(registry.host, ['--plain-http', registry.host], env(proxy));
+      expect(outcome.stderr).not.toContain('error');
+      expect(proxy.log).toContain(`GET http://${registry.host}/v2/team/app/manifests/1`);
+    });
+
+    it('is asked through a tunnel when it has TLS, with its own authority', async () => {
+      await using registry = await secure({}, address);
+      await using proxy = await Tinyproxy.start(work.path);
+      const outcome = await build(registry.host, ['--ca', `${registry.host}=${certificates.ca}`], env(proxy));
+      expect(outcome.stderr).not.toContain('error');
+      expect(outcome.status).toBe(0);
+      expect(proxy.log).toContain(`CONNECT ${registry.host}`);
+    });
+
+    it('is asked straight when NO_PROXY names its network', async () => {
+      await using registry = await secure({}, address);
+      await using proxy = await Tinyproxy.start(work.path);
+      const outcome = await build(registry.host, ['--ca', certificates.ca], env(proxy, '', `${address}/24`));
+      expect(outcome.status).toBe(0);
+      expect(proxy.log).not.toContain(`CONNECT ${registry.host}`);
+    });
+
+    it.each<[string, string, number, string]>([
+      ['opens for the right password', 'me:geheim@', 0, ''],
+      ['refuses a wrong password', 'me:falsch@', 3, 'the proxy does not connect to'],
+      ['refuses nobody', '', 3, 'answered 407'],
+    ])('that %s', async (_name, user, status, words) => {
+      await using registry = await secure({}, address);
+      await using proxy = await Tinyproxy.start(work.path, 'BasicAuth me geheim');
+      const outcome = await build(registry.host, ['--ca', certificates.ca], env(proxy, user));
+      expect(outcome.stderr).toContain(words);
+      expect(outcome.stderr).not.toMatch(/geheim|falsch/);
+      expect(outcome.status).toBe(status);
+    });
+
+    it('that allows no port but another is a clear error', async () => {
+      await using registry = await secure({}, address);
+      await using proxy = await Tinyproxy.start(work.path, 'ConnectPort 443');
+      const outcome = await build(registry.host, ['--ca', certificates.ca], env(proxy));
+      expect(outcome.stderr).toContain('answered 403');
+      expect(outcome.stderr).toContain('NO_PROXY');
+      expect(outcome.status).toBe(3);
+    });
+  });
+
+  describe('with mirrors', () => {
+    it.each<[string, (open: string, empty: string) => string[], number]>([
+      ['is not asked what the mirror has', host => [host], 0],
+      ['has the next mirror asked what the first lacks', (host, empty) => [empty, host], 0],
+      ['has the next mirror asked when the first is down', host => ['127.0.0.1:1', host], 0],
+      ['is asked itself in the end', (_host, empty) => [empty], 3],
+    ])('%s', async (_name, mirrors, status) => {
+      await using empty = await TestRegistry.start();
+      const flags = mirrors(open.host, empty.host).flatMap(host => [
+        '--mirror',
+        `registry.invalid=http://${host}`,
+      ]);
+      const outcome = await build('registry.invalid', flags);
+      expect(outcome.status).toBe(status);
+      if (status !== 0) expect(outcome.stderr).toContain('there is no host called registry.invalid');
+    });
+
+    it('goes on with another one in the middle of a blob', async () => {
+      await using broken = await TestRegistry.start();
+      broken.push('team/app:1', image);
+      broken.fault = ({ path }, response, content) => {
+        if (!path.endsWith(layer.diffId)) return false;
+        response.writeHead(200, { 'content-length': content?.length ?? 0 });
+        response.write(content?.subarray(0, 1_000_000), () => response.destroy());
+        broken.fault = (_request, answer) => Boolean(answer.writeHead(403).end());
+        return true;
+      };
+      const flags = [broken.host, open.host].flatMap(host => ['--mirror', `registry.invalid=http://${host}`]);
+      const outcome = await build('registry.invalid', flags);
+      expect(outcome.stderr).toContain('asking the next');
+      expect(outcome.status).toBe(0);
+    });
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { airgap, Workplace } from './airgap.ts';
+
+const POD =
+  'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: c, image: quay.io/t/a:1}\n';
+const DATABASE = 'apiVersion: e/v1\nkind: Database\nmetadata: {name: main}\nspec: {image: quay.io/t/db:1}\n';
+const BROKEN = 'a: b: "\u001b]0;forged"\n';
+
+/** Runs a command in a folder with these files; what it says comes as text. */
+async function run(files: Record<string, string>, args: readonly string[], stdin = '') {
+  using place = new Workplace(files);
+  const { status, stdout, stderr } = await airgap(args, { cwd: place.path, stdin });
+  return { status, stdout: stdout.toString(), stderr };
+}
+
+describe('airgap images', () => {
+  it('tells where and why with --why', async () =>
+    expect(await run({ 'a.yaml': POD }, ['images', '.', '--why'])).toEqual({
+      status: 0,
+      stdout: 'quay.io/t/a:1\n  a.yaml:6:22: container c of Pod web\n',
+      stderr: '',
+    }));
+
+  it('reads standard input', async () =>
+    expect((await run({}, ['images', '-', '--why'], POD)).stdout).toContain(
+      '<stdin>:6:22: container c of Pod web',
+    ));
+
+  it('finds the images of other kinds by flag and by config', async () => {
+    const files = {
+      'db.yaml': `${DATABASE}---\n${DATABASE.replace('Database', 'Cache').replace('/db:', '/cache:')}`,
+      'airgap.yaml': 'imagePaths:\n  Cache: .spec.image\n',
+    };
+    expect((await run(files, ['images', 'db.yaml', '--image-path', 'Database=.spec.image'])).stdout).toBe(
+      'quay.io/t/db:1\nquay.io/t/cache:1\n',
+    );
+  });
+
+  it('lists what it can when something is no YAML, and its status says so', async () => {
+    const { status, stdout, stderr } = await run({ 'a.yaml': BROKEN, 'b.yaml': POD }, ['images', '.']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'quay.io/t/a:1\n' });
+    expect(stderr).toMatch(/^a.yaml:1:4: not YAML: .*\n {2}next: Mend the YAML there/);
+    expect(stderr).not.toContain('\u001b');
+  });
+
+  it('prints places and reasons as JSON', async () => {
+    const { stdout } = await run({ 'a.yaml': POD }, ['images', 'a.yaml', '--json']);
+    expect(JSON.parse(stdout)).toEqual({
+      images: [
+        {
+          reference: 'quay.io/t/a:1',
+          listed: [],
+          used: [{ file: 'a.yaml', line: 6, column: 22, reason: 'container c of Pod web' }],
+        },
+      ],
+      unknown: [],
+      unread: [],
+      unrendered: [],
+    });
+  });
+});
+
+describe('a document that is no YAML', () => {
+  const files = { 'a.yaml': 'a: b: c\n', 'b.yaml': POD };
+
+  it('is a finding for lint', async () => {
+    const { status, stdout } = await run(files, ['lint', '.']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringContaining('error unreadable') });
+  });
+
+  it.each([['plan'], ['build', '-o', 'bundle.tar']])('is an error for %s', async (...args) => {
+    const { status, stderr } = await run(files, [...args, '.']);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining('a.yaml:1:4: error: not YAML'),
+    });
+  });
+});
+
+describe('--image-path', () => {
+  it.each([['lint'], ['images'], ['plan'], ['build', '-o', 'b.tar']])(
+    'that is malformed is wrong usage for %s',
+    async (...args) => {
+      const { status, stderr } = await run({ 'a.yaml': POD }, [
+        ...args,
+        'a.yaml',
+        '--image-path',
+        'Database=spec',
+      ]);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringMatching(/not an image path: "Database=spec"[\s\S]*KIND=PATH/),
+      });
+    },
+  );
+});
