@@ -321,7 +321,7 @@ describe('credentials', () => {
       });
       const without = await airgap(['plan', 'list.txt'], { cwd: work.path });
       expect(without.status).toBe(3);
-      expect(without.stderr).toContain('docker login');
+      expect(without.stderr).toContain('airgap login');
       const { status } = await airgap(['build', 'list.txt', '-o', 'b.tar'], {
         cwd: work.path,
         env: { DOCKER_CONFIG: work.path },

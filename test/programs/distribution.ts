@@ -14,10 +14,10 @@ export class Distribution implements AsyncDisposable {
     this.#daemon = daemon;
   }
 
-  /** @param options what its configuration says besides, for example of TLS */
+  /** @param options what its configuration says besides: of TLS, or of who may come in */
   static async start(
     folder: string,
-    { http = {}, host: name = '127.0.0.1', listen = '127.0.0.1' } = {},
+    { http = {}, auth = {}, host: name = '127.0.0.1', listen = '127.0.0.1' } = {},
   ): Promise<Distribution> {
     const port = await freePort();
     const host = `${name}:${port}`;
@@ -30,6 +30,7 @@ export class Distribution implements AsyncDisposable {
         log: { level: 'error' },
         storage,
         http: { addr: `${listen}:${port}`, ...http },
+        auth,
       }),
     );
     const daemon = new Daemon('docker-registry', ['serve', config]);

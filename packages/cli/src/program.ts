@@ -31,6 +31,14 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'check every digest and every reference of a bundle, in place',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
+  login: {
+    summary: "check a registry's user and password, and keep them where docker looks for them",
+    load: async () => (await import('./commands/login.ts')).loginCommand,
+  },
+  logout: {
+    summary: "forget a registry's user and password",
+    load: async () => (await import('./commands/logout.ts')).logoutCommand,
+  },
 };
 
 /** The command line, as far as these arguments need it; it throws instead of ending the process. */

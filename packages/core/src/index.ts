@@ -1,5 +1,7 @@
 export { type BuildOptions, type BuildResult, build } from './build.ts';
 export { type Config, parseConfig } from './config/config.ts';
+export type { CredentialSource } from './config/credential-source.ts';
+export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,
@@ -29,13 +31,18 @@ export type { Finding, Severity } from './lint/finding.ts';
 export type { Rule } from './lint/rule.ts';
 export { rules } from './lint/rules/index.ts';
 export { type LintOptions, type LintResult, lint } from './lint.ts';
+export { type LoginOptions, type LoginResult, login } from './login.ts';
+export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './plan.ts';
 export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
+export { REPLICATED_HOST } from './reference/replicated.ts';
+export type { Credentials, CredentialsByHost } from './registry/credentials.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { ImagePaths } from './spec/image-path.ts';
 export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';
+export { thirdParty } from './spec/third-party.ts';
 export { unreadable } from './unreadable.ts';
 export { type Problem, type VerifyOptions, type VerifyResult, verify } from './verify.ts';

@@ -1,5 +1,6 @@
 import { images } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { readConfig } from '../options/config.ts';
 import {
   appOption,
   configOption,
@@ -38,7 +39,7 @@ export function imagesCommand(command: Command, session: Session) {
     .addHelpText('after', EXAMPLES)
     .action(async (specs, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const options = await specOptions(specs, flags, session.signal);
+      const options = await specOptions(specs, flags, await readConfig(flags.config), session.signal);
       const result = await images(options);
       const why = flags.why === true;
       session.status = result.unread.length > 0 ? 1 : 0;

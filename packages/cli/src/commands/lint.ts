@@ -1,5 +1,6 @@
 import { type Finding, lint, type Severity } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { readConfig } from '../options/config.ts';
 import {
   appOption,
   configOption,
@@ -42,7 +43,7 @@ export function lintCommand(command: Command, session: Session) {
     .action(async (specs, flags) => {
       const format = flags.json ? 'json' : flags.format;
       session.json = format === 'json';
-      const options = await specOptions(specs, flags, session.signal);
+      const options = await specOptions(specs, flags, await readConfig(flags.config), session.signal);
       const result = await lint(options);
       session.status = fails(result.findings, flags.failOn) ? 1 : 0;
       print(renderReport(format, result, { colors: session.out, folder: process.cwd() }), session);

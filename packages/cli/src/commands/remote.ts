@@ -1,5 +1,7 @@
-import type { OnEvent } from '@airgap/core';
+import { type OnEvent, thirdParty } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
+import { configuredCredentials, licensed } from '../options/credentials.ts';
 import {
   appOption,
   caOption,
@@ -10,6 +12,7 @@ import {
   insecureOption,
   jsonOption,
   keyOption,
+  licenseOption,
   mirrorOption,
   plainHttpOption,
   platformOption,
@@ -21,11 +24,14 @@ import {
   type SpecFlags,
   specOptions,
   timeoutOption,
+  viaProxyOption,
 } from '../options/shared.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 
 interface CommonFlags extends SpecFlags, RemoteFlags {
+  readonly license?: string | undefined;
+  readonly viaProxy?: true | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
 }
@@ -45,6 +51,8 @@ export function remoteFlags(command: Command) {
     .addOption(caOption)
     .addOption(certOption)
     .addOption(keyOption)
+    .addOption(licenseOption)
+    .addOption(viaProxyOption)
     .addOption(timeoutOption)
     .addOption(concurrencyOption)
     .addOption(progressOption)
@@ -53,10 +61,19 @@ export function remoteFlags(command: Command) {
 
 /** The options of a verb that the flags stand for. */
 async function verbOptions(session: Session, specs: readonly string[], flags: CommonFlags) {
+  const { signal, environment } = session;
+  const config = await readConfig(flags.config);
+  const options = await specOptions(specs, flags, config, signal);
+  const path = flags.config ?? DEFAULT_CONFIG;
   return {
-    ...(await specOptions(specs, flags, session.signal)),
-    ...(await remoteOptions(flags, session.environment)),
-    credentialFiles: session.environment.credentialFiles,
+    ...options,
+    ...(await remoteOptions(flags, environment)),
+    viaProxy: flags.viaProxy && thirdParty(options.locations),
+    credentials: {
+      ...(await configuredCredentials(config?.credentials ?? {}, path, environment)),
+      ...(flags.license === undefined ? {} : await licensed(flags.license)),
+    },
+    credentialFiles: environment.credentialFiles,
   };
 }
 

@@ -6,6 +6,10 @@ import type { ProxyOptions } from '@airgap/core';
 export interface Environment {
   /** docker's config.json files and podman's auth.json, in the order in which they count. */
   readonly credentialFiles: readonly string[];
+  /** The config.json that docker itself reads and writes. */
+  readonly dockerConfig: string;
+  /** The value of a variable that the user's own config names. */
+  readonly variable: (name: string) => string | undefined;
   /** SOURCE_DATE_EPOCH as it stands there (reproducible-builds.org). */
   readonly sourceDateEpoch: string | undefined;
   readonly debug: boolean;
@@ -21,12 +25,15 @@ export interface Environment {
 
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
   const live = env.TERM !== 'dumb';
+  const dockerConfig = join(env.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json');
   return {
     credentialFiles: [
       ...(env.REGISTRY_AUTH_FILE ? [env.REGISTRY_AUTH_FILE] : []),
-      join(env.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json'),
+      dockerConfig,
       ...(env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'containers', 'auth.json')] : []),
     ],
+    dockerConfig,
+    variable: name => env[name],
     sourceDateEpoch: env.SOURCE_DATE_EPOCH || undefined,
     debug: Boolean(env.AIRGAP_DEBUG),
     color: colorWish(env) ?? (live ? undefined : false),

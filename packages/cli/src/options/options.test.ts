@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
 import { readEnvironment } from './environment.ts';
 import { concurrency, keyValue, keyValues, repeated, sourceDateEpoch } from './parsers.ts';
-import { remoteOptions, specOptions } from './shared.ts';
+import { remoteOptions, type SpecFlags, specOptions } from './shared.ts';
 
 const { signal } = new AbortController();
 let folder: string;
@@ -68,9 +69,12 @@ describe('readEnvironment', () => {
   ])('colour with %s', (_name, env, color) => expect(readEnvironment(env).color).toBe(color));
 });
 
+const specOptionsOf = async (specs: string[], flags: SpecFlags) =>
+  specOptions(specs, flags, await readConfig(flags.config), signal);
+
 describe('specOptions', () => {
   it('takes what the config says', async () =>
-    expect(await specOptions(['s'], { config: join(folder, 'c.yaml') }, signal)).toEqual({
+    expect(await specOptionsOf(['s'], { config: join(folder, 'c.yaml') })).toEqual({
       specs: ['s'],
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
       imagePaths: { A: ['.x'], B: ['.y'] },
@@ -81,7 +85,7 @@ describe('specOptions', () => {
 
   it('flags win over the config', async () => {
     const flags = { config: join(folder, 'c.yaml'), app: 'flag', registry: { a: 'x.io' }, platform: ['all'] };
-    expect(await specOptions(['s'], flags, signal)).toMatchObject({
+    expect(await specOptionsOf(['s'], flags)).toMatchObject({
       locations: { app: 'flag', registries: { a: 'x.io', b: 'two.io' } },
       platforms: 'all',
     });
@@ -89,7 +93,7 @@ describe('specOptions', () => {
 
   it('adds image paths to those of the config', async () => {
     const flags = { config: join(folder, 'c.yaml'), imagePath: { B: ['.z'], C: ['.w'] } };
-    expect((await specOptions(['s'], flags, signal)).imagePaths).toEqual({
+    expect((await specOptionsOf(['s'], flags)).imagePaths).toEqual({
       A: ['.x'],
       B: ['.y', '.z'],
       C: ['.w'],
@@ -97,14 +101,14 @@ describe('specOptions', () => {
   });
 
   it('does without the default config', async () =>
-    expect((await specOptions(['s'], {}, signal)).platforms).toBeUndefined());
+    expect((await specOptionsOf(['s'], {})).platforms).toBeUndefined());
 
   it.each([
     ['an explicit config that is missing', ['s'], { config: '/nonexistent/c.yaml' }, 'INPUT'],
     ['standard input twice', ['-', '-'], {}, 'USAGE'],
     ['a platform without architecture', ['s'], { platform: ['linux'] }, 'USAGE'],
   ])('refuses %s', async (_name, specs, flags, code) =>
-    expect(specOptions(specs, flags, signal)).rejects.toMatchObject({ code }),
+    expect(specOptionsOf(specs, flags)).rejects.toMatchObject({ code }),
   );
 });
 

@@ -8,24 +8,22 @@ import {
   type ImagePaths,
   type Locations,
   type PlatformChoice,
-  parseConfig,
   parsePlatform,
   type SourceText,
   unreadable,
 } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { PROGRESS_STYLES } from '../reporters/index.ts';
+import { DEFAULT_CONFIG } from './config.ts';
 import type { Environment } from './environment.ts';
 import { concurrency, keyValue, keyValues, repeated, timeout } from './parsers.ts';
 
 export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for standard input';
 
-const DEFAULT_CONFIG = 'airgap.yaml';
-
 /** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms, mirrors, imagePaths (default: ${DEFAULT_CONFIG})`,
+  `settings: app, registries, platforms, credentials, mirrors, imagePaths (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
 export const registryOption = new Option(
@@ -58,6 +56,14 @@ export const caOption = new Option(
   '--ca <[host=]file>',
   'trust this certificate authority as well (repeatable)',
 ).argParser(repeated);
+export const licenseOption = new Option(
+  '--license <file|id>',
+  "a customer's license, for registry.replicated.com and proxy.replicated.com",
+);
+export const viaProxyOption = new Option(
+  '--via-proxy',
+  'pull from third-party registries through proxy.replicated.com (with --app)',
+);
 export const certOption = new Option(
   '--cert <[host=]file>',
   'prove who you are with this client certificate (repeatable; needs --key)',
@@ -89,10 +95,14 @@ export interface SpecFlags {
 }
 
 /** The specs and what is known of their registries; flags win over the config file. */
-export async function specOptions(specs: readonly string[], flags: SpecFlags, signal: AbortSignal) {
+export async function specOptions(
+  specs: readonly string[],
+  flags: SpecFlags,
+  config: Config | undefined,
+  signal: AbortSignal,
+) {
   if (specs.filter(spec => spec === '-').length > 1)
     throw new AirgapError('USAGE', 'standard input can be read only once', { hint: 'Name "-" once.' });
-  const config = await readConfig(flags.config);
   const locations: Locations = {
     app: flags.app ?? config?.app,
     registries: { ...config?.registries, ...flags.registry },
@@ -137,17 +147,6 @@ function bothPaths(config: ImagePaths = {}, flags: ImagePaths = {}): ImagePaths 
   return Object.fromEntries(
     [...kinds].map(kind => [kind, [...(config[kind] ?? []), ...(flags[kind] ?? [])]]),
   );
-}
-
-async function readConfig(path: string | undefined): Promise<Config | undefined> {
-  try {
-    const file = path ?? DEFAULT_CONFIG;
-    return parseConfig({ file, text: await readFile(file, 'utf8') });
-  } catch (cause) {
-    if (cause instanceof AirgapError) throw cause;
-    if (path === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unreadable('the config', path ?? DEFAULT_CONFIG, cause);
-  }
 }
 
 async function readSpec(spec: string, signal: AbortSignal): Promise<string | SourceText> {

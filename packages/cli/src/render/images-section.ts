@@ -1,7 +1,5 @@
-import { type FoundImage, type Locations, Reference } from '@airgap/core';
+import { type FoundImage, type Locations, REPLICATED_HOST, Reference } from '@airgap/core';
 import { renderMentions } from './images.ts';
-
-const REPLICATED = 'registry.replicated.com';
 
 /** Writes an `images:` section, ready to paste; tags are quoted, so that 3.10 stays 3.10. Places become comments. */
 export function renderImagesSection(
@@ -20,7 +18,7 @@ function entry(reference: Reference, { app, registries = {} }: Locations): strin
   const tag = reference.effectiveTag ?? 'latest';
   const pinned =
     reference.digest === undefined ? '' : `  # pinned by ${reference.digest}, which images: cannot say\n`;
-  const own = app !== undefined && registry === REPLICATED && repository.startsWith(`${app}/`);
+  const own = app !== undefined && registry === REPLICATED_HOST && repository.startsWith(`${app}/`);
   const named = Object.entries(registries).find(
     ([, endpoint]) =>
       Reference.parse(`${endpoint.replace(/^https?:\/\//, '').split('/')[0]}/x`).registry === registry,

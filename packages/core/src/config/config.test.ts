@@ -12,6 +12,17 @@ describe('parseConfig', () => {
     ['a slug of digits', 'app: 010', { app: '010', registries: {} }],
     ['platforms', 'platforms: [linux/arm64]', { registries: {}, platforms: ['linux/arm64'] }],
     [
+      'where credentials are',
+      'credentials:\n  a.io: {username: u, passwordEnv: P}\n  "b.io:5000": {identityTokenEnv: T}',
+      {
+        registries: {},
+        credentials: {
+          'a.io': { username: 'u', passwordEnv: 'P' },
+          'b.io:5000': { identityTokenEnv: 'T' },
+        },
+      },
+    ],
+    [
       'image paths',
       'imagePaths: {A: .spec.image, B: [.x, ".y[*]"]}',
       { registries: {}, imagePaths: { A: ['.spec.image'], B: ['.x', '.y[*]'] } },
@@ -37,6 +48,24 @@ describe('parseConfig', () => {
     ['a list', '- a', 'airgap.yaml:1:1 airgap.yaml', 'app, registries'],
     ['an app that is a list', 'app: [a]', 'airgap.yaml:1:6 app', 'app, registries'],
     ['a registry that is a list', 'registries:\n  a: [b]', 'airgap.yaml:2:6 registries.a: must be', 'app'],
+    [
+      'a password in the file',
+      'credentials:\n  a.io: {username: u, passwordEnv: P, password: p}',
+      'airgap.yaml:2:39 unknown key: password',
+      'passwordEnv, passwordFile',
+    ],
+    ...[
+      'username: u',
+      'passwordEnv: P',
+      'username: u, usernameEnv: U, passwordEnv: P',
+      'username: u, passwordEnv: P, passwordFile: f',
+      'identityTokenEnv: T, username: u',
+    ].map((keys): [string, string, string, string] => [
+      `credentials with only ${keys}`,
+      `credentials:\n  a.io: {${keys}}`,
+      'airgap.yaml:2:9 credentials.a.io: must have identityTokenEnv, or one of',
+      'credentials',
+    ]),
     [
       'a malformed image path',
       'imagePaths:\n  A: [spec]',

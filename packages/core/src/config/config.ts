@@ -4,6 +4,7 @@ import { AirgapError } from '../errors.ts';
 import type { Position } from '../position.ts';
 import { ImagePath, type ImagePaths } from '../spec/image-path.ts';
 import type { SourceText } from '../spec/source.ts';
+import { CREDENTIAL_KEYS, type CredentialSource, credentialSourceSchema } from './credential-source.ts';
 
 const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
   error: 'must be an endpoint, or a mapping with endpoint:',
@@ -15,6 +16,7 @@ const configSchema = z.strictObject({
   app: z.string().min(1).optional(),
   registries: z.record(z.string(), registrySchema).optional(),
   platforms: z.array(z.string()).optional(),
+  credentials: z.record(z.string(), credentialSourceSchema).optional(),
   mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   imagePaths: z.record(z.string(), pathsSchema).superRefine(checkPaths).optional(),
 });
@@ -29,6 +31,8 @@ export interface Config {
   readonly registries: Readonly<Record<string, string>>;
   /** As `--platform` takes them. */
   readonly platforms?: readonly string[] | undefined;
+  /** Registry host → where its credentials are to be found. */
+  readonly credentials?: Readonly<Record<string, CredentialSource>> | undefined;
   /** Registry host → the URLs to ask in its place, in order. */
   readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Where objects of other kinds name images. */
@@ -52,12 +56,13 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
     throw AirgapError.all(errors, `${errors.length} mistakes in ${source.file}`);
   }
-  const { app, registries = {}, platforms, mirrors, imagePaths } = result.data;
+  const { app, registries = {}, platforms, credentials, mirrors, imagePaths } = result.data;
   const endpoints = Object.entries(registries).map(([name, one]) => [
     name,
     typeof one === 'string' ? one : one.endpoint,
   ]);
-  return { app, registries: Object.fromEntries(endpoints), platforms, mirrors, imagePaths };
+  const found = Object.fromEntries(endpoints);
+  return { app, registries: found, platforms, credentials, mirrors, imagePaths };
 }
 
 function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {
@@ -104,11 +109,17 @@ function issueErrors(
   const node = document.getIn(issue.path, true) as Node | undefined;
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map(key => {
-      const known = issue.path.length === 0 ? KNOWN_KEYS : 'endpoint';
-      return invalid(`unknown key: ${key}`, at(keyOffset(node, key)), `The keys here are: ${known}.`);
+      const hint = `The keys here are: ${knownKeys(issue.path[0])}.`;
+      return invalid(`unknown key: ${key}`, at(keyOffset(node, key)), hint);
     });
   const hint = `airgap.yaml may have: ${KNOWN_KEYS}.`;
   return [invalid(`${path}: ${issue.message}`, at(node?.range?.[0] ?? 0), hint)];
+}
+
+/** @param section the key of the whole file that the place is under, if any */
+function knownKeys(section: PropertyKey | undefined): string {
+  if (section === 'credentials') return CREDENTIAL_KEYS;
+  return section === undefined ? KNOWN_KEYS : 'endpoint';
 }
 
 function keyOffset(node: unknown, key: string): number {

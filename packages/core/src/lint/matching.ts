@@ -1,4 +1,5 @@
 import { canonicalHost, Reference } from '../reference/reference.ts';
+import { REPLICATED_HOST } from '../reference/replicated.ts';
 import type { ListedImage, Spec, UsedImage } from '../spec/image.ts';
 import { endpointHost, type Locations, locate } from '../spec/locate.ts';
 
@@ -36,7 +37,7 @@ export class Matching {
     const named = Object.values(this.locations.registries ?? {})
       .map(endpointHost)
       .map(canonicalHost);
-    return registry === 'registry.replicated.com' || (named.includes(registry) && registry !== 'docker.io');
+    return registry === REPLICATED_HOST || (named.includes(registry) && registry !== 'docker.io');
   }
 
   /** The containers that use a listed image. */
@@ -112,7 +113,7 @@ function keyOf(image: ListedImage, locations: Locations): string {
     return locate(image, locations).toString();
   } catch {
     const end = `/${image.name}:${listedTag(image)}`;
-    return image.source === 'replicated' ? `registry.replicated.com…${end}` : end;
+    return image.source === 'replicated' ? `${REPLICATED_HOST}…${end}` : end;
   }
 }
 
@@ -120,6 +121,6 @@ function keyOf(image: ListedImage, locations: Locations): string {
 function keysOf(reference: Reference): string[] {
   const text = reference.toString();
   const ends = [...text.matchAll(/\//g)].map(({ index }) => text.slice(index));
-  const replicated = reference.registry === 'registry.replicated.com';
-  return [text, ...ends, ...(replicated ? ends.map(end => `registry.replicated.com…${end}`) : [])];
+  const replicated = reference.registry === REPLICATED_HOST;
+  return [text, ...ends, ...(replicated ? ends.map(end => `${REPLICATED_HOST}…${end}`) : [])];
 }

@@ -88,6 +88,19 @@ export function canonicalHost(host: string): string {
   return host === DOCKER_HUB_INDEX ? DOCKER_HUB : host;
 }
 
+/**
+ * Reads a registry's name as people write it: a host, or a URL that begins with it.
+ *
+ * @throws AirgapError `USAGE`
+ */
+export function parseRegistry(text: string): string {
+  const host = text.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+  if (HOST.test(host) && looksLikeHost(host)) return canonicalHost(host);
+  throw new AirgapError('USAGE', `not a registry: ${JSON.stringify(text.slice(0, 300))}`, {
+    hint: 'Write its host, with a port if it has one, for example registry.example.com:5000.',
+  });
+}
+
 /** Docker's rule for the first part of a name: it is a host when it has a dot, a port or upper case, or is `localhost`. */
 function looksLikeHost(part: string): boolean {
   return /[.:]/.test(part) || part === 'localhost' || part.toLowerCase() !== part;

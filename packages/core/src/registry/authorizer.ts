@@ -5,7 +5,7 @@ import { AirgapError } from '../errors.ts';
 import { exchange, type HttpRequest } from '../http/exchange.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { CredentialStore, Credentials } from './credentials.ts';
-import type { Endpoint } from './endpoint.ts';
+import { isLoopback } from './endpoint.ts';
 import { failure } from './failure.ts';
 
 const MAX_TOKEN_ANSWER = 1024 * 1024;
@@ -13,119 +13,127 @@ const CLIENT_ID = 'airgap';
 
 const tokenSchema = z.looseObject({ token: z.string().optional(), access_token: z.string().optional() });
 
-/** A 401, and what was asked for. */
-interface Refusal {
-  readonly endpoint: Endpoint;
+/** A request that a registry answered with 401. */
+export interface Refusal {
+  /** The registry host, with its port when it has one. */
+  readonly host: string;
+  /** Where the request went. */
+  readonly url: URL;
+  /** What for, as the token service calls it; empty for none in particular. */
   readonly scope: string;
-  /** The `WWW-Authenticate` header. */
+  /** The answer's `WWW-Authenticate`. */
   readonly challenge: string | string[] | undefined;
-  /** Whether the registry was asked over TLS. */
-  readonly secure: boolean;
-  /** The header that was not good enough. */
-  readonly refused: string | undefined;
-  readonly signal: AbortSignal | undefined;
+  /** The `Authorization` that was refused, if any was sent. */
+  readonly authorization: string | undefined;
+}
+
+/** The `Authorization` for one host and scope. */
+interface Slot {
+  header?: string | undefined;
+  /** The one request for the next header, for however many transfers wait for it. */
+  pending?: Promise<string | undefined> | undefined;
 }
 
 /**
  * Answers a registry's challenges with an `Authorization` header: Basic, or Bearer by way of the token service
  * (distribution, "Token Authentication"). A header is kept for each host and scope, and asked for once however
- * many transfers wait for it. Credentials go to the registry that they are for and to the realm it names.
+ * many transfers wait for it. Credentials go to the registry that they are for, and to the token service that it
+ * names: anywhere over https, because a registry could pass on what it is told anyway; over http only when the
+ * registry has no TLS either, and then to its own host or within this machine.
  */
 export class Authorizer {
   readonly #dispatcher: Dispatcher;
   readonly #credentials: CredentialStore;
-  readonly #headers = new Map<string, Promise<string | undefined>>();
+  readonly #slots = new Map<string, Slot>();
 
   constructor(dispatcher: Dispatcher, credentials: CredentialStore) {
     this.#dispatcher = dispatcher;
     this.#credentials = credentials;
   }
 
-  /** The header that worked last for this host and scope. */
+  /** The header that worked last for this host and scope, or the one that is being asked for. */
   async header(host: string, scope: string): Promise<string | undefined> {
-    return this.#headers.get(key(host, scope));
+    const { pending, header } = this.#slot(host, scope);
+    return pending ?? header;
   }
 
   /**
-   * Answers a 401. The `refused` header is thrown away first, unless another transfer has replaced it already.
+   * Answers a 401: with the header that has replaced the refused one already, or with a new one.
    *
    * @returns the header to try next, or nothing when there is none
+   * @throws AirgapError `REGISTRY` for a token service that must not be used, `DENIED` when it refuses; `INPUT` when
+   * a credential helper fails
    */
-  async answer({
-    endpoint,
-    scope,
-    challenge,
-    secure,
-    refused,
-    signal,
-  }: Refusal): Promise<string | undefined> {
-    const { host, credentialHosts } = endpoint;
-    const slot = key(host, scope);
-    const known = await this.#headers.get(slot);
-    if (known !== undefined && known !== refused) return known;
-    const credentials = credentialHosts.map(one => this.#credentials.for(one)).find(one => one !== undefined);
-    const header = this.#authorize(parseChallenges(challenge), host, scope, credentials, secure, signal);
-    this.#headers.set(slot, header);
-    header.catch(() => this.#headers.delete(slot));
-    return header;
+  async answer(refusal: Refusal, signal?: AbortSignal): Promise<string | undefined> {
+    const slot = this.#slot(refusal.host, refusal.scope);
+    if (slot.pending !== undefined) return slot.pending;
+    if (slot.header !== undefined && slot.header !== refusal.authorization) return slot.header;
+    slot.pending = this.#authorize(refusal, signal);
+    try {
+      slot.header = await slot.pending;
+      return slot.header;
+    } finally {
+      slot.pending = undefined;
+    }
   }
 
-  async #authorize(
-    challenges: Challenge[],
-    host: string,
-    scope: string,
-    credentials: Credentials | undefined,
-    secure: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<string | undefined> {
+  #slot(host: string, scope: string): Slot {
+    const key = `${host} ${scope}`;
+    const slot = this.#slots.get(key) ?? {};
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  async #authorize(refusal: Refusal, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const challenges = parseChallenges(refusal.challenge);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
-    if (bearer) return `Bearer ${await this.#token(bearer, host, scope, credentials, secure, signal)}`;
-    if (challenges.some(({ scheme }) => scheme === 'basic') && credentials) return basic(credentials);
-    return undefined;
+    const takesBasic = challenges.some(({ scheme }) => scheme === 'basic');
+    if (!bearer && !takesBasic) return undefined;
+    const credentials = await this.#credentials.for(refusal.host, signal);
+    if (bearer) return `Bearer ${await this.#token(bearer, refusal, credentials, signal)}`;
+    return credentials && basic(credentials);
   }
 
   async #token(
     { parameters }: Challenge,
-    host: string,
-    scope: string,
+    { host, url, scope }: Refusal,
     credentials: Credentials | undefined,
-    secure: boolean,
     signal: AbortSignal | undefined,
   ): Promise<string> {
-    const url = realmUrl(parameters.realm ?? '', host, secure);
-    const request = tokenRequest(url, parameters.service, parameters.scope ?? scope, credentials, signal);
+    const realm = realmUrl(parameters.realm ?? '', url, credentials !== undefined);
+    const request = tokenRequest(realm, parameters.service, parameters.scope ?? scope, credentials, signal);
     const sink = new MemorySink(MAX_TOKEN_ANSWER);
     const head = await exchange(this.#dispatcher, request, () => sink);
-    if (head.status !== 200) throw failure('get a token', head, sink.bytes, { host: url.host });
+    if (head.status !== 200) throw failure(`get a token from ${realm.host}`, head, sink.bytes, { host });
     const answer = tokenSchema.safeParse(parseJson(sink.bytes));
     const token = answer.data?.token || answer.data?.access_token;
     if (!token)
-      throw new AirgapError('REGISTRY', 'the token service answered without a token', {
-        where: { host: url.host },
-        hint: `Try again; if it stays, ask whoever runs ${url.host}.`,
+      throw new AirgapError('REGISTRY', `the token service ${realm.host} answered without a token`, {
+        where: { host },
+        hint: `Try again; if it stays, ask whoever runs ${realm.host}.`,
       });
     return token;
   }
-}
-
-function key(host: string, scope: string): string {
-  return `${host} ${scope}`;
 }
 
 function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** A realm must not pull credentials down from TLS to the open. */
-function realmUrl(realm: string, host: string, secure: boolean): URL {
+/** A realm must not pull credentials down from TLS to the open, nor off to another host there. */
+function realmUrl(realm: string, registry: URL, withCredentials: boolean): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && !secure)) return url;
+  if (url?.protocol === 'https:') return url;
+  if (url?.protocol === 'http:' && registry.protocol === 'http:') {
+    const near = url.hostname === registry.hostname || (isLoopback(url.host) && isLoopback(registry.host));
+    if (near || !withCredentials) return url;
+  }
   throw new AirgapError(
     'REGISTRY',
-    `the registry names a token service that cannot be used: ${JSON.stringify(realm.slice(0, 200))}`,
+    `the registry names a token service that must not be used: ${JSON.stringify(realm.slice(0, 200))}`,
     {
-      where: { host },
-      hint: 'It must be an https URL when the registry has TLS.',
+      where: { host: registry.host },
+      hint: 'It must be an https URL, or be on the same host when the registry has no TLS.',
     },
   );
 }
@@ -137,7 +145,7 @@ function tokenRequest(
   credentials: Credentials | undefined,
   signal: AbortSignal | undefined,
 ): HttpRequest {
-  const fields = { ...(service ? { service } : {}), scope };
+  const fields = { ...(service ? { service } : {}), ...(scope ? { scope } : {}) };
   if (credentials?.identityToken) {
     const form = {
       ...fields,

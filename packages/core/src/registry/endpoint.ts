@@ -2,14 +2,12 @@ import { AirgapError } from '../errors.ts';
 
 /** Where the traffic for one registry host really goes. */
 export interface Endpoint {
-  /** The host that the traffic goes to, with its port when it has one; errors and credentials use it. */
+  /** The host that the traffic goes to, with its port when it has one. Errors and credentials go by it: a mirror never gets those of the registry. */
   readonly host: string;
   /** The schemes to try, in order. */
   readonly schemes: readonly ('https' | 'http')[];
   /** What stands before the repository in the path, without slashes at its ends; empty for none. */
   readonly prefix: string;
-  /** What its credentials go by, in the order to try: a mirror never gets those of the registry. */
-  readonly credentialHosts: readonly string[];
 }
 
 export interface EndpointOptions {
@@ -19,9 +17,16 @@ export interface EndpointOptions {
   readonly plainHttp?: readonly string[] | undefined;
 }
 
-/** Docker Hub's name is not where its API answers. */
-const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
+/** Where Docker Hub's API answers, which is not at its name. */
+export const HUB_API = 'registry-1.docker.io';
+
+const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': HUB_API };
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
+/** Whether a host (with or without a port) is this machine. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
 
 /**
  * Finds where a registry's API is: its mirrors, and last the registry itself. A loopback registry is tried with TLS
@@ -39,19 +44,13 @@ export function endpointsFor(registry: string, options: EndpointOptions): Endpoi
 
 function ownEndpoint(registry: string, options: EndpointOptions): Endpoint {
   const host = API_HOSTS[registry] ?? registry;
-  const schemes = schemesFor(host, undefined, options);
-  return { host, schemes, prefix: '', credentialHosts: host === registry ? [host] : [host, registry] };
+  return { host, schemes: schemesFor(host, undefined, options), prefix: '' };
 }
 
 function mirrorEndpoint(registry: string, mirror: string, options: EndpointOptions): Endpoint {
   const url = mirrorUrl(registry, mirror);
   const { host, protocol } = url;
-  return {
-    host,
-    schemes: schemesFor(host, protocol, options),
-    prefix: prefixOf(url),
-    credentialHosts: [host],
-  };
+  return { host, schemes: schemesFor(host, protocol, options), prefix: prefixOf(url) };
 }
 
 function mirrorUrl(registry: string, mirror: string): URL {
@@ -70,7 +69,7 @@ function schemesFor(
 ): Endpoint['schemes'] {
   if (protocol === 'http:' || plainHttp.includes(host)) return ['http'];
   if (protocol === 'https:') return ['https'];
-  return LOOPBACK.test(host) ? ['https', 'http'] : ['https'];
+  return isLoopback(host) ? ['https', 'http'] : ['https'];
 }
 
 function prefixOf(url: URL): string {

@@ -69,7 +69,7 @@ function ownWords(body: Uint8Array): string {
 
 function hintFor(status: number, { host = 'the registry' }: Where): string {
   if (status === 401)
-    return `Log in to ${host} first (docker login ${host}), or check that the name is right.`;
+    return `Log in to ${host} first (airgap login ${host}), or check that the name is right.`;
   if (status === 403)
     return `These credentials may not read it; ask the owner of the repository at ${host} for access.`;
   if (status === 404)

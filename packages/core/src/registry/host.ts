@@ -12,6 +12,7 @@ const MAX_ERROR_BODY = 64 * 1024;
 /** A request to the registry's API, below `/v2/`. */
 export interface ApiRequest {
   readonly method: 'GET' | 'HEAD';
+  /** Empty for the API as a whole. */
   readonly repository: string;
   /** What follows the repository, for example `blobs/sha256:…`. */
   readonly path: string;
@@ -53,20 +54,16 @@ export class RegistryHost {
    * `accept` chooses.
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
-    const { endpoint } = this;
+    const { host } = this.endpoint;
     const url = await this.#url(request);
-    const scope = `repository:${this.#repository(request)}:pull`;
-    const authorization = await this.#authorizer.header(endpoint.host, scope);
+    const scope = request.repository === '' ? '' : `repository:${this.#repository(request)}:pull`;
+    const authorization = await this.#authorizer.header(host, scope);
     const answer = await this.#follow(request, url, authorization, accept);
-    if (answer.status !== 401) return answer;
-    const next = await this.#authorizer.answer({
-      endpoint,
-      scope,
-      challenge: answer.headers['www-authenticate'],
-      secure: url.protocol === 'https:',
-      refused: authorization,
-      signal: this.#signal,
-    });
+    // Where a redirect leads nobody may ask for the registry's credentials.
+    if (answer.status !== 401 || answer.redirected) return answer;
+    const challenge = answer.headers['www-authenticate'];
+    const refusal = { host, url, scope, challenge, authorization };
+    const next = await this.#authorizer.answer(refusal, this.#signal);
     return next === undefined ? answer : await this.#follow(request, url, next, accept);
   }
 
@@ -113,7 +110,8 @@ export class RegistryHost {
     this.#base.catch(() => {
       this.#base = undefined;
     });
-    return new URL(`/v2/${this.#repository(request)}/${request.path}`, await this.#base);
+    const path = request.repository === '' ? '' : `${this.#repository(request)}/${request.path}`;
+    return new URL(`/v2/${path}`, await this.#base);
   }
 
   /** With one scheme there is nothing to find out; with two, the first that answers at all is taken. */

@@ -15,13 +15,18 @@ import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifes
 import { MANIFEST_TYPES } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
 import { Authorizer } from './authorizer.ts';
-import { CredentialStore } from './credentials.ts';
+import { CredentialStore, type CredentialsByHost } from './credentials.ts';
 import { Download } from './download.ts';
 import { type EndpointOptions, endpointsFor } from './endpoint.ts';
 import { failure } from './failure.ts';
 import { RegistryHost } from './host.ts';
+import { type Proxied, routeOf } from './route.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
+  /** What is pulled through Replicated's proxy, while it keeps its own name. */
+  readonly viaProxy?: Proxied | undefined;
+  /** Credentials that win over those of the files. */
+  readonly credentials?: CredentialsByHost | undefined;
   /** docker's config.json files, the first that knows a host wins; none are read when left out. */
   readonly credentialFiles?: readonly string[] | undefined;
   /** Transfers at once for each host; fewer while it complains. Default 16. */
@@ -67,7 +72,8 @@ export class Registries implements Source, AsyncDisposable {
 
   /** Reads the credentials and opens for business; nothing is connected yet. */
   static async open(options: RegistryOptions): Promise<Registries> {
-    return new Registries(options, await CredentialStore.read(options.credentialFiles ?? []));
+    const { credentialFiles = [], credentials } = options;
+    return new Registries(options, await CredentialStore.read(credentialFiles, credentials));
   }
 
   /** Drops every connection. */
@@ -80,7 +86,8 @@ export class Registries implements Source, AsyncDisposable {
    * do not have the digest that was asked for or announced
    */
   async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
-    return this.#fallThrough(name.registry, open => this.#manifest(open, name, digest));
+    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    return this.#fallThrough(registry, open => this.#manifest(open, repository, name, digest));
   }
 
   async blob(
@@ -89,17 +96,37 @@ export class Registries implements Source, AsyncDisposable {
     sink: Pick<BlobSink, 'inOrder' | 'write'>,
     wanted: readonly Range[],
   ): Promise<void> {
+    const { registry, repository } = routeOf(name, this.#options.viaProxy);
     let left = wanted;
-    await this.#fallThrough(name.registry, async open => {
+    await this.#fallThrough(registry, async open => {
       const { host, gate } = open;
       const where: Where = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
       const retrying = (attempt: () => Promise<void>, progress: () => number, ahead: boolean) =>
         gate.run(() => this.#retrying(open, attempt, where, progress), ahead);
-      const { repository } = name;
       const download = new Download({ host, repository, blob, sink, wanted: left, where, retrying });
       await download.run().finally(() => {
         left = download.left;
       });
+    });
+  }
+
+  /**
+   * Asks whether the API is there and takes the credentials (distribution-spec, "Determining Support").
+   *
+   * @returns whether it asked for credentials
+   * @throws AirgapError `DENIED` when it does not take them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
+   */
+  async ping(registry: string): Promise<boolean> {
+    return this.#fallThrough(registry, async open => {
+      const { host, gate } = open;
+      const where: Where = { host: host.endpoint.host };
+      const attempt = async () => {
+        const request = { method: 'GET', repository: '', path: '' } as const;
+        const answer = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
+        if (answer.status !== 200) throw failure('reach the API', answer, answer.errorBody, where);
+      };
+      await gate.run(() => this.#retrying(open, attempt, where));
+      return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
     });
   }
 
@@ -121,17 +148,19 @@ export class Registries implements Source, AsyncDisposable {
     throw oneOf(failures);
   }
 
-  async #manifest(open: OpenHost, name: Reference, digest: Digest | undefined): Promise<RawManifest> {
+  async #manifest(
+    open: OpenHost,
+    repository: string,
+    name: Reference,
+    digest: Digest | undefined,
+  ): Promise<RawManifest> {
     const { host, gate } = open;
     const where: Where = { image: name.toString(), host: host.endpoint.host, ...(digest ? { digest } : {}) };
     const path = `manifests/${digest ?? name.effectiveTag}`;
     const headers = { accept: MANIFEST_TYPES.join(', ') };
     const attempt = async () => {
       const sink = new MemorySink(MAX_MANIFEST_SIZE);
-      const answer = await host.send(
-        { method: 'GET', repository: name.repository, path, headers },
-        () => sink,
-      );
+      const answer = await host.send({ method: 'GET', repository, path, headers }, () => sink);
       if (answer.status !== 200) throw failure('read the manifest', answer, answer.errorBody, where);
       const { bytes } = sink;
       checkDigest(digestOf(bytes), digest ?? announced(answer), where);

@@ -1,5 +1,6 @@
 import { AirgapError } from '../errors.ts';
 import { Reference } from '../reference/reference.ts';
+import { REPLICATED_HOST } from '../reference/replicated.ts';
 import type { ListedImage } from './image.ts';
 
 /** What has to be known to find the images of a vendor's list. */
@@ -9,8 +10,6 @@ export interface Locations {
   /** Third-party registries: the name that `source:` uses → the endpoint. */
   readonly registries?: Readonly<Record<string, string>> | undefined;
 }
-
-const REPLICATED = 'registry.replicated.com';
 
 /**
  * Finds where a listed image can be pulled from.
@@ -45,7 +44,7 @@ function pullName(image: ListedImage, { app, registries = {} }: Locations): stri
   const { source, name } = image;
   if (source === 'public') return name;
   if (source === 'replicated') {
-    if (app) return `${REPLICATED}/${app}/${name}`;
+    if (app) return `${REPLICATED_HOST}/${app}/${name}`;
     throw new AirgapError(
       'INPUT',
       `cannot locate ${name}: source is replicated, and the application is not known`,

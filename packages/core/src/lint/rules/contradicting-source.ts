@@ -1,3 +1,4 @@
+import { REPLICATED_HOST } from '../../reference/replicated.ts';
 import type { ListedImage } from '../../spec/image.ts';
 import type { Rule } from '../rule.ts';
 
@@ -20,7 +21,7 @@ function contradiction({ source, name }: ListedImage): { message: string; hint: 
   const [first = '', ...rest] = name.split('/');
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
   if (source === 'public') {
-    if (first !== 'registry.replicated.com') return undefined;
+    if (first !== REPLICATED_HOST) return undefined;
     return {
       message: `${name} is in the Replicated registry, and its source is public`,
       hint: `Write source: replicated and name: ${rest.slice(1).join('/') || rest[0]}.`,

@@ -1,4 +1,5 @@
 import { canonicalHost, type Reference } from '../../reference/reference.ts';
+import { REPLICATED_HOST } from '../../reference/replicated.ts';
 import { endpointHost, type Locations } from '../../spec/locate.ts';
 import type { Rule } from '../rule.ts';
 
@@ -33,7 +34,7 @@ function entryFor(reference: Reference, locations: Locations): string {
 
 function placeOf({ name, registry, repository }: Reference, { registries = {} }: Locations) {
   const [, ...rest] = repository.split('/');
-  if (registry === 'registry.replicated.com') return { source: 'replicated', name: rest.join('/') };
+  if (registry === REPLICATED_HOST) return { source: 'replicated', name: rest.join('/') };
   const configured = Object.entries(registries).find(
     ([, endpoint]) => canonicalHost(endpointHost(endpoint)) === registry,
   );

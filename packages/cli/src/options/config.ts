@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { AirgapError, type Config, parseConfig, unreadable } from '@airgap/core';
+
+export const DEFAULT_CONFIG = 'airgap.yaml';
+
+/** The settings that a file has; only the default one may be missing. */
+export async function readConfig(path: string | undefined): Promise<Config | undefined> {
+  try {
+    const file = path ?? DEFAULT_CONFIG;
+    return parseConfig({ file, text: await readFile(file, 'utf8') });
+  } catch (cause) {
+    if (cause instanceof AirgapError) throw cause;
+    if (path === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unreadable('the config', path ?? DEFAULT_CONFIG, cause);
+  }
+}

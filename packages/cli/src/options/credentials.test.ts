@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configuredCredentials, licensed } from './credentials.ts';
+import { readEnvironment } from './environment.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'airgap-credentials-'));
+  writeFileSync(join(folder, 'password'), 'from file \n');
+  writeFileSync(join(folder, 'license.yaml'), 'kind: License\nspec: {licenseID: abc}\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const environment = readEnvironment({ U: 'user', P: 'from env', T: 'token', EMPTY: '' });
+const configured = (source: object) =>
+  configuredCredentials({ 'a.io': source }, join(folder, 'airgap.yaml'), environment);
+
+describe('configuredCredentials', () => {
+  it.each([
+    ['a password from the environment', { username: 'me', passwordEnv: 'P' }, 'me', 'from env'],
+    ['both from the environment', { usernameEnv: 'U', passwordEnv: 'P' }, 'user', 'from env'],
+    [
+      'a password from a file beside the config',
+      { username: 'me', passwordFile: 'password' },
+      'me',
+      'from file ',
+    ],
+  ])('takes %s', async (_name, source, username, password) =>
+    expect(await configured(source)).toEqual({ 'a.io': { username, password } }),
+  );
+  it('takes an identity token', async () =>
+    expect(await configured({ identityTokenEnv: 'T' })).toMatchObject({
+      'a.io': { identityToken: 'token' },
+    }));
+
+  it.each([
+    ['a variable that is not set', { username: 'me', passwordEnv: 'NOPE' }, /NOPE.*a\.io.*not set/],
+    ['a variable that is empty', { usernameEnv: 'EMPTY', passwordEnv: 'P' }, /EMPTY.*not set/],
+    ['a file that is missing', { username: 'me', passwordFile: 'nope' }, /password file.*no such file/],
+  ])('refuses %s', (_name, source, message) =>
+    expect(configured(source)).rejects.toMatchObject({
+      code: 'INPUT',
+      message: expect.stringMatching(message),
+    }),
+  );
+});
+
+describe('licensed', () => {
+  it.each([
+    ['a file', () => join(folder, 'license.yaml'), 'abc'],
+    ['an id', () => '2vXkJq8Zb0nTq', '2vXkJq8Zb0nTq'],
+  ])('takes %s', async (_name, license, id) =>
+    expect(await licensed(license())).toHaveProperty(['proxy.replicated.com', 'password'], id),
+  );
+  it('refuses a file that is missing', () =>
+    expect(licensed('/nonexistent/license.yaml')).rejects.toMatchObject({ code: 'INPUT' }));
+});

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import {
+  AirgapError,
+  type CredentialSource,
+  type Credentials,
+  type CredentialsByHost,
+  isLicenseId,
+  licenseCredentials,
+  parseLicense,
+  unreadable,
+} from '@airgap/core';
+import type { Environment } from './environment.ts';
+
+type Sources = Readonly<Record<string, CredentialSource>>;
+
+/**
+ * Reads the credentials that a config file points to, from the environment and from files beside it.
+ *
+ * @param config the path of the config file
+ */
+export async function configuredCredentials(
+  sources: Sources,
+  config: string,
+  environment: Environment,
+): Promise<CredentialsByHost> {
+  const found = Object.entries(sources).map(async ([host, source]): Promise<[string, Credentials]> => {
+    const variable = (name: string) => readVariable(name, host, config, environment);
+    if (source.identityTokenEnv !== undefined)
+      return [host, { username: '', password: '', identityToken: variable(source.identityTokenEnv) }];
+    const username = source.username ?? variable(source.usernameEnv ?? '');
+    const password = source.passwordFile
+      ? await readPassword(resolve(dirname(config), source.passwordFile))
+      : variable(source.passwordEnv ?? '');
+    return [host, { username, password }];
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+/** What a customer's license opens. @param license a license file, or the id itself */
+export async function licensed(license: string): Promise<CredentialsByHost> {
+  let text: string;
+  try {
+    text = await readFile(license, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && isLicenseId(license))
+      return licenseCredentials(license);
+    throw unreadable('the license', license, cause);
+  }
+  return licenseCredentials(parseLicense({ file: license, text }));
+}
+
+/** Takes the line end off that editors and echo put there. */
+export function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}
+
+function readVariable(name: string, host: string, config: string, environment: Environment): string {
+  const value = environment.variable(name);
+  if (value) return value;
+  throw new AirgapError(
+    'INPUT',
+    `the environment variable ${name}, which has credentials for ${host}, is not set`,
+    {
+      where: { path: config },
+      hint: `Set ${name}, or change credentials: in ${config}.`,
+    },
+  );
+}
+
+async function readPassword(path: string): Promise<string> {
+  try {
+    return withoutLineEnd(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw unreadable('the password file', path, cause);
+  }
+}

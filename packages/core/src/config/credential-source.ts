@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** Where one registry's credentials are to be found. A secret itself has no place in a config file. */
+export const credentialSourceSchema = z
+  .strictObject({
+    username: z.string().min(1).optional(),
+    usernameEnv: z.string().min(1).optional(),
+    passwordEnv: z.string().min(1).optional(),
+    passwordFile: z.string().min(1).optional(),
+    identityTokenEnv: z.string().min(1).optional(),
+  })
+  .refine(isOneWay, {
+    error:
+      'must have identityTokenEnv, or one of username and usernameEnv with one of passwordEnv and passwordFile',
+  });
+
+export type CredentialSource = Readonly<z.infer<typeof credentialSourceSchema>>;
+
+export const CREDENTIAL_KEYS = Object.keys(credentialSourceSchema.shape).join(', ');
+
+function isOneWay(source: Record<string, string | undefined>): boolean {
+  const count = (...keys: string[]) => keys.filter(key => source[key] !== undefined).length;
+  const users = count('username', 'usernameEnv');
+  const passwords = count('passwordEnv', 'passwordFile');
+  return source.identityTokenEnv === undefined ? users === 1 && passwords === 1 : users + passwords === 0;
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { licenseCredentials, parseLicense } from './license.ts';
+
+const ID = '2vXkJq8Zb0nTq';
+const license = (spec: string) => `apiVersion: kots.io/v1beta1\nkind: License\nspec:\n  ${spec}\n`;
+
+describe('parseLicense', () => {
+  it.each([
+    ['a KOTS License', license(`licenseID: ${ID}\n  signature: eyJ9`), ID],
+    ['an id of digits', license('licenseID: 0123'), '0123'],
+    ['a file that holds the id alone', `${ID}\n`, ID],
+  ])('reads %s', (_name, text, id) => expect(parseLicense({ file: 'l.yaml', text })).toBe(id));
+
+  it.each([
+    ['another kind', license(`licenseID: ${ID}`).replace('License', 'Config')],
+    ['no id', license('appSlug: a')],
+    ['an id with a line end', license(`licenseID: "${ID}\\n"`)],
+    ['a list', `- ${ID}`],
+    ['broken YAML', `a: b: ${ID}`],
+    ['nothing', ''],
+  ])('refuses %s, and quotes nothing', (_name, text) => {
+    expect(() => parseLicense({ file: 'l.yaml', text })).toThrow(
+      expect.objectContaining({
+        code: 'INPUT',
+        where: { path: 'l.yaml' },
+        message: expect.not.stringContaining(ID),
+      }),
+    );
+  });
+
+  it("opens Replicated's two registries, and nothing else", () =>
+    expect(licenseCredentials(ID)).toEqual({
+      'registry.replicated.com': { username: ID, password: ID },
+      'proxy.replicated.com': { username: ID, password: ID },
+    }));
+});

@@ -1,0 +1,41 @@
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { AirgapError } from '../errors.ts';
+import { PROXY_HOST, REPLICATED_HOST } from '../reference/replicated.ts';
+import type { CredentialsByHost } from '../registry/credentials.ts';
+import type { SourceText } from '../spec/source.ts';
+
+const ID = /^[A-Za-z0-9_-]+$/;
+
+const licenseSchema = z.looseObject({
+  kind: z.literal('License'),
+  spec: z.looseObject({ licenseID: z.string().regex(ID) }),
+});
+
+/** Whether a text could be a license's id, which is one word. */
+export function isLicenseId(text: string): boolean {
+  return ID.test(text);
+}
+
+/**
+ * Reads the id of a customer's license: from a KOTS `License`, or from a file that holds nothing but the id.
+ *
+ * @throws AirgapError `INPUT`, which never quotes the file
+ */
+export function parseLicense({ file, text }: SourceText): string {
+  if (isLicenseId(text.trim())) return text.trim();
+  // The failsafe schema keeps an id of digits as it was written.
+  const document = parseDocument(text, { schema: 'failsafe', prettyErrors: false });
+  const license = document.errors.length > 0 ? undefined : licenseSchema.safeParse(document.toJS()).data;
+  if (license) return license.spec.licenseID;
+  throw new AirgapError('INPUT', 'the license has no spec.licenseID under kind: License', {
+    where: { path: file },
+    hint: 'Name the license file as it was downloaded, or the license id.',
+  });
+}
+
+/** What a license opens: Replicated's registries take its id for user and password. */
+export function licenseCredentials(id: string): CredentialsByHost {
+  const credentials = { username: id, password: id };
+  return { [REPLICATED_HOST]: credentials, [PROXY_HOST]: credentials };
+}

@@ -1,0 +1,24 @@
+import { canonicalHost, type Reference } from '../reference/reference.ts';
+import { PROXY_HOST } from '../reference/replicated.ts';
+
+/** What Replicated's proxy stands in for. */
+export interface Proxied {
+  /** The application's slug. */
+  readonly app: string;
+  /** The registry hosts whose images are pulled through the proxy. */
+  readonly hosts: readonly string[];
+}
+
+/** Where a name is pulled from. */
+export interface Route {
+  /** The registry host. */
+  readonly registry: string;
+  readonly repository: string;
+}
+
+/** Finds where a name is pulled from: its own registry, or the proxy, which has it under a longer name. */
+export function routeOf(name: Reference, proxied: Proxied | undefined): Route {
+  if (!proxied?.hosts.some(host => canonicalHost(host) === name.registry))
+    return { registry: name.registry, repository: name.repository };
+  return { registry: PROXY_HOST, repository: `proxy/${proxied.app}/${name.name}` };
+}
