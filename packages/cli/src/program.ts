@@ -31,6 +31,10 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'check every digest and every reference of a bundle, in place',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
+  load: {
+    summary: 'push a bundle into a registry, straight from the file',
+    load: async () => (await import('./commands/load.ts')).loadCommand,
+  },
   login: {
     summary: "check a registry's user and password, and keep them where docker looks for them",
     load: async () => (await import('./commands/login.ts')).loginCommand,

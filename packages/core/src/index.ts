@@ -31,6 +31,14 @@ export type { Finding, Severity } from './lint/finding.ts';
 export type { Rule } from './lint/rule.ts';
 export { rules } from './lint/rules/index.ts';
 export { type LintOptions, type LintResult, lint } from './lint.ts';
+export {
+  type LoadedImage,
+  type LoadOptions,
+  type LoadResult,
+  load,
+  ON_EXISTING,
+  type OnExisting,
+} from './load.ts';
 export { type LoginOptions, type LoginResult, login } from './login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
@@ -38,6 +46,7 @@ export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './pl
 export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
 export { REPLICATED_HOST } from './reference/replicated.ts';
+export { NAMINGS, type Naming } from './reference/target.ts';
 export type { Credentials, CredentialsByHost } from './registry/credentials.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { ImagePaths } from './spec/image-path.ts';

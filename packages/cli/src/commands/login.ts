@@ -3,16 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { AirgapError, login } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { withoutLineEnd } from '../options/credentials.ts';
-import {
-  caOption,
-  certOption,
-  insecureOption,
-  jsonOption,
-  keyOption,
-  plainHttpOption,
-  remoteOptions,
-  timeoutOption,
-} from '../options/shared.ts';
+import { connectionFlags, jsonOption, remoteOptions } from '../options/shared.ts';
 import { prompt } from '../prompt.ts';
 import { printable } from '../render/printable.ts';
 import { print, printJson, type Session, tell } from '../session.ts';
@@ -24,16 +15,11 @@ Examples:
 `;
 
 export function loginCommand(command: Command, session: Session) {
-  return command
+  const flagged = command
     .argument('<registry>', 'its host, with a port if it has one')
     .option('-u, --username <name>', 'the user (default: asked for on the terminal)')
-    .option('--password-stdin', 'read the password from standard input')
-    .addOption(plainHttpOption)
-    .addOption(insecureOption)
-    .addOption(caOption)
-    .addOption(certOption)
-    .addOption(keyOption)
-    .addOption(timeoutOption)
+    .option('--password-stdin', 'read the password from standard input');
+  return connectionFlags(flagged)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (registry, flags) => {

@@ -4,17 +4,13 @@ import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
 import { configuredCredentials, licensed } from '../options/credentials.ts';
 import {
   appOption,
-  caOption,
-  certOption,
   concurrencyOption,
   configOption,
+  connectionFlags,
   imagePathOption,
-  insecureOption,
   jsonOption,
-  keyOption,
   licenseOption,
   mirrorOption,
-  plainHttpOption,
   platformOption,
   progressOption,
   type RemoteFlags,
@@ -23,7 +19,6 @@ import {
   SPEC_HELP,
   type SpecFlags,
   specOptions,
-  timeoutOption,
   viaProxyOption,
 } from '../options/shared.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
@@ -38,7 +33,7 @@ interface CommonFlags extends SpecFlags, RemoteFlags {
 
 /** Gives a command the flags of all that read specs and ask registries. */
 export function remoteFlags(command: Command) {
-  return command
+  const specs = command
     .argument('<spec...>', SPEC_HELP)
     .addOption(configOption)
     .addOption(appOption)
@@ -46,17 +41,9 @@ export function remoteFlags(command: Command) {
     .addOption(imagePathOption)
     .addOption(platformOption)
     .addOption(mirrorOption)
-    .addOption(plainHttpOption)
-    .addOption(insecureOption)
-    .addOption(caOption)
-    .addOption(certOption)
-    .addOption(keyOption)
     .addOption(licenseOption)
-    .addOption(viaProxyOption)
-    .addOption(timeoutOption)
-    .addOption(concurrencyOption)
-    .addOption(progressOption)
-    .addOption(jsonOption);
+    .addOption(viaProxyOption);
+  return connectionFlags(specs).addOption(concurrencyOption).addOption(progressOption).addOption(jsonOption);
 }
 
 /** The options of a verb that the flags stand for. */

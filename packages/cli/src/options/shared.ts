@@ -12,7 +12,7 @@ import {
   type SourceText,
   unreadable,
 } from '@airgap/core';
-import { Option } from '@commander-js/extra-typings';
+import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { PROGRESS_STYLES } from '../reporters/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import type { Environment } from './environment.ts';
@@ -84,6 +84,19 @@ export const progressOption = new Option('--progress <how>', 'how to show progre
   .choices(PROGRESS_STYLES)
   .default('auto' as const);
 export const jsonOption = new Option('--json', 'one JSON object on stdout');
+
+/** Gives a command the flags of all that connect to registries. */
+export function connectionFlags<Args extends unknown[], Flags extends OptionValues>(
+  command: Command<Args, Flags>,
+) {
+  return command
+    .addOption(plainHttpOption)
+    .addOption(insecureOption)
+    .addOption(caOption)
+    .addOption(certOption)
+    .addOption(keyOption)
+    .addOption(timeoutOption);
+}
 
 export interface SpecFlags {
   readonly config?: string | undefined;

@@ -81,7 +81,7 @@ export class BundleReader implements AsyncDisposable {
   digest(
     { offset, size }: PlacedEntry,
     threads: HashThreads,
-    onHashed: (bytes: number) => void,
+    onHashed?: (bytes: number) => void,
   ): Promise<Digest> {
     const hash = threads.start(this.#file.fd, onHashed);
     hash.extend(offset, size);

@@ -48,6 +48,11 @@ export class Reference {
     return new Reference(registry, repository, tag, digest);
   }
 
+  /** A manifest by its digest. */
+  static pinned(registry: string, repository: string, digest: Digest): Reference {
+    return new Reference(registry, repository, undefined, digest);
+  }
+
   /** Host and repository, without tag or digest. */
   get name(): string {
     return `${this.registry}/${this.repository}`;
@@ -70,6 +75,18 @@ export class Reference {
 
   withDigest(digest: Digest): Reference {
     return new Reference(this.registry, this.repository, undefined, digest);
+  }
+
+  /**
+   * The same tag and digest under another name.
+   *
+   * @throws AirgapError `INPUT` when that is no name
+   */
+  moved(registry: string, repository: string): Reference {
+    const text = `${registry}/${repository}`;
+    checkHost(text, registry);
+    checkRepository(text, repository, text);
+    return new Reference(registry, repository, this.tag, this.digest);
   }
 
   /** The canonical text: `docker.io/library/redis:3.2-alpine`. */

@@ -42,7 +42,8 @@ export function endpointsFor(registry: string, options: EndpointOptions): Endpoi
   ];
 }
 
-function ownEndpoint(registry: string, options: EndpointOptions): Endpoint {
+/** The registry itself, whatever mirrors it has. */
+export function ownEndpoint(registry: string, options: EndpointOptions): Endpoint {
   const host = API_HOSTS[registry] ?? registry;
   return { host, schemes: schemesFor(host, undefined, options), prefix: '' };
 }

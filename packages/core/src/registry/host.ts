@@ -1,52 +1,92 @@
 import type { Dispatcher } from 'undici';
 import { MemorySink, type Sink } from '../content/sink.ts';
+import type { Where } from '../errors.ts';
 import { AirgapError } from '../errors.ts';
+import type { OnEvent } from '../events.ts';
 import { provesTls } from '../http/connection-error.ts';
-import { exchange, type HttpRequest, type ResponseHead } from '../http/exchange.ts';
+import { exchange, type HttpBody, type HttpRequest, type ResponseHead } from '../http/exchange.ts';
+import type { Gate } from '../http/gate.ts';
+import { withRetries } from '../http/retry.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Endpoint } from './endpoint.ts';
+import { locationOf } from './location.ts';
 
 const MAX_REDIRECTS = 5;
 const MAX_ERROR_BODY = 64 * 1024;
 
 /** A request to the registry's API, below `/v2/`. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: HttpRequest['method'];
   /** Empty for the API as a whole. */
   readonly repository: string;
-  /** What follows the repository, for example `blobs/sha256:…`. */
-  readonly path: string;
+  /** What follows the repository, for example `blobs/sha256:…`; or a URL that the registry has named. */
+  readonly path: string | URL;
   readonly headers?: Record<string, string>;
+  /** Makes the body, anew for every try. */
+  readonly body?: (() => HttpBody) | undefined;
+  /** Whether the repository is to be written to. */
+  readonly push?: boolean;
+  /** Another repository that is to be read from. */
+  readonly from?: string | undefined;
 }
 
 /** An answer: the body went to the sink on success, and is here otherwise. */
 export interface ApiAnswer extends ResponseHead {
   readonly errorBody: Uint8Array;
-  /** Whether it came from another origin, where the registry keeps its content. */
+  /** Where it came from. */
+  readonly url: URL;
+  /** Whether that is another origin, where the registry keeps its content. */
   readonly redirected: boolean;
 }
 
+export interface HostOptions {
+  readonly endpoint: Endpoint;
+  readonly dispatcher: Dispatcher;
+  readonly authorizer: Authorizer;
+  readonly gate: Gate;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
+}
+
+export interface RunOptions {
+  /** The bytes that are through for good; see {@link withRetries}. */
+  readonly progress?: () => number;
+  /** Whether to go before all that wait already. */
+  readonly ahead?: boolean;
+}
+
 /**
- * One registry host: finds out whether it has TLS, answers its challenges, follows redirects. The registry's
- * `Authorization` goes to the registry alone, never along a redirect to another origin.
+ * One registry host: finds out whether it has TLS, answers its challenges, follows redirects, and is asked no more
+ * at once than it bears. The registry's `Authorization` goes to the registry alone, never along a redirect to
+ * another origin.
  */
 export class RegistryHost {
   readonly endpoint: Endpoint;
+  readonly #options: HostOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #signal: AbortSignal | undefined;
   #base: Promise<URL> | undefined;
 
-  constructor(
-    endpoint: Endpoint,
-    dispatcher: Dispatcher,
-    authorizer: Authorizer,
-    signal: AbortSignal | undefined,
-  ) {
-    this.endpoint = endpoint;
-    this.#dispatcher = dispatcher;
-    this.#authorizer = authorizer;
-    this.#signal = signal;
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.endpoint = options.endpoint;
+    this.#dispatcher = options.dispatcher;
+    this.#authorizer = options.authorizer;
+    this.#signal = options.signal;
+  }
+
+  /** Runs an attempt once there is room, and again while it fails transiently. @param where is added to its errors */
+  run<T>(attempt: () => Promise<T>, where: Where, { progress, ahead }: RunOptions = {}): Promise<T> {
+    const { gate, signal, onEvent } = this.#options;
+    const retry = { host: this.endpoint.host, gate, signal, onEvent };
+    return gate.run(async () => {
+      try {
+        return await withRetries(attempt, retry, progress);
+      } catch (error) {
+        throw error instanceof AirgapError ? error.at(where) : error;
+      }
+    }, ahead);
   }
 
   /**
@@ -56,7 +96,7 @@ export class RegistryHost {
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
     const { host } = this.endpoint;
     const url = await this.#url(request);
-    const scope = request.repository === '' ? '' : `repository:${this.#repository(request)}:pull`;
+    const scope = this.#scope(request);
     const authorization = await this.#authorizer.header(host, scope);
     const answer = await this.#follow(request, url, authorization, accept);
     // Where a redirect leads nobody may ask for the registry's credentials.
@@ -68,7 +108,7 @@ export class RegistryHost {
   }
 
   async #follow(
-    { method, headers = {} }: ApiRequest,
+    { method, headers = {}, body }: ApiRequest,
     from: URL,
     authorization: string | undefined,
     accept: (head: ResponseHead) => Sink,
@@ -77,13 +117,17 @@ export class RegistryHost {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const own = url.origin === from.origin && authorization ? { authorization } : {};
       const answer = await this.#once(
-        { method, url, headers: { ...headers, ...own }, signal: this.#signal },
+        {
+          method,
+          url,
+          headers: { ...headers, ...own },
+          ...(body ? { body: body() } : {}),
+          signal: this.#signal,
+        },
         accept,
       );
-      const location = answer.headers.location;
-      if (answer.status < 301 || answer.status > 308 || answer.status === 304)
-        return { ...answer, redirected: url.origin !== from.origin };
-      url = redirectTarget(location, url, this.endpoint.host);
+      if (!isRedirect(answer)) return { ...answer, url, redirected: url.origin !== from.origin };
+      url = locationOf({ ...answer, url }, this.endpoint.host);
     }
     throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
       where: { host: this.endpoint.host },
@@ -93,7 +137,7 @@ export class RegistryHost {
   async #once(
     request: HttpRequest,
     accept: (head: ResponseHead) => Sink,
-  ): Promise<Omit<ApiAnswer, 'redirected'>> {
+  ): Promise<Omit<ApiAnswer, 'url' | 'redirected'>> {
     const errorBody = new MemorySink(MAX_ERROR_BODY);
     const head = await exchange(this.#dispatcher, request, answer =>
       answer.status === 200 || answer.status === 206 ? accept(answer) : errorBody,
@@ -101,16 +145,24 @@ export class RegistryHost {
     return { ...head, errorBody: errorBody.bytes };
   }
 
-  #repository({ repository }: ApiRequest): string {
+  #repository(repository: string): string {
     return this.endpoint.prefix ? `${this.endpoint.prefix}/${repository}` : repository;
   }
 
+  /** What a token has to allow (distribution, "Token Scope"). */
+  #scope({ repository, push, from }: ApiRequest): string {
+    if (repository === '') return '';
+    const own = `repository:${this.#repository(repository)}:${push ? 'pull,push' : 'pull'}`;
+    return from === undefined ? own : `${own} repository:${this.#repository(from)}:pull`;
+  }
+
   async #url(request: ApiRequest): Promise<URL> {
+    if (request.path instanceof URL) return request.path;
     this.#base ??= this.#findBase();
     this.#base.catch(() => {
       this.#base = undefined;
     });
-    const path = request.repository === '' ? '' : `${this.#repository(request)}/${request.path}`;
+    const path = request.repository === '' ? '' : `${this.#repository(request.repository)}/${request.path}`;
     return new URL(`/v2/${path}`, await this.#base);
   }
 
@@ -140,17 +192,6 @@ export class RegistryHost {
   }
 }
 
-function redirectTarget(location: string | string[] | undefined, from: URL, host: string): URL {
-  const text = typeof location === 'string' ? location : '';
-  const target = text && URL.canParse(text, from.href) ? new URL(text, from) : undefined;
-  const downgrade = from.protocol === 'https:' && target?.protocol === 'http:';
-  if (target && /^https?:$/.test(target.protocol) && !downgrade) return target;
-  throw new AirgapError(
-    'REGISTRY',
-    downgrade ? 'a redirect leads from https to http' : 'a redirect leads nowhere',
-    {
-      where: { host },
-      hint: `Ask whoever runs ${host} to mend its storage redirects.`,
-    },
-  );
+function isRedirect({ status }: ResponseHead): boolean {
+  return status >= 301 && status <= 308 && status !== 304;
 }
