@@ -61,6 +61,8 @@ export interface ImageOptions {
   readonly cmd?: readonly string[];
   /** How the layers are packed. Default gzip. */
   readonly compression?: 'gzip' | 'none';
+  /** What the config says of the layers, when that is not true. */
+  readonly diffIds?: readonly string[];
 }
 
 export function sha256(bytes: Uint8Array): string {
@@ -104,6 +106,7 @@ export function imageOf({
   platform = { os: 'linux', architecture: 'amd64' },
   cmd,
   compression = 'gzip',
+  diffIds = layers.map(({ diffId }) => diffId),
 }: ImageOptions): TestImage {
   const media = TYPES[types];
   const config = Buffer.from(
@@ -111,7 +114,7 @@ export function imageOf({
       ...platform,
       created: '1970-01-01T00:00:00Z',
       config: cmd ? { Cmd: cmd, Env: ['PATH=/bin:/usr/bin'] } : {},
-      rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+      rootfs: { type: 'layers', diff_ids: diffIds },
       history: layers.map(() => ({ created: '1970-01-01T00:00:00Z', created_by: 'test' })),
     }),
   );

@@ -45,5 +45,6 @@ async function written(
   if (!entries.has(blobPath(manifest.config))) return '';
   const config = await bundle.blob(entries, manifest.config);
   const { diffIds } = parseConfig(config, { path: bundle.path, digest: manifest.config.digest });
+  if (diffIds.length !== manifest.layers.length) return '';
   return JSON.stringify(classicEntry(manifest, diffIds, tags));
 }

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { HashThreads } from '../content/hash-threads.ts';
 import { verifyBytes } from '../content/verifier.ts';
@@ -42,12 +42,14 @@ export class BundleReader implements AsyncDisposable {
 
   /** @throws AirgapError `INPUT` when there is no such file */
   static async open(path: string): Promise<BundleReader> {
-    const file = await open(path, 'r').catch(cause => {
+    const failed = (cause: unknown) => {
       throw unreadable('the bundle', path, cause);
-    });
-    const stat = await file.stat();
-    if (stat.isFile()) return new BundleReader(path, file, stat.size);
-    await file.close();
+    };
+    // To open a pipe is to wait for whoever writes to it.
+    if ((await stat(path).catch(failed)).isFile()) {
+      const file = await open(path, 'r').catch(failed);
+      return new BundleReader(path, file, (await file.stat()).size);
+    }
     throw new AirgapError('INPUT', 'the bundle is not a regular file', {
       where: { path },
       hint: 'Name the .tar that airgap build has written.',

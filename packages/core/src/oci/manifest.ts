@@ -113,7 +113,10 @@ function mediaTypeOf(document: unknown, servedType: string): string {
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    const document = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    // What is nested too deep to be written again throws here.
+    JSON.stringify(document);
+    return document;
   } catch (cause) {
     throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
       cause,

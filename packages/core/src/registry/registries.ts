@@ -59,10 +59,11 @@ export class Registries implements Source, AsyncDisposable {
   readonly #authorizer: Authorizer;
   readonly #hosts = new Map<string, readonly OpenHost[]>();
   readonly #gates = new Map<string, Gate>();
+  readonly #closed = new AbortController();
 
   private constructor(options: RegistryOptions, credentials: CredentialStore) {
+    const signal = AbortSignal.any([this.#closed.signal, ...(options.signal ? [options.signal] : [])]);
     // Every transfer listens to it: that is no leak.
-    const signal = AbortSignal.any(options.signal ? [options.signal] : []);
     setMaxListeners(0, signal);
     this.#options = { ...options, signal };
     this.#dispatcher = openConnections(options);
@@ -75,8 +76,9 @@ export class Registries implements Source, AsyncDisposable {
     return new Registries(options, await CredentialStore.read(credentialFiles, credentials));
   }
 
-  /** Drops every connection. */
+  /** Drops every connection; what is under way is not tried again. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
     await this.#dispatcher.destroy();
   }
 
