@@ -25,8 +25,9 @@ export {
   type InspectResult,
   inspect,
 } from './inspect.ts';
-export type { Finding, Severity } from './lint/finding.ts';
-export type { Rule } from './lint/rule.ts';
+export { type Finding, isAtLeast, SEVERITIES, type Severity } from './lint/finding.ts';
+export type { Grade, RuleGrade } from './lint/grade.ts';
+export type { RuleText } from './lint/rule.ts';
 export { rules } from './lint/rules/index.ts';
 export { type LintOptions, type LintResult, lint } from './lint.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';

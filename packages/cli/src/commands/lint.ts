@@ -1,4 +1,4 @@
-import { type Finding, lint, type Severity } from '@airgap/core';
+import { isAtLeast, lint, SEVERITIES } from '@airgap/core';
 import { Command, Option } from '@commander-js/extra-typings';
 import {
   appOption,
@@ -35,7 +35,7 @@ export function lintCommand(session: Session) {
     )
     .addOption(
       new Option('--fail-on <severity>', 'what makes the exit status 1')
-        .choices(['error', 'warning'] as const)
+        .choices(SEVERITIES)
         .default('warning' as const),
     )
     .addOption(jsonOption)
@@ -45,11 +45,7 @@ export function lintCommand(session: Session) {
       session.json = format === 'json';
       const options = await specOptions(specs, flags, session.signal);
       const result = await lint(options);
-      session.status = fails(result.findings, flags.failOn) ? 1 : 0;
+      session.status = result.findings.some(({ severity }) => isAtLeast(severity, flags.failOn)) ? 1 : 0;
       print(renderReport(format, result, { colors: session.out, folder: process.cwd() }), session);
     });
-}
-
-function fails(findings: readonly Finding[], failOn: Severity): boolean {
-  return findings.some(({ severity }) => severity === 'error' || failOn === 'warning');
 }

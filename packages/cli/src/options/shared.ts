@@ -25,7 +25,7 @@ const DEFAULT_CONFIG = 'airgap.yaml';
 /** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms, mirrors, imagePaths (default: ${DEFAULT_CONFIG})`,
+  `settings: app, registries, platforms, mirrors, imagePaths, rules (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
 export const registryOption = new Option(
@@ -101,6 +101,7 @@ export async function specOptions(specs: readonly string[], flags: SpecFlags, si
     specs: await Promise.all(specs.map(spec => readSpec(spec, signal))),
     locations,
     imagePaths: bothPaths(config?.imagePaths, flags.imagePath),
+    rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
     mirrors: { ...config?.mirrors, ...flags.mirror },

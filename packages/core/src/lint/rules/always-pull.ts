@@ -3,6 +3,7 @@ import type { Rule } from '../rule.ts';
 /** An explicit `imagePullPolicy: Always`, which fails with any tag and any digest. */
 export const alwaysPull: Rule = {
   id: 'always-pull',
+  severity: 'error',
   explanation:
     'With imagePullPolicy: Always the kubelet asks the registry each time a pod starts, whatever the tag. Behind the ' +
     'gap that registry does not answer, and the pod stays in ImagePullBackOff although the image is on the node.',
@@ -14,7 +15,6 @@ export const alwaysPull: Rule = {
       const isLatest = reference?.tag === 'latest' && reference.digest === undefined;
       if (pullPolicy?.value !== 'Always' || isLatest) continue;
       yield {
-        severity: 'error',
         message: `imagePullPolicy: Always makes Kubernetes pull ${image.value} behind the gap, whatever its tag`,
         hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${workload ?? '(unnamed)'}, or remove the line.`,
         position: pullPolicy.position,

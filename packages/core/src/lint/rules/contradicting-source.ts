@@ -4,6 +4,7 @@ import type { Rule } from '../rule.ts';
 /** A name that does not go with its source. */
 export const contradictingSource: Rule = {
   id: 'contradicting-source',
+  severity: 'error',
   explanation:
     'Where an image is pulled from follows from its source: replicated adds the registry and the application, a ' +
     "registry's name adds its host, and public adds nothing. A name that says it again leads to a place where the " +
@@ -11,7 +12,7 @@ export const contradictingSource: Rule = {
   *check({ spec }) {
     for (const image of spec.listed) {
       const wrong = image.form === 'list' ? undefined : contradiction(image);
-      if (wrong) yield { severity: 'error', ...wrong, position: image.position };
+      if (wrong) yield { ...wrong, position: image.position };
     }
   },
 };

@@ -5,6 +5,7 @@ import type { Rule } from '../rule.ts';
 /** A private image in an object that chooses its own namespace. */
 export const foreignNamespace: Rule = {
   id: 'foreign-namespace',
+  severity: 'warning',
   explanation:
     "The pull secret for private images is made in the application's own namespace, and nowhere else. An object with a " +
     'metadata.namespace of its own looks for it there, does not find it, and its pods cannot be pulled.',
@@ -18,7 +19,6 @@ export const foreignNamespace: Rule = {
       specs.isPrivate(used);
     for (const used of firstOfEach(specs.spec.used.filter(isForeign))) {
       yield {
-        severity: 'warning',
         message: `${used.image.value} is private, and ${ownerOf(used)} is in namespace ${used.namespace}, where there is no pull secret for it`,
         hint: 'Leave metadata.namespace out, or make the secret in that namespace as well.',
         position: used.image.position,

@@ -1,12 +1,12 @@
 import { AirgapError } from '../../errors.ts';
 import { locate } from '../../spec/locate.ts';
 import { usedReference } from '../../spec/request.ts';
-import type { Finding } from '../finding.ts';
-import type { Rule } from '../rule.ts';
+import type { Found, Rule } from '../rule.ts';
 
 /** A name that no registry can have, in a list or in a container. */
 export const invalidImage: Rule = {
   id: 'invalid-image',
+  severity: 'error',
   explanation:
     'A name with upper-case letters, or a tag inside name:, is no image reference. Nothing can pull it, so it cannot ' +
     'go into a bundle, and a pod that uses it stays in InvalidImageName.',
@@ -23,12 +23,12 @@ export const invalidImage: Rule = {
   },
 };
 
-function* failure(find: () => unknown): Generator<Omit<Finding, 'rule'>> {
+function* failure(find: () => unknown): Generator<Found> {
   try {
     find();
   } catch (error) {
     const position = error instanceof AirgapError ? error.where.position : undefined;
     if (!(error instanceof AirgapError) || !position) throw error;
-    yield { severity: 'error', message: error.message, hint: error.hint ?? '', position };
+    yield { message: error.message, hint: error.hint ?? '', position };
   }
 }

@@ -5,6 +5,7 @@ const FINGERPRINT = /^([0-9a-f]{2}:){15}[0-9a-f]{2}$/i;
 /** A `content_trust` fingerprint that no key can have. */
 export const malformedFingerprint: Rule = {
   id: 'malformed-fingerprint',
+  severity: 'error',
   explanation:
     'content_trust.public_key_fingerprint is the MD5 fingerprint of a key: 16 pairs of hex digits with colons between ' +
     'them (RFC 4716). Anything else matches no key, and the image is refused at installation.',
@@ -12,7 +13,6 @@ export const malformedFingerprint: Rule = {
     for (const { name, fingerprint } of spec.listed) {
       if (!fingerprint || fingerprint.templated || FINGERPRINT.test(fingerprint.value)) continue;
       yield {
-        severity: 'error',
         message: `the fingerprint of ${name} is none: ${fingerprint.value}`,
         hint: 'Write 16 pairs of hex digits with colons, as ssh-keygen -E md5 -lf prints them.',
         position: fingerprint.position,

@@ -6,6 +6,7 @@ import type { Rule } from '../rule.ts';
 /** Different images that KOTS would push under one name. */
 export const nameCollision: Rule = {
   id: 'name-collision',
+  severity: 'warning',
   explanation:
     "When KOTS pushes a bundle into a customer's registry, it keeps only the last segment of each name. Two images that " +
     'differ only before that end up under one name: the second overwrites the first, in silence, and a pod starts ' +
@@ -19,7 +20,6 @@ export const nameCollision: Rule = {
       if (before === undefined) first.set(short, named);
       else if (before.reference.name !== reference.name)
         yield {
-          severity: 'warning',
           message: `${reference.name} and ${before.reference.name} are both ${short} once KOTS has pushed them`,
           hint: 'Give one of them another name or tag.',
           position,

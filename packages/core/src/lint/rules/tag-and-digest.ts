@@ -5,6 +5,7 @@ import type { Rule } from '../rule.ts';
 /** A name with a tag and a digest, of which only the digest counts. */
 export const tagAndDigest: Rule = {
   id: 'tag-and-digest',
+  severity: 'warning',
   explanation:
     'With both a tag and a digest, the digest decides and the tag is decoration: it stays the same when the digest is ' +
     'changed, and tells a reader the wrong version. Some tools refuse such a name.',
@@ -21,7 +22,6 @@ export const tagAndDigest: Rule = {
       const digest = /^[^@]*:[^/@]+@(.+)$/.exec(text)?.[1];
       if (digest === undefined || !isReference(text)) continue;
       yield {
-        severity: 'warning',
         message: `${text.slice(0, text.indexOf('@'))} has a digest as well, and only that counts`,
         hint: 'Leave the tag out, and say in a comment which version the digest is.',
         position,

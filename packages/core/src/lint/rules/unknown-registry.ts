@@ -4,6 +4,7 @@ import type { Rule } from '../rule.ts';
 /** A `source:` that is neither `replicated` nor `public` nor a registry that was configured. */
 export const unknownRegistry: Rule = {
   id: 'unknown-registry',
+  severity: 'error',
   explanation:
     'source: names a third-party registry by the name it was given when it was configured. A name that nobody ' +
     'configured cannot be turned into an address: the image would be missing from the bundle.',
@@ -13,7 +14,7 @@ export const unknownRegistry: Rule = {
       if (image.source === 'public' || image.source === 'replicated' || known.includes(image.source))
         continue;
       const { message, hint = '' } = unknownSource(image, known);
-      yield { severity: 'error', message, hint, position: image.sourcePosition };
+      yield { message, hint, position: image.sourcePosition };
     }
   },
 };

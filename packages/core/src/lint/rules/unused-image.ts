@@ -4,6 +4,7 @@ import type { Rule } from '../rule.ts';
 /** A listed image that no spec uses. */
 export const unusedImage: Rule = {
   id: 'unused-image',
+  severity: 'warning',
   explanation:
     'An image of the images: section that no spec in the input uses makes the bundle larger for nothing, or shows that ' +
     'a spec names it differently, and then the customer lacks what that spec needs. Where a template stands for an ' +
@@ -14,7 +15,6 @@ export const unusedImage: Rule = {
     for (const image of listed) {
       if (image.form !== 'images' || specs.usesOf(image).length > 0) continue;
       yield {
-        severity: 'warning',
         message: `no spec in this input uses ${image.name}: it makes the bundle larger, or a spec names it differently`,
         hint: 'Remove it, correct its name and tag, or name the specs that use it as well.',
         position: image.position,
