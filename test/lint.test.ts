@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
 
-const POD = 'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - image: quay.io/t/a\n';
+const POD =
+  'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - image: quay.io/t/a\n';
 
 /** Runs a command in a folder with these files; what it says comes as text. */
 async function run(files: Record<string, string>, args: readonly string[]) {

@@ -45,12 +45,7 @@ describe('parseConfig', () => {
       'airgap.yaml:2:20 unknown key: x',
       'The keys here are: endpoint.',
     ],
-    [
-      'a grade that there is not',
-      'rules: {a: on}',
-      'airgap.yaml:1:12 rules.a: must be off, info',
-      'rules',
-    ],
+    ['a grade that there is not', 'rules: {a: on}', 'airgap.yaml:1:12 rules.a: must be off, info', 'rules'],
     ['a list', '- a', 'airgap.yaml:1:1 airgap.yaml', 'app, registries'],
     ['an app that is a list', 'app: [a]', 'airgap.yaml:1:6 app', 'app, registries'],
     ['a registry that is a list', 'registries:\n  a: [b]', 'airgap.yaml:2:6 registries.a: must be', 'app'],
