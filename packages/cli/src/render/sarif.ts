@@ -9,6 +9,7 @@ import {
 import { version } from '../version.ts';
 import { artifactUri } from './artifact.ts';
 import { markAt } from './mark.ts';
+import { rulePage } from './rule-page.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 /** Whoever reads the log decides where the relative URIs begin; in code scanning it is the repository. */
@@ -35,13 +36,14 @@ export function sarifLog({ findings, sources }: Pick<LintResult, 'findings' | 's
   };
 }
 
-function descriptor({ id, severity, explanation }: RuleText) {
+function descriptor(rule: RuleText) {
+  const { id, severity, explanation } = rule;
   const [summary = explanation] = explanation.split(/(?<=\.)\s/);
   return {
     id,
     shortDescription: { text: summary },
     fullDescription: { text: explanation },
-    help: { text: explanation },
+    help: { text: explanation, markdown: rulePage(rule) },
     defaultConfiguration: { level: LEVELS[severity] },
   };
 }

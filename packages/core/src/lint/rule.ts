@@ -1,7 +1,7 @@
 import type { Finding, Severity } from './finding.ts';
 import type { Matching } from './matching.ts';
 
-/** What every rule says of itself. */
+/** What every rule says of itself; its page of docs is made from it. */
 export interface RuleText {
   /** Lower-case words with hyphens. */
   readonly id: string;
@@ -9,6 +9,8 @@ export interface RuleText {
   readonly severity: Severity;
   /** What it looks for, and what would happen to a customer, in a paragraph. */
   readonly explanation: string;
+  /** The same piece of a spec twice: as the rule finds it, and mended. Nothing for what no piece of a spec can show. */
+  readonly example?: { readonly found: string; readonly mended: string };
 }
 
 /** A finding as its rule tells it; without a severity, the rule's own counts. */

@@ -7,6 +7,30 @@ export const alwaysPull: Rule = {
   explanation:
     'With imagePullPolicy: Always the kubelet asks the registry each time a pod starts, whatever the tag. Behind the ' +
     'gap that registry does not answer, and the pod stays in ImagePullBackOff although the image is on the node.',
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+    imagePullPolicy: Always
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+    imagePullPolicy: IfNotPresent
+`,
+  },
   *check(specs) {
     for (const used of specs.spec.used) {
       const { pullPolicy, image, container, kind, workload } = used;

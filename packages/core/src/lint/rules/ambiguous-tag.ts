@@ -8,6 +8,18 @@ export const ambiguousTag: Rule = {
   explanation:
     'Without quotes, YAML takes 3.10 for the number 3.1, 010 for 8 and 1e3 for 1000. This tool reads what is written, but ' +
     'others do not, and a customer gets another image, or none, where one of them has a hand in it.',
+  example: {
+    found: `
+images:
+- name: python
+  tag: 3.10
+`,
+    mended: `
+images:
+- name: python
+  tag: "3.10"
+`,
+  },
   *check({ spec }) {
     for (const { name, tag, isTagPlain, tagPosition } of spec.listed) {
       const other = isTagPlain && tag !== undefined ? otherReading(tag) : undefined;

@@ -9,6 +9,20 @@ export const contradictingSource: Rule = {
     'Where an image is pulled from follows from its source: replicated adds the registry and the application, a ' +
     "registry's name adds its host, and public adds nothing. A name that says it again leads to a place where the " +
     'image is not, and the bundle cannot be built.',
+  example: {
+    found: `
+images:
+- source: quay
+  name: quay.io/team/web
+  tag: "1.2"
+`,
+    mended: `
+images:
+- source: quay
+  name: team/web
+  tag: "1.2"
+`,
+  },
   *check({ spec }) {
     for (const image of spec.listed) {
       const wrong = image.form === 'list' ? undefined : contradiction(image);

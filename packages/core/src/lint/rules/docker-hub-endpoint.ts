@@ -15,6 +15,20 @@ export const dockerHubEndpoint: Rule = {
   explanation:
     'For Docker Hub, the endpoint of a third-party registry must be index.docker.io. With another of its names the ' +
     'portal does not find the images, although they can be pulled by hand.',
+  example: {
+    found: `
+images:
+- source: hub-site # in airgap.yaml: registries: { hub-site: hub.docker.com }
+  name: team/web
+  tag: "1.2"
+`,
+    mended: `
+images:
+- source: hub # in airgap.yaml: registries: { hub: index.docker.io }
+  name: team/web
+  tag: "1.2"
+`,
+  },
   *check({ spec, locations: { registries = {} } }) {
     const told = new Set<string>();
     for (const { source, sourcePosition } of spec.listed) {

@@ -8,6 +8,20 @@ export const duplicateImage: Rule = {
   explanation:
     'Two entries for one image are a change that was made in one place and forgotten in the other: sooner or later ' +
     'they differ, and the customer gets the one that nobody looks at.',
+  example: {
+    found: `
+images:
+- name: redis
+  tag: "7.2"
+- name: docker.io/library/redis
+  tag: "7.2"
+`,
+    mended: `
+images:
+- name: redis
+  tag: "7.2"
+`,
+  },
   *check(specs) {
     const first = new Map<string, ListedImage>();
     for (const image of specs.spec.listed) {

@@ -9,6 +9,43 @@ export const foreignNamespace: Rule = {
   explanation:
     "The pull secret for private images is made in the application's own namespace, and nowhere else. An object with a " +
     'metadata.namespace of its own looks for it there, does not find it, and its pods cannot be pulled.',
+  example: {
+    found: `
+images:
+- source: replicated
+  name: web
+  tag: "1.2"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: web
+spec:
+  imagePullSecrets:
+  - name: replicatedregistrykey
+  containers:
+  - name: web
+    image: registry.replicated.com/shop/web:1.2
+`,
+    mended: `
+images:
+- source: replicated
+  name: web
+  tag: "1.2"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  imagePullSecrets:
+  - name: replicatedregistrykey
+  containers:
+  - name: web
+    image: registry.replicated.com/shop/web:1.2
+`,
+  },
   *check(specs) {
     // KOTS and Helm have pull secrets of their own.
     if (!specs.spec.listed.some(({ form }) => form === 'images')) return;

@@ -7,6 +7,18 @@ export const ignoredVersion: Rule = {
   explanation:
     'An images: entry has a tag:, and no version:. A version: there is passed over in silence, so that without a tag: ' +
     'the image becomes latest: another one than the vendor has tested, and one that Kubernetes tries to pull.',
+  example: {
+    found: `
+images:
+- name: redis
+  version: "7.2"
+`,
+    mended: `
+images:
+- name: redis
+  tag: "7.2"
+`,
+  },
   *check({ spec }) {
     for (const { name, version, tag } of spec.listed) {
       if (!version) continue;

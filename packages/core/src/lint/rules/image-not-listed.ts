@@ -9,6 +9,40 @@ export const imageNotListed: Rule = {
   explanation:
     'Only images of the images: section go into an airgap bundle. One that a spec uses and the list forgot works ' +
     'online, and is missing on the other side of the gap.',
+  example: {
+    found: `
+images:
+- name: redis
+  tag: "7"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: ghcr.io/team/web:1.2
+`,
+    mended: `
+images:
+- name: redis
+  tag: "7"
+- name: ghcr.io/team/web
+  tag: "1.2"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: cache
+spec:
+  containers:
+  - name: cache
+    image: redis:7
+  - name: web
+    image: ghcr.io/team/web:1.2
+`,
+  },
   *check(specs) {
     if (!specs.spec.listed.some(({ form }) => form !== 'component')) return;
     for (const used of specs.spec.used) {

@@ -10,6 +10,17 @@ export const invalidImage: Rule = {
   explanation:
     'A name with upper-case letters, or a tag inside name:, is no image reference. Nothing can pull it, so it cannot ' +
     'go into a bundle, and a pod that uses it stays in InvalidImageName.',
+  example: {
+    found: `
+images:
+- name: quay.io/team/web:1.2
+`,
+    mended: `
+images:
+- name: quay.io/team/web
+  tag: "1.2"
+`,
+  },
   *check({ spec, locations }) {
     const { app, registries = {} } = locations;
     for (const image of spec.listed) {

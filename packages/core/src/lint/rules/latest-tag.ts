@@ -12,6 +12,28 @@ export const latestTag: Rule = {
     'Kubernetes pulls an image whose tag is latest, or missing, each time a pod starts, unless imagePullPolicy says ' +
     'IfNotPresent or Never. Behind the gap there is nothing to pull from, and the pod stays in ImagePullBackOff. ' +
     "Containers of Replicated's native scheduler and Swarm services have no pull policy and are left alone.",
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+`,
+  },
   *check(specs) {
     for (const used of specs.spec.used) if (isUnsafe(specs, used)) yield ofContainer(used);
     for (const image of specs.spec.listed) {

@@ -11,6 +11,40 @@ export const missingPullSecret: Rule = {
   explanation:
     `A private image is pulled with the secret ${SECRET}, which is made at installation. A pod that does not name it ` +
     'under imagePullSecrets asks without credentials, is refused, and stays in ImagePullBackOff.',
+  example: {
+    found: `
+images:
+- source: replicated
+  name: web
+  tag: "1.2"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: registry.replicated.com/shop/web:1.2
+`,
+    mended: `
+images:
+- source: replicated
+  name: web
+  tag: "1.2"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  imagePullSecrets:
+  - name: replicatedregistrykey
+  containers:
+  - name: web
+    image: registry.replicated.com/shop/web:1.2
+`,
+  },
   *check(specs) {
     // KOTS and Helm have pull secrets of their own.
     if (!specs.spec.listed.some(({ form }) => form === 'images')) return;

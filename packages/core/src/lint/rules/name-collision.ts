@@ -11,6 +11,22 @@ export const nameCollision: Rule = {
     "When KOTS pushes a bundle into a customer's registry, it keeps only the last segment of each name. Two images that " +
     'differ only before that end up under one name: the second overwrites the first, in silence, and a pod starts ' +
     'with the wrong program.',
+  example: {
+    found: `
+images:
+- name: quay.io/a/worker
+  tag: "1.0"
+- name: ghcr.io/b/worker
+  tag: "1.0"
+`,
+    mended: `
+images:
+- name: quay.io/a/worker
+  tag: "1.0"
+- name: ghcr.io/b/b-worker
+  tag: "1.0"
+`,
+  },
   *check(specs) {
     const first = new Map<string, Named>();
     for (const named of everyName(specs)) {

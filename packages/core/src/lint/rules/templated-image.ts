@@ -8,6 +8,32 @@ export const templatedImage: Rule = {
   explanation:
     'What a template makes of an image is known at installation, and the bundle is made long before. Nobody can say ' +
     'whether it is on the list, so an image that is only named this way may be missing behind the gap.',
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: db
+spec:
+  containers:
+  - name: db
+    image: 'postgres:{{repl ConfigOption "version"}}'
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: db
+spec:
+  containers:
+  - name: db
+    {{repl if ConfigOptionEquals "version" "15"}}
+    image: postgres:15
+    {{repl else}}
+    image: postgres:16
+    {{repl end}}
+`,
+  },
   *check({ spec }) {
     for (const used of spec.used) {
       if (!used.image.templated) continue;

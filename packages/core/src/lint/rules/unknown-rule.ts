@@ -16,6 +16,28 @@ export const unknownRule: Rule<NamedRules> = {
   explanation:
     'airgap.yaml or a comment names a rule that does not exist, most often by a slip of the pen. What was to be ' +
     'silenced goes on being told, or what was to be an error stays a warning, and the pipeline lets it pass.',
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2 # airgap-ignore latest: only in the lab
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web # airgap-ignore latest-tag: only in the lab
+`,
+  },
   *check({ named, known }) {
     const hint = `The rules are: ${[...known].sort().join(', ')}.`;
     for (const { rule, position } of named) {

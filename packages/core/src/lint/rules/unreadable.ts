@@ -7,6 +7,30 @@ export const unreadable: Rule = {
   explanation:
     'A document that is not YAML, or that has something else where an image must be, may name an image that nobody ' +
     'sees. It would be missing behind the gap, so no bundle is built from it; what stands around it is read.',
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+     imagePullPolicy: Never
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+    imagePullPolicy: Never
+`,
+  },
   *check({ spec }) {
     for (const { message, hint = '', where } of spec.unread)
       if (where.position) yield { message, hint, position: where.position };

@@ -12,6 +12,32 @@ export const unrewrittenApi: Rule = {
     "At installation, images are rewritten to the customer's registry in apps/v1, batch and v1 objects, and not in " +
     'apps/v1beta1, apps/v1beta2 or extensions/v1beta1. Such a pod goes on asking the registry of the vendor, which ' +
     "nobody reaches behind the gap; today's Kubernetes does not take these versions at all.",
+  example: {
+    found: `
+apiVersion: extensions/v1beta1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+      - name: web
+        image: quay.io/team/web:1.2
+`,
+    mended: `
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+      - name: web
+        image: quay.io/team/web:1.2
+`,
+  },
   *check({ spec }) {
     const old = spec.used.filter(used => isPodImage(used) && UNREWRITTEN.has(used.apiVersion ?? ''));
     for (const used of firstOfEach(old)) {

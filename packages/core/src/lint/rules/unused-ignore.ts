@@ -9,6 +9,29 @@ export const unusedIgnore: Rule<readonly Ignore[]> = {
     'An airgap-ignore comment whose rule finds nothing at its line is left over from something that was mended or ' +
     'moved. It hides the next mistake that is made on that line, and the customer meets it instead. A comment at ' +
     'the end of a line speaks of that line; one that stands alone speaks of the next line that is no comment.',
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    # airgap-ignore latest-tag: only in the lab
+    image: quay.io/team/web:1.2
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+`,
+  },
   *check(unused) {
     for (const { rule, position, line } of unused) {
       yield {

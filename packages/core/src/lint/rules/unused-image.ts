@@ -9,6 +9,38 @@ export const unusedImage: Rule = {
     'An image of the images: section that no spec in the input uses makes the bundle larger for nothing, or shows that ' +
     'a spec names it differently, and then the customer lacks what that spec needs. Where a template stands for an ' +
     'image, it may be that one, and nothing is said.',
+  example: {
+    found: `
+images:
+- name: ghcr.io/team/web
+  tag: "1.2"
+- name: ghcr.io/team/old
+  tag: "1.0"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: ghcr.io/team/web:1.2
+`,
+    mended: `
+images:
+- name: ghcr.io/team/web
+  tag: "1.2"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: ghcr.io/team/web:1.2
+`,
+  },
   *check(specs) {
     const { listed, used } = specs.spec;
     if (!used.some(isPodImage) || used.some(({ image }) => image.templated)) return;
