@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
 
@@ -42,4 +44,63 @@ it('a comment silences its line', async () => {
     stdout: '0 errors, 0 warnings in 1 image\n',
     stderr: '',
   });
+});
+
+describe('--fix', () => {
+  const LIST = '# kind: replicated\r\nimages:\r\n- name: quay.io/t/a # ours\r\n  version: 3.10\r\n';
+  const FIXED = LIST.replace('version: 3.10', 'tag: "3.10"');
+  const FIXED_POD = `${POD}    imagePullPolicy: IfNotPresent\n`;
+
+  it('mends the files, tells what, and reports what is left', async () => {
+    using place = new Workplace({ 'a.yaml': LIST, 'b.yaml': POD });
+    const { status, stdout } = await airgap(['lint', 'a.yaml', 'b.yaml', '--fix'], { cwd: place.path });
+    expect(status).toBe(1);
+    expect(stdout.toString()).toMatch(/^a.yaml:4:3: fixed ignored-version: rename version: to tag:\n/);
+    expect(stdout.toString()).toContain('fixed 4 places\n');
+    expect(stdout.toString()).toContain('warning unused-image');
+    const added = '- source: public\r\n  name: quay.io/t/a\r\n  tag: "latest"\r\n';
+    expect(readFileSync(place.file('a.yaml'), 'utf8')).toBe(FIXED + added);
+    expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(FIXED_POD);
+    expect(place.files()).toEqual(['a.yaml', 'b.yaml']);
+  });
+
+  it('shows a diff that git takes, and writes nothing, in a dry run', async () => {
+    using place = new Workplace({ 'a.yaml': LIST, 'b.yaml': POD });
+    const { status, stdout } = await airgap(['lint', '.', '--fix', '--dry-run'], { cwd: place.path });
+    expect(status).toBe(1);
+    expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(POD);
+    execFileSync('git', ['apply', '-p0'], { cwd: place.path, input: stdout });
+    expect(readFileSync(place.file('a.yaml'), 'utf8')).toContain(FIXED);
+    expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(FIXED_POD);
+  });
+
+  it('shows nothing in a dry run when nothing is to be mended', async () =>
+    expect(await run({ 'b.yaml': FIXED_POD }, ['lint', '.', '--fix', '--dry-run'])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: 'would fix 0 places\n',
+    }));
+
+  it('is told beside the report of a pipeline, and in that of a program', async () => {
+    const files = { 'b.yaml': POD };
+    const github = await run(files, ['lint', '.', '--fix', '--format', 'github']);
+    expect(github).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('fixed 1 place') });
+    const json = JSON.parse((await run(files, ['lint', '.', '--fix', '--json'])).stdout);
+    expect(json).toMatchObject({
+      mended: [{ rule: 'latest-tag' }],
+      files: [{ file: 'b.yaml' }],
+      findings: [],
+    });
+  });
+
+  it.each([
+    ['--dry-run without it', ['--dry-run'], '--dry-run is for --fix'],
+    ['a format without diffs', ['--fix', '--dry-run', '--format', 'sarif'], 'sarif cannot show'],
+    ['standard input', ['--fix', '-'], 'standard input cannot be fixed'],
+  ])('is wrong usage with %s', async (_name, flags, message) =>
+    expect(await run({ 'b.yaml': POD }, ['lint', 'b.yaml', ...flags])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(message),
+    }),
+  );
 });

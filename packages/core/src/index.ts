@@ -9,6 +9,8 @@ export {
   type Where,
 } from './errors.ts';
 export type { AirgapEvent, OnEvent, Phase } from './events.ts';
+export type { FixedFile, Mended } from './fix/work.ts';
+export { type FixOptions, type FixResult, fix } from './fix.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export {
   type FoundImage,

@@ -1,5 +1,6 @@
-import { canonicalHost, type Reference } from '../../reference/reference.ts';
-import { endpointHost, type Locations } from '../../spec/locate.ts';
+import type { Reference } from '../../reference/reference.ts';
+import type { Locations } from '../../spec/locate.ts';
+import { listingOf } from '../listing.ts';
 import type { Rule } from '../rule.ts';
 
 /** An image that a spec uses and the list lacks. */
@@ -58,18 +59,9 @@ spec:
   },
 };
 
-/** The `images:` entry that would hold a reference. */
+/** The `images:` entry that would hold a reference, as one line. */
 function entryFor(reference: Reference, locations: Locations): string {
-  const { source, name } = placeOf(reference, locations);
-  const entry = `{ source: ${source}, name: ${name}, tag: ${JSON.stringify(reference.tag ?? 'latest')} }`;
+  const { source, name, tag } = listingOf(reference, locations);
+  const entry = `{ source: ${source}, name: ${name}, tag: ${JSON.stringify(tag)} }`;
   return reference.digest === undefined ? entry : `${entry}, and use it by that tag: an entry has no digest`;
-}
-
-function placeOf({ name, registry, repository }: Reference, { registries = {} }: Locations) {
-  const [, ...rest] = repository.split('/');
-  if (registry === 'registry.replicated.com') return { source: 'replicated', name: rest.join('/') };
-  const configured = Object.entries(registries).find(
-    ([, endpoint]) => canonicalHost(endpointHost(endpoint)) === registry,
-  );
-  return configured ? { source: configured[0], name: repository } : { source: 'public', name };
 }
