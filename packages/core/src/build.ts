@@ -12,7 +12,7 @@ import type { Source } from './content/source.ts';
 import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { interrupted } from './interrupted.ts';
-import type { Finding } from './lint/finding.ts';
+import { type Finding, isAtLeast } from './lint/finding.ts';
 import { digestOf } from './oci/digest.ts';
 import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
 import { prepare, readRequests } from './prepare.ts';
@@ -23,7 +23,7 @@ const KEPT = 'what has arrived is kept beside the bundle: the same command goes 
 export interface BuildOptions extends PlanOptions {
   /** A path, or a stream that the bundle is written to from first byte to last. */
   readonly output: string | Writable;
-  /** Refuse to build while the lint finds anything. */
+  /** Refuse to build while the lint finds a warning or an error. */
   readonly strict?: boolean | undefined;
   /** The time of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
@@ -114,14 +114,11 @@ async function move(
 }
 
 function refuseFindings(findings: readonly Finding[]): void {
-  if (findings.length === 0) return;
-  throw new AirgapError(
-    'FINDINGS',
-    `the specs have ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`,
-    {
-      hint: 'Mend them, or build without --strict.',
-    },
-  );
+  const { length } = findings.filter(({ severity }) => isAtLeast(severity, 'warning'));
+  if (length === 0) return;
+  throw new AirgapError('FINDINGS', `the specs have ${length} ${length === 1 ? 'finding' : 'findings'}`, {
+    hint: 'Mend them, or build without --strict.',
+  });
 }
 
 function bytesToMove({ slots }: Layout): number {

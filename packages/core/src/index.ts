@@ -11,6 +11,8 @@ export {
   type Where,
 } from './errors.ts';
 export type { AirgapEvent, OnEvent, Phase } from './events.ts';
+export type { FixedFile, Mended } from './fix/work.ts';
+export { type FixOptions, type FixResult, fix } from './fix.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export {
   type FoundImage,
@@ -27,8 +29,9 @@ export {
   type InspectResult,
   inspect,
 } from './inspect.ts';
-export type { Finding, Severity } from './lint/finding.ts';
-export type { Rule } from './lint/rule.ts';
+export { type Finding, isAtLeast, SEVERITIES, type Severity } from './lint/finding.ts';
+export type { Grade, RuleGrade } from './lint/grade.ts';
+export type { RuleText } from './lint/rule.ts';
 export { rules } from './lint/rules/index.ts';
 export { type LintOptions, type LintResult, lint } from './lint.ts';
 export {

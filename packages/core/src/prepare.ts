@@ -7,6 +7,7 @@ import { resolveImage } from './image/resolve.ts';
 import type { ResolvedImage } from './image/resolved-image.ts';
 import { runRules } from './lint/engine.ts';
 import type { Finding } from './lint/finding.ts';
+import type { RuleGrade } from './lint/grade.ts';
 import type { PlatformChoice } from './oci/platform.ts';
 import type { Registries } from './registry/registries.ts';
 import type { Locations } from './spec/locate.ts';
@@ -21,6 +22,8 @@ export interface PrepareOptions extends SpecOptions {
   readonly locations?: Locations | undefined;
   /** Default: linux/amd64. */
   readonly platforms?: PlatformChoice | undefined;
+  /** The lint's rules that are off or graded anew; the last word on a rule counts. */
+  readonly rules?: readonly RuleGrade[] | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
@@ -36,12 +39,12 @@ const DEFAULT_PLATFORMS: PlatformChoice = [{ os: 'linux', architecture: 'amd64' 
 
 /** What the specs say: read, linted and located. */
 export async function readRequests(options: PrepareOptions) {
-  const { locations = {}, onEvent } = options;
+  const { locations = {}, rules, onEvent } = options;
   onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
   // What cannot be located is an error; told as a finding too, it would be told twice.
   const requests = imageRequests(spec, locations);
-  const findings = runRules(spec, locations);
+  const findings = runRules(spec, locations, rules);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
   const sources = spec.sources.filter(({ rendered }) => !rendered);
   return { sources, findings, requests };

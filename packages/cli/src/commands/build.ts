@@ -25,7 +25,7 @@ const reuseOption = new Option(
 export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .requiredOption('-o, --output <bundle>', 'the file to write, or - to stream it to stdout')
-    .option('--strict', 'refuse to build while the lint finds anything')
+    .option('--strict', 'refuse to build while the lint finds a warning or an error')
     .addOption(reuseOption)
     .addHelpText('after', EXAMPLES)
     .action(async (specs, { output, strict, reuse, ...flags }) => {

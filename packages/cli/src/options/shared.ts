@@ -23,7 +23,7 @@ export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for s
 /** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms, credentials, mirrors, imagePaths (default: ${DEFAULT_CONFIG})`,
+  `settings: app, registries, platforms, credentials, mirrors, imagePaths, rules (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
 export const registryOption = new Option(
@@ -124,6 +124,7 @@ export async function specOptions(
     specs: await Promise.all(specs.map(spec => readSpec(spec, signal))),
     locations,
     imagePaths: bothPaths(config?.imagePaths, flags.imagePath),
+    rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
     mirrors: { ...config?.mirrors, ...flags.mirror },

@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import type { Rule, RuleText } from '../rule.ts';
 import { alwaysPull } from './always-pull.ts';
 import { ambiguousTag } from './ambiguous-tag.ts';
 import { contradictingSource } from './contradicting-source.ts';
@@ -16,12 +16,14 @@ import { notRendered } from './not-rendered.ts';
 import { tagAndDigest } from './tag-and-digest.ts';
 import { templatedImage } from './templated-image.ts';
 import { unknownRegistry } from './unknown-registry.ts';
+import { unknownRule } from './unknown-rule.ts';
 import { unreadable } from './unreadable.ts';
 import { unrewrittenApi } from './unrewritten-api.ts';
+import { unusedIgnore } from './unused-ignore.ts';
 import { unusedImage } from './unused-image.ts';
 
-/** Every rule there is. A new one is a file in this folder and a line here. */
-export const rules: readonly Rule[] = [
+/** The rules that look at the specs. A new one is a file in this folder and a line here. */
+export const specRules: readonly Rule[] = [
   latestTag,
   alwaysPull,
   unknownRegistry,
@@ -43,3 +45,6 @@ export const rules: readonly Rule[] = [
   unrewrittenApi,
   unusedImage,
 ];
+
+/** Every rule there is. */
+export const rules: readonly RuleText[] = [...specRules, unknownRule, unusedIgnore];
