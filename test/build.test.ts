@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
@@ -159,6 +159,33 @@ describe('build', () => {
     expect((await airgap(['verify', work.file('bundle.tar')])).status).toBe(0);
   });
 
+  it('replaces what a link leads to, and not the link', async () => {
+    using work = new Workplace({ 'list.txt': list('app:1'), 'old.tar': 'old' });
+    symlinkSync('old.tar', work.file('latest.tar'));
+    expect((await airgap(['build', 'list.txt', '-o', 'latest.tar'], { cwd: work.path })).status).toBe(0);
+    expect(lstatSync(work.file('latest.tar')).isSymbolicLink()).toBe(true);
+    expect((await airgap(['verify', 'old.tar'], { cwd: work.path })).status).toBe(0);
+  });
+
+  it.each([
+    [
+      'less exact than its config',
+      { os: 'linux', architecture: 'arm' },
+      { os: 'linux', architecture: 'arm', variant: 'v7' },
+    ],
+    ['false', AMD64, ARM64],
+  ])('writes what verifies when the platform of an index is %s', async (_name, said, own) => {
+    const image = { ...imageOf({ layers: [await noiseLayer('said', 100)], platform: own }), platform: said };
+    registry.push('team/said:1', indexOf([image, made.app as TestImage]));
+    using work = new Workplace({ 'list.txt': list('said:1') });
+    const platform = `${said.os}/${said.architecture}`;
+    const built = await airgap(['build', 'list.txt', '-o', 'b.tar', '--platform', platform], {
+      cwd: work.path,
+    });
+    expect(built.status).toBe(0);
+    expect(String((await airgap(['verify', 'b.tar'], { cwd: work.path })).stdout)).toContain('whole');
+  });
+
   it('refuses under --strict what the lint finds, and goes on without it', async () => {
     registry.push('team/moving:latest', made.app as TestImage);
     using work = new Workplace({ 'list.txt': list('moving') });
@@ -290,6 +317,21 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
     expect(status).toBe(3);
     expect(stderr).toContain('too many children');
     expect(registry.seen.filter(({ path }) => path.includes('/manifests/'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['a device', 'null', /device or a pipe/, 5],
+    ['nothing', '', /no name/, 2],
+    ['a folder that is a file', 'list.txt/b.tar', /no folder/, 5],
+    ['a file as a folder', 'list.txt/', /no folder/, 5],
+  ])('-o that names %s: %s', async (_name, output, message, expected) => {
+    using work = new Workplace({ 'list.txt': list('app:1') });
+    execFileSync('mkfifo', [work.file('null')]);
+    const { status, stderr } = await airgap(['build', 'list.txt', '-o', output], { cwd: work.path });
+    expect(stderr).toMatch(message);
+    expect(status).toBe(expected);
+    expect(registry.seen).toEqual([]);
+    expect(statSync(work.file('null')).isFIFO()).toBe(true);
   });
 
   it('a registry that is down: 3', async () => {

@@ -55,7 +55,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   try {
     const requests = await readRequests(options);
-    if (typeof options.output === 'string') await checkTarget(options.output);
+    const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     if (options.strict) refuseFindings(requests.findings);
     await using registries = await Registries.open({ ...options, signal });
     const prepared = await prepare(registries, requests, options, options.sourceDateEpoch);
@@ -71,10 +71,10 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await using local = new LocalBlobs();
     for (const path of options.reuse ?? []) await local.add(path);
     const source = new Reusing(local, registries);
-    await move(layout, source, local, options.output, onEvent, signal, error => stopper.abort(error));
+    await move(layout, source, local, output, onEvent, signal, error => stopper.abort(error));
     return {
       ...plan,
-      ...pathOf(options.output),
+      ...pathOf(output),
       size: layout.size,
       digest: indexDigest(layout),
       elapsed: performance.now() - started,

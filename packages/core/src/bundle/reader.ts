@@ -111,7 +111,10 @@ export class BundleReader implements AsyncDisposable {
     if (entry.size > MAX_DOCUMENT_SIZE)
       throw this.#damaged(`${name} is larger than ${MAX_DOCUMENT_SIZE} bytes`);
     try {
-      return JSON.parse((await this.bytes(entry.offset, entry.size)).toString('utf8'));
+      const document = JSON.parse((await this.bytes(entry.offset, entry.size)).toString('utf8'));
+      // What is nested too deep to be written again throws here.
+      JSON.stringify(document);
+      return document;
     } catch (cause) {
       throw cause instanceof AirgapError ? cause : this.#damaged(`${name} is not JSON`);
     }

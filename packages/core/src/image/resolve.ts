@@ -183,10 +183,13 @@ class Resolver {
   async #load({ manifest, descriptor, config: known }: Node) {
     if (manifest.kind === 'index') return undefined;
     if (!isRunnable(manifest))
-      return { image: { descriptor, manifest, platform: descriptor.platform, diffIds: [] } };
+      return {
+        image: { descriptor, manifest, platform: descriptor.platform, configured: undefined, diffIds: [] },
+      };
     const config = known ?? (await readConfig(this.#source, this.#reference, manifest.config));
     const platform = descriptor.platform ?? config.platform;
-    const image: PlatformImage = { descriptor, manifest, platform, diffIds: config.diffIds };
+    const { diffIds, platform: configured } = config;
+    const image: PlatformImage = { descriptor, manifest, platform, configured, diffIds };
     return { image, config: { digest: manifest.config.digest, bytes: config.bytes } };
   }
 
@@ -219,13 +222,11 @@ function distinct(nodes: readonly Node[]): Node[] {
   return [...new Map(nodes.map(node => [node.raw.digest as Digest, node])).values()];
 }
 
-/** A root that is an image says its platform, as an index would for it. */
+/** A root that is an image says its platform, as an index would for it: what its config says, for that has a digest. */
 function withPlatform(root: Descriptor, images: readonly PlatformImage[]): Descriptor {
-  const image = images.find(({ descriptor }) => descriptor.digest === root.digest);
+  const platform = images.find(({ descriptor }) => descriptor.digest === root.digest)?.configured;
   const { mediaType, digest, size } = root;
-  return image?.platform
-    ? { mediaType, digest, size, platform: { ...image.platform } }
-    : { mediaType, digest, size };
+  return platform ? { mediaType, digest, size, platform: { ...platform } } : { mediaType, digest, size };
 }
 
 /** What an index says, and what the configs of its images say. */

@@ -8,7 +8,10 @@ import type { Reference } from '../reference/reference.ts';
 export interface PlatformImage {
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest;
+  /** What the index that led to it says, else what its config says. */
   readonly platform: Platform | undefined;
+  /** What its config says. */
+  readonly configured: Platform | undefined;
   /** The digests of the unpacked layers, when a runtime can unpack it; else empty. */
   readonly diffIds: readonly string[];
 }

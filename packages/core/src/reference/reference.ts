@@ -7,6 +7,7 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const LABEL = '(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
 const MAX_NAME = 255;
+const MAX_PORT = 65_535;
 
 const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_INDEX = 'index.docker.io';
@@ -135,6 +136,9 @@ function splitTag(path: string): [string, string | undefined] {
 
 function checkHost(text: string, host: string): void {
   if (!HOST.test(host)) throw invalid(text, `"${host}" is not a host name`);
+  const port = /:(\d+)$/.exec(host)?.[1];
+  if (port !== undefined && (Number(port) < 1 || Number(port) > MAX_PORT))
+    throw invalid(text, `${port} is no port`);
 }
 
 function checkRepository(text: string, path: string, fullName: string): void {

@@ -72,7 +72,9 @@ export class Registries implements Source, AsyncDisposable {
 
   /** Reads the credentials and opens for business; nothing is connected yet. */
   static async open(options: RegistryOptions): Promise<Registries> {
-    const { credentialFiles = [], credentials } = options;
+    const { credentialFiles = [], credentials, mirrors = {} } = options;
+    // A mirror that is no URL is told at once, and not when it is first needed.
+    for (const registry of Object.keys(mirrors)) endpointsFor(registry, options);
     return new Registries(options, await CredentialStore.read(credentialFiles, credentials));
   }
 
