@@ -31,7 +31,7 @@ export { type Finding, isAtLeast, SEVERITIES, type Severity } from './lint/findi
 export type { Grade, RuleGrade } from './lint/grade.ts';
 export type { RuleText } from './lint/rule.ts';
 export { rules } from './lint/rules/index.ts';
-export { type LintOptions, type LintResult, lint } from './lint.ts';
+export { type LintOptions, type LintResult, lint, type OnlineOptions } from './lint.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './plan.ts';
 export { formatPosition, type Position } from './position.ts';

@@ -25,12 +25,12 @@ import {
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 
-interface CommonFlags extends SpecFlags, RemoteFlags {
+export interface CommonFlags extends SpecFlags, RemoteFlags {
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
 }
 
-/** A command that reads specs and asks registries, with the flags that all of them have. */
+/** A command that reads specs and may ask registries, with the flags that all of them have. */
 export function remoteCommand(name: string, description: string) {
   return new Command(name)
     .description(description)
