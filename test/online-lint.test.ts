@@ -133,7 +133,14 @@ describe('lint', () => {
   });
 
   it('asks for all images of the list, and tells everything at once, line by line', async () => {
-    const names = ['team/app:2', 'team/app:1', 'team/arm:1', 'team/both:1', 'secret/other:1', 'team/schema1:1'];
+    const names = [
+      'team/app:2',
+      'team/app:1',
+      'team/arm:1',
+      'team/both:1',
+      'secret/other:1',
+      'team/schema1:1',
+    ];
     expect(await found(names.map(name => `${registry.host}/${name}\n`).join(''))).toEqual([
       '1 tag-not-found',
       '3 missing-platform',
