@@ -59,7 +59,7 @@ export async function prepare(
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {
     sources,
-    findings: [...findings, ...online],
+    findings: linting.inOrder([...findings, ...online]),
     images,
     layout: layOut(bundleContents(images, platforms), mtime),
   };
