@@ -59,6 +59,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     if (options.strict) refuseFindings(requests.findings);
     await using registries = await Registries.open({ ...options, signal });
     const prepared = await prepare(registries, requests, options, options.sourceDateEpoch);
+    if (options.strict) refuseFindings(prepared.findings);
     const plan = planResult(prepared);
     const { layout } = prepared;
     onEvent({

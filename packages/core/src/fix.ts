@@ -6,7 +6,7 @@ import { runRules } from './lint/engine.ts';
 import { type LintOptions, type LintResult, lintResult } from './lint.ts';
 import { openReading } from './spec/read.ts';
 
-export interface FixOptions extends Omit<LintOptions, 'onEvent'> {
+export interface FixOptions extends Omit<LintOptions, 'online' | 'onEvent'> {
   /** Say what would be done, and write nothing. */
   readonly dryRun?: boolean | undefined;
 }

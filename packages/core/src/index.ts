@@ -33,7 +33,7 @@ export { type Finding, isAtLeast, SEVERITIES, type Severity } from './lint/findi
 export type { Grade, RuleGrade } from './lint/grade.ts';
 export type { RuleText } from './lint/rule.ts';
 export { rules } from './lint/rules/index.ts';
-export { type LintOptions, type LintResult, lint } from './lint.ts';
+export { type LintOptions, type LintResult, lint, type OnlineOptions } from './lint.ts';
 export {
   type LoadedImage,
   type LoadOptions,

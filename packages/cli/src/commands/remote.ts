@@ -24,14 +24,14 @@ import {
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 
-interface CommonFlags extends SpecFlags, RemoteFlags {
+export interface CommonFlags extends SpecFlags, RemoteFlags {
   readonly license?: string | undefined;
   readonly viaProxy?: true | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
 }
 
-/** Gives a command the flags of all that read specs and ask registries. */
+/** Gives a command the flags of all that read specs and may ask registries. */
 export function remoteFlags(command: Command) {
   const specs = command
     .argument('<spec...>', SPEC_HELP)

@@ -1,9 +1,11 @@
 import type { RuleText } from '@airgap/core';
 
+const ONLINE = 'Registries are asked: with `airgap lint --online`, and in `airgap plan` and `airgap build`';
+
 /** What a rule's page of docs says below its title, as Markdown; code scanning shows the same. */
-export function rulePage({ id, severity, explanation, example }: RuleText): string {
+export function rulePage({ id, severity, explanation, asksRegistries, example }: RuleText): string {
   return [
-    `Severity: ${severity}`,
+    `Severity: ${severity}${asksRegistries ? `. ${ONLINE}` : ''}`,
     explanation,
     ...(example ? ['## Found', fenced(example.found), '## Mended', fenced(example.mended)] : []),
     '## Turning it off',

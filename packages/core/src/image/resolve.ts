@@ -77,6 +77,7 @@ class Resolver {
     return {
       reference: this.#reference,
       resolved: raw.digest,
+      isAttested: root.manifest.kind === 'index' && root.manifest.manifests.some(isAttestation),
       root: withPlatform(kept.descriptor, images),
       manifests: nodes.map(node => node.raw),
       images,
@@ -240,7 +241,9 @@ function platformsOf(root: Node): string[] {
 
 function missing(wanted: Platform, there: readonly string[]): AirgapError {
   const has = there.length > 0 ? there.join(', ') : 'no platform at all';
-  return new AirgapError('NOT_FOUND', `the image has no ${formatPlatform(wanted)}; it has ${has}`, {
+  const platform = formatPlatform(wanted);
+  return new AirgapError('NOT_FOUND', `the image has no ${platform}; it has ${has}`, {
+    where: { platform },
     hint: `Choose one of them with --platform, or all of them with --platform all.`,
   });
 }

@@ -21,6 +21,8 @@ export interface ResolvedImage {
   readonly reference: Reference;
   /** What the name stood for in the registry. */
   readonly resolved: Digest;
+  /** Whether attestations came with it in the registry, taken or not. */
+  readonly isAttested: boolean;
   /** What the name stands for in the bundle. */
   readonly root: Descriptor;
   /** Every index and manifest below the root, the root's own among them. */

@@ -9,6 +9,8 @@ export interface RuleText {
   readonly severity: Severity;
   /** What it looks for, and what would happen to a customer, in a paragraph. */
   readonly explanation: string;
+  /** It looks at what registries say: with `lint --online`, and whenever `plan` and `build` ask them. */
+  readonly asksRegistries?: true;
   /** The same piece of a spec twice: as the rule finds it, and mended. Nothing for what no piece of a spec can show. */
   readonly example?: { readonly found: string; readonly mended: string };
 }
