@@ -4,12 +4,21 @@ import { imagesCommand } from './commands/images.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
+import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { printableText } from './render/printable.ts';
 import { type Session, tell } from './session.ts';
 import { version } from './version.ts';
 
-const COMMANDS = [lintCommand, imagesCommand, planCommand, buildCommand, inspectCommand, verifyCommand];
+const COMMANDS = [
+  lintCommand,
+  imagesCommand,
+  planCommand,
+  buildCommand,
+  inspectCommand,
+  verifyCommand,
+  serveCommand,
+];
 
 /** The whole command line; it throws instead of ending the process. */
 export function program(session: Session): Command {
@@ -33,6 +42,7 @@ Examples:
   airgap lint app.yaml
   airgap build app.yaml --app my-app --registry dockerhub=index.docker.io -o bundle.tar
   airgap verify bundle.tar
+  airgap serve bundle.tar
 
 Exit status:
   0    done

@@ -34,6 +34,8 @@ export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './pl
 export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
+export { type ServeOptions, type Serving, serve } from './serve.ts';
+export type { ListenAddress } from './server/listener.ts';
 export type { ImagePaths } from './spec/image-path.ts';
 export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';

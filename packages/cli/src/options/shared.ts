@@ -16,6 +16,7 @@ import {
 import { Option } from '@commander-js/extra-typings';
 import { PROGRESS_STYLES } from '../reporters/index.ts';
 import type { Environment } from './environment.ts';
+import { readText } from './file.ts';
 import { concurrency, keyValue, keyValues, repeated, timeout } from './parsers.ts';
 
 export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for standard input';
@@ -167,11 +168,7 @@ export interface Pem {
 
 async function readPem(flag: string, what: string): Promise<Pem> {
   const [, host, path = flag] = /^([^=/]+)=(.+)$/.exec(flag) ?? [];
-  try {
-    return { host, pem: await readFile(path, 'utf8') };
-  } catch (cause) {
-    throw unreadable(what, path, cause);
-  }
+  return { host, pem: await readText(path, what) };
 }
 
 /** Every certificate with the key of the same host. */

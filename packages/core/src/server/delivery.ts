@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Answer, lengthOf, type Slice } from './answer.ts';
+
+const COMMON = { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Content-Type-Options': 'nosniff' };
+
+/**
+ * Sends an answer, as fast as the client takes it; one that has gone ends it. What fails before the first byte
+ * is thrown with nothing sent.
+ *
+ * @param onSent is told how many bytes more of the body are out
+ */
+export async function deliver(
+  { status, headers, body }: Answer,
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  onSent: (bytes: number) => void,
+): Promise<void> {
+  // Not to be had from an answer without a body: that it has none is its meaning.
+  const length = status === 304 ? {} : { 'Content-Length': lengthOf(body) };
+  const head = () => response.writeHead(status, { ...COMMON, ...length, ...headers });
+  if (method !== 'HEAD' && lengthOf(body) > 0) await send(body, response, head, onSent);
+  else head();
+  if (!response.destroyed) response.end();
+}
+
+async function send(
+  body: Buffer | Slice,
+  response: ServerResponse,
+  head: () => void,
+  onSent: (bytes: number) => void,
+): Promise<void> {
+  const chunks = Buffer.isBuffer(body) ? [body].values() : body.content.read(body.range);
+  let step = await chunks.next();
+  head();
+  while (!step.done) {
+    // The chunk is overwritten by the next one: it has to be out before.
+    if (!(await write(step.value, response))) return;
+    onSent(step.value.length);
+    step = await chunks.next();
+  }
+}
+
+/** @returns whether the client has taken it */
+function write(chunk: Buffer, response: ServerResponse): Promise<boolean> {
+  return new Promise(resolve => {
+    const gone = () => resolve(false);
+    response.once('close', gone);
+    response.write(chunk, error => {
+      response.off('close', gone);
+      resolve(!error);
+    });
+  });
+}
