@@ -18,26 +18,28 @@ export async function deliver(
   // Not to be had from an answer without a body: that it has none is its meaning.
   const length = status === 304 ? {} : { 'Content-Length': lengthOf(body) };
   const head = () => response.writeHead(status, { ...COMMON, ...length, ...headers });
-  if (method !== 'HEAD' && lengthOf(body) > 0) await send(body, response, head, onSent);
-  else head();
-  if (!response.destroyed) response.end();
+  if (method === 'HEAD' || lengthOf(body) === 0) head();
+  else if (!(await send(body, response, head, onSent))) return;
+  response.end();
 }
 
+/** @returns whether the client has taken all of it */
 async function send(
   body: Buffer | Slice,
   response: ServerResponse,
   head: () => void,
   onSent: (bytes: number) => void,
-): Promise<void> {
+): Promise<boolean> {
   const chunks = Buffer.isBuffer(body) ? [body].values() : body.content.read(body.range);
   let step = await chunks.next();
   head();
   while (!step.done) {
     // The chunk is overwritten by the next one: it has to be out before.
-    if (!(await write(step.value, response))) return;
+    if (!(await write(step.value, response))) return false;
     onSent(step.value.length);
     step = await chunks.next();
   }
+  return true;
 }
 
 /** @returns whether the client has taken it */
