@@ -5,7 +5,7 @@ import { build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from './airgap.ts';
 import { busyboxLayer } from './images/debian.ts';
-import { imageOf, indexOf, noiseLayer, noiseOf, sha256, type TestImage } from './images/image.ts';
+import { artifactOf, imageOf, indexOf, noiseLayer, noiseOf, sha256, type TestImage } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { Containerd } from './programs/containerd.ts';
 import { Docker } from './programs/docker.ts';
@@ -23,6 +23,11 @@ if (missing.length > 0)
 const withoutCrane = findProgram('crane') === undefined;
 if (withoutCrane) process.stderr.write('\nSKIPPED: crane pulling from airgap serve, for want of crane\n');
 
+const CONFORMANCE = 'oci-conformance';
+const withoutConformance = findProgram(CONFORMANCE) === undefined;
+if (withoutConformance)
+  process.stderr.write(`\nSKIPPED: the distribution-spec's conformance tests, for want of ${CONFORMANCE}\n`);
+
 const HELLO = 'hello from the bundle';
 const REDIS = 'docker.io/library/redis:7.0';
 const SHELL = 'quay.io/team/shell:1.35';
@@ -35,6 +40,7 @@ const bundle = work.file('bundle.tar');
 const large = noiseOf(1, SIZE);
 let redis: TestImage;
 let shell: TestImage;
+let signature: TestImage;
 
 beforeAll(async () => {
   const base = missing.length > 0 ? noiseOf(2, 1000) : await busyboxLayer();
@@ -45,13 +51,20 @@ beforeAll(async () => {
     platform: { os: 'linux', architecture: 'arm64' },
   });
   shell = indexOf([imageOf({ layers: [base], types: 'oci', cmd }), arm]);
+  signature = artifactOf({ subject: shell, artifactType: 'application/vnd.test.signature' });
   await using registry = await TestRegistry.start();
   registry.push('library/redis:7.0', redis);
   registry.push('team/shell:1.35', shell);
+  registry.push('team/shell:signature', signature);
   registry.push('team/large:1', imageOf({ layers: [large], compression: 'none' }));
   const mirror = [`http://${registry.host}`];
   await build({
-    specs: [{ file: 'list.txt', text: `${REDIS}\n${SHELL}\nquay.io/team/large:1` }],
+    specs: [
+      {
+        file: 'list.txt',
+        text: [REDIS, SHELL, 'quay.io/team/shell:signature', 'quay.io/team/large:1'].join('\n'),
+      },
+    ],
     output: bundle,
     platforms: 'all',
     mirrors: { 'docker.io': mirror, 'quay.io': mirror },
@@ -85,7 +98,7 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
       '--tls-verify=false',
       `docker://${registry.host}/team/shell`,
     );
-    expect(JSON.parse(tags).Tags).toEqual(['1.35']);
+    expect(JSON.parse(tags).Tags).toEqual(['1.35', 'signature']);
   });
 
   it('is pulled from by skopeo over TLS with a login, and only with it', async () => {
@@ -177,6 +190,40 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
     expect(await crane('catalog', registry.host)).toContain('docker.io/library/redis\n');
     await crane('pull', '--format', 'oci', `${registry.host}/${REDIS}`, work.file('crane'));
     expect(readFileSync(work.file('crane/index.json'), 'utf8')).toContain(redis.digest);
+  });
+});
+
+describe.skipIf(withoutConformance)('airgap serve, as the distribution-spec has it', () => {
+  it('conforms in pull and content discovery', async () => {
+    await using registry = await ServingProcess.start([bundle]);
+    const [amd64] = shell.children;
+    const settings: Record<string, string> = {
+      OCI_REGISTRY: registry.host,
+      OCI_TLS: 'disabled',
+      OCI_REPO1: 'team/shell',
+      OCI_RESULTS_DIR: work.file('conformance'),
+      OCI_API_PUSH: 'false',
+      OCI_API_BLOBS_DELETE: 'false',
+      OCI_API_MANIFESTS_DELETE: 'false',
+      OCI_API_TAGS_DELETE: 'false',
+      OCI_RO_DATA_TAGS: '1.35 signature',
+      OCI_RO_DATA_MANIFESTS: [shell, amd64, signature].map(image => image?.digest).join(' '),
+      OCI_RO_DATA_BLOBS: [...(amd64?.blobs.keys() ?? [])].join(' '),
+      OCI_RO_DATA_REFERRERS: shell.digest,
+    };
+    const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+    // Of a registry that takes no pushes it tells the result, and then crashes over its own report.
+    const report = await output('env', ...assignments, 'sh', '-c', `${CONFORMANCE}; true`);
+    expect(report).toMatch(/^OCI Conformance Result: Pass$/m);
+    for (const api of [
+      'Tag listing',
+      'Blob get',
+      'Blob head',
+      'Manifest get by digest',
+      'Manifest get by tag',
+      'Referrers',
+    ])
+      expect(report).toMatch(new RegExp(`^ +${api}\\.+: +Pass$`, 'm'));
   });
 });
 

@@ -53,15 +53,18 @@ for (const tag of ['a', 'b', 'c', 'd', 'e']) IMAGES[`quay.io/team/tags:${tag}`] 
 /** Builds a bundle of these images from a registry that has them. */
 async function bundleOf(path: string, images: Record<string, TestImage>): Promise<void> {
   await using registry = await TestRegistry.start();
-  const hosts = new Set(Object.keys(images).map(name => name.slice(0, name.indexOf('/'))));
   for (const [name, image] of Object.entries(images)) registry.push(name.replace(':5000/', '/'), image);
+  await buildFrom(`http://${registry.host}`, path, Object.keys(images));
+}
+
+/** @param origin of a registry that has each image under its full name, ports left out */
+async function buildFrom(origin: string, path: string, names: readonly string[]): Promise<void> {
+  const hosts = new Set(names.map(name => name.slice(0, name.indexOf('/'))));
   await build({
-    specs: [{ file: 'list.txt', text: Object.keys(images).join('\n') }],
+    specs: [{ file: 'list.txt', text: names.join('\n') }],
     output: path,
     platforms: 'all',
-    mirrors: Object.fromEntries(
-      [...hosts].map(host => [host, `http://${registry.host}/${host.replace(':5000', '')}`]),
-    ),
+    mirrors: Object.fromEntries([...hosts].map(host => [host, `${origin}/${host.replace(':5000', '')}`])),
   });
 }
 
@@ -370,6 +373,17 @@ describe('what is not there', () => {
       );
     }
     expect((await get('/v2/')).status).toBe(200);
+  });
+});
+
+describe('a bundle', () => {
+  it('that is built from a served one has the same bytes', async () => {
+    const names = Object.keys(IMAGES).filter(name => !name.includes(':5000/'));
+    const [first, second] = [work.file('first.tar'), work.file('again.tar')];
+    await buildFrom(registry.url, first, names);
+    await using served = await serve({ bundles: [first], listen: ANY_PORT });
+    await buildFrom(served.url, second, names);
+    expect(readFileSync(second).equals(readFileSync(first))).toBe(true);
   });
 });
 
