@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AirgapEvent, build, type Serving, serve } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from './airgap.ts';
@@ -564,6 +565,36 @@ describe('the end', () => {
   it('comes before the beginning when the signal says so', async () => {
     const serving = serve({ bundles: [bundle], listen: ANY_PORT, signal: AbortSignal.abort() });
     await expect(serving).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+});
+
+describe('a client', () => {
+  it('that takes nothing any more is let go of, and one that is slow is not', async () => {
+    const told: AirgapEvent[] = [];
+    const onEvent = (event: AirgapEvent) => told.push(event);
+    const big = work.file('big.tar');
+    const content = noiseOf(9, 40_000_000);
+    await bundleOf(big, { 'quay.io/team/big:1': imageOf({ layers: [content], compression: 'none' }) });
+    await using impatient = await serve({ bundles: [big], listen: ANY_PORT, timeout: 500, onEvent });
+    const open = () => {
+      const socket = connect(Number(new URL(impatient.url).port), '127.0.0.1').on('error', () => {});
+      socket.write(
+        `GET /v2/team/big/blobs/${content.diffId} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      );
+      return socket;
+    };
+    const stalled = open().pause();
+    let received = 0;
+    for await (const chunk of open()) {
+      received += chunk.length;
+      // More than the half second in all, never at once.
+      await sleep(3);
+    }
+    expect(received).toBeGreaterThan(content.bytes.length);
+    await expect
+      .poll(() => told.map(event => event.type === 'served' && event.complete))
+      .toEqual([false, true]);
+    stalled.destroy();
   });
 });
 

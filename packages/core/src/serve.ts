@@ -1,18 +1,16 @@
 import type { OnEvent } from './events.ts';
 import { interrupted } from './interrupted.ts';
-import { type ListenAddress, Listener, type ServerCertificate } from './server/listener.ts';
+import { type ListenAddress, Listener, type ListenOptions } from './server/listener.ts';
 import { Login } from './server/login.ts';
 import { Registry } from './server/registry.ts';
 import { Repositories } from './server/repositories.ts';
 import { ServedBundle } from './server/served-bundle.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends ListenOptions {
   /** The bundles' paths; of two images with one name, the earlier bundle's counts. */
   readonly bundles: readonly string[];
   /** Default 127.0.0.1:5000; port 0 takes a free one. */
   readonly listen?: ListenAddress | undefined;
-  /** Speak TLS, with this certificate and key in PEM. */
-  readonly tls?: ServerCertificate | undefined;
   /** Ask for this name and password (HTTP basic authentication). */
   readonly login?: { readonly username: string; readonly password: string } | undefined;
   /** Stops the registry. */
@@ -42,18 +40,18 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * checked when they are first read), `NETWORK` when nothing can listen there, `INTERRUPTED`
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { onEvent = () => {}, listen = DEFAULT_ADDRESS, tls, signal } = options;
+  const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
   const login = options.login && new Login(options.login);
   const bundles = await openBundles(options.bundles, signal);
   try {
     const repositories = new Repositories();
     for (const bundle of bundles) repositories.add(bundle, onEvent);
     const registry = new Registry(repositories, login, onEvent);
-    const listener = await Listener.open(listen, tls, (request, response) => {
+    const listener = await Listener.open(listen, options, (request, response) => {
       void registry.handle(request, response);
     });
     if (!login && !listener.isLoopback) onEvent({ type: 'notice', message: openToAll(listener) });
-    return serving({ listener, bundles, repositories, signal }, tls ? 'https' : 'http');
+    return serving({ listener, bundles, repositories, signal }, options.tls ? 'https' : 'http');
   } catch (error) {
     await closeAll(bundles);
     throw error;

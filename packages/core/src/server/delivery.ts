@@ -17,7 +17,9 @@ export async function deliver(
 ): Promise<void> {
   // Not to be had from an answer without a body: that it has none is its meaning.
   const length = status === 304 ? {} : { 'Content-Length': lengthOf(body) };
-  const head = () => response.writeHead(status, { ...COMMON, ...length, ...headers });
+  // The rest of a write is nobody's: it is not waited for.
+  const last = method === 'GET' || method === 'HEAD' ? {} : { Connection: 'close' };
+  const head = () => response.writeHead(status, { ...COMMON, ...length, ...last, ...headers });
   if (method === 'HEAD' || lengthOf(body) === 0) head();
   else if (!(await send(body, response, head, onSent))) return;
   response.end();

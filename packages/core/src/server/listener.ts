@@ -4,8 +4,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { AirgapError } from '../errors.ts';
 
-/** How long a client may take nothing of what is sent to it, in ms. */
-const STALLED = 120_000;
+const DEFAULT_TIMEOUT = 120_000;
 /** How long an idle connection is kept for the next request, in ms: longer than clients keep theirs. */
 const IDLE = 100_000;
 const HANDSHAKE = 10_000;
@@ -15,6 +14,14 @@ export interface ListenAddress {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+}
+
+/** How to listen. */
+export interface ListenOptions {
+  /** Speak TLS with this. */
+  readonly tls?: ServerCertificate | undefined;
+  /** The longest that a client may take nothing of what is sent to it, in ms. Default 120,000. */
+  readonly timeout?: number | undefined;
 }
 
 /** What a TLS server shows, in PEM. */
@@ -49,11 +56,11 @@ export class Listener implements AsyncDisposable {
   /** @throws AirgapError `NETWORK` when nothing can listen there, `INPUT` for a certificate that cannot be used */
   static async open(
     { host, port }: ListenAddress,
-    certificate: ServerCertificate | undefined,
+    { tls, timeout = DEFAULT_TIMEOUT }: ListenOptions,
     onRequest: RequestListener,
   ): Promise<Listener> {
-    const server = certificate ? secureServer(certificate) : createServer();
-    server.timeout = STALLED;
+    const server = tls ? secureServer(tls) : createServer();
+    server.timeout = timeout;
     server.keepAliveTimeout = IDLE;
     // Whoever waits to be told to go on is told what there is to tell instead.
     server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest);

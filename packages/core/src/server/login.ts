@@ -21,7 +21,6 @@ export class Login {
 export function challenge(): Answer {
   return refusal('UNAUTHORIZED', 'authentication required', {
     'WWW-Authenticate': 'Basic realm="airgap", charset="UTF-8"',
-    Connection: 'close',
   });
 }
 

@@ -24,9 +24,8 @@ export function route(
   { method = '', url = '', headers }: IncomingMessage,
   repositories: Repositories,
 ): Answer {
-  // The rest of a write is nobody's: it is not waited for.
   if (method !== 'GET' && method !== 'HEAD')
-    return refusal('UNSUPPORTED', 'this registry is read-only', { Allow: 'GET, HEAD', Connection: 'close' });
+    return refusal('UNSUPPORTED', 'this registry is read-only', { Allow: 'GET, HEAD' });
   const [encoded = '', query] = splitTarget(url);
   const path = decode(encoded);
   if (path === undefined) return refusal('NAME_INVALID', 'the path is not percent-encoded UTF-8');
