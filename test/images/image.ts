@@ -152,6 +152,37 @@ export function imageOf({
   };
 }
 
+export interface ArtifactOptions {
+  /** What it is about. */
+  readonly subject: TestImage;
+  /** Default: none, so that its config's counts. */
+  readonly artifactType?: string;
+  readonly annotations?: Record<string, string>;
+}
+
+/** A signature or the like: an artifact that refers to an image. */
+export function artifactOf({ subject, artifactType, annotations }: ArtifactOptions): TestImage {
+  const config = Buffer.from('{}');
+  const about = ({ mediaType, digest, bytes }: TestImage) => ({ mediaType, digest, size: bytes.length });
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: TYPES.oci.manifest,
+      artifactType,
+      config: {
+        mediaType: 'application/vnd.test.config.v1+json',
+        digest: sha256(config),
+        size: config.length,
+      },
+      layers: [],
+      subject: about(subject),
+      annotations,
+    }),
+  );
+  const blobs: Blobs = new Map([[sha256(config), config]]);
+  return { mediaType: TYPES.oci.manifest, digest: sha256(bytes), bytes, blobs, children: [] };
+}
+
 /** An index over images or other indexes. */
 export function indexOf(
   children: readonly (TestImage & { annotations?: Record<string, string> })[],

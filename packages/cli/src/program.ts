@@ -35,6 +35,10 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'push a bundle into a registry, straight from the file',
     load: async () => (await import('./commands/load.ts')).loadCommand,
   },
+  serve: {
+    summary: 'serve bundles as a read-only registry, straight from the files',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
   login: {
     summary: "check a registry's user and password, and keep them where docker looks for them",
     load: async () => (await import('./commands/login.ts')).loginCommand,
@@ -69,6 +73,7 @@ Examples:
   airgap lint app.yaml
   airgap build app.yaml --app my-app --registry dockerhub=index.docker.io -o bundle.tar
   airgap verify bundle.tar
+  airgap serve bundle.tar
 
 Exit status:
   0    done

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import {
@@ -16,6 +15,7 @@ import { type Command, Option, type OptionValues } from '@commander-js/extra-typ
 import { PROGRESS_STYLES } from '../reporters/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import type { Environment } from './environment.ts';
+import { readText } from './file.ts';
 import { concurrency, keyValue, keyValues, repeated, timeout } from './parsers.ts';
 
 export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for standard input';
@@ -180,11 +180,7 @@ export interface Pem {
 
 async function readPem(flag: string, what: string): Promise<Pem> {
   const [, host, path = flag] = /^([^=/]+)=(.+)$/.exec(flag) ?? [];
-  try {
-    return { host, pem: await readFile(path, 'utf8') };
-  } catch (cause) {
-    throw unreadable(what, path, cause);
-  }
+  return { host, pem: await readText(path, what) };
 }
 
 /** Every certificate with the key of the same host. */

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { HashThreads } from '../content/hash-threads.ts';
@@ -33,11 +34,14 @@ export class BundleReader implements AsyncDisposable {
   /** The file, in bytes. */
   readonly size: number;
   readonly #file: FileHandle;
+  /** When it was last written, in ms since 1970. */
+  readonly #written: number;
 
-  private constructor(path: string, file: FileHandle, size: number) {
+  private constructor(path: string, file: FileHandle, { size, mtimeMs }: Stats) {
     this.path = path;
     this.size = size;
     this.#file = file;
+    this.#written = mtimeMs;
   }
 
   /** @throws AirgapError `INPUT` when there is no such file */
@@ -48,7 +52,7 @@ export class BundleReader implements AsyncDisposable {
     // To open a pipe is to wait for whoever writes to it.
     if ((await stat(path).catch(failed)).isFile()) {
       const file = await open(path, 'r').catch(failed);
-      return new BundleReader(path, file, (await file.stat()).size);
+      return new BundleReader(path, file, await file.stat());
     }
     throw new AirgapError('INPUT', 'the bundle is not a regular file', {
       where: { path },
@@ -140,9 +144,20 @@ export class BundleReader implements AsyncDisposable {
   /** Bytes of the file. @throws AirgapError `BUNDLE` when it ends before */
   async bytes(offset: number, size: number): Promise<Buffer> {
     const bytes = Buffer.alloc(size);
-    const { bytesRead } = await this.#file.read(bytes, 0, size, offset);
-    if (bytesRead < size) throw this.#damaged(`it ends at byte ${offset + bytesRead}`);
+    await this.fill(bytes, offset);
     return bytes;
+  }
+
+  /** Reads as many bytes of the file as the buffer holds. @throws AirgapError `BUNDLE` when it ends before */
+  async fill(buffer: Buffer, offset: number): Promise<void> {
+    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, offset);
+    if (bytesRead < buffer.length) throw this.#damaged(`it ends at byte ${offset + bytesRead}`);
+  }
+
+  /** Whether nobody has written into the file since it was opened; a new file of the same name does not count. */
+  async isUnchanged(): Promise<boolean> {
+    const { size, mtimeMs } = await this.#file.stat();
+    return size === this.size && mtimeMs === this.#written;
   }
 
   #damaged(reason: string, hint = 'Fetch the bundle again, or build it anew.', digest?: Digest): AirgapError {

@@ -101,6 +101,11 @@ export class Reference {
   }
 }
 
+/** Says whether a text is a repository's path as the distribution specification has it (`<name>` there). */
+export function isRepository(text: string): boolean {
+  return text.length <= MAX_NAME && REPOSITORY.test(text);
+}
+
 /** Docker Hub has several names; `docker.io` is the canonical one. */
 export function canonicalHost(host: string): string {
   return host === DOCKER_HUB_INDEX ? DOCKER_HUB : host;
