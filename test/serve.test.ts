@@ -13,7 +13,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AirgapEvent, build, type Serving, serve } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from './airgap.ts';
-import { artifactOf, imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
+import {
+  artifactOf,
+  flatten,
+  imageOf,
+  indexOf,
+  noiseOf,
+  type TestFile,
+  type TestImage,
+  tarOf,
+} from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { missingPrograms } from './programs/program.ts';
 import { type AskOptions, ask, type Reply } from './registry/client.ts';
@@ -69,6 +78,25 @@ async function buildFrom(origin: string, path: string, names: readonly string[])
   });
 }
 
+/** The entries of an image layout, made by hand. */
+function layoutOf(images: Record<string, TestImage>): TestFile[] {
+  const manifests = Object.entries(images).map(([name, { mediaType, digest, bytes }]) => ({
+    mediaType,
+    digest,
+    size: bytes.length,
+    annotations: name ? { 'org.opencontainers.image.ref.name': name } : {},
+  }));
+  const blobs = new Map<string, Buffer>();
+  for (const image of Object.values(images).flatMap(flatten))
+    for (const [digest, bytes] of [...image.blobs, [image.digest, image.bytes] as const])
+      blobs.set(digest, bytes);
+  return [
+    { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+    { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, manifests }) },
+    ...[...blobs].map(([digest, content]) => ({ name: `blobs/sha256/${digest.slice(7)}`, content })),
+  ];
+}
+
 function errorsOf({ body }: Reply): string[] {
   return JSON.parse(body.toString()).errors.map((one: { code: string }) => one.code);
 }
@@ -116,10 +144,14 @@ describe('manifests', () => {
     }
   });
 
-  it('are not sent again to those who have them', async () => {
-    const headers = { 'If-None-Match': `W/"x", "${app.digest}"` };
-    const { status, body } = await get('/v2/quay.io/team/app/manifests/1', { headers });
-    expect([status, body.length]).toEqual([304, 0]);
+  it.each([
+    [`"${app.digest}"`, 304],
+    [`"x", W/"${app.digest}"`, 304],
+    ['*', 304],
+    [`"${many.digest}"`, 200],
+  ])('are sent to those who have %s with %i', async (known, status) => {
+    const answer = await get('/v2/quay.io/team/app/manifests/1', { headers: { 'If-None-Match': known } });
+    expect([answer.status, answer.body.length]).toEqual([status, status === 304 ? 0 : app.bytes.length]);
   });
 });
 
@@ -358,6 +390,20 @@ describe('what is not there', () => {
     expect([status, headers['docker-distribution-api-version']]).toEqual([200, 'registry/2.0']);
   });
 
+  it.each(['', 'Expect: 100-continue\r\n'])(
+    'is told before a body is sent, and ends it: %j',
+    async expectation => {
+      const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
+      socket.write(
+        `POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n${expectation}\r\n`,
+      );
+      let answer = '';
+      for await (const chunk of socket) answer += chunk;
+      expect(answer).toMatch(/^HTTP\/1\.1 405 /);
+      expect(answer).toMatch(/\r\nAllow: GET, HEAD\r\n/);
+    },
+  );
+
   it('leaves the registry up when it is no HTTP at all', async () => {
     for (const text of [
       '\u0016\u0003\u0001\u0000\u0000',
@@ -515,6 +561,17 @@ describe('a file that is not what it was', () => {
     expect((await ask(damaged.url, '/v2/')).status).toBe(200);
   });
 
+  it('is told of even when its size is the same and what was read was whole', async () => {
+    let file = '';
+    await using damaged = await damagedBy('edited.tar', name => {
+      file = name;
+    });
+    expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
+    overwrite(file, placeOf(layer.bytes) + 5000, '?');
+    const answer = await ask(damaged.url, path(layer.diffId));
+    expect([answer.status, answer.body.toString()]).toEqual([500, expect.stringContaining('was changed')]);
+  });
+
   it('goes on being served when another takes its name', async () => {
     let file = '';
     await using renamed = await damagedBy('renamed.tar', name => {
@@ -530,6 +587,49 @@ describe('a file that is not what it was', () => {
     writeSync(handle, text, at);
     closeSync(handle);
   }
+});
+
+describe('a layout that was put together badly', () => {
+  const BLOB = `blobs/sha256/${layer.diffId.slice(7)}`;
+  const whole = () => layoutOf({ 'quay.io/team/app:1': app });
+  const without = (name: string) => whole().filter(entry => entry.name !== name);
+
+  it.each([
+    ['lacks a layer', () => without(BLOB), 'is missing'],
+    ['lacks a manifest', () => without(`blobs/sha256/${app.digest.slice(7)}`), 'is missing'],
+    [
+      'has a layer of another size',
+      () => [...without(BLOB), { name: BLOB, content: own.bytes }],
+      '3000 bytes',
+    ],
+    [
+      'has a link for a layer',
+      () => [...without(BLOB), { name: BLOB, linkname: '/etc/passwd' }],
+      'is missing',
+    ],
+    ['has a layer twice', () => [...whole(), { name: BLOB, content: layer.bytes }], 'two entries'],
+    ['has no index', () => without('index.json'), 'index.json'],
+    ['has a name that is none', () => layoutOf({ 'UPPER//x': app }), 'UPPER//x'],
+  ])('is refused when it %s', async (_what, entries, words) => {
+    const file = work.file('layout.tar');
+    writeFileSync(file, await tarOf(entries()));
+    const serving = serve({ bundles: [file], listen: ANY_PORT });
+    const message = expect.stringContaining(words);
+    await expect(serving).rejects.toMatchObject({ code: 'BUNDLE', message, where: { path: file } });
+  });
+
+  it('is served as far as it has names, and a notice says so', async () => {
+    const file = work.file('nameless.tar');
+    writeFileSync(file, await tarOf(layoutOf({ 'quay.io/team/app:1': app, '': elsewhere })));
+    const told: AirgapEvent[] = [];
+    await using served = await serve({
+      bundles: [file],
+      listen: ANY_PORT,
+      onEvent: event => told.push(event),
+    });
+    expect(served.repositories).toEqual(['quay.io/team/app']);
+    expect(told).toEqual([{ type: 'notice', message: expect.stringContaining('no name') }]);
+  });
 });
 
 describe('the end', () => {

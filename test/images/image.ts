@@ -69,8 +69,8 @@ export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** A gzipped layer of files, the same bytes each time. */
-export async function layerOf(files: readonly TestFile[]): Promise<TestLayer> {
+/** A tar of files, the same bytes each time. */
+export async function tarOf(files: readonly TestFile[]): Promise<Buffer> {
   const tar = pack();
   for (const { name, content = '', mode = 0o644, linkname } of files) {
     const common = { name, mode, mtime: new Date(0) };
@@ -81,7 +81,12 @@ export async function layerOf(files: readonly TestFile[]): Promise<TestLayer> {
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);
-  const bytes = Buffer.concat(chunks);
+  return Buffer.concat(chunks);
+}
+
+/** A gzipped layer of files. */
+export async function layerOf(files: readonly TestFile[]): Promise<TestLayer> {
+  const bytes = await tarOf(files);
   return { bytes: gzipSync(bytes, { level: 1 }), diffId: sha256(bytes) };
 }
 

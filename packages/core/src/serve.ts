@@ -83,6 +83,7 @@ interface Running {
 }
 
 function serving({ listener, bundles, repositories, signal }: Running, scheme: string): Serving {
+  const { host } = listener;
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= listener[Symbol.asyncDispose]().then(() => closeAll(bundles));
@@ -91,8 +92,8 @@ function serving({ listener, bundles, repositories, signal }: Running, scheme: s
   if (signal?.aborted) void stop();
   else signal?.addEventListener('abort', stop, { once: true });
   return {
-    url: `${scheme}://${listener.host}`,
-    host: listener.host,
+    url: `${scheme}://${host}`,
+    host,
     repositories: repositories.names,
     images: bundles.reduce((all, { names }) => all + names.length, 0),
     [Symbol.asyncDispose]: stop,

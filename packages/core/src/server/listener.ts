@@ -39,18 +39,16 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** An open port and everybody who is connected to it. */
 export class Listener implements AsyncDisposable {
-  /** `127.0.0.1:5000`, as it stands before an image's name. */
-  readonly host: string;
-  /** Whether only this machine can reach it. */
-  readonly isLoopback: boolean;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
   private constructor(server: Server) {
     this.#server = server;
-    const { address, family, port } = server.address() as AddressInfo;
-    this.host = `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-    this.isLoopback = address === '::1' || address.startsWith('127.');
+    // Node knows its http connections, but not those that are still at the TLS handshake.
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   /** @throws AirgapError `NETWORK` when nothing can listen there, `INPUT` for a certificate that cannot be used */
@@ -64,12 +62,29 @@ export class Listener implements AsyncDisposable {
     server.keepAliveTimeout = IDLE;
     // Whoever waits to be told to go on is told what there is to tell instead.
     server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest);
+    const listener = new Listener(server);
     const listening = once(server, 'listening');
     server.listen({ host, port });
     await listening.catch(cause => {
       throw cannotListen(`${host}:${port}`, cause);
     });
-    return new Listener(server).#watch();
+    return listener;
+  }
+
+  /** `127.0.0.1:5000`, as it stands before an image's name. */
+  get host(): string {
+    const { address, family, port } = this.#address;
+    return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Whether only this machine can reach it. */
+  get isLoopback(): boolean {
+    const { address } = this.#address;
+    return address === '::1' || address.startsWith('127.');
+  }
+
+  get #address(): AddressInfo {
+    return this.#server.address() as AddressInfo;
   }
 
   /** Ends everything at once, also what is under way. */
@@ -77,15 +92,6 @@ export class Listener implements AsyncDisposable {
     const closed = new Promise(resolve => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
-  }
-
-  /** Node knows its http connections, but not those that are still at the TLS handshake. */
-  #watch(): this {
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
-    return this;
   }
 }
 
