@@ -1,8 +1,9 @@
-import { load, NAMINGS, ON_EXISTING } from '@airgap/core';
+import { feed, isRuntimeTarget, load, NAMINGS, ON_EXISTING } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
 import { configuredCredentials } from '../options/credentials.ts';
 import { repeated } from '../options/parsers.ts';
+import { refuseRegistryFlags } from '../options/runtime-flags.ts';
 import {
   concurrencyOption,
   configOption,
@@ -11,8 +12,9 @@ import {
   progressOption,
   remoteOptions,
 } from '../options/shared.ts';
+import { renderFeed } from '../render/feed.ts';
 import { renderLoad } from '../render/load.ts';
-import { openReporter } from '../reporters/index.ts';
+import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import { print, printJson, type Session } from '../session.ts';
 
 const EXAMPLES = `
@@ -20,6 +22,8 @@ Examples:
   airgap load bundle.tar registry.local:5000
   airgap load bundle.tar registry.local/vendor --naming host --dry-run
   airgap load bundle.tar registry.local --images 'quay.io/team/*' --on-existing fail
+  airgap load bundle.tar docker:
+  airgap load bundle.tar containerd:k8s.io
 `;
 
 const namingOption = new Option(
@@ -42,7 +46,7 @@ const existingOption = new Option(
 export function loadCommand(command: Command, session: Session) {
   const flagged = command
     .argument('<bundle>', 'the bundle')
-    .argument('<target>', 'REGISTRY[/PREFIX]')
+    .argument('<target>', 'REGISTRY[/PREFIX], or docker:, podman:, containerd:[NAMESPACE]')
     .addOption(namingOption)
     .addOption(imagesOption)
     .addOption(existingOption)
@@ -53,8 +57,12 @@ export function loadCommand(command: Command, session: Session) {
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (bundle, target, flags) => {
+    .action(async (bundle, target, flags, command) => {
       session.json = flags.json === true;
+      if (isRuntimeTarget(target)) {
+        refuseRegistryFlags(command, target);
+        return feedRuntime(bundle, target, flags, session);
+      }
       const { environment, signal } = session;
       const config = await readConfig(flags.config);
       const { naming, images, onExisting, dryRun } = flags;
@@ -73,4 +81,23 @@ export function loadCommand(command: Command, session: Session) {
       if (session.json) printJson(result, session);
       else print(renderLoad(result), session);
     });
+}
+
+interface RuntimeFlags {
+  readonly images?: string[] | undefined;
+  readonly dryRun?: true | undefined;
+  readonly progress: ProgressStyle;
+}
+
+async function feedRuntime(
+  bundle: string,
+  target: string,
+  { images, dryRun, progress }: RuntimeFlags,
+  session: Session,
+): Promise<void> {
+  const { onEvent, close } = openReporter(progress, session);
+  const options = { bundle, target, images, dryRun, signal: session.signal, onEvent };
+  const result = await feed(options).finally(close);
+  if (session.json) printJson(result, session);
+  else print(renderFeed(result), session);
 }

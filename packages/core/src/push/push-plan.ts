@@ -1,8 +1,6 @@
-import { blobPath } from '../bundle/documents.ts';
-import { blobsOfManifest, manifestsBelow } from '../bundle/graph.ts';
+import { blobsOfManifest, holdsBlob, manifestsBelow, refuse } from '../bundle/graph.ts';
 import type { BundleReader } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../bundle/tar-walk.ts';
-import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
@@ -47,7 +45,7 @@ export async function planPush(
       manifests.add(descriptor, to.repository);
       if (manifest.kind === 'index') continue;
       for (const blob of blobsOfManifest(manifest))
-        if (isHere(bundle, entries, blob)) blobs.add(blob, to.repository);
+        if (holdsBlob(bundle, entries, blob)) blobs.add(blob, to.repository);
     }
   }
   const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));
@@ -73,26 +71,6 @@ class Needs {
       repositories: [...repositories],
     }));
   }
-}
-
-function refuse(_descriptor: Descriptor, error: unknown): never {
-  throw error;
-}
-
-/** A layer that lives elsewhere by right need not be in the bundle (image-spec, "Non-distributable Layers"). */
-function isHere(
-  { path }: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
-  blob: Descriptor,
-): boolean {
-  const entry = entries.get(blobPath(blob));
-  if (entry?.size === blob.size) return true;
-  if (!entry && blob.urls !== undefined) return false;
-  throw new AirgapError(
-    'BUNDLE',
-    entry ? `a blob has ${entry.size} bytes in place of ${blob.size}` : 'a blob is missing',
-    { where: { path, digest: blob.digest }, hint: 'Check it with airgap verify, and fetch it again.' },
-  );
 }
 
 /** Sorts manifests by how far they are from the last one that they lead to: children first, subjects first. */
