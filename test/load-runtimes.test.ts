@@ -238,7 +238,10 @@ describe('a runtime that is not as it should be', () => {
 
   it('is ended by Ctrl-C', async () => {
     const pid = work.file('pid');
-    const env = played('docker', `[ $1 = image ] && exit 0; echo $$ >${pid}; head -c 1500000 >/dev/null; exec sleep 60`);
+    const env = played(
+      'docker',
+      `[ $1 = image ] && exit 0; echo $$ >${pid}; head -c 1500000 >/dev/null; exec sleep 60`,
+    );
     const args = ['load', bundle, 'docker:', '--progress', 'json'];
     const { status } = await airgap(args, { env, interruptAt: /blob-progress/ });
     expect(status).toBe(130);

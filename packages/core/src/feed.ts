@@ -67,7 +67,7 @@ export async function feed(options: FeedOptions): Promise<FeedResult> {
     await using bundle = await BundleReader.open(options.bundle);
     onEvent({ type: 'phase', phase: 'read' });
     const entries = await bundle.entries();
-    const names = chooseNames(await bundle.names(entries), options.images);
+    const names = await chooseNames(bundle, entries, options.images);
     const images = await Promise.all(names.map(named => neededImage(bundle, entries, named)));
     const before = new Holdings(await runtime.images(signal));
     const wanted = images.filter(image => !before.isWhole(image));

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { chooseNames } from './bundle/chosen-names.ts';
 import { BundleReader } from './bundle/reader.ts';
 import type { Destination } from './content/destination.ts';
 import { HashThreads } from './content/hash-threads.ts';
@@ -10,6 +11,7 @@ import { BlobBodies } from './push/blob-body.ts';
 import { type Delivery, deliveriesOf } from './push/delivery.ts';
 import { expectedTraffic, push, type Traffic } from './push/push.ts';
 import { planPush } from './push/push-plan.ts';
+import { keepReferrers } from './push/referrals.ts';
 import { survey } from './push/survey.ts';
 import { type Naming, parseTarget } from './reference/target.ts';
 import { Registries, type RegistryOptions } from './registry/registries.ts';
@@ -82,12 +84,14 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     onEvent({ type: 'phase', phase: 'read' });
     const entries = await bundle.entries();
     const { naming = 'path', images, onExisting = 'overwrite', dryRun = false } = options;
-    const deliveries = deliveriesOf(await bundle.names(entries), { target, naming, images });
+    const names = await chooseNames(bundle, entries, images);
+    const deliveries = deliveriesOf(names, { target, naming });
     await using registries = await Registries.open({ ...options, signal });
     const destination = registries.destination(registry);
     const states = await askStates(destination, deliveries, onExisting);
     const wanted = deliveries.filter(delivery => states.get(delivery)?.state !== 'kept');
-    const work = await survey(destination, await planPush(bundle, entries, wanted), registry);
+    const plan = await planPush(bundle, entries, wanted);
+    const work = await survey(destination, plan, registry);
     const expected = expectedTraffic(work);
     onEvent({
       type: 'planned',
@@ -105,6 +109,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     const stop = (reason: unknown) => stopper.abort(reason);
     const traffic = await push(work, { destination, registry, bundle, entries, bodies, onEvent, stop });
     onEvent({ type: 'phase', phase: 'finish' });
+    await keepReferrers(destination, registry, plan.referrals);
     for (const delivery of wanted)
       if (states.get(delivery)?.state === 'pushed')
         await destination.putManifest(delivery.to, await bundle.manifest(entries, delivery.root));

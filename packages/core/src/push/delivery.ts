@@ -1,5 +1,4 @@
-import { chooseNames, type NamedImage } from '../bundle/chosen-names.ts';
-import type { NamedDescriptor } from '../bundle/reader.ts';
+import type { NamedImage } from '../bundle/chosen-names.ts';
 import { AirgapError } from '../errors.ts';
 import type { Reference } from '../reference/reference.ts';
 import { type Naming, retarget, type Target } from '../reference/target.ts';
@@ -12,18 +11,15 @@ export interface Delivery extends NamedImage {
 export interface DeliveryOptions {
   readonly target: Target;
   readonly naming: Naming;
-  /** Names to take, `*` stands for anything; all when left out. */
-  readonly images?: readonly string[] | undefined;
 }
 
 /**
- * Says where every name of a bundle goes.
+ * Says where names of a bundle go.
  *
- * @throws AirgapError `INPUT` when two images would have one name, or a name cannot be one there; `USAGE` when a
- * pattern matches nothing
+ * @throws AirgapError `INPUT` when two images would have one name, or a name cannot be one there
  */
-export function deliveriesOf(names: readonly NamedDescriptor[], options: DeliveryOptions): Delivery[] {
-  const deliveries = chooseNames(names, options.images).map(({ name, root }) => ({
+export function deliveriesOf(names: readonly NamedImage[], options: DeliveryOptions): Delivery[] {
+  const deliveries = names.map(({ name, root }) => ({
     name,
     root,
     to: retarget(name, options.target, options.naming),

@@ -4,6 +4,7 @@ import type { PlacedEntry } from '../bundle/tar-walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
+import { referrerDescriptor } from '../oci/referrer.ts';
 import type { Delivery } from './delivery.ts';
 
 /** A blob, and the repositories that need it. */
@@ -24,6 +25,16 @@ export interface PushPlan {
   readonly blobs: readonly PlannedBlob[];
   /** What can be pushed at the same time: a registry may refuse a manifest that refers to one it lacks. */
   readonly rounds: readonly (readonly PlannedManifest[])[];
+  /** What names a subject. */
+  readonly referrals: readonly Referral[];
+}
+
+/** What refers to one manifest in one repository. */
+export interface Referral {
+  readonly repository: string;
+  readonly subject: Digest;
+  /** As lists of referrers show them. */
+  readonly referrers: readonly Descriptor[];
 }
 
 /**
@@ -52,6 +63,7 @@ export async function planPush(
   return {
     blobs: bySize.sort((a, b) => b.blob.size - a.blob.size),
     rounds: roundsOf(manifests.list(), parsed),
+    referrals: referralsOf(manifests.list(), parsed),
   };
 }
 
@@ -93,4 +105,22 @@ function roundsOf(manifests: readonly PlannedManifest[], parsed: ReadonlyMap<Dig
     rounds[round] = [...(rounds[round] ?? []), manifest];
   }
   return rounds;
+}
+
+function referralsOf(
+  manifests: readonly PlannedManifest[],
+  parsed: ReadonlyMap<Digest, Manifest>,
+): Referral[] {
+  const referrals = new Map<string, Referral & { readonly referrers: Descriptor[] }>();
+  for (const { descriptor, repositories } of manifests) {
+    const manifest = parsed.get(descriptor.digest);
+    const subject = manifest?.subject?.digest;
+    if (manifest === undefined || subject === undefined) continue;
+    for (const repository of repositories) {
+      const referral = referrals.get(`${repository}@${subject}`) ?? { repository, subject, referrers: [] };
+      referral.referrers.push(referrerDescriptor(descriptor, manifest));
+      referrals.set(`${repository}@${subject}`, referral);
+    }
+  }
+  return [...referrals.values()];
 }

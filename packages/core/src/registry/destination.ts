@@ -3,11 +3,12 @@ import { MemorySink } from '../content/sink.ts';
 import { AirgapError, type Where } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
-import { MAX_MANIFEST_SIZE, type RawManifest } from '../oci/manifest.ts';
+import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import { failure } from './failure.ts';
 import type { ApiAnswer, RegistryHost } from './host.ts';
 import { ACCEPT_MANIFESTS, announcedDigest } from './manifest.ts';
+import { findManifest, listReferrers, type Place } from './referrers.ts';
 import { Upload } from './upload.ts';
 
 /** One registry as a destination: the distribution protocol's push side. */
@@ -59,6 +60,20 @@ export class RegistryDestination implements Destination {
       const stored = announcedDigest(answer);
       if (stored !== undefined && stored !== digest) throw changed(stored, digest, where);
     }, where);
+  }
+
+  async listReferrers(name: Reference): Promise<readonly Descriptor[] | undefined> {
+    return name.digest && listReferrers(this.#place(name), name.digest);
+  }
+
+  async readIndex(name: Reference): Promise<readonly Descriptor[] | undefined> {
+    const raw = await findManifest(this.#place(name), name);
+    const manifest = raw && parseManifest(raw);
+    return manifest?.kind === 'index' ? manifest.manifests : undefined;
+  }
+
+  #place(name: Reference): Place {
+    return { host: this.#host, repository: name.repository, name, push: true };
   }
 
   async #computedDigest(name: Reference, where: Where): Promise<Digest> {
