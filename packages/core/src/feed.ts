@@ -8,7 +8,7 @@ import type { OnEvent } from './events.ts';
 import { interrupted } from './interrupted.ts';
 import { Holdings } from './runtime/holdings.ts';
 import { type NeededImage, neededImage } from './runtime/needed-image.ts';
-import type { Runtime } from './runtime/runtime.ts';
+import type { Feed, Runtime } from './runtime/runtime.ts';
 import { parseRuntimeTarget } from './runtime/target.ts';
 
 export interface FeedOptions {
@@ -70,17 +70,20 @@ export async function feed(options: FeedOptions): Promise<FeedResult> {
     const names = await chooseNames(bundle, entries, options.images);
     const images = await Promise.all(names.map(named => neededImage(bundle, entries, named)));
     const before = new Holdings(await runtime.images(signal));
-    const wanted = images.filter(image => !before.isWhole(image));
-    const part = await BundlePart.of(bundle, entries, wanted);
+    const wanted = images.filter(image => !before.isWhole(image) && (image.canRun || runtime.keep));
     const fed = sumOf(wanted);
-    onEvent({ type: 'planned', images: images.length, ...fed, size: part.layout.size });
-    if (!dryRun && wanted.length > 0) await give(part, runtime, onEvent, signal);
+    onEvent({ type: 'planned', images: images.length, ...fed, size: bundle.size });
+    onEvent({ type: 'phase', phase: 'move' });
+    for (const ration of dryRun ? [] : rationsOf(wanted, runtime)) {
+      const part = await BundlePart.of(bundle, entries, ration.images);
+      await ration.give((stdin, ended) => streamBundle(stdin, part.layout, part, onEvent, ended), signal);
+    }
     const after = dryRun ? undefined : new Holdings(await runtime.images(signal));
     return {
       path: resolve(options.bundle),
       target: options.target,
       dryRun,
-      images: after ? reports(images, { before, after }, runtime) : forecasts(images, before),
+      images: after ? reports(images, { before, after }, runtime) : forecasts(images, before, runtime),
       fed,
       elapsed: performance.now() - started,
     };
@@ -94,9 +97,22 @@ function sumOf(images: readonly NeededImage[]): FeedResult['fed'] {
   return { blobs: sizes.size, bytes: [...sizes.values()].reduce((all, size) => all + size, 0) };
 }
 
-function give(part: BundlePart, runtime: Runtime, onEvent: OnEvent, signal: AbortSignal): Promise<void> {
-  onEvent({ type: 'phase', phase: 'move' });
-  return runtime.load((stdin, ended) => streamBundle(stdin, part.layout, part, onEvent, ended), signal);
+/** Images that are given at once, and how. */
+interface Ration {
+  readonly images: readonly NeededImage[];
+  give(feed: Feed, signal: AbortSignal): Promise<void>;
+}
+
+/** Images and what cannot run are given one after the other: a runtime unpacks the first, and only keeps the second. */
+function rationsOf(wanted: readonly NeededImage[], runtime: Runtime): Ration[] {
+  const rations: Ration[] = [
+    { images: wanted.filter(({ canRun }) => canRun), give: (feed, signal) => runtime.load(feed, signal) },
+    {
+      images: wanted.filter(({ canRun }) => !canRun),
+      give: async (feed, signal) => runtime.keep?.(feed, signal),
+    },
+  ];
+  return rations.filter(({ images }) => images.length > 0);
 }
 
 /** What a runtime was found to hold before and after it was fed. */
@@ -106,10 +122,14 @@ interface Found {
 }
 
 /** @throws AirgapError `RUNTIME` for every name that does not stand for its image now */
-function reports(images: readonly NeededImage[], { before, after }: Found, { title }: Runtime): FedImage[] {
+function reports(
+  images: readonly NeededImage[],
+  { before, after }: Found,
+  { title, keep }: Runtime,
+): FedImage[] {
   const lost = images.flatMap(image => {
     const id = after.idOf(image);
-    return image.ids.has(id ?? '') || (id === undefined && !image.canRun)
+    return image.ids.has(id ?? '') || (id === undefined && !image.canRun && !keep)
       ? []
       : [lostImage(image, id, title)];
   });
@@ -123,12 +143,12 @@ function reports(images: readonly NeededImage[], { before, after }: Found, { tit
 }
 
 /** What would become of every name. */
-function forecasts(images: readonly NeededImage[], before: Holdings): FedImage[] {
-  return images.map(image => ({
-    ...expected(image),
-    found: before.idOf(image),
-    state: image.ids.has(before.idOf(image) ?? '') ? 'present' : 'loaded',
-  }));
+function forecasts(images: readonly NeededImage[], before: Holdings, { keep }: Runtime): FedImage[] {
+  return images.map(image => {
+    const found = before.idOf(image);
+    const state = image.canRun || keep ? 'loaded' : 'artifact';
+    return { ...expected(image), found, state: image.ids.has(found ?? '') ? 'present' : state };
+  });
 }
 
 function expected({ name, root }: NeededImage) {

@@ -110,8 +110,12 @@ function nextPage({ headers, url }: ApiAnswer, where: Where): URL | undefined {
 }
 
 function tooMany(where: Where): AirgapError {
-  return new AirgapError('REGISTRY', `more than ${MAX_REFERRERS} manifests refer to the image`, {
-    where,
-    hint: 'Remove those that nobody needs, or build without --referrers.',
-  });
+  return new AirgapError(
+    'REGISTRY',
+    `more than ${MAX_REFERRERS} manifests, or ${MAX_PAGES} pages of them, refer to the image`,
+    {
+      where,
+      hint: 'Remove those that nobody needs, or build without --referrers.',
+    },
+  );
 }

@@ -23,7 +23,16 @@ export class Containerd implements Runtime {
   }
 
   load(feed: Feed, signal: AbortSignal): Promise<void> {
+    return this.#import([], feed, signal);
+  }
+
+  /** What is no image would make it fail where it unpacks layers. */
+  keep(feed: Feed, signal: AbortSignal): Promise<void> {
+    return this.#import(['--no-unpack'], feed, signal);
+  }
+
+  #import(flags: readonly string[], feed: Feed, signal: AbortSignal): Promise<void> {
     // Of an index it would keep only what is for this machine, and lose the rest.
-    return this.#client.feed(['images', 'import', '--all-platforms', '-'], feed, signal);
+    return this.#client.feed(['images', 'import', '--all-platforms', ...flags, '-'], feed, signal);
   }
 }

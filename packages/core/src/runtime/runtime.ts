@@ -17,6 +17,8 @@ export interface Runtime {
   readonly title: string;
   /** Everything that it holds. @throws AirgapError `RUNTIME` when it is not there or does not answer */
   images(signal: AbortSignal): Promise<HeldImage[]>;
-  /** Takes a bundle. @throws AirgapError `RUNTIME` when it does not, and what the feed throws */
+  /** Takes a bundle of images. @throws AirgapError `RUNTIME` when it does not, and what the feed throws */
   load(feed: Feed, signal: AbortSignal): Promise<void>;
+  /** Takes a bundle of what cannot run, as {@link load}; a runtime that has no place for it has no such method. */
+  keep?(feed: Feed, signal: AbortSignal): Promise<void>;
 }
