@@ -35,7 +35,7 @@ export interface ApiAnswer extends ResponseHead {
   readonly errorBody: Uint8Array;
   /** Where it came from. */
   readonly url: URL;
-  /** Whether that is another origin, where the registry keeps its content. */
+  /** Whether that is another origin than the registry's, for example where it keeps its content. */
   readonly redirected: boolean;
 }
 
@@ -95,27 +95,29 @@ export class RegistryHost {
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
     const { host } = this.endpoint;
-    const url = await this.#url(request);
+    const home = await this.#home();
+    const url = this.#url(request, home);
     const scope = this.#scope(request);
     const authorization = await this.#authorizer.header(host, scope);
-    const answer = await this.#follow(request, url, authorization, accept);
+    const answer = await this.#follow(request, url, home, authorization, accept);
     // Where a redirect leads nobody may ask for the registry's credentials.
     if (answer.status !== 401 || answer.redirected) return answer;
     const challenge = answer.headers['www-authenticate'];
     const refusal = { host, url, scope, challenge, authorization };
     const next = await this.#authorizer.answer(refusal, this.#signal);
-    return next === undefined ? answer : await this.#follow(request, url, next, accept);
+    return next === undefined ? answer : await this.#follow(request, url, home, next, accept);
   }
 
   async #follow(
     { method, headers = {}, body }: ApiRequest,
     from: URL,
+    home: URL,
     authorization: string | undefined,
     accept: (head: ResponseHead) => Sink,
   ): Promise<ApiAnswer> {
     let url = from;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const own = url.origin === from.origin && authorization ? { authorization } : {};
+      const own = url.origin === home.origin && authorization ? { authorization } : {};
       const answer = await this.#once(
         {
           method,
@@ -126,7 +128,7 @@ export class RegistryHost {
         },
         accept,
       );
-      if (!isRedirect(answer)) return { ...answer, url, redirected: url.origin !== from.origin };
+      if (!isRedirect(answer)) return { ...answer, url, redirected: url.origin !== home.origin };
       url = locationOf({ ...answer, url }, this.endpoint.host);
     }
     throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
@@ -156,14 +158,18 @@ export class RegistryHost {
     return from === undefined ? own : `${own} repository:${this.#repository(from)}:pull`;
   }
 
-  async #url(request: ApiRequest): Promise<URL> {
-    if (request.path instanceof URL) return request.path;
+  #url({ path, repository }: ApiRequest, home: URL): URL {
+    if (path instanceof URL) return path;
+    return new URL(`/v2/${repository === '' ? '' : `${this.#repository(repository)}/${path}`}`, home);
+  }
+
+  /** The origin that the credentials are for. */
+  #home(): Promise<URL> {
     this.#base ??= this.#findBase();
     this.#base.catch(() => {
       this.#base = undefined;
     });
-    const path = request.repository === '' ? '' : `${this.#repository(request.repository)}/${request.path}`;
-    return new URL(`/v2/${path}`, await this.#base);
+    return this.#base;
   }
 
   /** With one scheme there is nothing to find out; with two, the first that answers at all is taken. */
