@@ -79,6 +79,12 @@ export class PushRegistry {
     return this.#blobs.get(repository)?.get(digest);
   }
 
+  /** Lets one name stand for what another one does, both as `repository:tag`. */
+  rename(from: string, to: string): void {
+    const manifest = this.#manifests.get(from);
+    if (manifest) this.#manifests.set(to, manifest);
+  }
+
   /** Forgets every upload that is not finished. */
   forgetSessions(): void {
     this.#sessions.clear();

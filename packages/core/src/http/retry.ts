@@ -51,7 +51,6 @@ export async function withRetries<T>(
   let before = progress();
   for (let failures = 1; ; failures += 1) {
     try {
-      await gate.open(signal);
       return await attempt();
     } catch (thrown) {
       signal?.throwIfAborted();

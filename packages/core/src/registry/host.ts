@@ -141,6 +141,7 @@ export class RegistryHost {
     accept: (head: ResponseHead) => Sink,
   ): Promise<Omit<ApiAnswer, 'url' | 'redirected'>> {
     const errorBody = new MemorySink(MAX_ERROR_BODY);
+    await this.#options.gate.open(this.#signal);
     const head = await exchange(this.#dispatcher, request, answer =>
       answer.status === 200 || answer.status === 206 ? accept(answer) : errorBody,
     );
