@@ -22,13 +22,13 @@ export interface ApiRequest {
 /** An answer: the body went to the sink on success, and is here otherwise. */
 export interface ApiAnswer extends ResponseHead {
   readonly errorBody: Uint8Array;
-  /** Whether it came from another origin, where the registry keeps its content. */
+  /** Whether it came by way of another origin, where the registry keeps its content. */
   readonly redirected: boolean;
 }
 
 /**
  * One registry host: finds out whether it has TLS, answers its challenges, follows redirects. The registry's
- * `Authorization` goes to the registry alone, never along a redirect to another origin.
+ * `Authorization` goes to the registry alone, never along a redirect to another origin nor back from there.
  */
 export class RegistryHost {
   readonly endpoint: Endpoint;
@@ -74,15 +74,18 @@ export class RegistryHost {
     accept: (head: ResponseHead) => Sink,
   ): Promise<ApiAnswer> {
     let url = from;
+    let redirected = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const own = url.origin === from.origin && authorization ? { authorization } : {};
+      // Another host that leads back must not choose what the credentials open.
+      redirected ||= url.origin !== from.origin;
+      const own = authorization && !redirected ? { authorization } : {};
       const answer = await this.#once(
         { method, url, headers: { ...headers, ...own }, signal: this.#signal },
         accept,
       );
       const location = answer.headers.location;
       if (answer.status < 301 || answer.status > 308 || answer.status === 304)
-        return { ...answer, redirected: url.origin !== from.origin };
+        return { ...answer, redirected };
       url = redirectTarget(location, url, this.endpoint.host);
     }
     throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
