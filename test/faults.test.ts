@@ -251,7 +251,8 @@ describe('a build meets', () => {
     target: Target,
   ): () => number {
     let done = 0;
-    registry.fault = (request, response, bytes = Buffer.from('{"token":"the-token"}')) => {
+    const token = Buffer.from(JSON.stringify({ token: registry.token }));
+    registry.fault = (request, response, bytes = token) => {
       if (targetOf(request) !== target || done >= times || (target !== 'token' && !request.authorization))
         return false;
       done += 1;
