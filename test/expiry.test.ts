@@ -57,7 +57,7 @@ function expireUnder(count: number): void {
     over = true;
     registry.expire();
     // The last one is refused long after the first has a new token.
-    waiting.forEach((answer, at) => setTimeout(answer, at === count - 1 ? 500 : 0));
+    for (const [at, answer] of waiting.entries()) setTimeout(answer, at === count - 1 ? 500 : 0);
     return Boolean(content);
   };
 }

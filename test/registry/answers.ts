@@ -3,7 +3,8 @@ import { imageOf, noiseOf, type TestImage } from '../images/image.ts';
 import { sendError } from './registry.ts';
 import type { Answer, Asked } from './witness.ts';
 
-const image = imageOf({ layers: [noiseOf(1, 1000)], compression: 'none' });
+export const layer = noiseOf(1, 3_000_000);
+const image = imageOf({ layers: [layer], compression: 'none' });
 
 /** Every host has its own user, called as the host, so that nobody's credentials look like another's. */
 const passwordOf = (host: string) => (host === 'license' ? host : `secret-of-${host}`);

@@ -20,6 +20,8 @@ export class Witness implements AsyncDisposable {
   readonly asked: Asked[] = [];
   /** Origin → what it answers; there is nobody at any other. */
   hosts: Readonly<Record<string, Answer>> = {};
+  /** What the proxy answers, with this status, instead of connecting anybody. */
+  refusal: number | undefined;
   readonly #proxy: Server;
   readonly #tls: TlsServer;
   readonly #sockets = new Set<Socket>();
@@ -34,6 +36,7 @@ export class Witness implements AsyncDisposable {
     });
     this.#proxy.on('connection', socket => this.#sockets.add(socket));
     this.#proxy.on('connect', (_request, socket: Socket, head: Buffer) => {
+      if (this.refusal !== undefined) return socket.end(`HTTP/1.1 ${this.refusal} No\r\n\r\n`);
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       socket.unshift(head);
       this.#tls.emit('connection', socket);

@@ -40,6 +40,7 @@ export { Reference } from './reference/reference.ts';
 export { REPLICATED_HOST } from './reference/replicated.ts';
 export type { Credentials, CredentialsByHost } from './registry/credentials.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
+export { maskSecrets } from './secrets.ts';
 export type { ImagePaths } from './spec/image-path.ts';
 export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';
