@@ -72,7 +72,7 @@ describe('a token that expires in the middle of a run', () => {
     expireUnder(AT_ONCE);
     await bundle('team/app');
     expect(tokenRequests()).toBe(2);
-    expect(asked(seen => isLayer(seen) && seen.authorization === 'Bearer token-2')).toHaveLength(AT_ONCE);
+    expect(asked(seen => isLayer(seen) && seen.authorization === 'Bearer the-token-2')).toHaveLength(AT_ONCE);
   });
 
   it('is renewed once for each repository that still needs it', async () => {
@@ -102,7 +102,7 @@ describe('a token that expires in the middle of a run', () => {
     const { fault } = registry;
     let failures = 0;
     registry.fault = (seen, response, content) => {
-      if (seen.path !== '/token' || registry.token === 'token-1' || failures > 0)
+      if (seen.path !== '/token' || registry.token === 'the-token-1' || failures > 0)
         return fault?.(seen, response, content) ?? false;
       failures += 1;
       sendError(response, 503, 'UNAVAILABLE', 'not now');

@@ -73,7 +73,7 @@ interface Row {
   readonly title: string;
   readonly hosts?: Record<string, Answer>;
   /** What the proxy answers. */
-  readonly refusal?: number;
+  readonly refusals?: readonly number[];
   readonly status: number;
   readonly interruptAt?: RegExp;
 }
@@ -117,7 +117,7 @@ const ROWS: readonly Row[] = [
     },
     status: 3,
   },
-  { title: 'a proxy that wants other credentials', refusal: 407, status: 3 },
+  { title: 'a proxy that wants other credentials', refusals: Array(50).fill(407), status: 3 },
   {
     title: 'an interrupt',
     hosts: { 'https://cdn.test': stalling },
@@ -165,7 +165,7 @@ describe.skipIf(missing.length > 0)('no secret is seen in', () => {
   describe.each(ROWS.map(row => [row.title, row] as const))('%s:', (_title, row) => {
     beforeEach(() => {
       witness.hosts = { ...WORLD, ...row.hosts };
-      witness.refusal = row.refusal;
+      witness.refusals = row.refusals ?? [];
     });
 
     it.each(['plain', 'json'])(

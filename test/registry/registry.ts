@@ -51,7 +51,7 @@ export class TestRegistry {
 
   /** The one token that is good now. */
   get token(): string {
-    return `token-${this.#generation}`;
+    return `the-token-${this.#generation}`;
   }
 
   /** Makes another token the good one. */

@@ -10,6 +10,7 @@ export interface Asked {
   readonly method: string;
   readonly url: URL;
   readonly authorization: string | undefined;
+  readonly range: string | undefined;
   readonly body: string;
 }
 
@@ -20,8 +21,8 @@ export class Witness implements AsyncDisposable {
   readonly asked: Asked[] = [];
   /** Origin → what it answers; there is nobody at any other. */
   hosts: Readonly<Record<string, Answer>> = {};
-  /** What the proxy answers, with this status, instead of connecting anybody. */
-  refusal: number | undefined;
+  /** What the proxy answers the next tunnels instead of opening them. */
+  refusals: readonly number[] = [];
   readonly #proxy: Server;
   readonly #tls: TlsServer;
   readonly #sockets = new Set<Socket>();
@@ -36,16 +37,26 @@ export class Witness implements AsyncDisposable {
     });
     this.#proxy.on('connection', socket => this.#sockets.add(socket));
     this.#proxy.on('connect', (_request, socket: Socket, head: Buffer) => {
-      if (this.refusal !== undefined) return socket.end(`HTTP/1.1 ${this.refusal} No\r\n\r\n`);
+      const [refusal, ...later] = this.refusals;
+      this.refusals = later;
+      if (refusal !== undefined) return socket.end(`HTTP/1.1 ${refusal} No\r\n\r\n`);
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       socket.unshift(head);
       this.#tls.emit('connection', socket);
     });
   }
 
-  /** @param certificate one for every host with TLS */
-  static async start(certificate: Certificates['server']): Promise<Witness> {
+  /**
+   * @param certificate the one of every host with TLS
+   * @param others but of these
+   */
+  static async start(
+    certificate: Certificates['server'],
+    others: Readonly<Record<string, Certificates['server']>> = {},
+  ): Promise<Witness> {
     const witness = new Witness(certificate);
+    for (const [host, { cert, key }] of Object.entries(others))
+      witness.#tls.addContext(host, { cert: readFileSync(cert), key: readFileSync(key) });
     await new Promise<void>(resolve => witness.#proxy.listen(0, '127.0.0.1', resolve));
     return witness;
   }
@@ -62,8 +73,9 @@ export class Witness implements AsyncDisposable {
 
   async #answer(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', headers } = request;
+    const { authorization, range } = headers;
     response.on('error', () => {});
-    const asked = { method, url, authorization: headers.authorization, body: await text(request) };
+    const asked = { method, url, authorization, range, body: await text(request) };
     this.asked.push(asked);
     const answer = this.hosts[url.origin];
     if (answer) answer(asked, response);
