@@ -8,7 +8,7 @@ import type { OnEvent } from '../events.ts';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
 import type { ResponseHead } from '../http/exchange.ts';
 import { Gate } from '../http/gate.ts';
-import { withRetries } from '../http/retry.ts';
+import { type RetryOptions, withRetries } from '../http/retry.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
@@ -99,10 +99,10 @@ export class Registries implements Source, AsyncDisposable {
     const { registry, repository } = routeOf(name, this.#options.viaProxy);
     let left = wanted;
     await this.#fallThrough(registry, async open => {
-      const { host, gate } = open;
+      const { host } = open;
       const where: Where = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
       const retrying = (attempt: () => Promise<void>, progress: () => number, ahead: boolean) =>
-        gate.run(() => this.#retrying(open, attempt, where, progress), ahead);
+        this.#retrying(open, attempt, where, { progress, ahead });
       const download = new Download({ host, repository, blob, sink, wanted: left, where, retrying });
       await download.run().finally(() => {
         left = download.left;
@@ -118,14 +118,14 @@ export class Registries implements Source, AsyncDisposable {
    */
   async ping(registry: string): Promise<boolean> {
     return this.#fallThrough(registry, async open => {
-      const { host, gate } = open;
+      const { host } = open;
       const where: Where = { host: host.endpoint.host };
       const attempt = async () => {
         const request = { method: 'GET', repository: '', path: '' } as const;
         const answer = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
         if (answer.status !== 200) throw failure('reach the API', answer, answer.errorBody, where);
       };
-      await gate.run(() => this.#retrying(open, attempt, where));
+      await this.#retrying(open, attempt, where);
       return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
     });
   }
@@ -154,7 +154,7 @@ export class Registries implements Source, AsyncDisposable {
     name: Reference,
     digest: Digest | undefined,
   ): Promise<RawManifest> {
-    const { host, gate } = open;
+    const { host } = open;
     const where: Where = { image: name.toString(), host: host.endpoint.host, ...(digest ? { digest } : {}) };
     const path = `manifests/${digest ?? name.effectiveTag}`;
     const headers = { accept: MANIFEST_TYPES.join(', ') };
@@ -166,18 +166,18 @@ export class Registries implements Source, AsyncDisposable {
       checkDigest(digestOf(bytes), digest ?? announced(answer), where);
       return rawManifest(bytes, String(answer.headers['content-type'] ?? ''));
     };
-    return gate.run(() => this.#retrying(open, () => onceMore(attempt), where));
+    return this.#retrying(open, () => onceMore(attempt), where);
   }
 
   async #retrying<T>(
     { host, gate }: OpenHost,
     attempt: () => Promise<T>,
     where: Where,
-    progress?: () => number,
+    how: Pick<RetryOptions, 'progress' | 'ahead'> = {},
   ): Promise<T> {
     const { signal, onEvent } = this.#options;
     try {
-      return await withRetries(attempt, { host: host.endpoint.host, gate, signal, onEvent }, progress);
+      return await withRetries(attempt, { host: host.endpoint.host, gate, signal, onEvent, ...how });
     } catch (error) {
       throw error instanceof AirgapError ? error.at(where) : error;
     }
