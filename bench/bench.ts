@@ -31,7 +31,7 @@ async function bench(): Promise<void> {
         mkdirSync(folder, { recursive: true });
         writeFileSync(join(folder, 'images.txt'), NAMES.map(name => `${registry.host}/${name}\n`).join(''));
         const [command = '', ...args] = tool.command(registry.host, NAMES, folder);
-        list.push(await measure(command, args));
+        list.push(await measure(command, args, join(folder, 'out.tar')));
         if (tool.name === 'airgap') size = statSync(join(folder, 'out.tar')).size;
       }
     }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** What a command took. Times are seconds, sizes bytes. */
@@ -12,8 +12,12 @@ export interface Measure {
 
 const POLL = 10;
 
-/** Runs a command to its end. Rejects when it fails. */
-export async function measure(command: string, args: readonly string[]): Promise<Measure> {
+/**
+ * Runs a command to its end. Rejects when it fails.
+ *
+ * @param file has to be on its disk, and not only in memory, before the time stops
+ */
+export async function measure(command: string, args: readonly string[], file: string): Promise<Measure> {
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
@@ -28,6 +32,7 @@ export async function measure(command: string, args: readonly string[]): Promise
   }, POLL);
   const status = await new Promise(resolve => child.on('close', resolve));
   clearInterval(timer);
+  spawnSync('sync', [file]);
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${said.slice(-2000)}`);
   return { seconds: (performance.now() - started) / 1000, written, memory };
 }

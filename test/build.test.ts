@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
@@ -33,6 +34,12 @@ beforeAll(async () => {
   };
   made.attested = indexOf([subject, attestation]);
   made.arm = await image('arm', ARM64);
+  const unnamed = ({ platform: _, ...one }: TestImage) => one;
+  made.unnamed = indexOf([
+    unnamed(await image('unnamed-amd64')),
+    unnamed(await image('unnamed-arm64', ARM64)),
+  ]);
+  made.untrue = imageOf({ layers: [base], diffIds: [] });
   for (const [name, one] of Object.entries(made)) registry.push(`team/${name}:1`, one);
 });
 beforeEach(() => {
@@ -111,6 +118,12 @@ describe('build', () => {
       () => made.multi?.digest,
     ],
     ['an attestation is no platform', 'attested', [], () => made.attested?.digest],
+    [
+      'a platform that only the config knows',
+      'unnamed',
+      ['--platform', 'linux/arm64'],
+      () => made.unnamed?.children[1]?.digest,
+    ],
     ['a platform in a nested index', 'nested', [], () => made.nested?.children[0]?.children[0]?.digest],
   ])('%s', async (_name, image, flags, digest) => {
     using work = new Workplace({ 'list.txt': list(`${image}:1`) });
@@ -133,6 +146,44 @@ describe('build', () => {
     const entries = await entriesOf(work.file('bundle.tar'));
     for (const child of made.multi?.children ?? [])
       expect(entries.has(`blobs/sha256/${child.digest.slice(7)}`)).toBe(true);
+  });
+
+  it('keeps from docker, which would refuse the whole file, an image whose config tells of other layers', async () => {
+    using work = new Workplace({ 'list.txt': list('app:1', 'untrue:1') });
+    expect((await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path })).status).toBe(0);
+    const entries = await entriesOf(work.file('bundle.tar'));
+    const classic = JSON.parse(String(entries.get('manifest.json')));
+    expect(classic.map(({ RepoTags }: { RepoTags: string[] }) => RepoTags)).toEqual([
+      [`${registry.host}/team/app:1`],
+    ]);
+    expect((await airgap(['verify', work.file('bundle.tar')])).status).toBe(0);
+  });
+
+  it('replaces what a link leads to, and not the link', async () => {
+    using work = new Workplace({ 'list.txt': list('app:1'), 'old.tar': 'old' });
+    symlinkSync('old.tar', work.file('latest.tar'));
+    expect((await airgap(['build', 'list.txt', '-o', 'latest.tar'], { cwd: work.path })).status).toBe(0);
+    expect(lstatSync(work.file('latest.tar')).isSymbolicLink()).toBe(true);
+    expect((await airgap(['verify', 'old.tar'], { cwd: work.path })).status).toBe(0);
+  });
+
+  it.each([
+    [
+      'less exact than its config',
+      { os: 'linux', architecture: 'arm' },
+      { os: 'linux', architecture: 'arm', variant: 'v7' },
+    ],
+    ['false', AMD64, ARM64],
+  ])('writes what verifies when the platform of an index is %s', async (_name, said, own) => {
+    const image = { ...imageOf({ layers: [await noiseLayer('said', 100)], platform: own }), platform: said };
+    registry.push('team/said:1', indexOf([image, made.app as TestImage]));
+    using work = new Workplace({ 'list.txt': list('said:1') });
+    const platform = `${said.os}/${said.architecture}`;
+    const built = await airgap(['build', 'list.txt', '-o', 'b.tar', '--platform', platform], {
+      cwd: work.path,
+    });
+    expect(built.status).toBe(0);
+    expect(String((await airgap(['verify', 'b.tar'], { cwd: work.path })).stdout)).toContain('whole');
   });
 
   it('refuses under --strict what the lint finds, and goes on without it', async () => {
@@ -233,6 +284,54 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
     expect(outcome.stderr).not.toContain('\u001b');
     expect(outcome.status).toBe(status);
     expect(work.files()).toEqual(['list.txt']);
+  });
+
+  it('one child of an index that is gone: 3, and nobody waits for the others', async () => {
+    const [gone, busy] = made.multi?.children.map(({ digest }) => digest) ?? [];
+    registry.fault = ({ path }, response) => {
+      if (path.endsWith(gone ?? '')) sendError(response, 404, 'MANIFEST_UNKNOWN', 'gone');
+      else if (!path.endsWith(busy ?? '')) return false;
+      else {
+        response.setHeader('retry-after', '600');
+        sendError(response, 503, 'UNAVAILABLE', 'later');
+      }
+      return true;
+    };
+    using work = new Workplace({ 'list.txt': list('multi:1') });
+    const { status, stderr } = await airgap(['plan', 'list.txt', '--platform', 'all'], { cwd: work.path });
+    expect(status).toBe(3);
+    expect(stderr).toContain('gone');
+    expect(stderr).not.toContain('DESTROYED');
+  });
+
+  it('an index of more children than anybody needs: 3, before they are asked for', async () => {
+    const child = made.app as TestImage;
+    registry.push('team/crowd:1', {
+      ...indexOf(Array.from({ length: 2000 }, () => child)),
+      children: [child],
+    });
+    using work = new Workplace({ 'list.txt': list('crowd:1') });
+    const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'b.tar', '--platform', 'all'], {
+      cwd: work.path,
+    });
+    expect(status).toBe(3);
+    expect(stderr).toContain('too many children');
+    expect(registry.seen.filter(({ path }) => path.includes('/manifests/'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['a device', 'null', /device or a pipe/, 5],
+    ['nothing', '', /no name/, 2],
+    ['a folder that is a file', 'list.txt/b.tar', /no folder/, 5],
+    ['a file as a folder', 'list.txt/', /no folder/, 5],
+  ])('-o that names %s: %s', async (_name, output, message, expected) => {
+    using work = new Workplace({ 'list.txt': list('app:1') });
+    execFileSync('mkfifo', [work.file('null')]);
+    const { status, stderr } = await airgap(['build', 'list.txt', '-o', output], { cwd: work.path });
+    expect(stderr).toMatch(message);
+    expect(status).toBe(expected);
+    expect(registry.seen).toEqual([]);
+    expect(statSync(work.file('null')).isFIFO()).toBe(true);
   });
 
   it('a registry that is down: 3', async () => {
@@ -349,6 +448,14 @@ describe('verify', () => {
     const { status, stdout } = await airgap(['verify', 'bundle.tar'], { cwd: work.path });
     expect(String(stdout)).toMatch(message);
     expect(status).toBe(1);
+  });
+
+  it('does not wait for a pipe that nobody writes to', async () => {
+    using work = new Workplace();
+    execFileSync('mkfifo', [work.file('pipe')]);
+    const { status, stderr } = await airgap(['verify', 'pipe'], { cwd: work.path });
+    expect(stderr).toContain('not a regular file');
+    expect(status).toBe(2);
   });
 });
 

@@ -51,13 +51,11 @@ it.skipIf(missing.length > 0)(
     );
     writeFileSync(work.file('list.txt'), `${registry.host}/team/large:1\n`);
     const bundle = work.file('bundle.tar');
-    const { memory } = await measure(process.execPath, [
-      AIRGAP,
-      'build',
-      work.file('list.txt'),
-      '-o',
+    const { memory } = await measure(
+      process.execPath,
+      [AIRGAP, 'build', work.file('list.txt'), '-o', bundle],
       bundle,
-    ]);
+    );
     expect(memory).toBeLessThan(MAX_MEMORY);
     expect(await output('tar', '--list', '--verbose', '--file', bundle)).toContain(`${SIZE} 1970-01-01`);
     const { status, stdout } = await airgap(['verify', bundle]);

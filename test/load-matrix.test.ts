@@ -4,8 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
 import { busyboxLayer, redisLayer } from './images/debian.ts';
 import { imageOf, type TestImage } from './images/image.ts';
+import { Containerd } from './programs/containerd.ts';
 import { Distribution } from './programs/distribution.ts';
-import { Daemon, missingPrograms, output } from './programs/program.ts';
+import { Docker } from './programs/docker.ts';
+import { LIMITS, podmanIn } from './programs/podman.ts';
+import { missingPrograms, output } from './programs/program.ts';
 
 const PROGRAMS = [
   'docker-registry',
@@ -22,9 +25,6 @@ const PROGRAMS = [
 const missing = missingPrograms(...PROGRAMS);
 if (missing.length > 0)
   process.stderr.write(`\nSKIPPED: the load matrix, for want of ${missing.join(', ')}\n`);
-
-/** Within what a sandboxed machine grants; podman's own defaults may be beyond it. */
-const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
 
 const REDIS = 'docker.io/library/redis:7.0';
 const SHELL = 'quay.io/team/shell:1.35';
@@ -89,19 +89,8 @@ describe.skipIf(missing.length > 0)('a bundle built from a real registry', () =>
   });
 
   it('loads into docker, and redis answers', async () => {
-    const socket = `unix://${work.file('docker.sock')}`;
-    const docker = (...args: string[]) => output('docker', '-H', socket, ...args);
-    const flags = ['--iptables=false', '--bridge=none', '--storage-driver=vfs', '-H', socket];
-    const folders = [
-      '--data-root',
-      work.file('docker'),
-      '--exec-root',
-      work.file('docker-run'),
-      '--pidfile',
-      work.file('docker.pid'),
-    ];
-    await using daemon = new Daemon('dockerd', [...flags, ...folders]);
-    await daemon.ready(() => docker('version'));
+    await using daemon = await Docker.start(work.path);
+    const docker = (...args: string[]) => daemon.run(...args);
     await docker('load', '--input', bundle);
     const names = await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
     expect(names.trim().split('\n').sort()).toEqual(['quay.io/team/shell:1.35', 'redis:7.0']);
@@ -112,24 +101,10 @@ describe.skipIf(missing.length > 0)('a bundle built from a real registry', () =>
   });
 
   it('imports into containerd with names and digests kept, and redis answers', async () => {
-    const address = work.file('containerd.sock');
-    const ctr = (...args: string[]) => output('ctr', '--address', address, ...args);
-    await using daemon = new Daemon('containerd', [
-      '--address',
-      address,
-      '--root',
-      work.file('containerd'),
-      '--state',
-      work.file('containerd-run'),
-    ]);
-    await daemon.ready(() => ctr('version'));
+    await using daemon = await Containerd.start(work.path);
+    const ctr = (...args: string[]) => daemon.ctr(...args);
     await ctr('images', 'import', '--snapshotter', 'native', bundle);
-    const lines = (await ctr('images', 'list'))
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map(line => line.split(/\s+/));
-    expect(lines.map(([name, , digest]) => [name, digest]).sort()).toEqual([
+    expect(await daemon.images()).toEqual([
       [REDIS, redis.digest],
       [SHELL, shell.digest],
     ]);
@@ -148,21 +123,7 @@ describe.skipIf(missing.length > 0)('a bundle built from a real registry', () =>
   });
 
   it('loads into podman with names kept, and redis answers', async () => {
-    const podman = (...args: string[]) =>
-      output(
-        'podman',
-        '--root',
-        work.file('podman'),
-        '--runroot',
-        work.file('podman-run'),
-        '--storage-driver',
-        'vfs',
-        '--runtime',
-        'runc',
-        '--cgroup-manager',
-        'cgroupfs',
-        ...args,
-      );
+    const podman = podmanIn(work.path);
     await podman('load', '--input', bundle);
     const names = await podman('images', '--format', '{{.Repository}}:{{.Tag}}');
     expect(names.trim().split('\n').sort()).toEqual([REDIS, SHELL]);

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { AIRGAP } from '../airgap.ts';
 import { imageOf, noiseLayer } from '../images/image.ts';
+import { ServingProcess } from '../programs/serving.ts';
 import { TestRegistry } from '../registry/registry.ts';
 
-const AIRGAP = fileURLToPath(new URL('../../packages/cli/bin/airgap.js', import.meta.url));
 const MB = 1_000_000;
 
 const SPEC = `---
@@ -37,32 +37,45 @@ spec:
         image: registry.replicated.com/guestbook/worker
 `;
 
-/** The main job, offline: a registry of demo images on loopback, a Replicated YAML, and the bundle that comes out. */
+/** Where the spec's images come from. */
+const HOSTS = ['docker.io', 'registry.replicated.com'];
+
+/**
+ * The main job, offline: a registry of demo images on loopback, a Replicated YAML, the bundle that comes out, and the same
+ * bundle built once more from what airgap serve makes of the first.
+ */
 async function demo(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'airgap-demo-'));
   await using registry = await TestRegistry.start();
   await pushImages(registry);
   await writeFile(join(folder, 'app.yaml'), SPEC);
-  const mirror = (host: string) => ['--mirror', `${host}=http://${registry.host}`];
   const known = ['--app', 'guestbook', '--registry', 'dockerhub=index.docker.io'];
   const airgap = (...args: string[]) => run(args, folder);
+  const build = (from: (host: string) => string, output: string) => {
+    const mirrors = HOSTS.flatMap(host => ['--mirror', `${host}=${from(host)}`]);
+    return airgap('build', 'app.yaml', ...known, ...mirrors, '-o', output);
+  };
   try {
     await airgap('lint', 'app.yaml', ...known);
-    const built = await airgap(
-      'build',
-      'app.yaml',
-      ...known,
-      ...mirror('docker.io'),
-      ...mirror('registry.replicated.com'),
-      '-o',
-      'bundle.tar',
-    );
+    const built = await build(() => `http://${registry.host}`, 'bundle.tar');
     await airgap('inspect', 'bundle.tar');
     const verified = await airgap('verify', 'bundle.tar');
-    return built || verified;
+    process.stdout.write('\n$ airgap serve bundle.tar --listen 127.0.0.1:0\n');
+    await using served = await ServingProcess.start([join(folder, 'bundle.tar')]);
+    process.stdout.write(`${served.url}\n`);
+    const again = await build(host => `${served.url}/${host}`, 'again.tar');
+    return built || verified || again || (await compare(folder, 'bundle.tar', 'again.tar'));
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** What went through airgap serve has to be what came. */
+async function compare(folder: string, ...names: readonly [string, string]): Promise<number> {
+  const [one, other] = await Promise.all(names.map(name => readFile(join(folder, name))));
+  const isSame = one !== undefined && other?.equals(one) === true;
+  process.stdout.write(`\n${names.join(' and ')} ${isSame ? 'have the same bytes' : 'DIFFER'}\n`);
+  return isSame ? 0 : 1;
 }
 
 async function pushImages(registry: TestRegistry): Promise<void> {

@@ -61,14 +61,16 @@ export interface ImageOptions {
   readonly cmd?: readonly string[];
   /** How the layers are packed. Default gzip. */
   readonly compression?: 'gzip' | 'none';
+  /** What the config says of the layers, when that is not true. */
+  readonly diffIds?: readonly string[];
 }
 
 export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** A gzipped layer of files, the same bytes each time. */
-export async function layerOf(files: readonly TestFile[]): Promise<TestLayer> {
+/** A tar of files, the same bytes each time. */
+export async function tarOf(files: readonly TestFile[]): Promise<Buffer> {
   const tar = pack();
   for (const { name, content = '', mode = 0o644, linkname } of files) {
     const common = { name, mode, mtime: new Date(0) };
@@ -79,7 +81,12 @@ export async function layerOf(files: readonly TestFile[]): Promise<TestLayer> {
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);
-  const bytes = Buffer.concat(chunks);
+  return Buffer.concat(chunks);
+}
+
+/** A gzipped layer of files. */
+export async function layerOf(files: readonly TestFile[]): Promise<TestLayer> {
+  const bytes = await tarOf(files);
   return { bytes: gzipSync(bytes, { level: 1 }), diffId: sha256(bytes) };
 }
 
@@ -104,6 +111,7 @@ export function imageOf({
   platform = { os: 'linux', architecture: 'amd64' },
   cmd,
   compression = 'gzip',
+  diffIds = layers.map(({ diffId }) => diffId),
 }: ImageOptions): TestImage {
   const media = TYPES[types];
   const config = Buffer.from(
@@ -111,7 +119,7 @@ export function imageOf({
       ...platform,
       created: '1970-01-01T00:00:00Z',
       config: cmd ? { Cmd: cmd, Env: ['PATH=/bin:/usr/bin'] } : {},
-      rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+      rootfs: { type: 'layers', diff_ids: diffIds },
       history: layers.map(() => ({ created: '1970-01-01T00:00:00Z', created_by: 'test' })),
     }),
   );
@@ -147,6 +155,37 @@ export function imageOf({
     children: [],
     platform,
   };
+}
+
+export interface ArtifactOptions {
+  /** What it is about. */
+  readonly subject: TestImage;
+  /** Default: none, so that its config's counts. */
+  readonly artifactType?: string;
+  readonly annotations?: Record<string, string>;
+}
+
+/** A signature or the like: an artifact that refers to an image. */
+export function artifactOf({ subject, artifactType, annotations }: ArtifactOptions): TestImage {
+  const config = Buffer.from('{}');
+  const about = ({ mediaType, digest, bytes }: TestImage) => ({ mediaType, digest, size: bytes.length });
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: TYPES.oci.manifest,
+      artifactType,
+      config: {
+        mediaType: 'application/vnd.test.config.v1+json',
+        digest: sha256(config),
+        size: config.length,
+      },
+      layers: [],
+      subject: about(subject),
+      annotations,
+    }),
+  );
+  const blobs: Blobs = new Map([[sha256(config), config]]);
+  return { mediaType: TYPES.oci.manifest, digest: sha256(bytes), bytes, blobs, children: [] };
 }
 
 /** An index over images or other indexes. */

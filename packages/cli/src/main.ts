@@ -22,7 +22,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    await program(session).parseAsync([...argv], { from: 'user' });
+    const commands = await program(session, argv);
+    await commands.parseAsync([...argv], { from: 'user' });
     // A write that fails says so a turn later.
     await setImmediate();
     return output.failure ? fail(output.failure, session) : session.status;
@@ -39,7 +40,10 @@ function end(error: unknown, argv: readonly string[], output: Output, session: S
   if (!(error instanceof CommanderError)) return fail(error, session);
   // --help and --version end this way too; what is wrong has been said already.
   if (error.exitCode === 0) return 0;
-  if (argv.includes('--json')) printJson({ error: { code: 'USAGE', message: error.message } }, session);
+  const wrong = new AirgapError('USAGE', error.message.replace(/^error: /, ''), {
+    hint: 'airgap COMMAND --help shows what it takes.',
+  });
+  if (argv.includes('--json')) printJson({ error: errorObject(wrong) }, session);
   return USAGE;
 }
 

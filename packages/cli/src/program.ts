@@ -1,36 +1,65 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { buildCommand } from './commands/build.ts';
-import { imagesCommand } from './commands/images.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { lintCommand } from './commands/lint.ts';
-import { loginCommand } from './commands/login.ts';
-import { logoutCommand } from './commands/logout.ts';
-import { planCommand } from './commands/plan.ts';
-import { verifyCommand } from './commands/verify.ts';
 import { printableText } from './render/printable.ts';
 import { type Session, tell } from './session.ts';
 import { version } from './version.ts';
 
-const COMMANDS = [
-  lintCommand,
-  imagesCommand,
-  planCommand,
-  buildCommand,
-  inspectCommand,
-  verifyCommand,
-  loginCommand,
-  logoutCommand,
-];
+type AddTo = (command: Command, session: Session) => CommandUnknownOpts;
 
-/** The whole command line; it throws instead of ending the process. */
-export function program(session: Session): Command {
+/** What each command does, and where it is: only the one that is asked for is loaded. */
+const COMMANDS: Record<string, { readonly summary: string; readonly load: () => Promise<AddTo> }> = {
+  lint: {
+    summary: 'say what in the specs will break behind the gap',
+    load: async () => (await import('./commands/lint.ts')).lintCommand,
+  },
+  images: {
+    summary: 'list the images that the specs name',
+    load: async () => (await import('./commands/images.ts')).imagesCommand,
+  },
+  plan: {
+    summary: 'say what a build would fetch, and how large the bundle would be',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  build: {
+    summary: 'build the bundle: one verified OCI-layout tar of all images',
+    load: async () => (await import('./commands/build.ts')).buildCommand,
+  },
+  inspect: {
+    summary: 'show what is in a bundle, and what shares what',
+    load: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  },
+  verify: {
+    summary: 'check every digest and every reference of a bundle, in place',
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  load: {
+    summary: 'push a bundle into a registry, straight from the file',
+    load: async () => (await import('./commands/load.ts')).loadCommand,
+  },
+  serve: {
+    summary: 'serve bundles as a read-only registry, straight from the files',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  login: {
+    summary: "check a registry's user and password, and keep them where docker looks for them",
+    load: async () => (await import('./commands/login.ts')).loginCommand,
+  },
+  logout: {
+    summary: "forget a registry's user and password",
+    load: async () => (await import('./commands/logout.ts')).logoutCommand,
+  },
+};
+
+/** The command line, as far as these arguments need it; it throws instead of ending the process. */
+export async function program(session: Session, argv: readonly string[]): Promise<Command> {
   const root = new Command('airgap')
     .description('Carries container images across an air gap in one verified OCI-layout tarball.')
     .version(version())
     .addHelpText('after', HELP);
-  const commands: CommandUnknownOpts[] = COMMANDS.map(command => command(session));
-  for (const command of commands) root.addCommand(command);
-  for (const command of [root, ...commands]) {
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = new Command(name).description(summary);
+    root.addCommand(argv.includes(name) ? (await load())(command, session) : command);
+  }
+  for (const command of [root, ...root.commands]) {
     command
       .exitOverride()
       .configureOutput({ writeErr: text => tell(printableText(text)) })
@@ -44,6 +73,7 @@ Examples:
   airgap lint app.yaml
   airgap build app.yaml --app my-app --registry dockerhub=index.docker.io -o bundle.tar
   airgap verify bundle.tar
+  airgap serve bundle.tar
 
 Exit status:
   0    done

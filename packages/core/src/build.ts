@@ -12,7 +12,7 @@ import type { Source } from './content/source.ts';
 import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { interrupted } from './interrupted.ts';
-import type { Finding } from './lint/finding.ts';
+import { type Finding, isAtLeast } from './lint/finding.ts';
 import { digestOf } from './oci/digest.ts';
 import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
 import { prepare, readRequests } from './prepare.ts';
@@ -23,7 +23,7 @@ const KEPT = 'what has arrived is kept beside the bundle: the same command goes 
 export interface BuildOptions extends PlanOptions {
   /** A path, or a stream that the bundle is written to from first byte to last. */
   readonly output: string | Writable;
-  /** Refuse to build while the lint finds anything. */
+  /** Refuse to build while the lint finds a warning or an error. */
   readonly strict?: boolean | undefined;
   /** The time of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
@@ -55,10 +55,11 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   try {
     const requests = await readRequests(options);
-    if (typeof options.output === 'string') await checkTarget(options.output);
+    const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     if (options.strict) refuseFindings(requests.findings);
     await using registries = await Registries.open({ ...options, signal });
     const prepared = await prepare(registries, requests, options, options.sourceDateEpoch);
+    if (options.strict) refuseFindings(prepared.findings);
     const plan = planResult(prepared);
     const { layout } = prepared;
     onEvent({
@@ -71,10 +72,10 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await using local = new LocalBlobs();
     for (const path of options.reuse ?? []) await local.add(path);
     const source = new Reusing(local, registries);
-    await move(layout, source, local, options.output, onEvent, signal, error => stopper.abort(error));
+    await move(layout, source, local, output, onEvent, signal, error => stopper.abort(error));
     return {
       ...plan,
-      ...pathOf(options.output),
+      ...pathOf(output),
       size: layout.size,
       digest: indexDigest(layout),
       elapsed: performance.now() - started,
@@ -114,14 +115,11 @@ async function move(
 }
 
 function refuseFindings(findings: readonly Finding[]): void {
-  if (findings.length === 0) return;
-  throw new AirgapError(
-    'FINDINGS',
-    `the specs have ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`,
-    {
-      hint: 'Mend them, or build without --strict.',
-    },
-  );
+  const { length } = findings.filter(({ severity }) => isAtLeast(severity, 'warning'));
+  if (length === 0) return;
+  throw new AirgapError('FINDINGS', `the specs have ${length} ${length === 1 ? 'finding' : 'findings'}`, {
+    hint: 'Mend them, or build without --strict.',
+  });
 }
 
 function bytesToMove({ slots }: Layout): number {

@@ -35,6 +35,8 @@ export interface Where {
   readonly position?: Position;
   /** A canonical image reference. */
   readonly image?: string;
+  /** A platform that was asked for, as `os/architecture`. */
+  readonly platform?: string;
   /** A blob's or manifest's digest. */
   readonly digest?: string;
   /** The registry host that was being talked to, with its port when it has one. */

@@ -48,6 +48,18 @@ export type AirgapEvent =
       readonly attempt: number;
       readonly delay: number;
     }
+  /** A request to the served registry is over; `bytes` of its body went out, all of them when it is `complete`. */
+  | {
+      readonly type: 'served';
+      readonly client: string;
+      readonly method: string;
+      /** Path and query, as they came. */
+      readonly target: string;
+      readonly status: number;
+      readonly bytes: number;
+      readonly complete: boolean;
+      readonly elapsed: number;
+    }
   /** Something the caller should know that is no error. */
   | { readonly type: 'notice'; readonly message: string };
 

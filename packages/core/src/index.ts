@@ -11,6 +11,8 @@ export {
   type Where,
 } from './errors.ts';
 export type { AirgapEvent, OnEvent, Phase } from './events.ts';
+export type { FixedFile, Mended } from './fix/work.ts';
+export { type FixOptions, type FixResult, fix } from './fix.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export {
   type FoundImage,
@@ -27,10 +29,19 @@ export {
   type InspectResult,
   inspect,
 } from './inspect.ts';
-export type { Finding, Severity } from './lint/finding.ts';
-export type { Rule } from './lint/rule.ts';
+export { type Finding, isAtLeast, SEVERITIES, type Severity } from './lint/finding.ts';
+export type { Grade, RuleGrade } from './lint/grade.ts';
+export type { RuleText } from './lint/rule.ts';
 export { rules } from './lint/rules/index.ts';
-export { type LintOptions, type LintResult, lint } from './lint.ts';
+export { type LintOptions, type LintResult, lint, type OnlineOptions } from './lint.ts';
+export {
+  type LoadedImage,
+  type LoadOptions,
+  type LoadResult,
+  load,
+  ON_EXISTING,
+  type OnExisting,
+} from './load.ts';
 export { type LoginOptions, type LoginResult, login } from './login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
@@ -38,9 +49,12 @@ export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './pl
 export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
 export { REPLICATED_HOST } from './reference/replicated.ts';
+export { NAMINGS, type Naming } from './reference/target.ts';
 export type { Credentials, CredentialsByHost } from './registry/credentials.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export { maskSecrets } from './secrets.ts';
+export { type ServeOptions, type Serving, serve } from './serve.ts';
+export type { ListenAddress } from './server/listener.ts';
 export type { ImagePaths } from './spec/image-path.ts';
 export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import pLimit from 'p-limit';
+import { BlobOrder } from './bundle/blob-order.ts';
 import { classicProblems } from './bundle/classic.ts';
 import { blobPath } from './bundle/documents.ts';
 import { frameProblem } from './bundle/frame.ts';
 import { blobsOfManifest, manifestsBelow } from './bundle/graph.ts';
-import { NAME_ANNOTATIONS } from './bundle/names.ts';
+import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from './bundle/names.ts';
 import { BundleReader, type NamedDescriptor } from './bundle/reader.ts';
 import { TRAILER_SIZE } from './bundle/tar-header.ts';
 import type { PlacedEntry } from './bundle/tar-walk.ts';
@@ -13,9 +15,9 @@ import type { OnEvent } from './events.ts';
 import { parseConfig } from './image/config.ts';
 import { interrupted } from './interrupted.ts';
 import type { Descriptor } from './oci/descriptor.ts';
-import { parseDigest } from './oci/digest.ts';
+import { isDigest, parseDigest } from './oci/digest.ts';
 import { type ImageManifest, isRunnable, type Manifest } from './oci/manifest.ts';
-import { formatPlatform, matchesPlatform } from './oci/platform.ts';
+import { formatPlatform } from './oci/platform.ts';
 import { Reference } from './reference/reference.ts';
 
 export interface VerifyOptions {
@@ -46,19 +48,11 @@ export interface VerifyResult {
 }
 
 const DOCUMENTS = ['oci-layout', 'index.json', 'manifest.json'];
-/** What the image specification has in an index, a descriptor and a platform. */
+/** What a build writes into an index, a descriptor, a platform and annotations. */
 const INDEX_KEYS = new Set(['schemaVersion', 'mediaType', 'manifests']);
-const DESCRIPTOR_KEYS = new Set([
-  'mediaType',
-  'digest',
-  'size',
-  'platform',
-  'annotations',
-  'urls',
-  'artifactType',
-  'data',
-]);
-const PLATFORM_KEYS = new Set(['os', 'architecture', 'variant', 'os.version', 'os.features', 'features']);
+const DESCRIPTOR_KEYS = new Set(['mediaType', 'digest', 'size', 'platform', 'annotations']);
+const PLATFORM_KEYS = new Set(['os', 'architecture', 'variant']);
+const ANNOTATION_KEYS = new Set<string>([...NAME_ANNOTATIONS, RESOLVED_ANNOTATION]);
 const BLOB = /^blobs\/sha256\/[0-9a-f]{64}$/;
 
 /**
@@ -182,6 +176,7 @@ async function checkReferences(
     names.flatMap(({ descriptor }) => [
       ...unknownKeys(descriptor, DESCRIPTOR_KEYS),
       ...unknownKeys(descriptor.platform ?? {}, PLATFORM_KEYS),
+      ...unknownKeys(descriptor.annotations ?? {}, ANNOTATION_KEYS),
     ]),
   );
   if (strange.length > 0 || !Object.hasOwn(index as object, 'mediaType'))
@@ -198,6 +193,7 @@ async function checkReferences(
     });
   };
   const images = new Map<string, ImageManifest[]>();
+  const order = new BlobOrder();
   for (const { name = 'index.json', descriptor: root } of names) {
     need(root, name);
     const broken = (descriptor: Descriptor, error: unknown) => {
@@ -209,15 +205,18 @@ async function checkReferences(
       if (descriptor === root)
         for (const message of await rootProblems(bundle, entries, root, manifest))
           problems.push({ message: `${name}: ${message}`, entry: 'index.json' });
-      if (manifest.kind === 'image' && isRunnable(manifest))
-        addTo(images, blobPath(manifest.config), manifest);
+      order.add(descriptor, manifest);
+      if (manifest.kind === 'image' && isRunnable(manifest)) addTo(images, name, manifest);
       for (const child of manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest))
         need(child, name);
     }
   }
-  const known = new Set(names.flatMap(({ name }) => name ?? []));
-  for await (const message of classicProblems(bundle, entries, images, known))
-    problems.push({ message, entry: 'manifest.json' });
+  for (const { name } of names) if (name !== undefined && !images.has(name)) images.set(name, []);
+  if (!problems.some(({ entry }) => entry === 'index.json'))
+    for (const message of await classicProblems(bundle, entries, images))
+      problems.push({ message, entry: 'manifest.json' });
+  if (!order.isKept([...entries.keys()]))
+    problems.push({ message: 'the entries are not in the order in which a build writes them' });
   await checkWriting(bundle, entries, problems);
   for (const { name, headerOffset } of entries.values()) {
     if (!referenced.has(name))
@@ -254,7 +253,7 @@ async function rootProblems(
   ) {
     const config = await bundle.blob(entries, manifest.config);
     const own = parseConfig(config, { path: bundle.path, digest: manifest.config.digest }).platform;
-    if (own && !matchesPlatform(own, platform))
+    if (own && !isDeepStrictEqual(platform, JSON.parse(JSON.stringify(own))))
       problems.push(`its platform is ${formatPlatform(own)}, not ${formatPlatform(platform)}`);
   }
   return problems;
@@ -278,6 +277,8 @@ function nameProblem(
   if (name === undefined) return `${digest} has no name`;
   if (NAME_ANNOTATIONS.some(key => annotations[key] !== name))
     return `${digest} goes by different names for different readers`;
+  const resolved = annotations[RESOLVED_ANNOTATION];
+  if (resolved !== undefined && !isDigest(resolved)) return `${name} was resolved to what is no digest`;
   if (seen.has(name)) return `the name ${name} stands there twice`;
   try {
     const reference = Reference.parse(name);

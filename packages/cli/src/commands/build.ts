@@ -1,12 +1,12 @@
 import { AirgapError, type BuildResult, build } from '@airgap/core';
-import { Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { formatBytes } from '../render/bytes.ts';
 import { formatDuration } from '../render/duration.ts';
 import { renderPlan } from '../render/plan.ts';
 import { printable } from '../render/printable.ts';
 import { print, printJson, type Session } from '../session.ts';
-import { remoteCommand, runRemote } from './remote.ts';
+import { remoteFlags, runRemote } from './remote.ts';
 
 const EXAMPLES = `
 Examples:
@@ -22,10 +22,10 @@ const reuseOption = new Option(
   'copy blobs from this older bundle or OCI layout instead of downloading them (repeatable)',
 ).argParser(repeated);
 
-export function buildCommand(session: Session) {
-  return remoteCommand('build', 'build the bundle: one verified OCI-layout tar of all images')
+export function buildCommand(command: Command, session: Session) {
+  return remoteFlags(command)
     .requiredOption('-o, --output <bundle>', 'the file to write, or - to stream it to stdout')
-    .option('--strict', 'refuse to build while the lint finds anything')
+    .option('--strict', 'refuse to build while the lint finds a warning or an error')
     .addOption(reuseOption)
     .addHelpText('after', EXAMPLES)
     .action(async (specs, { output, strict, reuse, ...flags }) => {

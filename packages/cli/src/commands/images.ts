@@ -1,5 +1,5 @@
 import { images } from '@airgap/core';
-import { Command, Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { readConfig } from '../options/config.ts';
 import {
   appOption,
@@ -22,9 +22,8 @@ Examples:
   airgap images app.yaml --image-path 'Database=.spec.image'
 `;
 
-export function imagesCommand(session: Session) {
-  return new Command('images')
-    .description('list the images that the specs name')
+export function imagesCommand(command: Command, session: Session) {
+  return command
     .argument('<spec...>', SPEC_HELP)
     .addOption(configOption)
     .addOption(appOption)

@@ -1,5 +1,5 @@
 import { inspect } from '@airgap/core';
-import { Command } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { jsonOption } from '../options/shared.ts';
 import { renderInspection } from '../render/inspection.ts';
 import { print, printJson, type Session } from '../session.ts';
@@ -10,9 +10,8 @@ Examples:
   airgap inspect bundle.tar --json | jq -r '.images[].name'
 `;
 
-export function inspectCommand(session: Session) {
-  return new Command('inspect')
-    .description('show what is in a bundle, and what shares what')
+export function inspectCommand(command: Command, session: Session) {
+  return command
     .argument('<bundle>', 'the bundle')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)

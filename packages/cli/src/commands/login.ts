@@ -1,18 +1,9 @@
 import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { AirgapError, login } from '@airgap/core';
-import { Command } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { withoutLineEnd } from '../options/credentials.ts';
-import {
-  caOption,
-  certOption,
-  insecureOption,
-  jsonOption,
-  keyOption,
-  plainHttpOption,
-  remoteOptions,
-  timeoutOption,
-} from '../options/shared.ts';
+import { connectionFlags, jsonOption, remoteOptions } from '../options/shared.ts';
 import { prompt } from '../prompt.ts';
 import { printable } from '../render/printable.ts';
 import { print, printJson, type Session, tell } from '../session.ts';
@@ -23,18 +14,12 @@ Examples:
   airgap login docker.io -u me --password-stdin < token.txt
 `;
 
-export function loginCommand(session: Session) {
-  return new Command('login')
-    .description("check a registry's user and password, and keep them where docker looks for them")
+export function loginCommand(command: Command, session: Session) {
+  const flagged = command
     .argument('<registry>', 'its host, with a port if it has one')
     .option('-u, --username <name>', 'the user (default: asked for on the terminal)')
-    .option('--password-stdin', 'read the password from standard input')
-    .addOption(plainHttpOption)
-    .addOption(insecureOption)
-    .addOption(caOption)
-    .addOption(certOption)
-    .addOption(keyOption)
-    .addOption(timeoutOption)
+    .option('--password-stdin', 'read the password from standard input');
+  return connectionFlags(flagged)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (registry, flags) => {

@@ -1,5 +1,5 @@
 import { logout } from '@airgap/core';
-import { Command } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { jsonOption } from '../options/shared.ts';
 import { printable } from '../render/printable.ts';
 import { print, printJson, type Session } from '../session.ts';
@@ -9,9 +9,8 @@ Example:
   airgap logout registry.example.com
 `;
 
-export function logoutCommand(session: Session) {
-  return new Command('logout')
-    .description("forget a registry's user and password")
+export function logoutCommand(command: Command, session: Session) {
+  return command
     .argument('<registry>', 'its host, with a port if it has one')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)

@@ -1,7 +1,8 @@
 import { plan } from '@airgap/core';
+import type { Command } from '@commander-js/extra-typings';
 import { renderPlan } from '../render/plan.ts';
 import { print, printJson, type Session } from '../session.ts';
-import { remoteCommand, runRemote } from './remote.ts';
+import { remoteFlags, runRemote } from './remote.ts';
 
 const EXAMPLES = `
 Examples:
@@ -9,8 +10,8 @@ Examples:
   airgap plan app.yaml --json | jq .bundleSize
 `;
 
-export function planCommand(session: Session) {
-  return remoteCommand('plan', 'say what a build would fetch, and how large the bundle would be')
+export function planCommand(command: Command, session: Session) {
+  return remoteFlags(command)
     .addHelpText('after', EXAMPLES)
     .action(async (specs, flags) => {
       const { sources: _, ...result } = await runRemote(session, specs, flags, plan);

@@ -1,20 +1,16 @@
 import { type OnEvent, thirdParty } from '@airgap/core';
-import { Command } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
 import { configuredCredentials, licensed } from '../options/credentials.ts';
 import {
   appOption,
-  caOption,
-  certOption,
   concurrencyOption,
   configOption,
+  connectionFlags,
   imagePathOption,
-  insecureOption,
   jsonOption,
-  keyOption,
   licenseOption,
   mirrorOption,
-  plainHttpOption,
   platformOption,
   progressOption,
   type RemoteFlags,
@@ -23,23 +19,21 @@ import {
   SPEC_HELP,
   type SpecFlags,
   specOptions,
-  timeoutOption,
   viaProxyOption,
 } from '../options/shared.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 
-interface CommonFlags extends SpecFlags, RemoteFlags {
+export interface CommonFlags extends SpecFlags, RemoteFlags {
   readonly license?: string | undefined;
   readonly viaProxy?: true | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
 }
 
-/** A command that reads specs and asks registries, with the flags that all of them have. */
-export function remoteCommand(name: string, description: string) {
-  return new Command(name)
-    .description(description)
+/** Gives a command the flags of all that read specs and may ask registries. */
+export function remoteFlags(command: Command) {
+  const specs = command
     .argument('<spec...>', SPEC_HELP)
     .addOption(configOption)
     .addOption(appOption)
@@ -47,17 +41,9 @@ export function remoteCommand(name: string, description: string) {
     .addOption(imagePathOption)
     .addOption(platformOption)
     .addOption(mirrorOption)
-    .addOption(plainHttpOption)
-    .addOption(insecureOption)
-    .addOption(caOption)
-    .addOption(certOption)
-    .addOption(keyOption)
     .addOption(licenseOption)
-    .addOption(viaProxyOption)
-    .addOption(timeoutOption)
-    .addOption(concurrencyOption)
-    .addOption(progressOption)
-    .addOption(jsonOption);
+    .addOption(viaProxyOption);
+  return connectionFlags(specs).addOption(concurrencyOption).addOption(progressOption).addOption(jsonOption);
 }
 
 /** The options of a verb that the flags stand for. */

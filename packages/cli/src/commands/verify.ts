@@ -1,5 +1,5 @@
 import { verify } from '@airgap/core';
-import { Command } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/shared.ts';
 import { renderVerification } from '../render/verification.ts';
 import { openReporter } from '../reporters/index.ts';
@@ -10,9 +10,8 @@ Example:
   airgap verify bundle.tar && echo whole
 `;
 
-export function verifyCommand(session: Session) {
-  return new Command('verify')
-    .description('check every digest and every reference of a bundle, in place')
+export function verifyCommand(command: Command, session: Session) {
+  return command
     .argument('<bundle>', 'the bundle')
     .addOption(progressOption)
     .addOption(jsonOption)

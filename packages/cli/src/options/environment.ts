@@ -13,6 +13,8 @@ export interface Environment {
   /** SOURCE_DATE_EPOCH as it stands there (reproducible-builds.org). */
   readonly sourceDateEpoch: string | undefined;
   readonly debug: boolean;
+  /** AIRGAP_PASSWORD: what airgap serve asks for. */
+  readonly password: string | undefined;
   /** Whether the environment wants colour; nothing when it does not care. */
   readonly color: boolean | undefined;
   /** Whether the terminal can move its cursor. */
@@ -36,6 +38,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     variable: name => env[name],
     sourceDateEpoch: env.SOURCE_DATE_EPOCH || undefined,
     debug: Boolean(env.AIRGAP_DEBUG),
+    password: env.AIRGAP_PASSWORD || undefined,
     color: colorWish(env) ?? (live ? undefined : false),
     live,
     proxy: proxyOf(env),

@@ -14,7 +14,8 @@ export function keyValues(
   before: Record<string, readonly string[]> = {},
 ): Record<string, readonly string[]> {
   const [[key, value] = ['', '']] = Object.entries(keyValue(text));
-  return { ...before, [key]: [...(before[key] ?? []), value] };
+  const values = Object.hasOwn(before, key) ? (before[key] ?? []) : [];
+  return { ...before, [key]: [...values, value] };
 }
 
 /** Collects the values of an option that may be repeated. */

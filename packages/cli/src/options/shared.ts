@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import {
@@ -12,10 +11,11 @@ import {
   type SourceText,
   unreadable,
 } from '@airgap/core';
-import { Option } from '@commander-js/extra-typings';
+import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { PROGRESS_STYLES } from '../reporters/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import type { Environment } from './environment.ts';
+import { readText } from './file.ts';
 import { concurrency, keyValue, keyValues, repeated, timeout } from './parsers.ts';
 
 export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for standard input';
@@ -23,7 +23,7 @@ export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for s
 /** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms, credentials, mirrors, imagePaths (default: ${DEFAULT_CONFIG})`,
+  `settings: app, registries, platforms, credentials, mirrors, imagePaths, rules (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
 export const registryOption = new Option(
@@ -85,6 +85,19 @@ export const progressOption = new Option('--progress <how>', 'how to show progre
   .default('auto' as const);
 export const jsonOption = new Option('--json', 'one JSON object on stdout');
 
+/** Gives a command the flags of all that connect to registries. */
+export function connectionFlags<Args extends unknown[], Flags extends OptionValues>(
+  command: Command<Args, Flags>,
+) {
+  return command
+    .addOption(plainHttpOption)
+    .addOption(insecureOption)
+    .addOption(caOption)
+    .addOption(certOption)
+    .addOption(keyOption)
+    .addOption(timeoutOption);
+}
+
 export interface SpecFlags {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
@@ -111,6 +124,7 @@ export async function specOptions(
     specs: await Promise.all(specs.map(spec => readSpec(spec, signal))),
     locations,
     imagePaths: bothPaths(config?.imagePaths, flags.imagePath),
+    rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
     mirrors: { ...config?.mirrors, ...flags.mirror },
@@ -166,11 +180,7 @@ export interface Pem {
 
 async function readPem(flag: string, what: string): Promise<Pem> {
   const [, host, path = flag] = /^([^=/]+)=(.+)$/.exec(flag) ?? [];
-  try {
-    return { host, pem: await readFile(path, 'utf8') };
-  } catch (cause) {
-    throw unreadable(what, path, cause);
-  }
+  return { host, pem: await readText(path, what) };
 }
 
 /** Every certificate with the key of the same host. */

@@ -15,7 +15,7 @@ export function renderAnnotation(finding: Finding, folder: string): string {
   const places = related.map(one => `${one.position.file}:${one.position.line}: ${one.message}`);
   const text = [message, ...places, `Fix: ${hint}`].join('\n');
   const list = Object.entries(properties).map(([key, value]) => `${key}=${property(String(value))}`);
-  return `::${severity} ${list.join(',')}::${data(text)}`;
+  return `::${severity === 'info' ? 'notice' : severity} ${list.join(',')}::${data(text)}`;
 }
 
 function property(text: string): string {

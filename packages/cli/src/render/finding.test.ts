@@ -55,4 +55,5 @@ it.each([
   [[], '0 errors, 0 warnings'],
   [[finding], '0 errors, 1 warning'],
   [[finding, { ...finding, severity: 'error' as const }], '1 error, 1 warning'],
+  [[{ ...finding, severity: 'info' as const }], '0 errors, 0 warnings, 1 for information'],
 ])('renderSummary %#', (findings, text) => expect(renderSummary(findings)).toBe(text));

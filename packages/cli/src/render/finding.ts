@@ -1,4 +1,4 @@
-import type { Finding, Position, SourceText } from '@airgap/core';
+import type { Finding, Position, Severity, SourceText } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { count } from './count.ts';
 import { markAt } from './mark.ts';
@@ -7,13 +7,13 @@ import { printable, printableText } from './printable.ts';
 import { widthOf } from './width.ts';
 
 const MAX_LINE = 200;
+const COLORS = { error: 'red', warning: 'yellow', info: 'blue' } as const;
 
 /** Draws a finding: its place, what is wrong, the line with the place marked, and what to do. */
 export function renderFinding(finding: Finding, sources: readonly SourceText[], colors: Colors): string {
   const { severity, rule, message, hint, position, related = [] } = finding;
-  const grade = severity === 'error' ? colors.red(severity) : colors.yellow(severity);
   return [
-    `${colors.bold(renderPosition(position))}: ${grade} ${colors.dim(rule)}: ${printable(message)}`,
+    `${colors.bold(renderPosition(position))}: ${colors[COLORS[severity]](severity)} ${colors.dim(rule)}: ${printable(message)}`,
     ...excerpt(position, sources, colors),
     ...related.map(one => `    ${renderPosition(one.position)}: ${printable(one.message)}`),
     `  ${colors.cyan('fix:')} ${printable(hint)}`,
@@ -23,8 +23,9 @@ export function renderFinding(finding: Finding, sources: readonly SourceText[], 
 
 /** Sums findings up in one line. */
 export function renderSummary(findings: readonly Finding[]): string {
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  return `${count(errors, 'error')}, ${count(findings.length - errors, 'warning')}`;
+  const of = (wanted: Severity) => findings.filter(({ severity }) => severity === wanted).length;
+  const infos = of('info');
+  return `${count(of('error'), 'error')}, ${count(of('warning'), 'warning')}${infos > 0 ? `, ${infos} for information` : ''}`;
 }
 
 function excerpt(position: Position, sources: readonly SourceText[], colors: Colors): string[] {

@@ -1,6 +1,7 @@
 import type { PlannedImage, PlanResult } from '@airgap/core';
 import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
+import { shortDigest } from './digest.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
@@ -13,9 +14,6 @@ const COLUMNS = [
   { title: 'OWN', align: 'right' },
 ] as const;
 
-/** As much of a digest as people compare: the algorithm and twelve digits. */
-const DIGEST_LENGTH = 'sha256:'.length + 12;
-
 /** A plan as a table of images and two lines of sums. */
 export function renderPlan(plan: Omit<PlanResult, 'sources'>): string {
   const { images, blobs, blobBytes, sharedBytes, bundleSize } = plan;
@@ -26,7 +24,7 @@ export function renderPlan(plan: Omit<PlanResult, 'sources'>): string {
 function row({ name, digest, platforms, layers, bytes, uniqueBytes }: PlannedImage): string[] {
   return [
     printable(name),
-    printable(digest.slice(0, DIGEST_LENGTH)),
+    printable(shortDigest(digest)),
     printable(platforms.join(',')) || '-',
     String(layers),
     formatBytes(bytes),

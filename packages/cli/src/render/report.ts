@@ -1,4 +1,4 @@
-import type { LintResult } from '@airgap/core';
+import type { LintResult, Mended } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { renderAnnotation } from './annotation.ts';
 import { count } from './count.ts';
@@ -9,6 +9,12 @@ import { sarifLog } from './sarif.ts';
 export const LINT_FORMATS = ['pretty', 'json', 'sarif', 'github'] as const;
 export type LintFormat = (typeof LINT_FORMATS)[number];
 
+/** What the lint found, and what was mended before. */
+export interface LintReport extends LintResult {
+  readonly mended?: readonly Mended[];
+  readonly files?: readonly { readonly file: string; readonly diff: string }[];
+}
+
 export interface ReportStyle {
   readonly colors: Colors;
   /** Absolute: pipelines name files from there. */
@@ -16,11 +22,11 @@ export interface ReportStyle {
 }
 
 /** Writes what the lint found, as a person or a pipeline wants it. */
-export function renderReport(format: LintFormat, result: LintResult, style: ReportStyle): string {
+export function renderReport(format: LintFormat, result: LintReport, style: ReportStyle): string {
   return RENDER[format](result, style);
 }
 
-type Render = (result: LintResult, style: ReportStyle) => string;
+type Render = (result: LintReport, style: ReportStyle) => string;
 
 const RENDER: Readonly<Record<LintFormat, Render>> = {
   pretty: ({ findings, sources, images }, { colors }) => {

@@ -69,6 +69,9 @@ describe('a SARIF log', () => {
     });
   });
 
+  it('takes information for a note, as SARIF calls it', () =>
+    expect(first({ severity: 'info' }).result.level).toBe('note'));
+
   it.each([
     ['a.yaml', 'a.yaml'],
     ['./a.yaml', 'a.yaml'],

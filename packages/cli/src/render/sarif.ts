@@ -2,17 +2,19 @@ import {
   type Finding,
   type LintResult,
   type Position,
-  type Rule,
+  type RuleText,
   rules,
   type SourceText,
 } from '@airgap/core';
 import { version } from '../version.ts';
 import { artifactUri } from './artifact.ts';
 import { markAt } from './mark.ts';
+import { rulePage } from './rule-page.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 /** Whoever reads the log decides where the relative URIs begin; in code scanning it is the repository. */
 const BASE = '%SRCROOT%';
+const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const;
 
 /**
  * Makes a SARIF 2.1.0 log of one run, as code scanning takes it.
@@ -34,13 +36,15 @@ export function sarifLog({ findings, sources }: Pick<LintResult, 'findings' | 's
   };
 }
 
-function descriptor({ id, explanation }: Rule) {
+function descriptor(rule: RuleText) {
+  const { id, severity, explanation } = rule;
   const [summary = explanation] = explanation.split(/(?<=\.)\s/);
   return {
     id,
     shortDescription: { text: summary },
     fullDescription: { text: explanation },
-    help: { text: explanation },
+    help: { text: explanation, markdown: rulePage(rule) },
+    defaultConfiguration: { level: LEVELS[severity] },
   };
 }
 
@@ -51,7 +55,7 @@ function sarifResult(finding: Finding, sources: readonly SourceText[], folder: s
   return {
     ruleId: rule,
     ...(ruleIndex < 0 ? {} : { ruleIndex }),
-    level: severity,
+    level: LEVELS[severity],
     message: { text: `${message}\nFix: ${hint}` },
     locations: [{ physicalLocation: place(position) }],
     relatedLocations: related.map((one, id) => ({

@@ -2,6 +2,7 @@ import type { AirgapEvent } from '@airgap/core';
 import pc from 'picocolors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jsonReporter } from './json.ts';
+import { messageFor } from './messages.ts';
 import { noneReporter } from './none.ts';
 import { plainReporter } from './plain.ts';
 import { Progress } from './progress.ts';
@@ -222,6 +223,28 @@ it('json writes one event a line, and nothing that steers a terminal', () => {
   const lines = screen.text.trimEnd().split('\n');
   expect(lines.map(line => JSON.parse(line))).toEqual([retry, planned(1)]);
   expect(screen.text).not.toContain('\u001b');
+});
+
+describe('a request that was served', () => {
+  const served: AirgapEvent = {
+    type: 'served',
+    client: '127.0.0.1',
+    method: 'GET',
+    target: `/v2/\u001b[2J${'x'.repeat(9000)}`,
+    status: 404,
+    bytes: 12_345,
+    complete: true,
+    elapsed: 3.2,
+  };
+
+  it('is one line, short, with nothing that steers a terminal', () => {
+    const line = messageFor(served, PLAIN);
+    expect(line).toMatch(/^127\.0\.0\.1 GET \/v2\/\\u\{1b\}\[2Jx+ 404, 12\.3 kB in 3 ms\n$/);
+    expect(line?.length).toBeLessThan(500);
+  });
+
+  it('says so when it was broken off', () =>
+    expect(messageFor({ ...served, complete: false }, PLAIN)).toMatch(/ms, broken off\n$/));
 });
 
 it('none keeps findings', () => {

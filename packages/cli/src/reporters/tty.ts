@@ -1,6 +1,7 @@
 import type { AirgapEvent } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { formatBytes } from '../render/bytes.ts';
+import { shortDigest } from '../render/digest.ts';
 import { printable } from '../render/printable.ts';
 import { clip } from '../render/width.ts';
 import { progressLine, resolvingLine, summaryLine } from './lines.ts';
@@ -71,5 +72,5 @@ function flightLines({ flights }: Progress, width: number, colors: Colors): stri
 
 function flightLine({ digest, size, received, image = '' }: Flight): string {
   const sizes = `${formatBytes(received).padStart(8)} of ${formatBytes(size).padEnd(8)}`;
-  return `  ${printable(digest.slice(0, 19))}  ${sizes}  ${printable(image)}`.trimEnd();
+  return `  ${printable(shortDigest(digest))}  ${sizes}  ${printable(image)}`.trimEnd();
 }

@@ -60,7 +60,10 @@ class BlobSet {
         'CONTENT',
         `two manifests promise ${known.item.size} and ${descriptor.size} bytes for one digest`,
         {
-          where: { digest: descriptor.digest },
+          where: {
+            digest: descriptor.digest,
+            ...('from' in content ? { image: content.from.toString() } : {}),
+          },
           hint: 'One of the images is damaged in its registry: push it anew.',
         },
       );

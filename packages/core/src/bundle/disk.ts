@@ -1,16 +1,38 @@
-import { access, constants, stat, statfs } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { access, constants, realpath, stat, statfs } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
 import { AirgapError } from '../errors.ts';
 
-/** Refuses early what cannot be written to, before anything is asked of a registry. @throws AirgapError `DISK` */
-export async function checkTarget(path: string): Promise<void> {
+/**
+ * Refuses early what cannot be written to, before anything is asked of a registry.
+ *
+ * @returns the path, links followed: what a link leads to is replaced, not the link
+ * @throws AirgapError `DISK`, `USAGE` for an empty path
+ */
+export async function checkTarget(path: string): Promise<string> {
+  if (path === '') throw new AirgapError('USAGE', 'the bundle has no name', { hint: 'Name a file with -o.' });
   try {
-    await access(dirname(resolve(path)), constants.W_OK);
+    const folder = dirname(resolve(path));
+    if (path.endsWith(sep) || !(await stat(folder)).isDirectory()) throw systemError('ENOTDIR');
+    await access(folder, constants.W_OK);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR', syscall: 'open' });
+    if (found?.isDirectory()) throw systemError('EISDIR');
+    if (found && !found.isFile()) throw notAFile(path);
+    return found ? await realpath(path) : path;
   } catch (error) {
     throw diskError(error, path);
   }
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code, syscall: 'open' });
+}
+
+/** A device or a pipe would be replaced by the file. */
+function notAFile(path: string): AirgapError {
+  return new AirgapError('DISK', 'cannot write the bundle: it is a device or a pipe', {
+    where: { path },
+    hint: 'Stream the bundle there: -o - > PATH.',
+  });
 }
 
 /** Refuses early what cannot fit. @throws AirgapError `DISK` */

@@ -49,7 +49,10 @@ const COMMON: Platform = { os: 'linux', architecture: 'amd64' };
 
 /** The first platform that was asked for, or the most common one, or whatever comes first. */
 function classicImage(images: readonly PlatformImage[], choice: PlatformChoice): PlatformImage | undefined {
-  const runnable = images.filter(({ manifest }) => isRunnable(manifest));
+  // One image that docker refuses makes it refuse the whole file.
+  const runnable = images.filter(
+    ({ manifest, diffIds }) => isRunnable(manifest) && diffIds.length === manifest.layers.length,
+  );
   const wishes = choice === 'all' ? [COMMON] : [...choice, COMMON];
   for (const wish of wishes) {
     const match = runnable.find(({ platform }) => platform && matchesPlatform(wish, platform));

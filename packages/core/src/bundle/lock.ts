@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -10,8 +10,11 @@ const holderSchema = z.object({ pid: z.int().positive(), host: z.string(), start
 type Holder = z.infer<typeof holderSchema>;
 
 /** How long a holder may take from creating its lock to writing its name into it, in ms. */
-const WRITING = 200;
-const ATTEMPTS = 5;
+const WRITING = 2_000;
+/** How long a lock may be about to be broken, in ms; who takes longer has died over it. */
+const BREAKING = 10_000;
+/** Between two looks, in ms. */
+const PAUSE = 50;
 
 /**
  * Keeps a second process away while this one lives: a file that names its holder. A holder that has died is told
@@ -27,19 +30,13 @@ export class Lock implements AsyncDisposable {
   /** @throws AirgapError `DISK` while another process has it, and what the file system throws */
   static async take(path: string): Promise<Lock> {
     const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const file = await open(path, 'wx');
-        await file.writeFile(JSON.stringify(own));
-        await file.close();
-        return new Lock(path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === ATTEMPTS) throw error;
-      }
+    while (!(await create(path, JSON.stringify(own)))) {
       const holder = await holderOf(path);
-      if (holder && isAlive(holder)) throw taken(path, holder);
-      await rm(path, { force: true });
+      if (typeof holder === 'object' && isAlive(holder)) throw taken(path, holder);
+      if (holder === 'damaged' || typeof holder === 'object') await breakLock(path);
+      await sleep(PAUSE);
     }
+    return new Lock(path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -47,16 +44,52 @@ export class Lock implements AsyncDisposable {
   }
 }
 
-async function holderOf(path: string): Promise<Holder | undefined> {
-  for (const wait of [0, WRITING]) {
-    await sleep(wait);
-    try {
-      return holderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    } catch {
-      // Empty for a moment, or left so by a crash: the second look decides.
-    }
+async function create(path: string, text: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx');
+    await file.writeFile(text);
+    await file.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
-  return undefined;
+}
+
+/** Who holds the lock, if it can be told: it may be gone, about to be written, or left half-written by a crash. */
+async function holderOf(path: string): Promise<Holder | 'gone' | 'unwritten' | 'damaged'> {
+  try {
+    return holderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'gone';
+    return (await isYoung(path, WRITING)) ? 'unwritten' : 'damaged';
+  }
+}
+
+/**
+ * Removes a lock whose holder has died. One at a time: otherwise the second would remove what the first has created
+ * in its place. A folder keeps the others out, because it is made on every file system, and by one only.
+ */
+async function breakLock(path: string): Promise<void> {
+  const breaking = `${path}.breaking`;
+  try {
+    await mkdir(breaking);
+  } catch {
+    if (!(await isYoung(breaking, BREAKING))) await rmdir(breaking).catch(() => {});
+    return;
+  }
+  try {
+    const holder = await holderOf(path);
+    if (holder === 'damaged' || (typeof holder === 'object' && !isAlive(holder)))
+      await rm(path, { force: true });
+  } finally {
+    await rmdir(breaking).catch(() => {});
+  }
+}
+
+async function isYoung(path: string, age: number): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs < age;
 }
 
 /** On another host nobody can tell, and so it counts as alive. */

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { HashThreads } from '../content/hash-threads.ts';
 import { verifyBytes } from '../content/verifier.ts';
@@ -33,21 +34,26 @@ export class BundleReader implements AsyncDisposable {
   /** The file, in bytes. */
   readonly size: number;
   readonly #file: FileHandle;
+  /** When it was last written, in ms since 1970. */
+  readonly #written: number;
 
-  private constructor(path: string, file: FileHandle, size: number) {
+  private constructor(path: string, file: FileHandle, { size, mtimeMs }: Stats) {
     this.path = path;
     this.size = size;
     this.#file = file;
+    this.#written = mtimeMs;
   }
 
   /** @throws AirgapError `INPUT` when there is no such file */
   static async open(path: string): Promise<BundleReader> {
-    const file = await open(path, 'r').catch(cause => {
+    const failed = (cause: unknown) => {
       throw unreadable('the bundle', path, cause);
-    });
-    const stat = await file.stat();
-    if (stat.isFile()) return new BundleReader(path, file, stat.size);
-    await file.close();
+    };
+    // To open a pipe is to wait for whoever writes to it.
+    if ((await stat(path).catch(failed)).isFile()) {
+      const file = await open(path, 'r').catch(failed);
+      return new BundleReader(path, file, await file.stat());
+    }
     throw new AirgapError('INPUT', 'the bundle is not a regular file', {
       where: { path },
       hint: 'Name the .tar that airgap build has written.',
@@ -81,7 +87,7 @@ export class BundleReader implements AsyncDisposable {
   digest(
     { offset, size }: PlacedEntry,
     threads: HashThreads,
-    onHashed: (bytes: number) => void,
+    onHashed?: (bytes: number) => void,
   ): Promise<Digest> {
     const hash = threads.start(this.#file.fd, onHashed);
     hash.extend(offset, size);
@@ -109,7 +115,10 @@ export class BundleReader implements AsyncDisposable {
     if (entry.size > MAX_DOCUMENT_SIZE)
       throw this.#damaged(`${name} is larger than ${MAX_DOCUMENT_SIZE} bytes`);
     try {
-      return JSON.parse((await this.bytes(entry.offset, entry.size)).toString('utf8'));
+      const document = JSON.parse((await this.bytes(entry.offset, entry.size)).toString('utf8'));
+      // What is nested too deep to be written again throws here.
+      JSON.stringify(document);
+      return document;
     } catch (cause) {
       throw cause instanceof AirgapError ? cause : this.#damaged(`${name} is not JSON`);
     }
@@ -135,9 +144,20 @@ export class BundleReader implements AsyncDisposable {
   /** Bytes of the file. @throws AirgapError `BUNDLE` when it ends before */
   async bytes(offset: number, size: number): Promise<Buffer> {
     const bytes = Buffer.alloc(size);
-    const { bytesRead } = await this.#file.read(bytes, 0, size, offset);
-    if (bytesRead < size) throw this.#damaged(`it ends at byte ${offset + bytesRead}`);
+    await this.fill(bytes, offset);
     return bytes;
+  }
+
+  /** Reads as many bytes of the file as the buffer holds. @throws AirgapError `BUNDLE` when it ends before */
+  async fill(buffer: Buffer, offset: number): Promise<void> {
+    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, offset);
+    if (bytesRead < buffer.length) throw this.#damaged(`it ends at byte ${offset + bytesRead}`);
+  }
+
+  /** Whether nobody has written into the file since it was opened; a new file of the same name does not count. */
+  async isUnchanged(): Promise<boolean> {
+    const { size, mtimeMs } = await this.#file.stat();
+    return size === this.size && mtimeMs === this.#written;
   }
 
   #damaged(reason: string, hint = 'Fetch the bundle again, or build it anew.', digest?: Digest): AirgapError {

@@ -32,6 +32,17 @@ describe('parseConfig', () => {
       'registries:\n  hub: index.docker.io\n  quay: {endpoint: quay.io/team}',
       { registries: { hub: 'index.docker.io', quay: 'quay.io/team' } },
     ],
+    [
+      'rules',
+      'rules:\n  latest-tag: off\n  made-up: error',
+      {
+        registries: {},
+        rules: [
+          { rule: 'latest-tag', grade: 'off', position: { file: 'airgap.yaml', line: 2, column: 3 } },
+          { rule: 'made-up', grade: 'error', position: { file: 'airgap.yaml', line: 3, column: 3 } },
+        ],
+      },
+    ],
   ])('reads %s', (_name, text, expected) => {
     const nothing = { app: undefined, platforms: undefined, imagePaths: undefined, mirrors: undefined };
     expect(parse(text)).toEqual({ ...nothing, ...expected });
@@ -45,6 +56,7 @@ describe('parseConfig', () => {
       'airgap.yaml:2:20 unknown key: x',
       'The keys here are: endpoint.',
     ],
+    ['a grade that there is not', 'rules: {a: on}', 'airgap.yaml:1:12 rules.a: must be off, info', 'rules'],
     ['a list', '- a', 'airgap.yaml:1:1 airgap.yaml', 'app, registries'],
     ['an app that is a list', 'app: [a]', 'airgap.yaml:1:6 app', 'app, registries'],
     ['a registry that is a list', 'registries:\n  a: [b]', 'airgap.yaml:2:6 registries.a: must be', 'app'],

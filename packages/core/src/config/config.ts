@@ -1,6 +1,8 @@
 import { isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
+import { SEVERITIES } from '../lint/finding.ts';
+import type { Grade, RuleGrade } from '../lint/grade.ts';
 import type { Position } from '../position.ts';
 import { ImagePath, type ImagePaths } from '../spec/image-path.ts';
 import type { SourceText } from '../spec/source.ts';
@@ -12,6 +14,7 @@ const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.
 const pathsSchema = z
   .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
   .transform(paths => [paths].flat());
+const gradeSchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
 const configSchema = z.strictObject({
   app: z.string().min(1).optional(),
   registries: z.record(z.string(), registrySchema).optional(),
@@ -19,6 +22,7 @@ const configSchema = z.strictObject({
   credentials: z.record(z.string(), credentialSourceSchema).optional(),
   mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   imagePaths: z.record(z.string(), pathsSchema).superRefine(checkPaths).optional(),
+  rules: z.record(z.string(), gradeSchema).optional(),
 });
 const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
 const MAX_ALIASES = 100;
@@ -37,6 +41,8 @@ export interface Config {
   readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Where objects of other kinds name images. */
   readonly imagePaths?: ImagePaths | undefined;
+  /** The lint's rules that are off or graded anew. */
+  readonly rules?: readonly RuleGrade[] | undefined;
 }
 
 /** Reads an `airgap.yaml`. @throws AirgapError `INPUT` with everything that is wrong, each at its place */
@@ -56,13 +62,24 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
     throw AirgapError.all(errors, `${errors.length} mistakes in ${source.file}`);
   }
-  const { app, registries = {}, platforms, credentials, mirrors, imagePaths } = result.data;
+  const { app, registries = {}, platforms, credentials, mirrors, imagePaths, rules } = result.data;
   const endpoints = Object.entries(registries).map(([name, one]) => [
     name,
     typeof one === 'string' ? one : one.endpoint,
   ]);
-  const found = Object.fromEntries(endpoints);
-  return { app, registries: found, platforms, credentials, mirrors, imagePaths };
+  return {
+    app,
+    registries: Object.fromEntries(endpoints),
+    platforms,
+    credentials,
+    mirrors,
+    imagePaths,
+    rules: rules && gradesOf(rules, key => at(keyOffset(document.get('rules', true), key))),
+  };
+}
+
+function gradesOf(rules: Readonly<Record<string, Grade>>, at: (rule: string) => Position): RuleGrade[] {
+  return Object.entries(rules).map(([rule, grade]) => ({ rule, grade, position: at(rule) }));
 }
 
 function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {

@@ -2,13 +2,16 @@ import type { Dispatcher } from 'undici';
 import type { Sink } from '../content/sink.ts';
 import { connectionError } from './connection-error.ts';
 
+/** Text, or bytes as they come; an iterable needs a `content-length` header. */
+export type HttpBody = string | Uint8Array | AsyncIterable<Uint8Array>;
+
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
   readonly url: URL;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: HttpBody;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +71,7 @@ export async function exchange(
         path: request.url.pathname + request.url.search,
         method: request.method,
         headers: request.headers,
-        body: request.body ?? null,
+        body: (request.body as Dispatcher.DispatchOptions['body']) ?? null,
       },
       {
         onRequestStart(started) {

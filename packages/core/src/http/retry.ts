@@ -8,7 +8,7 @@ export interface RetryOptions {
   readonly gate: Gate;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
-  /** The bytes that have arrived so far; when there are more, the count starts again. */
+  /** The bytes that are through for good; when there are more, the count starts again. */
   readonly progress?: (() => number) | undefined;
   /** Whether it goes before all that wait at the gate already, as every further attempt does. */
   readonly ahead?: boolean | undefined;

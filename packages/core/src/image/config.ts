@@ -55,7 +55,7 @@ export function parseConfig(bytes: Uint8Array, where: Where): Omit<ImageConfig, 
     const [issue] = result.error.issues;
     throw new AirgapError(
       'REGISTRY',
-      `the image's config breaks the image specification: ${issue?.path.join('.')}: ${issue?.message}`,
+      `the image's config breaks the image specification: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`,
       { where },
     );
   }

@@ -12,7 +12,7 @@ import {
 } from '../oci/manifest.ts';
 import { formatPlatform, matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
-import { readConfig } from './config.ts';
+import { type ImageConfig, readConfig } from './config.ts';
 import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
 
 /** Deeper than any index that has been seen; a registry could nest them for ever. */
@@ -26,6 +26,8 @@ interface Node {
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest | Index;
   readonly children: readonly Node[];
+  /** Read where only it knows the platform. */
+  readonly config?: ImageConfig | undefined;
 }
 
 /**
@@ -75,6 +77,7 @@ class Resolver {
     return {
       reference: this.#reference,
       resolved: raw.digest,
+      isAttested: root.manifest.kind === 'index' && root.manifest.manifests.some(isAttestation),
       root: withPlatform(kept.descriptor, images),
       manifests: nodes.map(node => node.raw),
       images,
@@ -83,21 +86,40 @@ class Resolver {
   }
 
   async #read(raw: RawManifest, descriptor: Descriptor, depth: number): Promise<Node> {
-    this.#manifests += 1;
-    if (depth > MAX_DEPTH || this.#manifests > MAX_MANIFESTS) {
-      throw new AirgapError('REGISTRY', 'the index is nested too deep or has too many children', {
-        where: { digest: raw.digest },
-      });
-    }
     const manifest = parseManifest(raw);
-    if (manifest.kind === 'image') return { raw, descriptor, manifest, children: [] };
+    if (manifest.kind === 'image') return this.#readImage(raw, descriptor, manifest, depth);
     const wanted = this.#keepsAll(manifest)
       ? manifest.manifests
       : manifest.manifests.filter(child => this.#mayHold(child));
+    this.#manifests += wanted.length;
+    if (depth >= MAX_DEPTH || this.#manifests > MAX_MANIFESTS) {
+      throw new AirgapError('REGISTRY', 'the index is nested too deep or has too many children', {
+        where: { digest: raw.digest },
+        hint: `At most ${MAX_MANIFESTS} manifests are taken, ${MAX_DEPTH} indexes deep; ask whoever built the image.`,
+      });
+    }
     const children = await Promise.all(
       wanted.map(async child => this.#read(await this.#child(child), child, depth + 1)),
     );
     return { raw, descriptor, manifest, children };
+  }
+
+  /** An image of an index that does not say its platform says it in its config. */
+  async #readImage(
+    raw: RawManifest,
+    descriptor: Descriptor,
+    manifest: ImageManifest,
+    depth: number,
+  ): Promise<Node> {
+    const node = { raw, descriptor, manifest, children: [] };
+    if (depth === 0 || descriptor.platform || !isRunnable(manifest)) return node;
+    const config = await readConfig(this.#source, this.#reference, manifest.config);
+    const { platform } = config;
+    return {
+      ...node,
+      config,
+      descriptor: platform ? { ...descriptor, platform: { ...platform } } : descriptor,
+    };
   }
 
   async #child(descriptor: Descriptor): Promise<RawManifest> {
@@ -153,19 +175,22 @@ class Resolver {
       const match = candidates.find(
         ({ descriptor }) => descriptor.platform && matchesPlatform(wanted, descriptor.platform),
       );
-      if (!match) throw missing(wanted, platformsOf(root.manifest as Index));
+      if (!match) throw missing(wanted, platformsOf(root));
       if (!picked.includes(match)) picked.push(match);
     }
     return picked;
   }
 
-  async #load({ manifest, descriptor }: Node) {
+  async #load({ manifest, descriptor, config: known }: Node) {
     if (manifest.kind === 'index') return undefined;
     if (!isRunnable(manifest))
-      return { image: { descriptor, manifest, platform: descriptor.platform, diffIds: [] } };
-    const config = await readConfig(this.#source, this.#reference, manifest.config);
+      return {
+        image: { descriptor, manifest, platform: descriptor.platform, configured: undefined, diffIds: [] },
+      };
+    const config = known ?? (await readConfig(this.#source, this.#reference, manifest.config));
     const platform = descriptor.platform ?? config.platform;
-    const image: PlatformImage = { descriptor, manifest, platform, diffIds: config.diffIds };
+    const { diffIds, platform: configured } = config;
+    const image: PlatformImage = { descriptor, manifest, platform, configured, diffIds };
     return { image, config: { digest: manifest.config.digest, bytes: config.bytes } };
   }
 
@@ -198,23 +223,27 @@ function distinct(nodes: readonly Node[]): Node[] {
   return [...new Map(nodes.map(node => [node.raw.digest as Digest, node])).values()];
 }
 
-/** A root that is an image says its platform, as an index would for it. */
+/** A root that is an image says its platform, as an index would for it: what its config says, for that has a digest. */
 function withPlatform(root: Descriptor, images: readonly PlatformImage[]): Descriptor {
-  const image = images.find(({ descriptor }) => descriptor.digest === root.digest);
+  const platform = images.find(({ descriptor }) => descriptor.digest === root.digest)?.configured;
   const { mediaType, digest, size } = root;
-  return image?.platform
-    ? { mediaType, digest, size, platform: { ...image.platform } }
-    : { mediaType, digest, size };
+  return platform ? { mediaType, digest, size, platform: { ...platform } } : { mediaType, digest, size };
 }
 
-function platformsOf(index: Index): string[] {
-  const named = index.manifests.filter(child => !isAttestation(child) && child.platform);
+/** What an index says, and what the configs of its images say. */
+function platformsOf(root: Node): string[] {
+  const read = flatten(root).map(({ descriptor }) => descriptor);
+  const named = [...(root.manifest as Index).manifests, ...read].filter(
+    child => !isAttestation(child) && child.platform,
+  );
   return [...new Set(named.map(child => formatPlatform(child.platform as Platform)))];
 }
 
 function missing(wanted: Platform, there: readonly string[]): AirgapError {
   const has = there.length > 0 ? there.join(', ') : 'no platform at all';
-  return new AirgapError('NOT_FOUND', `the image has no ${formatPlatform(wanted)}; it has ${has}`, {
+  const platform = formatPlatform(wanted);
+  return new AirgapError('NOT_FOUND', `the image has no ${platform}; it has ${has}`, {
+    where: { platform },
     hint: `Choose one of them with --platform, or all of them with --platform all.`,
   });
 }

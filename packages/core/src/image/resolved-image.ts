@@ -8,7 +8,10 @@ import type { Reference } from '../reference/reference.ts';
 export interface PlatformImage {
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest;
+  /** What the index that led to it says, else what its config says. */
   readonly platform: Platform | undefined;
+  /** What its config says. */
+  readonly configured: Platform | undefined;
   /** The digests of the unpacked layers, when a runtime can unpack it; else empty. */
   readonly diffIds: readonly string[];
 }
@@ -18,6 +21,8 @@ export interface ResolvedImage {
   readonly reference: Reference;
   /** What the name stood for in the registry. */
   readonly resolved: Digest;
+  /** Whether attestations came with it in the registry, taken or not. */
+  readonly isAttested: boolean;
   /** What the name stands for in the bundle. */
   readonly root: Descriptor;
   /** Every index and manifest below the root, the root's own among them. */

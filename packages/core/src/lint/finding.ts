@@ -1,7 +1,18 @@
 import type { Position } from '../position.ts';
 
-/** `error`: it will break behind the gap. `warning`: it will unless something outside the input prevents it. */
-export type Severity = 'error' | 'warning';
+/** How grave a finding is, from the least on. */
+export const SEVERITIES = ['info', 'warning', 'error'] as const;
+
+/**
+ * `error`: it will break behind the gap. `warning`: it will unless something outside the input prevents it. `info`: it
+ * breaks nothing; no rule is born with it, but people may grade one so.
+ */
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Says whether something is at least as grave as a bar. */
+export function isAtLeast(severity: Severity, bar: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(bar);
+}
 
 /** Something in the specs that a rule does not accept. */
 export interface Finding {

@@ -7,9 +7,15 @@ declare const brand: unique symbol;
 export type Digest = string & { readonly [brand]: 'Digest' };
 
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
+const ANY = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$/;
 
 export function isDigest(text: string): text is Digest {
   return SHA256.test(text);
+}
+
+/** Says whether a text has the form of a digest, also of an algorithm that nothing here has. */
+export function hasDigestForm(text: string): boolean {
+  return text.startsWith('sha256:') ? isDigest(text) : ANY.test(text);
 }
 
 /**

@@ -14,6 +14,9 @@ export interface RawManifest {
   readonly bytes: Uint8Array;
 }
 
+/** What a manifest says of itself, by keys of its author's own. */
+type Annotations = Readonly<Record<string, string>>;
+
 /** An image or an artifact: one config and its layers (image-spec, manifest.md; Docker schema 2). */
 export interface ImageManifest {
   readonly kind: 'image';
@@ -22,6 +25,7 @@ export interface ImageManifest {
   readonly layers: readonly Descriptor[];
   readonly subject?: Descriptor | undefined;
   readonly artifactType?: string | undefined;
+  readonly annotations?: Annotations | undefined;
 }
 
 /** A list of manifests, usually one for each platform (image-spec, image-index.md; Docker's manifest list). */
@@ -31,6 +35,7 @@ export interface Index {
   readonly manifests: readonly Descriptor[];
   readonly subject?: Descriptor | undefined;
   readonly artifactType?: string | undefined;
+  readonly annotations?: Annotations | undefined;
 }
 
 export type Manifest = ImageManifest | Index;
@@ -40,6 +45,8 @@ const common = {
   mediaType: z.string().optional(),
   subject: descriptorSchema.optional(),
   artifactType: z.string().optional(),
+  // Nobody needs them to carry an image: broken ones are no reason to refuse it.
+  annotations: z.record(z.string(), z.string()).optional().catch(undefined),
 };
 const imageSchema = z.looseObject({
   ...common,
@@ -81,11 +88,11 @@ export function parseManifest(raw: RawManifest): Manifest {
   }
   const document = parseJson(raw.bytes);
   if (isIndexType(mediaType)) {
-    const { manifests, subject, artifactType } = check(indexSchema, document, raw.digest);
-    return { kind: 'index', mediaType, manifests, subject, artifactType };
+    const { manifests, subject, artifactType, annotations } = check(indexSchema, document, raw.digest);
+    return { kind: 'index', mediaType, manifests, subject, artifactType, annotations };
   }
-  const { config, layers, subject, artifactType } = check(imageSchema, document, raw.digest);
-  return { kind: 'image', mediaType, config, layers, subject, artifactType };
+  const { config, layers, subject, artifactType, annotations } = check(imageSchema, document, raw.digest);
+  return { kind: 'image', mediaType, config, layers, subject, artifactType, annotations };
 }
 
 /** Says whether a runtime can unpack and run it; everything else (charts, signatures, SBOMs) is an artifact. */
@@ -113,7 +120,10 @@ function mediaTypeOf(document: unknown, servedType: string): string {
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    const document = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    // What is nested too deep to be written again throws here.
+    JSON.stringify(document);
+    return document;
   } catch (cause) {
     throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
       cause,

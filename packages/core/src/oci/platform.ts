@@ -10,6 +10,9 @@ export interface Platform {
 /** What `--platform` asks for: some platforms, or everything there is. */
 export type PlatformChoice = readonly Platform[] | 'all';
 
+/** What is taken when nobody asks for anything else. */
+export const DEFAULT_PLATFORMS: PlatformChoice = [{ os: 'linux', architecture: 'amd64' }];
+
 const ALIASES: Record<string, string> = {
   x86_64: 'amd64',
   'x86-64': 'amd64',

@@ -34,6 +34,8 @@ describe('a reference', () => {
     ['redis@md5:12', 'not a sha256 digest'],
     ['a//b', 'not an image name'],
     ['../etc/passwd', 'not a host name'],
+    ['x:70000/y', '70000 is no port'],
+    ['x:0/y', '0 is no port'],
     ['gcr.io/', 'empty'],
     ['a_-b', 'not an image name'],
     ['exa mple.com/a', 'not'],

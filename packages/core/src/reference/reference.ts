@@ -7,6 +7,7 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const LABEL = '(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
 const MAX_NAME = 255;
+const MAX_PORT = 65_535;
 
 const DOCKER_HUB = 'docker.io';
 const DOCKER_HUB_INDEX = 'index.docker.io';
@@ -48,6 +49,11 @@ export class Reference {
     return new Reference(registry, repository, tag, digest);
   }
 
+  /** A manifest by its digest. */
+  static pinned(registry: string, repository: string, digest: Digest): Reference {
+    return new Reference(registry, repository, undefined, digest);
+  }
+
   /** Host and repository, without tag or digest. */
   get name(): string {
     return `${this.registry}/${this.repository}`;
@@ -72,6 +78,18 @@ export class Reference {
     return new Reference(this.registry, this.repository, undefined, digest);
   }
 
+  /**
+   * The same tag and digest under another name.
+   *
+   * @throws AirgapError `INPUT` when that is no name
+   */
+  moved(registry: string, repository: string): Reference {
+    const text = `${registry}/${repository}`;
+    checkHost(text, registry);
+    checkRepository(text, repository, text);
+    return new Reference(registry, repository, this.tag, this.digest);
+  }
+
   /** The canonical text: `docker.io/library/redis:3.2-alpine`. */
   toString(): string {
     const { tag, digest } = this.canonical();
@@ -81,6 +99,11 @@ export class Reference {
   toJSON(): string {
     return this.toString();
   }
+}
+
+/** Says whether a text is a repository's path as the distribution specification has it (`<name>` there). */
+export function isRepository(text: string): boolean {
+  return text.length <= MAX_NAME && REPOSITORY.test(text);
 }
 
 /** Docker Hub has several names; `docker.io` is the canonical one. */
@@ -118,6 +141,9 @@ function splitTag(path: string): [string, string | undefined] {
 
 function checkHost(text: string, host: string): void {
   if (!HOST.test(host)) throw invalid(text, `"${host}" is not a host name`);
+  const port = /:(\d+)$/.exec(host)?.[1];
+  if (port !== undefined && (Number(port) < 1 || Number(port) > MAX_PORT))
+    throw invalid(text, `${port} is no port`);
 }
 
 function checkRepository(text: string, path: string, fullName: string): void {

@@ -102,7 +102,13 @@ export class Authorizer {
     signal: AbortSignal | undefined,
   ): Promise<string> {
     const realm = realmUrl(parameters.realm ?? '', url, credentials !== undefined);
-    const request = tokenRequest(realm, parameters.service, parameters.scope ?? scope, credentials, signal);
+    const request = tokenRequest(
+      realm,
+      parameters.service,
+      scopes(scope, parameters.scope),
+      credentials,
+      signal,
+    );
     const sink = new MemorySink(MAX_TOKEN_ANSWER);
     const head = await exchange(this.#dispatcher, request, () => sink);
     if (head.status !== 200) throw failure(`get a token from ${realm.host}`, head, sink.bytes, { host });
@@ -139,17 +145,26 @@ function realmUrl(realm: string, registry: URL, withCredentials: boolean): URL {
   );
 }
 
+/** What is needed, and what the registry says of it; a registry that speaks of something else knows best. */
+function scopes(own: string, asked: string | undefined): string[] {
+  const wanted = own.split(' ').filter(Boolean);
+  const said = asked?.split(' ').filter(Boolean) ?? [];
+  if (said.some(scope => !scope.startsWith('repository:'))) return said;
+  return [...new Set([...wanted, ...said])];
+}
+
 function tokenRequest(
   realm: URL,
   service: string | undefined,
-  scope: string,
+  scope: readonly string[],
   credentials: Credentials | undefined,
   signal: AbortSignal | undefined,
 ): HttpRequest {
-  const fields = { ...(service ? { service } : {}), ...(scope ? { scope } : {}) };
+  const fields = service ? { service } : {};
   if (credentials?.identityToken) {
     const form = {
       ...fields,
+      scope: scope.join(' '),
       grant_type: 'refresh_token',
       client_id: CLIENT_ID,
       refresh_token: credentials.identityToken,
@@ -159,6 +174,7 @@ function tokenRequest(
   }
   const url = new URL(realm);
   for (const [name, value] of Object.entries(fields)) url.searchParams.append(name, value);
+  for (const one of scope) url.searchParams.append('scope', one);
   return { method: 'GET', url, headers: credentials ? { authorization: basic(credentials) } : {}, signal };
 }
 

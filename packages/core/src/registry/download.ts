@@ -20,8 +20,6 @@ export interface DownloadOptions {
   readonly sink: Pick<BlobSink, 'inOrder' | 'write'>;
   readonly wanted: readonly Range[];
   readonly where: Where;
-  /** Runs an attempt, again while it fails transiently. @param ahead of the blobs that have not begun */
-  readonly retrying: (attempt: () => Promise<void>, progress: () => number, ahead: boolean) => Promise<void>;
 }
 
 /** What is left of a range to fetch: `at` moves towards `end`. */
@@ -70,11 +68,9 @@ export class Download {
 
   #start(piece: Piece, ahead: boolean): void {
     const left = () => this.#pieces.reduce((all, { at, end }) => all + end - at, 0);
-    const running = this.#options.retrying(
-      () => this.#attempt(piece),
-      () => -left(),
-      ahead,
-    );
+    const { host, where } = this.#options;
+    // The rest of a blob goes before the blobs that have not begun.
+    const running = host.run(() => this.#attempt(piece), where, { progress: () => -left(), ahead });
     this.#running.push(
       running.catch(error => {
         this.#failure ??= { error };

@@ -20,7 +20,7 @@ export interface EndpointOptions {
 /** Where Docker Hub's API answers, which is not at its name. */
 export const HUB_API = 'registry-1.docker.io';
 
-const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': HUB_API };
+const API_HOSTS = new Map([['docker.io', HUB_API]]);
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 /** Whether a host (with or without a port) is this machine. */
@@ -35,15 +35,17 @@ export function isLoopback(host: string): boolean {
  * @throws AirgapError `USAGE` for a mirror that is no URL
  */
 export function endpointsFor(registry: string, options: EndpointOptions): Endpoint[] {
-  const mirrors = [options.mirrors?.[registry] ?? []].flat();
+  const { mirrors: known = {} } = options;
+  const mirrors = Object.hasOwn(known, registry) ? [known[registry] ?? []].flat() : [];
   return [
     ...mirrors.map(mirror => mirrorEndpoint(registry, mirror, options)),
     ownEndpoint(registry, options),
   ];
 }
 
-function ownEndpoint(registry: string, options: EndpointOptions): Endpoint {
-  const host = API_HOSTS[registry] ?? registry;
+/** The registry itself, whatever mirrors it has. */
+export function ownEndpoint(registry: string, options: EndpointOptions): Endpoint {
+  const host = API_HOSTS.get(registry) ?? registry;
   return { host, schemes: schemesFor(host, undefined, options), prefix: '' };
 }
 

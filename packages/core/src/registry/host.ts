@@ -1,52 +1,84 @@
 import type { Dispatcher } from 'undici';
 import { MemorySink, type Sink } from '../content/sink.ts';
+import type { Where } from '../errors.ts';
 import { AirgapError } from '../errors.ts';
+import type { OnEvent } from '../events.ts';
 import { provesTls } from '../http/connection-error.ts';
-import { exchange, type HttpRequest, type ResponseHead } from '../http/exchange.ts';
+import { exchange, type HttpBody, type HttpRequest, type ResponseHead } from '../http/exchange.ts';
+import type { Gate } from '../http/gate.ts';
+import { type RetryOptions, withRetries } from '../http/retry.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Endpoint } from './endpoint.ts';
+import { locationOf } from './location.ts';
 
 const MAX_REDIRECTS = 5;
 const MAX_ERROR_BODY = 64 * 1024;
 
 /** A request to the registry's API, below `/v2/`. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: HttpRequest['method'];
   /** Empty for the API as a whole. */
   readonly repository: string;
-  /** What follows the repository, for example `blobs/sha256:…`. */
-  readonly path: string;
+  /** What follows the repository, for example `blobs/sha256:…`; or a URL that the registry has named. */
+  readonly path: string | URL;
   readonly headers?: Record<string, string>;
+  /** Makes the body, anew for every try. */
+  readonly body?: (() => HttpBody) | undefined;
+  /** Whether the repository is to be written to. */
+  readonly push?: boolean;
+  /** Another repository that is to be read from. */
+  readonly from?: string | undefined;
 }
 
 /** An answer: the body went to the sink on success, and is here otherwise. */
 export interface ApiAnswer extends ResponseHead {
   readonly errorBody: Uint8Array;
-  /** Whether it came by way of another origin, where the registry keeps its content. */
+  /** Where it came from. */
+  readonly url: URL;
+  /** Whether it came by way of another origin than the registry's, for example where it keeps its content. */
   readonly redirected: boolean;
 }
 
+export interface HostOptions {
+  readonly endpoint: Endpoint;
+  readonly dispatcher: Dispatcher;
+  readonly authorizer: Authorizer;
+  readonly gate: Gate;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
+}
+
+export type RunOptions = Pick<RetryOptions, 'progress' | 'ahead'>;
+
 /**
- * One registry host: finds out whether it has TLS, answers its challenges, follows redirects. The registry's
- * `Authorization` goes to the registry alone, never along a redirect to another origin nor back from there.
+ * One registry host: finds out whether it has TLS, answers its challenges, follows redirects, and is asked no more
+ * at once than it bears. The registry's `Authorization` goes to the registry alone, never along a redirect to
+ * another origin nor back from there.
  */
 export class RegistryHost {
   readonly endpoint: Endpoint;
+  readonly #options: HostOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #signal: AbortSignal | undefined;
   #base: Promise<URL> | undefined;
 
-  constructor(
-    endpoint: Endpoint,
-    dispatcher: Dispatcher,
-    authorizer: Authorizer,
-    signal: AbortSignal | undefined,
-  ) {
-    this.endpoint = endpoint;
-    this.#dispatcher = dispatcher;
-    this.#authorizer = authorizer;
-    this.#signal = signal;
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.endpoint = options.endpoint;
+    this.#dispatcher = options.dispatcher;
+    this.#authorizer = options.authorizer;
+    this.#signal = options.signal;
+  }
+
+  /** Runs an attempt once there is room, and again while it fails transiently. @param where is added to its errors */
+  async run<T>(attempt: () => Promise<T>, where: Where, options: RunOptions = {}): Promise<T> {
+    const { gate, signal, onEvent } = this.#options;
+    try {
+      return await withRetries(attempt, { host: this.endpoint.host, gate, signal, onEvent, ...options });
+    } catch (error) {
+      throw error instanceof AirgapError ? error.at(where) : error;
+    }
   }
 
   /**
@@ -55,21 +87,23 @@ export class RegistryHost {
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
     const { host } = this.endpoint;
-    const url = await this.#url(request);
-    const scope = request.repository === '' ? '' : `repository:${this.#repository(request)}:pull`;
+    const home = await this.#home();
+    const url = this.#url(request, home);
+    const scope = this.#scope(request);
     const authorization = await this.#authorizer.header(host, scope);
-    const answer = await this.#follow(request, url, authorization, accept);
+    const answer = await this.#follow(request, url, home, authorization, accept);
     // Where a redirect leads nobody may ask for the registry's credentials.
     if (answer.status !== 401 || answer.redirected) return answer;
     const challenge = answer.headers['www-authenticate'];
     const refusal = { host, url, scope, challenge, authorization };
     const next = await this.#authorizer.answer(refusal, this.#signal);
-    return next === undefined ? answer : await this.#follow(request, url, next, accept);
+    return next === undefined ? answer : await this.#follow(request, url, home, next, accept);
   }
 
   async #follow(
-    { method, headers = {} }: ApiRequest,
+    { method, headers = {}, body }: ApiRequest,
     from: URL,
+    home: URL,
     authorization: string | undefined,
     accept: (head: ResponseHead) => Sink,
   ): Promise<ApiAnswer> {
@@ -77,16 +111,20 @@ export class RegistryHost {
     let redirected = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       // Another host that leads back must not choose what the credentials open.
-      redirected ||= url.origin !== from.origin;
+      redirected ||= url.origin !== home.origin;
       const own = authorization && !redirected ? { authorization } : {};
       const answer = await this.#once(
-        { method, url, headers: { ...headers, ...own }, signal: this.#signal },
+        {
+          method,
+          url,
+          headers: { ...headers, ...own },
+          ...(body ? { body: body() } : {}),
+          signal: this.#signal,
+        },
         accept,
       );
-      const location = answer.headers.location;
-      if (answer.status < 301 || answer.status > 308 || answer.status === 304)
-        return { ...answer, redirected };
-      url = redirectTarget(location, url, this.endpoint.host);
+      if (!isRedirect(answer)) return { ...answer, url, redirected };
+      url = locationOf({ ...answer, url }, this.endpoint.host);
     }
     throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
       where: { host: this.endpoint.host },
@@ -96,7 +134,7 @@ export class RegistryHost {
   async #once(
     request: HttpRequest,
     accept: (head: ResponseHead) => Sink,
-  ): Promise<Omit<ApiAnswer, 'redirected'>> {
+  ): Promise<Omit<ApiAnswer, 'url' | 'redirected'>> {
     const errorBody = new MemorySink(MAX_ERROR_BODY);
     const head = await exchange(this.#dispatcher, request, answer =>
       answer.status === 200 || answer.status === 206 ? accept(answer) : errorBody,
@@ -104,17 +142,29 @@ export class RegistryHost {
     return { ...head, errorBody: errorBody.bytes };
   }
 
-  #repository({ repository }: ApiRequest): string {
+  #repository(repository: string): string {
     return this.endpoint.prefix ? `${this.endpoint.prefix}/${repository}` : repository;
   }
 
-  async #url(request: ApiRequest): Promise<URL> {
+  /** What a token has to allow (distribution, "Token Scope"). */
+  #scope({ repository, push, from }: ApiRequest): string {
+    if (repository === '') return '';
+    const own = `repository:${this.#repository(repository)}:${push ? 'pull,push' : 'pull'}`;
+    return from === undefined ? own : `${own} repository:${this.#repository(from)}:pull`;
+  }
+
+  #url({ path, repository }: ApiRequest, home: URL): URL {
+    if (path instanceof URL) return path;
+    return new URL(`/v2/${repository === '' ? '' : `${this.#repository(repository)}/${path}`}`, home);
+  }
+
+  /** The origin that the credentials are for. */
+  #home(): Promise<URL> {
     this.#base ??= this.#findBase();
     this.#base.catch(() => {
       this.#base = undefined;
     });
-    const path = request.repository === '' ? '' : `${this.#repository(request)}/${request.path}`;
-    return new URL(`/v2/${path}`, await this.#base);
+    return this.#base;
   }
 
   /** With one scheme there is nothing to find out; with two, the first that answers at all is taken. */
@@ -143,17 +193,6 @@ export class RegistryHost {
   }
 }
 
-function redirectTarget(location: string | string[] | undefined, from: URL, host: string): URL {
-  const text = typeof location === 'string' ? location : '';
-  const target = text && URL.canParse(text, from.href) ? new URL(text, from) : undefined;
-  const downgrade = from.protocol === 'https:' && target?.protocol === 'http:';
-  if (target && /^https?:$/.test(target.protocol) && !downgrade) return target;
-  throw new AirgapError(
-    'REGISTRY',
-    downgrade ? 'a redirect leads from https to http' : 'a redirect leads nowhere',
-    {
-      where: { host },
-      hint: `Ask whoever runs ${host} to mend its storage redirects.`,
-    },
-  );
+function isRedirect({ status }: ResponseHead): boolean {
+  return status >= 301 && status <= 308 && status !== 304;
 }

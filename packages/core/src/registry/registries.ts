@@ -1,25 +1,25 @@
 import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
+import type { Destination } from '../content/destination.ts';
 import type { Range } from '../content/ranges.ts';
 import { type BlobSink, MemorySink } from '../content/sink.ts';
 import type { Source } from '../content/source.ts';
 import { AirgapError, type ErrorCode, type Where } from '../errors.ts';
 import type { OnEvent } from '../events.ts';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
-import type { ResponseHead } from '../http/exchange.ts';
 import { Gate } from '../http/gate.ts';
-import { type RetryOptions, withRetries } from '../http/retry.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
-import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
-import { MANIFEST_TYPES } from '../oci/media-type.ts';
+import type { Digest } from '../oci/digest.ts';
+import { MAX_MANIFEST_SIZE, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import { Authorizer } from './authorizer.ts';
 import { CredentialStore, type CredentialsByHost } from './credentials.ts';
+import { RegistryDestination } from './destination.ts';
 import { Download } from './download.ts';
-import { type EndpointOptions, endpointsFor } from './endpoint.ts';
+import { type Endpoint, type EndpointOptions, endpointsFor, ownEndpoint } from './endpoint.ts';
 import { failure } from './failure.ts';
 import { RegistryHost } from './host.ts';
+import { readManifest } from './manifest.ts';
 import { type Proxied, routeOf } from './route.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
@@ -48,7 +48,6 @@ const FALL_THROUGH: ReadonlySet<ErrorCode> = new Set([
 
 interface OpenHost {
   readonly host: RegistryHost;
-  readonly gate: Gate;
   /** Whether it could not be reached, so that nobody waits for it again. */
   isDown: boolean;
 }
@@ -60,10 +59,11 @@ export class Registries implements Source, AsyncDisposable {
   readonly #authorizer: Authorizer;
   readonly #hosts = new Map<string, readonly OpenHost[]>();
   readonly #gates = new Map<string, Gate>();
+  readonly #closed = new AbortController();
 
   private constructor(options: RegistryOptions, credentials: CredentialStore) {
+    const signal = AbortSignal.any([this.#closed.signal, ...(options.signal ? [options.signal] : [])]);
     // Every transfer listens to it: that is no leak.
-    const signal = AbortSignal.any(options.signal ? [options.signal] : []);
     setMaxListeners(0, signal);
     this.#options = { ...options, signal };
     this.#dispatcher = openConnections(options);
@@ -72,12 +72,15 @@ export class Registries implements Source, AsyncDisposable {
 
   /** Reads the credentials and opens for business; nothing is connected yet. */
   static async open(options: RegistryOptions): Promise<Registries> {
-    const { credentialFiles = [], credentials } = options;
+    const { credentialFiles = [], credentials, mirrors = {} } = options;
+    // A mirror that is no URL is told at once, and not when it is first needed.
+    for (const registry of Object.keys(mirrors)) endpointsFor(registry, options);
     return new Registries(options, await CredentialStore.read(credentialFiles, credentials));
   }
 
-  /** Drops every connection. */
+  /** Drops every connection; what is under way is not tried again. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
     await this.#dispatcher.destroy();
   }
 
@@ -87,7 +90,7 @@ export class Registries implements Source, AsyncDisposable {
    */
   async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
     const { registry, repository } = routeOf(name, this.#options.viaProxy);
-    return this.#fallThrough(registry, open => this.#manifest(open, repository, name, digest));
+    return this.#fallThrough(registry, ({ host }) => readManifest(host, repository, name, digest));
   }
 
   async blob(
@@ -98,12 +101,9 @@ export class Registries implements Source, AsyncDisposable {
   ): Promise<void> {
     const { registry, repository } = routeOf(name, this.#options.viaProxy);
     let left = wanted;
-    await this.#fallThrough(registry, async open => {
-      const { host } = open;
+    await this.#fallThrough(registry, async ({ host }) => {
       const where: Where = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
-      const retrying = (attempt: () => Promise<void>, progress: () => number, ahead: boolean) =>
-        this.#retrying(open, attempt, where, { progress, ahead });
-      const download = new Download({ host, repository, blob, sink, wanted: left, where, retrying });
+      const download = new Download({ host, repository, blob, sink, wanted: left, where });
       await download.run().finally(() => {
         left = download.left;
       });
@@ -117,17 +117,21 @@ export class Registries implements Source, AsyncDisposable {
    * @throws AirgapError `DENIED` when it does not take them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
    */
   async ping(registry: string): Promise<boolean> {
-    return this.#fallThrough(registry, async open => {
-      const { host } = open;
+    return this.#fallThrough(registry, async ({ host }) => {
       const where: Where = { host: host.endpoint.host };
       const attempt = async () => {
         const request = { method: 'GET', repository: '', path: '' } as const;
         const answer = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
         if (answer.status !== 200) throw failure('reach the API', answer, answer.errorBody, where);
       };
-      await this.#retrying(open, attempt, where);
+      await host.run(attempt, where);
       return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
     });
+  }
+
+  /** One registry as a place to push to; its mirrors have no part in that. */
+  destination(registry: string): Destination {
+    return new RegistryDestination(this.#host(ownEndpoint(registry, this.#options)));
   }
 
   /** Asks each host in turn: the mirrors, then the registry itself. @throws what the first one throws */
@@ -148,51 +152,27 @@ export class Registries implements Source, AsyncDisposable {
     throw oneOf(failures);
   }
 
-  async #manifest(
-    open: OpenHost,
-    repository: string,
-    name: Reference,
-    digest: Digest | undefined,
-  ): Promise<RawManifest> {
-    const { host } = open;
-    const where: Where = { image: name.toString(), host: host.endpoint.host, ...(digest ? { digest } : {}) };
-    const path = `manifests/${digest ?? name.effectiveTag}`;
-    const headers = { accept: MANIFEST_TYPES.join(', ') };
-    const attempt = async () => {
-      const sink = new MemorySink(MAX_MANIFEST_SIZE);
-      const answer = await host.send({ method: 'GET', repository, path, headers }, () => sink);
-      if (answer.status !== 200) throw failure('read the manifest', answer, answer.errorBody, where);
-      const { bytes } = sink;
-      checkDigest(digestOf(bytes), digest ?? announced(answer), where);
-      return rawManifest(bytes, String(answer.headers['content-type'] ?? ''));
-    };
-    return this.#retrying(open, () => onceMore(attempt), where);
-  }
-
-  async #retrying<T>(
-    { host, gate }: OpenHost,
-    attempt: () => Promise<T>,
-    where: Where,
-    how: Pick<RetryOptions, 'progress' | 'ahead'> = {},
-  ): Promise<T> {
-    const { signal, onEvent } = this.#options;
-    try {
-      return await withRetries(attempt, { host: host.endpoint.host, gate, signal, onEvent, ...how });
-    } catch (error) {
-      throw error instanceof AirgapError ? error.at(where) : error;
-    }
-  }
-
   #open(registry: string): readonly OpenHost[] {
     const known = this.#hosts.get(registry);
     if (known) return known;
     const opened = endpointsFor(registry, this.#options).map(endpoint => ({
-      host: new RegistryHost(endpoint, this.#dispatcher, this.#authorizer, this.#options.signal),
-      gate: this.#gate(endpoint.host),
+      host: this.#host(endpoint),
       isDown: false,
     }));
     this.#hosts.set(registry, opened);
     return opened;
+  }
+
+  #host(endpoint: Endpoint): RegistryHost {
+    const { signal, onEvent } = this.#options;
+    return new RegistryHost({
+      endpoint,
+      dispatcher: this.#dispatcher,
+      authorizer: this.#authorizer,
+      gate: this.#gate(endpoint.host),
+      signal,
+      onEvent,
+    });
   }
 
   #gate(host: string): Gate {
@@ -212,31 +192,4 @@ function oneOf([first, ...others]: readonly AirgapError[]): AirgapError {
   if (others.length === 0) return first;
   const also = others.map(({ message, where }) => `${where.host}: ${message}`).join('; ');
   return first.also(also);
-}
-
-/** A broken cache may be passed over; what is wrong twice stays wrong. */
-async function onceMore<T>(attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof AirgapError && error.code === 'CONTENT') return attempt();
-    throw error;
-  }
-}
-
-function announced({ headers }: ResponseHead): Digest | undefined {
-  const value = headers['docker-content-digest'];
-  return typeof value === 'string' && isDigest(value) ? value : undefined;
-}
-
-function checkDigest(actual: Digest, wanted: Digest | undefined, where: Where): void {
-  if (wanted === undefined || actual === wanted) return;
-  throw new AirgapError(
-    'CONTENT',
-    `the manifest does not match its digest: expected ${wanted}, got ${actual}`,
-    {
-      where,
-      hint: 'The registry or a proxy on the way changed it; ask again, and if it stays, push the image anew.',
-    },
-  );
 }

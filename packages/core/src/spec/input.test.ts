@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,6 +23,10 @@ describe('findInput', () => {
       await mkdir(dirname(at(file)), { recursive: true });
       await writeFile(at(file), `# ${file}`);
     }
+    await mkdir(at('linked'));
+    await symlink('../plain/sub', at('linked/sub'));
+    await symlink('..', at('linked/back'));
+    await symlink('nowhere', at('linked/gone'));
     await mkdir(at('odd'));
     await writeFile(at('odd/a.yaml'), Buffer.from([0xff, 0x80]));
     await writeFile(at('odd/b.yaml'), 'b');
@@ -48,6 +52,7 @@ describe('findInput', () => {
       'plain',
       { texts: ['plain/a.yml', 'plain/b.yaml', 'plain/sub/c.YAML'] },
     ],
+    ['what links lead to, but not round in circles', 'linked', { texts: ['linked/sub/c.YAML'] }],
     ['a file whatever it is called', 'plain/notes.txt', { texts: ['plain/notes.txt'] }],
     [
       'charts and kustomizations, which keep their files',

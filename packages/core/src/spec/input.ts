@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import pLimit from 'p-limit';
 import { AirgapError } from '../errors.ts';
 import { readSource, type SourceText, unreadableSpec } from './source.ts';
@@ -104,7 +104,7 @@ async function walk(input: Input, folder: string, files: string[]): Promise<void
     input.kustomizations.push({ path: folder, file: join(folder, kustomization), files: own });
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) await walk(input, path, own);
+    if (await isFolder(path, entry)) await walk(input, path, own);
     else if (ARCHIVE.test(entry.name)) input.charts.push({ path, file: path, files: [] });
     else if (YAML.test(entry.name) && entry.name !== kustomization) own.push(path);
   }
@@ -115,11 +115,20 @@ async function manifestsOf(chart: string, inside = false): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await entriesOf(chart)) {
     const path = join(chart, entry.name);
-    if (entry.isDirectory())
+    if (await isFolder(path, entry))
       files.push(...(await manifestsOf(path, inside || MANIFEST_FOLDERS.has(entry.name))));
     else if (inside && YAML.test(entry.name)) files.push(path);
   }
   return files;
+}
+
+/** A link to a folder is one, unless it leads back to where it stands. */
+async function isFolder(path: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return false;
+  const [target, own] = await Promise.all([realpath(path), realpath(dirname(path))]);
+  return own !== target && !own.startsWith(`${target}${sep}`);
 }
 
 async function entriesOf(folder: string): Promise<Dirent[]> {

@@ -33,7 +33,8 @@ function firstOdd(source: SourceText): { line: number; column: number } {
 }
 
 function isReferenceLike({ reference }: Line): boolean {
-  return /^[^\s\p{C}{}[\]"'#-][^\s\p{C}{}[\]"'#]{0,999}$/u.test(reference) && !reference.endsWith(':');
+  const withoutIpv6 = reference.replace(/^\[[0-9a-fA-F:]+\](?=[:/])/, 'host');
+  return /^[^\s\p{C}{}[\]"'#-][^\s\p{C}{}[\]"'#]{0,999}$/u.test(withoutIpv6) && !reference.endsWith(':');
 }
 
 /** The references of a plain list, one by one: there may be millions. */

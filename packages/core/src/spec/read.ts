@@ -4,7 +4,7 @@ import { findInput, readFiles } from './input.ts';
 import { renderCharts } from './render/helm.ts';
 import { renderKustomizations } from './render/kustomize.ts';
 import type { SourceText } from './source.ts';
-import { SpecParser } from './spec.ts';
+import { parseSpec, SpecParser } from './spec.ts';
 
 export interface SpecOptions {
   /** Files, directories, charts, kustomizations, or texts. */
@@ -14,13 +14,25 @@ export interface SpecOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What was read, and how to read it again when only the texts have changed: nothing is rendered anew. */
+export interface Reading {
+  readonly spec: Spec;
+  reread(sources: readonly SourceText[]): Spec;
+}
+
 /**
  * Reads everything that was named: files as they are, kustomizations and charts as their programs render them.
  *
  * @throws AirgapError `INPUT` for a file that cannot be read, `USAGE` for an image path; what a file says is no reason
  */
-export async function readSpec({ specs, imagePaths = {}, signal }: SpecOptions): Promise<Spec> {
-  const parser = new SpecParser(ImagePath.all(imagePaths));
+export async function readSpec(options: SpecOptions): Promise<Spec> {
+  return (await openReading(options)).spec;
+}
+
+/** The same, for whoever changes the texts. @throws AirgapError `INPUT`, `USAGE` */
+export async function openReading({ specs, imagePaths = {}, signal }: SpecOptions): Promise<Reading> {
+  const paths = ImagePath.all(imagePaths);
+  const parser = new SpecParser(paths);
   const input = await findInput(specs);
   const kustomized = await renderKustomizations(input.kustomizations, signal);
   const patches = await readFiles(kustomized.files);
@@ -28,10 +40,10 @@ export async function readSpec({ specs, imagePaths = {}, signal }: SpecOptions):
   const charts = await renderCharts(input.charts, parser.helmCharts, signal);
   const templates = await readFiles(charts.files);
   for (const source of [...templates.texts, ...charts.sources]) parser.read(source);
-  const spec = parser.spec();
-  return {
+  const whole = (spec: Spec): Spec => ({
     ...spec,
     unread: [...input.unread, ...patches.unread, ...templates.unread, ...spec.unread],
     unrendered: [...kustomized.errors, ...charts.errors],
-  };
+  });
+  return { spec: whole(parser.spec()), reread: sources => whole(parseSpec(sources, paths)) };
 }

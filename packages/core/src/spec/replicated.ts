@@ -15,15 +15,18 @@ export function isReplicated(document: SpecDocument): boolean {
   );
 }
 
-/** The `images:` section, and the native scheduler's `components[].containers[]`. @throws AirgapError `INPUT` */
-export function replicatedImages(document: SpecDocument): ListedImage[] {
+/**
+ * The `images:` section, and the native scheduler's `components[].containers[]`: a reader for each entry, so that
+ * one which is wrong hides no other. Readers and all throw AirgapError `INPUT`.
+ */
+export function replicatedImages(document: SpecDocument): (() => ListedImage)[] {
   const { root } = document;
-  const images = entries(document, document.get(root, 'images'), 'images').map(entry =>
-    listedImage(document, entry, { form: 'images', name: 'name', tag: 'tag' }),
+  const images = entries(document, document.get(root, 'images'), 'images').map(
+    entry => () => listedImage(document, entry, { form: 'images', name: 'name', tag: 'tag' }),
   );
   const components = entries(document, document.get(root, 'components'), 'components').flatMap(component =>
-    entries(document, document.get(component, 'containers'), 'containers').map(entry =>
-      listedImage(document, entry, { form: 'component', name: 'image_name', tag: 'version' }),
+    entries(document, document.get(component, 'containers'), 'containers').map(
+      entry => () => listedImage(document, entry, { form: 'component', name: 'image_name', tag: 'version' }),
     ),
   );
   return [...images, ...components];

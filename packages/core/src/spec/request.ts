@@ -22,14 +22,20 @@ export function imageRequests(spec: Spec, locations: Locations): ImageRequest[] 
   const unknown = spec.listed.length > 0 ? spec.unread : [...spec.unread, ...spec.unrendered];
   if (unknown.length > 0)
     throw AirgapError.all(unknown, `${unknown.length} parts of the specs cannot be read`);
-  const known = spec.used.filter(({ image }) => !image.templated);
-  const wanted: { position: Position; find: () => Reference }[] =
-    spec.listed.length > 0
-      ? spec.listed.map(image => ({ position: image.position, find: () => locate(image, locations) }))
-      : known.map(used => ({ position: used.image.position, find: () => usedReference(used) }));
+  const { requests, errors } = findRequests(spec, locations);
+  if (errors.length > 0) throw AirgapError.all(errors, `${errors.length} images cannot be located`);
+  if (requests.length === 0) throw noImages(spec);
+  return requests;
+}
+
+/** As much of the same as can be read and located; the errors are for the rest, each at its line. */
+export function findRequests(
+  spec: Spec,
+  locations: Locations,
+): { requests: ImageRequest[]; errors: AirgapError[] } {
   const requests = new Map<string, { reference: Reference; positions: Position[] }>();
   const errors: AirgapError[] = [];
-  for (const { position, find } of wanted) {
+  for (const { position, find } of wantedOf(spec, locations)) {
     try {
       const reference = find();
       const request = requests.get(reference.toString()) ?? { reference, positions: [] };
@@ -40,9 +46,15 @@ export function imageRequests(spec: Spec, locations: Locations): ImageRequest[] 
       errors.push(error);
     }
   }
-  if (errors.length > 0) throw AirgapError.all(errors, `${errors.length} images cannot be located`);
-  if (requests.size === 0) throw noImages(spec);
-  return [...requests.values()];
+  return { requests: [...requests.values()], errors };
+}
+
+function wantedOf({ listed, used }: Spec, locations: Locations) {
+  if (listed.length > 0)
+    return listed.map(image => ({ position: image.position, find: () => locate(image, locations) }));
+  return used
+    .filter(({ image }) => !image.templated)
+    .map(one => ({ position: one.image.position, find: () => usedReference(one) }));
 }
 
 /** The reference of an image as a container writes it. @throws AirgapError `INPUT` at its line */

@@ -86,9 +86,7 @@ describe('what is endless has an end:', () => {
     ['services', `services:\n${Array.from({ length: 20_000 }, (_, at) => ` s${at}: {image: a}\n`).join('')}`],
     ['containers', fill('  - image: a\n', 'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n')],
   ])('%j', (_name, whole = '') => {
-    const began = performance.now();
-    read(whole);
-    // Quadratic work would take a minute.
-    expect(performance.now() - began).toBeLessThan(10_000);
+    // Quadratic work would take minutes, which is longer than a test may.
+    expect(() => read(whole)).not.toThrow();
   });
 });

@@ -47,6 +47,12 @@ describe('a listed image', () => {
     expect(listed(`images:\n- name: a\n  ${line}`)).toEqual(['a -']);
   });
 
+  it('is read beside those that cannot be, of which each is told', () => {
+    const text = 'images:\n- {name: a, tag: [1]}\n- {name: redis, tag: "1"}\n- {tag: "2"}\n- b\n';
+    expect(listed(text)).toEqual(['redis 1']);
+    expect(unread(text)).toHaveLength(3);
+  });
+
   it('knows where its parts are', () => {
     const [image] = parse('images:\n- source: hub\n  name: a\n  tag: "1"').listed;
     expect(image).toMatchObject({

@@ -65,8 +65,9 @@ export class SpecParser {
   }
 
   #document(document: SpecDocument): void {
-    if (isReplicated(document)) for (const image of replicatedImages(document)) this.#listed.push(image);
-    else if (isCompose(document)) for (const image of composeImages(document)) this.#used.push(image);
+    if (isReplicated(document)) {
+      for (const read of replicatedImages(document)) this.#attempt(() => this.#listed.push(read()));
+    } else if (isCompose(document)) for (const image of composeImages(document)) this.#used.push(image);
     else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
   }
 

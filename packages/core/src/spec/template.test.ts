@@ -46,10 +46,8 @@ describe('a mask', () => {
     'reads a megabyte of %s in linear time',
     piece => {
       const text = piece.repeat(2 ** 20 / piece.length);
-      const began = performance.now();
+      // Quadratic work would take minutes, which is longer than a test may.
       expect(maskTemplates(text)).toHaveLength(text.length);
-      // Quadratic work would take minutes.
-      expect(performance.now() - began).toBeLessThan(5000);
     },
   );
 });

@@ -3,9 +3,34 @@ import type { Rule } from '../rule.ts';
 /** An explicit `imagePullPolicy: Always`, which fails with any tag and any digest. */
 export const alwaysPull: Rule = {
   id: 'always-pull',
+  severity: 'error',
   explanation:
     'With imagePullPolicy: Always the kubelet asks the registry each time a pod starts, whatever the tag. Behind the ' +
     'gap that registry does not answer, and the pod stays in ImagePullBackOff although the image is on the node.',
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+    imagePullPolicy: Always
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+    imagePullPolicy: IfNotPresent
+`,
+  },
   *check(specs) {
     for (const used of specs.spec.used) {
       const { pullPolicy, image, container, kind, workload } = used;
@@ -14,7 +39,6 @@ export const alwaysPull: Rule = {
       const isLatest = reference?.tag === 'latest' && reference.digest === undefined;
       if (pullPolicy?.value !== 'Always' || isLatest) continue;
       yield {
-        severity: 'error',
         message: `imagePullPolicy: Always makes Kubernetes pull ${image.value} behind the gap, whatever its tag`,
         hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${workload ?? '(unnamed)'}, or remove the line.`,
         position: pullPolicy.position,

@@ -5,14 +5,29 @@ import type { Rule } from '../rule.ts';
 /** A name that does not go with its source. */
 export const contradictingSource: Rule = {
   id: 'contradicting-source',
+  severity: 'error',
   explanation:
     'Where an image is pulled from follows from its source: replicated adds the registry and the application, a ' +
     "registry's name adds its host, and public adds nothing. A name that says it again leads to a place where the " +
     'image is not, and the bundle cannot be built.',
+  example: {
+    found: `
+images:
+- source: quay
+  name: quay.io/team/web
+  tag: "1.2"
+`,
+    mended: `
+images:
+- source: quay
+  name: team/web
+  tag: "1.2"
+`,
+  },
   *check({ spec }) {
     for (const image of spec.listed) {
       const wrong = image.form === 'list' ? undefined : contradiction(image);
-      if (wrong) yield { severity: 'error', ...wrong, position: image.position };
+      if (wrong) yield { ...wrong, position: image.position };
     }
   },
 };

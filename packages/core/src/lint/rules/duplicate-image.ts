@@ -4,9 +4,24 @@ import type { Rule } from '../rule.ts';
 /** One image on the list twice, written alike or differently. */
 export const duplicateImage: Rule = {
   id: 'duplicate-image',
+  severity: 'warning',
   explanation:
     'Two entries for one image are a change that was made in one place and forgotten in the other: sooner or later ' +
     'they differ, and the customer gets the one that nobody looks at.',
+  example: {
+    found: `
+images:
+- name: redis
+  tag: "7.2"
+- name: docker.io/library/redis
+  tag: "7.2"
+`,
+    mended: `
+images:
+- name: redis
+  tag: "7.2"
+`,
+  },
   *check(specs) {
     const first = new Map<string, ListedImage>();
     for (const image of specs.spec.listed) {
@@ -16,7 +31,6 @@ export const duplicateImage: Rule = {
       if (before === undefined) first.set(key, image);
       else
         yield {
-          severity: 'warning',
           message:
             before.name === image.name && before.source === image.source
               ? `${image.name} is on the list twice`

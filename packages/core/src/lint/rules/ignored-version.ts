@@ -3,9 +3,22 @@ import type { Rule } from '../rule.ts';
 /** `version:` in an `images:` entry, where only `tag:` is read. */
 export const ignoredVersion: Rule = {
   id: 'ignored-version',
+  severity: 'error',
   explanation:
     'An images: entry has a tag:, and no version:. A version: there is passed over in silence, so that without a tag: ' +
     'the image becomes latest: another one than the vendor has tested, and one that Kubernetes tries to pull.',
+  example: {
+    found: `
+images:
+- name: redis
+  version: "7.2"
+`,
+    mended: `
+images:
+- name: redis
+  tag: "7.2"
+`,
+  },
   *check({ spec }) {
     for (const { name, version, tag } of spec.listed) {
       if (!version) continue;

@@ -1,14 +1,49 @@
-import { canonicalHost, type Reference } from '../../reference/reference.ts';
-import { REPLICATED_HOST } from '../../reference/replicated.ts';
-import { endpointHost, type Locations } from '../../spec/locate.ts';
+import type { Reference } from '../../reference/reference.ts';
+import type { Locations } from '../../spec/locate.ts';
+import { listingOf } from '../listing.ts';
 import type { Rule } from '../rule.ts';
 
 /** An image that a spec uses and the list lacks. */
 export const imageNotListed: Rule = {
   id: 'image-not-listed',
+  severity: 'error',
   explanation:
     'Only images of the images: section go into an airgap bundle. One that a spec uses and the list forgot works ' +
     'online, and is missing on the other side of the gap.',
+  example: {
+    found: `
+images:
+- name: redis
+  tag: "7"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: ghcr.io/team/web:1.2
+`,
+    mended: `
+images:
+- name: redis
+  tag: "7"
+- name: ghcr.io/team/web
+  tag: "1.2"
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: cache
+spec:
+  containers:
+  - name: cache
+    image: redis:7
+  - name: web
+    image: ghcr.io/team/web:1.2
+`,
+  },
   *check(specs) {
     if (!specs.spec.listed.some(({ form }) => form !== 'component')) return;
     for (const used of specs.spec.used) {
@@ -16,7 +51,6 @@ export const imageNotListed: Rule = {
       if (reference === undefined || specs.isListed(used)) continue;
       const { image, kind, workload } = used;
       yield {
-        severity: 'error',
         message: `${image.value} is used by ${kind} ${workload ?? '(unnamed)'} and is not on the list: it will be missing from the bundle`,
         hint: `Add it to images: ${entryFor(reference, specs.locations)}.`,
         position: image.position,
@@ -25,18 +59,9 @@ export const imageNotListed: Rule = {
   },
 };
 
-/** The `images:` entry that would hold a reference. */
+/** The `images:` entry that would hold a reference, as one line. */
 function entryFor(reference: Reference, locations: Locations): string {
-  const { source, name } = placeOf(reference, locations);
-  const entry = `{ source: ${source}, name: ${name}, tag: ${JSON.stringify(reference.tag ?? 'latest')} }`;
+  const { source, name, tag } = listingOf(reference, locations);
+  const entry = `{ source: ${source}, name: ${name}, tag: ${JSON.stringify(tag)} }`;
   return reference.digest === undefined ? entry : `${entry}, and use it by that tag: an entry has no digest`;
-}
-
-function placeOf({ name, registry, repository }: Reference, { registries = {} }: Locations) {
-  const [, ...rest] = repository.split('/');
-  if (registry === REPLICATED_HOST) return { source: 'replicated', name: rest.join('/') };
-  const configured = Object.entries(registries).find(
-    ([, endpoint]) => canonicalHost(endpointHost(endpoint)) === registry,
-  );
-  return configured ? { source: configured[0], name: repository } : { source: 'public', name };
 }

@@ -1,4 +1,5 @@
-import type { Rule } from '../rule.ts';
+import type { AnswerRule } from '../answer-rule.ts';
+import type { Rule, RuleText } from '../rule.ts';
 import { alwaysPull } from './always-pull.ts';
 import { ambiguousTag } from './ambiguous-tag.ts';
 import { contradictingSource } from './contradicting-source.ts';
@@ -8,20 +9,28 @@ import { foreignNamespace } from './foreign-namespace.ts';
 import { ignoredVersion } from './ignored-version.ts';
 import { imageNotListed } from './image-not-listed.ts';
 import { invalidImage } from './invalid-image.ts';
+import { largeLayer } from './large-layer.ts';
 import { latestTag } from './latest-tag.ts';
 import { malformedFingerprint } from './malformed-fingerprint.ts';
+import { missingPlatform } from './missing-platform.ts';
 import { missingPullSecret } from './missing-pull-secret.ts';
 import { nameCollision } from './name-collision.ts';
+import { notAnswered } from './not-answered.ts';
 import { notRendered } from './not-rendered.ts';
+import { refusedAttestation } from './refused-attestation.ts';
 import { tagAndDigest } from './tag-and-digest.ts';
+import { tagNotFound } from './tag-not-found.ts';
 import { templatedImage } from './templated-image.ts';
 import { unknownRegistry } from './unknown-registry.ts';
+import { unknownRule } from './unknown-rule.ts';
 import { unreadable } from './unreadable.ts';
 import { unrewrittenApi } from './unrewritten-api.ts';
+import { unsupportedManifest } from './unsupported-manifest.ts';
+import { unusedIgnore } from './unused-ignore.ts';
 import { unusedImage } from './unused-image.ts';
 
-/** Every rule there is. A new one is a file in this folder and a line here. */
-export const rules: readonly Rule[] = [
+/** The rules that look at the specs. A new one is a file in this folder and a line here. */
+export const specRules: readonly Rule[] = [
   latestTag,
   alwaysPull,
   unknownRegistry,
@@ -43,3 +52,16 @@ export const rules: readonly Rule[] = [
   unrewrittenApi,
   unusedImage,
 ];
+
+/** The rules that look at what registries say. */
+export const answerRules: readonly AnswerRule[] = [
+  tagNotFound,
+  missingPlatform,
+  unsupportedManifest,
+  notAnswered,
+  refusedAttestation,
+  largeLayer,
+];
+
+/** Every rule there is. */
+export const rules: readonly RuleText[] = [...specRules, ...answerRules, unknownRule, unusedIgnore];

@@ -1,15 +1,26 @@
 import { AirgapError } from '../../errors.ts';
 import { locate } from '../../spec/locate.ts';
 import { usedReference } from '../../spec/request.ts';
-import type { Finding } from '../finding.ts';
-import type { Rule } from '../rule.ts';
+import type { Found, Rule } from '../rule.ts';
 
 /** A name that no registry can have, in a list or in a container. */
 export const invalidImage: Rule = {
   id: 'invalid-image',
+  severity: 'error',
   explanation:
     'A name with upper-case letters, or a tag inside name:, is no image reference. Nothing can pull it, so it cannot ' +
     'go into a bundle, and a pod that uses it stays in InvalidImageName.',
+  example: {
+    found: `
+images:
+- name: quay.io/team/web:1.2
+`,
+    mended: `
+images:
+- name: quay.io/team/web
+  tag: "1.2"
+`,
+  },
   *check({ spec, locations }) {
     const { app, registries = {} } = locations;
     for (const image of spec.listed) {
@@ -23,12 +34,12 @@ export const invalidImage: Rule = {
   },
 };
 
-function* failure(find: () => unknown): Generator<Omit<Finding, 'rule'>> {
+function* failure(find: () => unknown): Generator<Found> {
   try {
     find();
   } catch (error) {
     const position = error instanceof AirgapError ? error.where.position : undefined;
     if (!(error instanceof AirgapError) || !position) throw error;
-    yield { severity: 'error', message: error.message, hint: error.hint ?? '', position };
+    yield { message: error.message, hint: error.hint ?? '', position };
   }
 }

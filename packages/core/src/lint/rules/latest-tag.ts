@@ -1,17 +1,39 @@
 import { isPodImage, type ListedImage, type UsedImage } from '../../spec/image.ts';
-import type { Finding } from '../finding.ts';
 import { listedTag, type Matching } from '../matching.ts';
-import type { Rule } from '../rule.ts';
+import type { Found, Rule } from '../rule.ts';
 
 const SAFE = new Set(['IfNotPresent', 'Never']);
 
 /** A `latest` tag, written or meant, that Kubernetes would try to pull although the image is there. */
 export const latestTag: Rule = {
   id: 'latest-tag',
+  severity: 'error',
   explanation:
     'Kubernetes pulls an image whose tag is latest, or missing, each time a pod starts, unless imagePullPolicy says ' +
     'IfNotPresent or Never. Behind the gap there is nothing to pull from, and the pod stays in ImagePullBackOff. ' +
     "Containers of Replicated's native scheduler and Swarm services have no pull policy and are left alone.",
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2
+`,
+  },
   *check(specs) {
     for (const used of specs.spec.used) if (isUnsafe(specs, used)) yield ofContainer(used);
     for (const image of specs.spec.listed) {
@@ -27,20 +49,19 @@ function isUnsafe(specs: Matching, used: UsedImage): boolean {
   return !used.pullPolicy?.templated && !SAFE.has(used.pullPolicy?.value ?? '');
 }
 
-function ofContainer({ image, pullPolicy, kind, workload, container }: UsedImage): Omit<Finding, 'rule'> {
+function ofContainer({ image, pullPolicy, kind, workload, container }: UsedImage): Found {
   const written = image.value.endsWith(':latest') ? 'has the tag latest' : 'has no tag, which means latest';
   const policy = pullPolicy
     ? `imagePullPolicy: ${pullPolicy.value}`
     : 'no imagePullPolicy, which means Always';
   return {
-    severity: 'error',
     message: `${image.value} ${written}, with ${policy}: Kubernetes will try to pull it behind the gap`,
     hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${workload ?? '(unnamed)'}, or use a tag other than latest.`,
     position: image.position,
   };
 }
 
-function* ofEntry(specs: Matching, image: ListedImage): Generator<Omit<Finding, 'rule'>> {
+function* ofEntry(specs: Matching, image: ListedImage): Generator<Found> {
   const uses = specs.usesOf(image).filter(isPodImage);
   const unsafe = uses.filter(used => isUnsafe(specs, used));
   if (uses.length > 0 && unsafe.length === 0) return;

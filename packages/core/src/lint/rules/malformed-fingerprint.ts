@@ -5,14 +5,32 @@ const FINGERPRINT = /^([0-9a-f]{2}:){15}[0-9a-f]{2}$/i;
 /** A `content_trust` fingerprint that no key can have. */
 export const malformedFingerprint: Rule = {
   id: 'malformed-fingerprint',
+  severity: 'error',
   explanation:
     'content_trust.public_key_fingerprint is the MD5 fingerprint of a key: 16 pairs of hex digits with colons between ' +
     'them (RFC 4716). Anything else matches no key, and the image is refused at installation.',
+  example: {
+    found: `
+images:
+- source: replicated
+  name: web
+  tag: signed
+  content_trust:
+    public_key_fingerprint: aa9c7589de463a9208c7ba9a29fb12cc
+`,
+    mended: `
+images:
+- source: replicated
+  name: web
+  tag: signed
+  content_trust:
+    public_key_fingerprint: aa:9c:75:89:de:46:3a:92:08:c7:ba:9a:29:fb:12:cc
+`,
+  },
   *check({ spec }) {
     for (const { name, fingerprint } of spec.listed) {
       if (!fingerprint || fingerprint.templated || FINGERPRINT.test(fingerprint.value)) continue;
       yield {
-        severity: 'error',
         message: `the fingerprint of ${name} is none: ${fingerprint.value}`,
         hint: 'Write 16 pairs of hex digits with colons, as ssh-keygen -E md5 -lf prints them.',
         position: fingerprint.position,

@@ -6,10 +6,27 @@ import type { Rule } from '../rule.ts';
 /** Different images that KOTS would push under one name. */
 export const nameCollision: Rule = {
   id: 'name-collision',
+  severity: 'warning',
   explanation:
     "When KOTS pushes a bundle into a customer's registry, it keeps only the last segment of each name. Two images that " +
     'differ only before that end up under one name: the second overwrites the first, in silence, and a pod starts ' +
     'with the wrong program.',
+  example: {
+    found: `
+images:
+- name: quay.io/a/worker
+  tag: "1.0"
+- name: ghcr.io/b/worker
+  tag: "1.0"
+`,
+    mended: `
+images:
+- name: quay.io/a/worker
+  tag: "1.0"
+- name: ghcr.io/b/b-worker
+  tag: "1.0"
+`,
+  },
   *check(specs) {
     const first = new Map<string, Named>();
     for (const named of everyName(specs)) {
@@ -19,7 +36,6 @@ export const nameCollision: Rule = {
       if (before === undefined) first.set(short, named);
       else if (before.reference.name !== reference.name)
         yield {
-          severity: 'warning',
           message: `${reference.name} and ${before.reference.name} are both ${short} once KOTS has pushed them`,
           hint: 'Give one of them another name or tag.',
           position,

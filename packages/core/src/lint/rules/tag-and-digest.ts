@@ -5,9 +5,32 @@ import type { Rule } from '../rule.ts';
 /** A name with a tag and a digest, of which only the digest counts. */
 export const tagAndDigest: Rule = {
   id: 'tag-and-digest',
+  severity: 'warning',
   explanation:
     'With both a tag and a digest, the digest decides and the tag is decoration: it stays the same when the digest is ' +
     'changed, and tells a reader the wrong version. Some tools refuse such a name.',
+  example: {
+    found: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web:1.2@sha256:fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d
+`,
+    mended: `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: quay.io/team/web@sha256:fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d # 1.2
+`,
+  },
   *check({ spec }) {
     const names: { text: string; position: Position }[] = [
       ...spec.listed
@@ -21,7 +44,6 @@ export const tagAndDigest: Rule = {
       const digest = /^[^@]*:[^/@]+@(.+)$/.exec(text)?.[1];
       if (digest === undefined || !isReference(text)) continue;
       yield {
-        severity: 'warning',
         message: `${text.slice(0, text.indexOf('@'))} has a digest as well, and only that counts`,
         hint: 'Leave the tag out, and say in a comment which version the digest is.',
         position,

@@ -1,0 +1,5 @@
+// Writes the pages of the rules from the rules themselves: pnpm run docs
+import { writeFileSync } from 'node:fs';
+import { rulePages } from './pages.ts';
+
+for (const [name, text] of rulePages()) writeFileSync(new URL(name, import.meta.url), text);

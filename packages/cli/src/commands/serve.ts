@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { type AirgapEvent, serve } from '@airgap/core';
+import type { Command } from '@commander-js/extra-typings';
+import {
+  listenOption,
+  passwordFileOption,
+  servingOptions,
+  tlsCertOption,
+  tlsKeyOption,
+  userOption,
+} from '../options/serving.ts';
+import { jsonOption } from '../options/shared.ts';
+import { renderServing } from '../render/serving.ts';
+import { openReporter } from '../reporters/index.ts';
+import { print, printJson, type Session } from '../session.ts';
+
+const EXAMPLES = `
+Examples:
+  airgap serve bundle.tar
+  airgap serve bundle-1.tar bundle-2.tar --listen 127.0.0.1:0 --quiet
+  airgap serve bundle.tar --listen 0.0.0.0:5443 --tls-cert tls.crt --tls-key tls.key --user team --password-file password
+
+Ctrl-C ends it, with exit status 0.
+`;
+
+export function serveCommand(command: Command, session: Session) {
+  return command
+    .argument('<bundle...>', 'the bundles; of two images with one name, the first counts')
+    .addOption(listenOption)
+    .addOption(tlsCertOption)
+    .addOption(tlsKeyOption)
+    .addOption(userOption)
+    .addOption(passwordFileOption)
+    .option('-q, --quiet', 'no line for each request')
+    .addOption(jsonOption)
+    .addHelpText('after', EXAMPLES)
+    .action(async (bundles, flags) => {
+      session.json = flags.json === true;
+      const { signal } = session;
+      const reporter = openReporter('plain', session);
+      const onEvent = (event: AirgapEvent) => {
+        if (event.type !== 'served' || !flags.quiet) reporter.onEvent(event);
+      };
+      const options = await servingOptions(flags, session.environment);
+      await using serving = await serve({ ...options, bundles, signal, onEvent });
+      if (session.json) printJson(serving, session);
+      else print(renderServing(serving), session);
+      if (!signal.aborted) await once(signal, 'abort');
+    });
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEnvironment } from './environment.ts';
+import { listenAddress, servingOptions } from './serving.ts';
+
+let folder: string;
+const file = (name: string) => join(folder, name);
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'airgap-serving-'));
+  writeFileSync(file('pem'), 'PEM');
+  writeFileSync(file('password'), 'a secret \n');
+  writeFileSync(file('empty'), '\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('listenAddress', () => {
+  it.each([
+    ['127.0.0.1:5000', '127.0.0.1', 5000],
+    ['localhost:0', 'localhost', 0],
+    ['[::1]:65535', '::1', 65_535],
+    ['5001', '127.0.0.1', 5001],
+  ])('reads %s', (text, host, port) => expect(listenAddress(text)).toEqual({ host, port }));
+  it.each(['', ':5000', 'localhost', 'localhost:', '::1:5000', 'a:65536', 'a:-1', 'a:1e3', 'a b:1', '[x]:1'])(
+    'refuses "%s"',
+    text => expect(() => listenAddress(text)).toThrow(/HOST:PORT/),
+  );
+});
+
+describe('servingOptions', () => {
+  const environment = (password?: string) => readEnvironment(password ? { AIRGAP_PASSWORD: password } : {});
+
+  it('asks for nothing by itself', async () =>
+    expect(await servingOptions({}, environment('unused'))).toEqual({}));
+
+  it.each([
+    ['the environment', {}, 'from it'],
+    ['a file, which wins, without its last line end', { passwordFile: 'password' }, 'a secret '],
+  ])('takes the password from %s', async (_from, { passwordFile }: { passwordFile?: string }, password) => {
+    const flags = { user: 'team', passwordFile: passwordFile && file(passwordFile) };
+    const { login } = await servingOptions(flags, environment('from it'));
+    expect(login).toEqual({ username: 'team', password });
+  });
+
+  it('reads the certificate and its key', async () => {
+    const { tls } = await servingOptions({ tlsCert: file('pem'), tlsKey: file('pem') }, environment());
+    expect(tls).toEqual({ cert: 'PEM', key: 'PEM' });
+  });
+
+  it.each([
+    ['a certificate alone', { tlsCert: 'pem' }, 'USAGE'],
+    ['a key alone', { tlsKey: 'pem' }, 'USAGE'],
+    ['a certificate that is missing', { tlsCert: 'none', tlsKey: 'pem' }, 'INPUT'],
+    ['a user without a password', { user: 'team' }, 'USAGE'],
+    ['a user with an empty password', { user: 'team', passwordFile: 'empty' }, 'USAGE'],
+    ['a user with a colon', { user: 'a:b', passwordFile: 'password' }, 'USAGE'],
+    ['a password without a user', { passwordFile: 'password' }, 'USAGE'],
+    ['a password file that is missing', { user: 'team', passwordFile: 'none' }, 'INPUT'],
+  ])('refuses %s', async (_what, flags, code) => {
+    const { user, ...files } = flags as Record<string, string>;
+    const paths = Object.fromEntries(Object.entries(files).map(([flag, name]) => [flag, file(name)]));
+    await expect(servingOptions({ user, ...paths }, environment())).rejects.toMatchObject({ code });
+  });
+});

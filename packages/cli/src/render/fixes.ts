@@ -1,0 +1,26 @@
+import type { FixedFile, Mended } from '@airgap/core';
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import type { Colors } from 'picocolors/types.js';
+import { count } from './count.ts';
+import { renderPosition } from './position.ts';
+import { printable, printableText } from './printable.ts';
+
+/** Says what was mended, place by place; in a dry run, what would be. */
+export function renderMended(mended: readonly Mended[], dryRun: boolean, colors: Colors): string {
+  const done = dryRun ? 'would fix' : 'fixed';
+  const lines = mended.map(
+    ({ rule, message, position }) =>
+      `${colors.bold(renderPosition(position))}: ${colors.green(done)} ${colors.dim(rule)}: ${printable(message)}\n`,
+  );
+  return `${lines.join('')}${done} ${count(mended.length, 'place')}\n`;
+}
+
+/** Shows what fixes change in a file as a unified diff, which `patch -p0` and `git apply -p0` take. */
+export function renderDiff({ file, before, after }: FixedFile): string {
+  const name = printable(file);
+  const diff = createTwoFilesPatch(name, name, before, after, undefined, undefined, {
+    headerOptions: FILE_HEADERS_ONLY,
+  });
+  // A carriage return before a line feed harms no terminal, and a patch without it would not fit.
+  return diff.split('\r\n').map(printableText).join('\r\n');
+}

@@ -1,0 +1,32 @@
+import type { LoadedImage, LoadResult } from '@airgap/core';
+import { formatBytes } from './bytes.ts';
+import { count } from './count.ts';
+import { shortDigest } from './digest.ts';
+import { formatDuration } from './duration.ts';
+import { printable } from './printable.ts';
+import { renderTable } from './table.ts';
+
+const COLUMNS = [{ title: 'IMAGE' }, { title: 'IS NOW' }, { title: 'DIGEST' }, { title: '' }];
+
+/** What became of every name, and two lines of sums. */
+export function renderLoad(result: LoadResult): string {
+  const { images, uploaded, mounted, dryRun, elapsed, target } = result;
+  const traffic = [
+    `${count(uploaded.blobs, 'blob')}, ${formatBytes(uploaded.bytes)} ${dryRun ? 'to upload' : 'uploaded'}`,
+    `${count(mounted.blobs, 'blob')}, ${formatBytes(mounted.bytes)} ${dryRun ? 'to mount' : 'mounted'}`,
+  ];
+  const end = dryRun ? 'nothing was pushed' : `in ${formatDuration(elapsed)}`;
+  return `${renderTable(
+    COLUMNS,
+    images.map(image => row(image, dryRun)),
+  )}\n${printable(target)}: ${traffic.join('; ')}; ${end}\n`;
+}
+
+function row({ name, destination, digest, found, state }: LoadedImage, dryRun: boolean): string[] {
+  const states = {
+    pushed: dryRun ? 'to push' : 'pushed',
+    present: 'there already',
+    kept: `kept: it is ${printable(shortDigest(found ?? ''))} there`,
+  };
+  return [printable(name), printable(destination), printable(shortDigest(digest)), states[state]];
+}

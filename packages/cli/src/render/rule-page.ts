@@ -1,0 +1,22 @@
+import type { RuleText } from '@airgap/core';
+
+const ONLINE = 'Registries are asked: with `airgap lint --online`, and in `airgap plan` and `airgap build`';
+
+/** What a rule's page of docs says below its title, as Markdown; code scanning shows the same. */
+export function rulePage({ id, severity, explanation, asksRegistries, example }: RuleText): string {
+  return [
+    `Severity: ${severity}${asksRegistries ? `. ${ONLINE}` : ''}`,
+    explanation,
+    ...(example ? ['## Found', fenced(example.found), '## Mended', fenced(example.mended)] : []),
+    '## Turning it off',
+    `At one place, with a comment at the line or above it: \`# airgap-ignore ${id}: reason\`. Everywhere, or with another ` +
+      'severity (`off`, `info`, `warning`, `error`), in `airgap.yaml`:',
+    fenced(`rules:\n  ${id}: off`),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function fenced(yaml: string): string {
+  return `\`\`\`yaml\n${yaml.trim()}\n\`\`\``;
+}

@@ -1,0 +1,34 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Manifest } from '../oci/manifest.ts';
+import { blobPath } from './documents.ts';
+import { compare } from './names.ts';
+
+const DOCUMENTS = ['oci-layout', 'index.json', 'manifest.json'];
+
+/** The order of a bundle's entries: the documents, then manifests, configs and layers, each sorted by digest. */
+export class BlobOrder {
+  readonly #manifests = new Set<string>();
+  readonly #configs = new Set<string>();
+
+  /** Adds a manifest of the bundle. */
+  add(descriptor: Descriptor, manifest: Manifest): void {
+    this.#manifests.add(blobPath(descriptor));
+    if (manifest.kind === 'image') this.#configs.add(blobPath(manifest.config));
+  }
+
+  /** Whether these names of entries are in order. */
+  isKept(names: readonly string[]): boolean {
+    return names.every((name, at) => at === 0 || this.#compare(names[at - 1] ?? '', name) < 0);
+  }
+
+  #compare(a: string, b: string): number {
+    return this.#rank(a) - this.#rank(b) || compare(a, b);
+  }
+
+  #rank(name: string): number {
+    const document = DOCUMENTS.indexOf(name);
+    if (document >= 0) return document;
+    if (this.#manifests.has(name)) return DOCUMENTS.length;
+    return DOCUMENTS.length + (this.#configs.has(name) ? 1 : 2);
+  }
+}

@@ -1,0 +1,67 @@
+import { isAlias, isMap, isScalar, LineCounter, type Node, type Pair, visit, type YAMLMap } from 'yaml';
+import type { Position } from '../position.ts';
+import { SpecDocument } from '../spec/document.ts';
+import type { SourceText } from '../spec/source.ts';
+
+/** A key and its value, and the mapping they are in. */
+export interface Place {
+  readonly document: SpecDocument;
+  readonly map: YAMLMap;
+  readonly pair: Pair;
+}
+
+/** A source that fixes look into. Offsets are in UTF-16 units of the text as it was written, templates and all. */
+export class EditableText {
+  readonly text: string;
+  readonly documents: readonly SpecDocument[];
+  readonly #lines = new LineCounter();
+  readonly #places = new Map<number, Place>();
+
+  constructor(source: SourceText) {
+    this.text = source.text;
+    this.documents = [...SpecDocument.parse(source)].filter(one => one instanceof SpecDocument);
+    this.#lines.addNewLine(0);
+    for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n', at + 1))
+      this.#lines.addNewLine(at + 1);
+    for (const document of this.documents) this.#addPlaces(document);
+  }
+
+  /** The key whose value begins at a position. */
+  placeAt({ line, column }: Position): Place | undefined {
+    return this.#places.get((this.#lines.lineStarts[line - 1] ?? 0) + column - 1);
+  }
+
+  /** What stands on an offset's line before it. */
+  lineBefore(offset: number): string {
+    return this.text.slice(this.text.lastIndexOf('\n', offset - 1) + 1, offset);
+  }
+
+  /** Where an offset's line ends, before the line break. */
+  lineEnd(offset: number): number {
+    const feed = this.text.indexOf('\n', offset);
+    const end = feed < 0 ? this.text.length : feed;
+    return feed > offset && this.text[feed - 1] === '\r' ? end - 1 : end;
+  }
+
+  /** The line break that this text uses at an offset's line; for the last line, the one at the first. */
+  lineBreak(offset: number): string {
+    const own = /^\r?\n/.exec(this.text.slice(this.lineEnd(offset)))?.[0];
+    return own ?? /\r?\n/.exec(this.text)?.[0] ?? '\n';
+  }
+
+  /** Says whether nothing but a comment follows on an offset's line. */
+  isLineDone(offset: number): boolean {
+    return /^[ \t]*$|^[ \t]+#/.test(this.text.slice(offset, this.lineEnd(offset)));
+  }
+
+  #addPlaces(document: SpecDocument): void {
+    visit(document.root, {
+      Pair: (_key, pair, path) => {
+        const map = path.at(-1);
+        const value = pair.value as Node | null;
+        if (isMap(map) && (isScalar(value) || isAlias(value)) && value.range)
+          this.#places.set(value.range[0], { document, map, pair });
+      },
+    });
+  }
+}

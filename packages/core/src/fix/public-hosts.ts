@@ -1,0 +1,14 @@
+/** Registries that anybody may pull from; at others an image may be private, and only a person knows its `source:`. */
+export const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
+  'docker.io',
+  'gcr.io',
+  'ghcr.io',
+  'k8s.gcr.io',
+  'lscr.io',
+  'mcr.microsoft.com',
+  'nvcr.io',
+  'public.ecr.aws',
+  'quay.io',
+  'registry.access.redhat.com',
+  'registry.k8s.io',
+]);

@@ -1,0 +1,49 @@
+import type { Finding } from '../lint/finding.ts';
+import { formatPosition, type Position } from '../position.ts';
+import type { Spec, UsedImage } from '../spec/image.ts';
+import type { Locations } from '../spec/locate.ts';
+import type { SourceText } from '../spec/source.ts';
+import { EditableText } from './editable-text.ts';
+
+/** What a fix looks at: the specs, what its rule found in them, and their texts. */
+export class FixSubject {
+  readonly spec: Spec;
+  readonly locations: Locations;
+  readonly findings: readonly Finding[];
+  readonly #sources: ReadonlyMap<string, SourceText>;
+  readonly #texts = new Map<string, EditableText>();
+  #uses: Map<string, UsedImage[]> | undefined;
+
+  constructor(spec: Spec, findings: readonly Finding[], locations: Locations) {
+    this.spec = spec;
+    this.locations = locations;
+    this.findings = findings;
+    const texts = spec.sources.filter(({ rendered }) => !rendered);
+    this.#sources = new Map(texts.map(source => [source.file, source]));
+  }
+
+  /** The text of a file; parsed once, when a fix first asks. */
+  text(file: string): EditableText | undefined {
+    const source = this.#sources.get(file);
+    const text = this.#texts.get(file) ?? (source && new EditableText(source));
+    if (text) this.#texts.set(file, text);
+    return text;
+  }
+
+  /** What uses the image at a place: aliases and merge keys bring several containers to one. */
+  usesAt(position: Position): readonly UsedImage[] {
+    this.#uses ??= usesByPosition(this.spec.used);
+    return this.#uses.get(formatPosition(position)) ?? [];
+  }
+}
+
+function usesByPosition(uses: readonly UsedImage[]): Map<string, UsedImage[]> {
+  const found = new Map<string, UsedImage[]>();
+  for (const used of uses) {
+    const position = formatPosition(used.image.position);
+    const there = found.get(position);
+    if (there) there.push(used);
+    else found.set(position, [used]);
+  }
+  return found;
+}

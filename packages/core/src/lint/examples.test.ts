@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { parseSpec } from '../spec/spec.ts';
+import { runRules } from './engine.ts';
+import { rules } from './rules/index.ts';
+
+const LOCATIONS = {
+  app: 'shop',
+  registries: { quay: 'quay.io', hub: 'index.docker.io', 'hub-site': 'hub.docker.com' },
+};
+
+const found = (text: string) => runRules(parseSpec([{ file: 'f', text }]), LOCATIONS).map(({ rule }) => rule);
+
+describe('the example of a rule', () => {
+  const shown = rules.flatMap(({ id, example }) => (example ? [{ id, example }] : []));
+  it.each(shown)('$id shows what it finds, and nothing at all once mended', ({ id, example }) => {
+    expect(found(example.found)).toContain(id);
+    expect(found(example.mended)).toEqual([]);
+  });
+});
+
+it.each(rules)('$id says in its explanation a whole sentence of its own', ({ id, explanation }) => {
+  expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  expect(explanation).toMatch(/^[A-Za-z].{80,}\.$/s);
+});

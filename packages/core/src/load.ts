@@ -1,0 +1,193 @@
+import { resolve } from 'node:path';
+import { BundleReader } from './bundle/reader.ts';
+import type { PlacedEntry } from './bundle/tar-walk.ts';
+import type { Destination } from './content/destination.ts';
+import { HashThreads } from './content/hash-threads.ts';
+import { AirgapError } from './errors.ts';
+import { interrupted } from './interrupted.ts';
+import type { Digest } from './oci/digest.ts';
+import { BlobBodies } from './push/blob-body.ts';
+import { type Delivery, deliveriesOf } from './push/delivery.ts';
+import { expectedTraffic, push, type Traffic, type Traffics } from './push/push.ts';
+import { planPush } from './push/push-plan.ts';
+import { survey } from './push/survey.ts';
+import { type Naming, parseTarget, type Target } from './reference/target.ts';
+import { Registries, type RegistryOptions } from './registry/registries.ts';
+
+export interface LoadOptions extends RegistryOptions {
+  /** The bundle's path. */
+  readonly bundle: string;
+  /** `REGISTRY[/PREFIX]`. */
+  readonly target: string;
+  /** Default `path`. */
+  readonly naming?: Naming | undefined;
+  /** Names of the bundle to load, `*` stands for anything; all when left out. */
+  readonly images?: readonly string[] | undefined;
+  /** What to do with a tag that stands for something else there. Default `overwrite`. */
+  readonly onExisting?: OnExisting | undefined;
+  /** Ask, and push nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** A tag that stands for the same image already is left as it is with each of them. */
+export const ON_EXISTING = ['overwrite', 'skip', 'fail'] as const;
+export type OnExisting = (typeof ON_EXISTING)[number];
+
+/** One name of the bundle, and what became of it. */
+export interface LoadedImage {
+  readonly name: string;
+  readonly destination: string;
+  /** What the name stands for in the bundle. */
+  readonly digest: string;
+  /** What the destination says that it stands for, asked afterwards; nothing when it is not there. */
+  readonly found: string | undefined;
+  /**
+   * - `pushed`   it was not there, or stood for something else
+   * - `present`  it stood for the same image already
+   * - `kept`     it stands for something else, and was left so
+   */
+  readonly state: 'pushed' | 'present' | 'kept';
+}
+
+export interface LoadResult {
+  /** The bundle. */
+  readonly path: string;
+  readonly target: string;
+  readonly dryRun: boolean;
+  readonly images: readonly LoadedImage[];
+  /** What crossed the wire, or would. */
+  readonly uploaded: Traffic;
+  /** What another repository of the registry had, or would have by then. */
+  readonly mounted: Traffic;
+  /** In ms. */
+  readonly elapsed: number;
+}
+
+/**
+ * Pushes a bundle into a registry, straight from the file: what is there already stays, a blob crosses the wire once
+ * however many repositories need it, tags come last, and in the end the registry is asked what each name stands for.
+ *
+ * @throws AirgapError `INPUT` for names that collide, `USAGE`, `BUNDLE`, `CONTENT` when the bundle is damaged or the
+ * registry stored something else, `INTERRUPTED`, and what registries throw
+ */
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const started = performance.now();
+  const stopper = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
+  const target = parseTarget(options.target);
+  try {
+    await using bundle = await BundleReader.open(options.bundle);
+    options.onEvent?.({ type: 'phase', phase: 'read' });
+    const entries = await bundle.entries();
+    const deliveries = deliveriesOf(await bundle.names(entries), {
+      ...options,
+      naming: options.naming ?? 'path',
+      target,
+    });
+    await using registries = await Registries.open({ ...options, signal });
+    const destination = registries.destination(target.registry);
+    const tags = await askTags(destination, deliveries, options.onExisting ?? 'overwrite');
+    const stop = (reason: unknown) => stopper.abort(reason);
+    const traffic = await move({ bundle, entries, destination, tags, signal, stop }, target, options);
+    const { dryRun = false } = options;
+    if (!dryRun) await readBack(destination, tags);
+    return {
+      path: resolve(options.bundle),
+      target: options.target,
+      dryRun,
+      images: tags.map(report),
+      ...traffic,
+      elapsed: performance.now() - started,
+    };
+  } catch (error) {
+    throw options.signal?.aborted ? interrupted(error) : error;
+  }
+}
+
+interface Moving {
+  readonly bundle: BundleReader;
+  readonly entries: ReadonlyMap<string, PlacedEntry>;
+  readonly destination: Destination;
+  readonly tags: readonly Tag[];
+  readonly signal: AbortSignal;
+  readonly stop: (reason: unknown) => void;
+}
+
+/** Finds out what is missing, and brings it unless this is a rehearsal. */
+async function move(
+  { bundle, entries, destination, tags, signal, stop }: Moving,
+  { registry }: Target,
+  { dryRun, onEvent = () => {} }: LoadOptions,
+): Promise<Traffics> {
+  const wanted = tags.filter(({ state }) => state !== 'kept').map(({ delivery }) => delivery);
+  const work = await survey(destination, await planPush(bundle, entries, wanted), registry);
+  const expected = expectedTraffic(work);
+  const { blobs, bytes } = expected.uploaded;
+  onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: bundle.size });
+  if (dryRun) return expected;
+  onEvent({ type: 'phase', phase: 'move' });
+  await using threads = new HashThreads(signal);
+  const bodies = new BlobBodies(bundle, entries, threads, onEvent);
+  const traffic = await push(work, { destination, registry, bundle, entries, bodies, onEvent, stop });
+  onEvent({ type: 'phase', phase: 'finish' });
+  const missing = tags.filter(({ state }) => state === 'pushed').map(({ delivery }) => delivery);
+  await Promise.all(
+    missing.map(async ({ to, root }) => destination.putManifest(to, await bundle.manifest(entries, root))),
+  );
+  return traffic;
+}
+
+/** A name at the destination. */
+interface Tag {
+  readonly delivery: Delivery;
+  readonly state: LoadedImage['state'];
+  found: Digest | undefined;
+}
+
+/** Asks what every name stands for now. @throws AirgapError `INPUT` for what must not be overwritten */
+async function askTags(
+  destination: Destination,
+  deliveries: readonly Delivery[],
+  onExisting: OnExisting,
+): Promise<Tag[]> {
+  const refused: AirgapError[] = [];
+  const ask = async (delivery: Delivery): Promise<Tag> => {
+    const found = await destination.digestOf(delivery.to);
+    if (found === delivery.root.digest) return { delivery, found, state: 'present' };
+    if (found !== undefined && onExisting === 'fail') refused.push(taken(delivery, found));
+    return { delivery, found, state: found !== undefined && onExisting === 'skip' ? 'kept' : 'pushed' };
+  };
+  const tags = await Promise.all(deliveries.map(ask));
+  if (refused.length > 0) throw AirgapError.all(refused, `${refused.length} names stand for something else`);
+  return tags;
+}
+
+/** Asks again. @throws AirgapError `CONTENT` when a name does not stand for what the bundle has */
+async function readBack(destination: Destination, tags: readonly Tag[]): Promise<void> {
+  const ask = async (tag: Tag) => {
+    tag.found = await destination.digestOf(tag.delivery.to);
+    if (tag.state !== 'kept' && tag.found !== tag.delivery.root.digest) throw lost(tag.delivery, tag.found);
+  };
+  await Promise.all(tags.map(ask));
+}
+
+function report({ delivery: { name, to, root }, state, found }: Tag): LoadedImage {
+  return { name: name.toString(), destination: to.toString(), digest: root.digest, found, state };
+}
+
+function taken({ to, root }: Delivery, found: Digest): AirgapError {
+  return new AirgapError('INPUT', `${to} stands for ${found} already, and not for ${root.digest}`, {
+    hint: 'Use --on-existing overwrite or skip, or load under another prefix.',
+  });
+}
+
+function lost({ to, root }: Delivery, found: Digest | undefined): AirgapError {
+  return new AirgapError(
+    'CONTENT',
+    `the registry says that ${to} is ${found ?? 'not there'}, and was given ${root.digest}`,
+    {
+      where: { image: to.toString(), digest: root.digest },
+      hint: 'Somebody else pushed the same name meanwhile, or the registry loses what it is given: load again.',
+    },
+  );
+}

@@ -1,0 +1,118 @@
+import { blobPath } from '../bundle/documents.ts';
+import { blobsOfManifest, manifestsBelow } from '../bundle/graph.ts';
+import type { BundleReader } from '../bundle/reader.ts';
+import type { PlacedEntry } from '../bundle/tar-walk.ts';
+import { AirgapError } from '../errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Manifest } from '../oci/manifest.ts';
+import type { Delivery } from './delivery.ts';
+
+/** A blob, and the repositories that need it. */
+export interface PlannedBlob {
+  readonly blob: Descriptor;
+  readonly repositories: readonly string[];
+}
+
+/** A manifest, and the repositories that need it. */
+export interface PlannedManifest {
+  readonly descriptor: Descriptor;
+  readonly repositories: readonly string[];
+}
+
+/** Everything that has to be in a registry so that the names of a bundle work there. */
+export interface PushPlan {
+  /** Each digest once, the largest first. */
+  readonly blobs: readonly PlannedBlob[];
+  /** What can be pushed at the same time: a registry may refuse a manifest that refers to one it lacks. */
+  readonly rounds: readonly (readonly PlannedManifest[])[];
+}
+
+/**
+ * Plans the push of a whole bundle, from its manifests alone.
+ *
+ * @throws AirgapError `BUNDLE` when something that a name needs is missing, `CONTENT` for a damaged manifest
+ */
+export async function planPush(
+  bundle: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  deliveries: readonly Delivery[],
+): Promise<PushPlan> {
+  const blobs = new Needs();
+  const manifests = new Needs();
+  const parsed = new Map<Digest, Manifest>();
+  for (const { root, to } of deliveries) {
+    for await (const { descriptor, manifest } of manifestsBelow(bundle, entries, root, refuse)) {
+      parsed.set(descriptor.digest, manifest);
+      manifests.add(descriptor, to.repository);
+      if (manifest.kind === 'index') continue;
+      for (const blob of blobsOfManifest(manifest))
+        if (isHere(bundle, entries, blob)) blobs.add(blob, to.repository);
+    }
+  }
+  const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));
+  return {
+    blobs: bySize.sort((a, b) => b.blob.size - a.blob.size),
+    rounds: roundsOf(manifests.list(), parsed),
+  };
+}
+
+/** Content, each digest once, and the repositories that need it. */
+class Needs {
+  readonly #needs = new Map<Digest, { descriptor: Descriptor; repositories: Set<string> }>();
+
+  add(descriptor: Descriptor, repository: string): void {
+    const known = this.#needs.get(descriptor.digest);
+    if (known) known.repositories.add(repository);
+    else this.#needs.set(descriptor.digest, { descriptor, repositories: new Set([repository]) });
+  }
+
+  list(): PlannedManifest[] {
+    return [...this.#needs.values()].map(({ descriptor, repositories }) => ({
+      descriptor,
+      repositories: [...repositories],
+    }));
+  }
+}
+
+function refuse(_descriptor: Descriptor, error: unknown): never {
+  throw error;
+}
+
+/** A layer that lives elsewhere by right need not be in the bundle (image-spec, "Non-distributable Layers"). */
+function isHere(
+  { path }: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  blob: Descriptor,
+): boolean {
+  const entry = entries.get(blobPath(blob));
+  if (entry?.size === blob.size) return true;
+  if (!entry && blob.urls !== undefined) return false;
+  throw new AirgapError(
+    'BUNDLE',
+    entry ? `a blob has ${entry.size} bytes in place of ${blob.size}` : 'a blob is missing',
+    { where: { path, digest: blob.digest }, hint: 'Check it with airgap verify, and fetch it again.' },
+  );
+}
+
+/** Sorts manifests by how far they are from the last one that they lead to: children first, subjects first. */
+function roundsOf(manifests: readonly PlannedManifest[], parsed: ReadonlyMap<Digest, Manifest>) {
+  const heights = new Map<Digest, number>();
+  const height = (digest: Digest): number => {
+    const known = heights.get(digest);
+    if (known !== undefined) return known;
+    const manifest = parsed.get(digest);
+    if (!manifest) return -1;
+    const below = manifest.kind === 'index' ? [...manifest.manifests] : [];
+    if (manifest.subject) below.push(manifest.subject);
+    const own = 1 + Math.max(-1, ...below.map(child => height(child.digest)));
+    heights.set(digest, own);
+    return own;
+  };
+  const rounds: PlannedManifest[][] = [];
+  for (const manifest of manifests) {
+    const round = height(manifest.descriptor.digest);
+    rounds[round] = [...(rounds[round] ?? []), manifest];
+  }
+  return rounds;
+}

@@ -1,0 +1,59 @@
+import { AirgapError } from '../errors.ts';
+import type { Reference } from './reference.ts';
+
+/** A registry to push into, and what stands before every name there. */
+export interface Target {
+  /** The host, with its port when it has one. */
+  readonly registry: string;
+  /** Path segments without slashes at their ends; empty for none. */
+  readonly prefix: string;
+}
+
+/**
+ * How the names of a bundle become names of a target.
+ *
+ * - `path`  the host is dropped, the path stays: `quay.io/team/app` is `team/app`
+ * - `host`  the host becomes the first segment: `quay.io/team/app`
+ * - `kots`  only the last segment stays, as KOTS has it: `app`
+ */
+export const NAMINGS = ['path', 'host', 'kots'] as const;
+export type Naming = (typeof NAMINGS)[number];
+
+const HOST = /^(localhost|[^/\s]*[.:][^/\s]*)$/;
+
+/**
+ * Reads `REGISTRY[/PREFIX]`. Docker's shorthand does not apply: the first part is always the host.
+ *
+ * @throws AirgapError `USAGE`
+ */
+export function parseTarget(text: string): Target {
+  const [registry = '', ...segments] = text.replace(/\/+$/, '').split('/');
+  if (text.includes('://'))
+    throw noTarget(text, 'Leave the scheme out; --plain-http HOST is for a registry without TLS.');
+  if (!HOST.test(registry))
+    throw noTarget(text, 'Name the registry with a dot or a port, for example registry.local:5000/prefix.');
+  return { registry, prefix: segments.join('/') };
+}
+
+/** The name of an image at a target; its tag or digest stays. @throws AirgapError `INPUT` when that is no name */
+export function retarget(name: Reference, { registry, prefix }: Target, naming: Naming): Reference {
+  const path = {
+    path: name.repository,
+    host: `${hostSegment(name.registry)}/${name.repository}`,
+    kots: lastSegment(name),
+  };
+  return name.moved(registry, [prefix, path[naming]].filter(Boolean).join('/'));
+}
+
+/** A host as a path segment, which has neither a colon nor upper case. */
+export function hostSegment(host: string): string {
+  return host.toLowerCase().replace(/[[\]]/g, '').replace(/:+/g, '-');
+}
+
+function lastSegment({ repository }: Reference): string {
+  return repository.slice(repository.lastIndexOf('/') + 1);
+}
+
+function noTarget(text: string, hint: string): AirgapError {
+  return new AirgapError('USAGE', `not a registry to load into: ${JSON.stringify(text)}`, { hint });
+}

@@ -1,0 +1,101 @@
+import type { Arrival, BlobBody, Destination } from '../content/destination.ts';
+import { MemorySink } from '../content/sink.ts';
+import { AirgapError, type Where } from '../errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import { MAX_MANIFEST_SIZE, type RawManifest } from '../oci/manifest.ts';
+import type { Reference } from '../reference/reference.ts';
+import { failure } from './failure.ts';
+import type { ApiAnswer, RegistryHost } from './host.ts';
+import { ACCEPT_MANIFESTS, announcedDigest } from './manifest.ts';
+import { Upload } from './upload.ts';
+
+/** One registry as a destination: the distribution protocol's push side. */
+export class RegistryDestination implements Destination {
+  readonly #host: RegistryHost;
+
+  constructor(host: RegistryHost) {
+    this.#host = host;
+  }
+
+  /** Asks with HEAD (distribution-spec, "Checking if content exists in the registry"). */
+  hasBlob(repository: string, { digest }: Descriptor): Promise<boolean> {
+    const where = { digest, host: this.#host.endpoint.host };
+    return this.#host.run(() => hasBlob(this.#host, repository, digest, where), where);
+  }
+
+  putBlob(repository: string, blob: Descriptor, body: BlobBody, from?: string): Promise<Arrival> {
+    const where = { digest: blob.digest, host: this.#host.endpoint.host };
+    const upload = new Upload({ host: this.#host, repository, blob, body, from, where });
+    return this.#host.run(() => upload.attempt(), where, { progress: () => upload.confirmed });
+  }
+
+  digestOf(name: Reference): Promise<Digest | undefined> {
+    const where = { image: name.toString(), host: this.#host.endpoint.host };
+    return this.#host.run(async () => {
+      const head = await this.#manifest('HEAD', name, new MemorySink(0));
+      const { status } = head;
+      if (status === 404) return undefined;
+      if (status !== 200) throw failure('ask for the manifest', head, head.errorBody, where);
+      return announcedDigest(head) ?? (await this.#computedDigest(name, where));
+    }, where);
+  }
+
+  /** Distribution-spec, "Pushing Manifests". */
+  putManifest(name: Reference, { bytes, mediaType, digest }: RawManifest): Promise<void> {
+    const where = { image: name.toString(), digest, host: this.#host.endpoint.host };
+    return this.#host.run(async () => {
+      const request = {
+        method: 'PUT' as const,
+        repository: name.repository,
+        path: manifestPath(name),
+        headers: { 'content-type': mediaType },
+        body: () => bytes,
+        push: true,
+      };
+      const answer = await this.#host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
+      if (![200, 201, 202].includes(answer.status))
+        throw failure('push the manifest', answer, answer.errorBody, where);
+      const stored = announcedDigest(answer);
+      if (stored !== undefined && stored !== digest) throw changed(stored, digest, where);
+    }, where);
+  }
+
+  async #computedDigest(name: Reference, where: Where): Promise<Digest> {
+    const sink = new MemorySink(MAX_MANIFEST_SIZE);
+    const answer = await this.#manifest('GET', name, sink);
+    if (answer.status !== 200) throw failure('read the manifest', answer, answer.errorBody, where);
+    return digestOf(sink.bytes);
+  }
+
+  #manifest(method: 'HEAD' | 'GET', name: Reference, sink: MemorySink): Promise<ApiAnswer> {
+    const { repository } = name;
+    const request = { method, repository, path: manifestPath(name), headers: ACCEPT_MANIFESTS, push: true };
+    return this.#host.send(request, () => sink);
+  }
+}
+
+/** One question for a blob. */
+export async function hasBlob(
+  host: RegistryHost,
+  repository: string,
+  digest: Digest,
+  where: Where,
+): Promise<boolean> {
+  const request = { method: 'HEAD' as const, repository, path: `blobs/${digest}`, push: true };
+  const answer = await host.send(request, () => new MemorySink(0));
+  if (answer.status === 200) return true;
+  if (answer.status === 404) return false;
+  throw failure('ask for the blob', answer, answer.errorBody, where);
+}
+
+function manifestPath(name: Reference): string {
+  return `manifests/${name.digest ?? name.effectiveTag}`;
+}
+
+function changed(stored: Digest, sent: Digest, where: Where): AirgapError {
+  return new AirgapError('CONTENT', `the registry stored the manifest as ${stored} in place of ${sent}`, {
+    where,
+    hint: 'It converts manifests on the way in: turn that off, or load into another registry.',
+  });
+}

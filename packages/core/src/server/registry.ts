@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AirgapError, formatWhere } from '../errors.ts';
+import type { OnEvent } from '../events.ts';
+import type { Answer } from './answer.ts';
+import { deliver } from './delivery.ts';
+import { refusal } from './errors.ts';
+import { challenge, type Login } from './login.ts';
+import type { Repositories } from './repositories.ts';
+import { route } from './router.ts';
+
+/** A read-only registry (distribution-spec, pull and content discovery), without the port it listens on. */
+export class Registry {
+  readonly #repositories: Repositories;
+  readonly #login: Login | undefined;
+  readonly #onEvent: OnEvent;
+
+  /** @param login who may read; everybody when left out */
+  constructor(repositories: Repositories, login: Login | undefined, onEvent: OnEvent) {
+    this.#repositories = repositories;
+    this.#login = login;
+    this.#onEvent = onEvent;
+  }
+
+  /** Answers one request to its end. It never fails: what does is told as an event. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let bytes = 0;
+    const onSent = (more: number) => {
+      bytes += more;
+    };
+    this.#report(request, response, () => bytes);
+    try {
+      await deliver(this.#answer(request), request, response, onSent);
+    } catch (error) {
+      // After a client that has gone, nobody misses anything.
+      if (response.destroyed) return;
+      this.#onEvent({ type: 'notice', message: describe(error) });
+      if (response.headersSent) response.destroy();
+      else await deliver(refusal('UNKNOWN', reason(error)), request, response, onSent);
+    }
+  }
+
+  #answer(request: IncomingMessage): Answer {
+    if (this.#login && !this.#login.admits(request.headers.authorization)) return challenge();
+    return route(request, this.#repositories);
+  }
+
+  #report(request: IncomingMessage, response: ServerResponse, bytes: () => number): void {
+    const started = performance.now();
+    const { method = '', url: target = '', socket } = request;
+    const client = socket.remoteAddress ?? '';
+    response
+      .on('error', () => {})
+      .once('close', () => {
+        const { statusCode: status, writableFinished: complete } = response;
+        const elapsed = performance.now() - started;
+        this.#onEvent({ type: 'served', client, method, target, status, bytes: bytes(), complete, elapsed });
+      });
+  }
+}
+
+/** What a client is told: what is wrong, but not where on this machine. */
+function reason(error: unknown): string {
+  return error instanceof AirgapError ? error.message : 'the bundle cannot be read';
+}
+
+function describe(error: unknown): string {
+  if (error instanceof AirgapError) return `${error.message} (${formatWhere(error.where)})`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,16 @@
+import { compare } from '../bundle/names.ts';
+import type { Answer } from './answer.ts';
+import type { AskedOfRepository } from './asked.ts';
+import { page } from './page.ts';
+import type { Repository } from './repository.ts';
+
+/** `GET /v2/<name>/tags/list`. */
+export function tags({ found, name, query }: AskedOfRepository): Answer {
+  return page(tagsOf(found), query, `/v2/${name}/tags/list`, names => ({ name, tags: names }));
+}
+
+function tagsOf(found: readonly Repository[]): readonly string[] {
+  const [only, ...others] = found;
+  if (only && others.length === 0) return only.tags;
+  return [...new Set(found.flatMap(repository => repository.tags))].sort(compare);
+}

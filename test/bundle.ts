@@ -1,0 +1,25 @@
+const BLOCK = 512;
+
+/** A tar with one of its entries changed, everything else as it was, headers and checksums true. */
+export function withEntry(tar: Buffer, name: string, change: (content: string) => string): Buffer {
+  const parts: Buffer[] = [];
+  let at = 0;
+  while (tar[at] !== 0) {
+    const header = Buffer.from(tar.subarray(at, at + BLOCK));
+    const size = Number.parseInt(header.toString('latin1', 124, 135), 8);
+    const own = header.toString('latin1', 0, header.indexOf(0)) === name;
+    const content = tar.subarray(at + BLOCK, at + BLOCK + size);
+    const changed = own ? Buffer.from(change(content.toString('utf8'))) : content;
+    parts.push(sized(header, changed.length), changed, Buffer.alloc(-changed.length & (BLOCK - 1)));
+    at += BLOCK + size + (-size & (BLOCK - 1));
+  }
+  return Buffer.concat([...parts, tar.subarray(at)]);
+}
+
+function sized(header: Buffer, size: number): Buffer {
+  header.write(size.toString(8).padStart(11, '0'), 124, 'latin1');
+  header.fill(' ', 148, 156);
+  const sum = header.reduce((all, byte) => all + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return header;
+}

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { airgap, Workplace } from './airgap.ts';
+
+const POD =
+  'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - image: quay.io/t/a\n';
+
+/** Runs a command in a folder with these files; what it says comes as text. */
+async function run(files: Record<string, string>, args: readonly string[]) {
+  using place = new Workplace(files);
+  const { status, stdout, stderr } = await airgap(args, { cwd: place.path });
+  return { status, stdout: stdout.toString(), stderr };
+}
+
+describe('rules: in airgap.yaml', () => {
+  it.each([
+    ['off', [], 0],
+    ['off', ['--fail-on', 'info'], 0],
+    ['info', [], 0],
+    ['info', ['--fail-on', 'info'], 1],
+    ['warning', [], 1],
+    ['warning', ['--fail-on', 'error'], 0],
+    ['error', ['--fail-on', 'error'], 1],
+  ])('%s, with %j, ends with %i', async (grade, flags, expected) => {
+    const files = { 'a.yaml': POD, 'airgap.yaml': `rules:\n  latest-tag: ${grade}\n` };
+    const { status, stdout } = await run(files, ['lint', 'a.yaml', ...flags]);
+    expect({ status, isTold: stdout.includes(`${grade} latest-tag`) }).toEqual({
+      status: expected,
+      isTold: grade !== 'off',
+    });
+  });
+
+  it('says where an unknown rule is named', async () => {
+    const files = { 'a.yaml': '- a:1', 'airgap.yaml': 'rules:\n  latest: off\n' };
+    expect((await run(files, ['lint', 'a.yaml'])).stdout).toContain('airgap.yaml:2:3: warning unknown-rule');
+  });
+});
+
+it('a comment silences its line', async () => {
+  const files = { 'a.yaml': POD.replace('t/a', 't/a # airgap-ignore latest-tag: only in the lab') };
+  expect(await run(files, ['lint', 'a.yaml'])).toEqual({
+    status: 0,
+    stdout: '0 errors, 0 warnings in 1 image\n',
+    stderr: '',
+  });
+});
+
+describe('--fix', () => {
+  const LIST = '# kind: replicated\r\nimages:\r\n- name: quay.io/t/a # ours\r\n  version: 3.10\r\n';
+  const FIXED = LIST.replace('version: 3.10', 'tag: "3.10"');
+  const FIXED_POD = `${POD}    imagePullPolicy: IfNotPresent\n`;
+
+  it('mends the files, tells what, and reports what is left', async () => {
+    using place = new Workplace({ 'a.yaml': LIST, 'b.yaml': POD });
+    const { status, stdout } = await airgap(['lint', 'a.yaml', 'b.yaml', '--fix'], { cwd: place.path });
+    expect(status).toBe(1);
+    expect(stdout.toString()).toMatch(/^a.yaml:4:3: fixed ignored-version: rename version: to tag:\n/);
+    expect(stdout.toString()).toContain('fixed 4 places\n');
+    expect(stdout.toString()).toContain('warning unused-image');
+    const added = '- source: public\r\n  name: quay.io/t/a\r\n  tag: "latest"\r\n';
+    expect(readFileSync(place.file('a.yaml'), 'utf8')).toBe(FIXED + added);
+    expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(FIXED_POD);
+    expect(place.files()).toEqual(['a.yaml', 'b.yaml']);
+  });
+
+  it('shows a diff that git takes, and writes nothing, in a dry run', async () => {
+    using place = new Workplace({ 'a.yaml': LIST, 'b.yaml': POD });
+    const { status, stdout } = await airgap(['lint', '.', '--fix', '--dry-run'], { cwd: place.path });
+    expect(status).toBe(1);
+    expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(POD);
+    execFileSync('git', ['apply', '-p0'], { cwd: place.path, input: stdout });
+    expect(readFileSync(place.file('a.yaml'), 'utf8')).toContain(FIXED);
+    expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(FIXED_POD);
+  });
+
+  it('shows nothing in a dry run when nothing is to be mended', async () =>
+    expect(await run({ 'b.yaml': FIXED_POD }, ['lint', '.', '--fix', '--dry-run'])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: 'would fix 0 places\n',
+    }));
+
+  it('is told beside the report of a pipeline, and in that of a program', async () => {
+    const files = { 'b.yaml': POD };
+    const github = await run(files, ['lint', '.', '--fix', '--format', 'github']);
+    expect(github).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('fixed 1 place') });
+    const json = JSON.parse((await run(files, ['lint', '.', '--fix', '--json'])).stdout);
+    expect(json).toMatchObject({
+      mended: [{ rule: 'latest-tag' }],
+      files: [{ file: 'b.yaml' }],
+      findings: [],
+    });
+  });
+
+  it.each([
+    ['--dry-run without it', ['--dry-run'], '--dry-run is for --fix'],
+    ['a format without diffs', ['--fix', '--dry-run', '--format', 'sarif'], 'sarif cannot show'],
+    ['standard input', ['--fix', '-'], 'standard input cannot be fixed'],
+  ])('is wrong usage with %s', async (_name, flags, message) =>
+    expect(await run({ 'b.yaml': POD }, ['lint', 'b.yaml', ...flags])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(message),
+    }),
+  );
+});

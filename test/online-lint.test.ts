@@ -1,0 +1,220 @@
+import { lint, rules } from '@airgap/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { airgap, Workplace } from './airgap.ts';
+import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from './images/image.ts';
+import { sendError, TestRegistry } from './registry/registry.ts';
+
+const ARM64 = { os: 'linux', architecture: 'arm64' };
+const SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+
+let registry: TestRegistry;
+
+beforeAll(async () => {
+  registry = await TestRegistry.start();
+  const layer = await noiseLayer('lint', 1000);
+  const app = imageOf({ layers: [layer] });
+  const layerOf = (size: number) => ({ digest: sha256(Buffer.from(`${size}`)), size, diffId: layer.diffId });
+  const attestation = {
+    ...imageOf({ layers: [layer], platform: { os: 'unknown', architecture: 'unknown' } }),
+    annotations: { 'vnd.docker.reference.digest': app.digest },
+  };
+  const images: Record<string, TestImage> = {
+    app,
+    arm: imageOf({ layers: [layer], platform: ARM64 }),
+    both: indexOf([app, imageOf({ layers: [layer], platform: ARM64 })]),
+    attested: indexOf([app, attestation]),
+    large: imageOf({ layers: [layer, layerOf(1_950_000_000)] }),
+    nearly: imageOf({ layers: [layerOf(1_800_000_000), layerOf(1_800_000_001)] }),
+    schema1: schema1(),
+  };
+  for (const [name, image] of Object.entries(images)) {
+    registry.push(`team/${name}:1`, image);
+    registry.push(`shop/${name}:1`, image);
+  }
+  registry.fault = ({ path }, response) => {
+    if (!path.includes('/secret/')) return false;
+    sendError(response, 403, 'DENIED', 'not for you');
+    return true;
+  };
+});
+afterAll(() => registry[Symbol.asyncDispose]());
+
+function schema1(): TestImage {
+  const bytes = Buffer.from(
+    JSON.stringify({ schemaVersion: 1, name: 'team/schema1', tag: '1', fsLayers: [] }),
+  );
+  return { mediaType: SCHEMA1, digest: sha256(bytes), bytes, blobs: new Map(), children: [] };
+}
+
+/** A rule finds something in a row's image, or leaves it alone although it comes near, or there are templates. */
+type Row = readonly [kind: 'finds' | 'near miss' | 'templates', image: string, expected: readonly string[]];
+
+/** Images of the Replicated registry are `shop/NAME`; of others, `team/NAME`. The image stands on line 5. */
+const pod = (image: string) =>
+  `apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: ${image}\n    imagePullPolicy: Never\n`;
+const TEMPLATE = '"{{repl X}}"';
+
+const RULES: Record<string, readonly Row[]> = {
+  'tag-not-found': [
+    ['finds', 'team/app:2', ['5 error']],
+    ['finds', 'team/nothing:1', ['5 error']],
+    ['near miss', 'team/app:1', []],
+    ['near miss', 'team/arm:1', []],
+    ['templates', TEMPLATE, []],
+  ],
+  'missing-platform': [
+    ['finds', 'team/arm:1', ['5 error']],
+    ['near miss', 'team/both:1', []],
+    ['near miss', 'team/app:2', []],
+    ['templates', TEMPLATE, []],
+  ],
+  'unsupported-manifest': [
+    ['finds', 'team/schema1:1', ['5 error']],
+    ['near miss', 'team/app:1', []],
+    ['templates', TEMPLATE, []],
+  ],
+  'not-answered': [
+    ['finds', 'secret/app:1', ['5 warning']],
+    ['near miss', 'team/app:2', []],
+    ['templates', TEMPLATE, []],
+  ],
+  'refused-attestation': [
+    ['finds', 'shop/attested:1', ['5 warning']],
+    ['near miss', 'team/attested:1', []],
+    ['near miss', 'shop/both:1', []],
+    ['templates', TEMPLATE, []],
+  ],
+  'large-layer': [
+    ['finds', 'shop/large:1', ['5 warning']],
+    ['near miss', 'team/large:1', []],
+    ['near miss', 'shop/nearly:1', []],
+    ['templates', TEMPLATE, []],
+  ],
+};
+
+const online = () => ({
+  mirrors: { 'registry.replicated.com': `http://${registry.host}` },
+  plainHttp: [registry.host],
+});
+
+/** What the text of a row says in a registry that can be asked. */
+function named(image: string): string {
+  if (image.startsWith('shop/')) return `registry.replicated.com/${image}`;
+  return image === TEMPLATE ? image : `${registry.host}/${image}`;
+}
+
+describe.each(Object.entries(RULES))('%s', (rule, rows) => {
+  it.each(rows)('%s: %s', async (_kind, image, expected) => {
+    const specs = [{ file: 'a.yaml', text: pod(named(image)) }];
+    const { findings } = await lint({ specs, online: online() });
+    const own = findings.filter(finding => finding.rule === rule);
+    expect(own.map(({ severity, position }) => `${position.line} ${severity}`)).toEqual(expected);
+    expect(own.every(({ message, hint }) => message !== '' && hint !== '')).toBe(true);
+  });
+});
+
+it.each(rules.filter(({ asksRegistries }) => asksRegistries))('$id has a row of each kind', ({ id }) => {
+  const kinds = new Set(RULES[id]?.map(([kind]) => kind));
+  expect([...kinds].sort()).toEqual(['finds', 'near miss', 'templates']);
+});
+
+describe('lint', () => {
+  const found = async (text: string, app?: string, asked = true) => {
+    const options = asked ? { online: online() } : {};
+    const specs = [{ file: 'a.yaml', text }];
+    const { findings } = await lint({ specs, locations: { app }, ...options });
+    return findings.map(({ rule, position }) => `${position.line} ${rule}`);
+  };
+
+  it('asks nobody unless it is told to', async () => {
+    const before = registry.seen.length;
+    expect(await found(`${registry.host}/team/app:2\n`, undefined, false)).toEqual([]);
+    expect(registry.seen.length).toBe(before);
+  });
+
+  it('asks for all images of the list, and tells everything at once, line by line', async () => {
+    const names = [
+      'team/app:2',
+      'team/app:1',
+      'team/arm:1',
+      'team/both:1',
+      'secret/other:1',
+      'team/schema1:1',
+    ];
+    expect(await found(names.map(name => `${registry.host}/${name}\n`).join(''))).toEqual([
+      '1 tag-not-found',
+      '3 missing-platform',
+      '5 not-answered',
+      '6 unsupported-manifest',
+    ]);
+  });
+
+  it('finds an image of the vendor where a mirror stands in for the Replicated registry', async () => {
+    const list = 'images:\n- {source: replicated, name: attested, tag: "1"}\n';
+    expect(await found(list, 'shop')).toEqual(['2 refused-attestation']);
+  });
+
+  it('says that it cannot locate an image, once', async () => {
+    const list = 'images:\n- {source: theirs, name: t/a, tag: "1"}\n';
+    expect(await found(list)).toEqual(['2 unknown-registry']);
+    const own = 'images:\n- {source: replicated, name: app, tag: "1"}\n';
+    await expect(found(own)).rejects.toMatchObject({ code: 'INPUT', hint: expect.stringContaining('--app') });
+  });
+
+  it('goes by comments, and tells of those that silence nothing when it has asked', async () => {
+    const list = (tag: string) => `${registry.host}/team/app:${tag} # airgap-ignore tag-not-found: soon\n`;
+    expect(await found(list('2'))).toEqual([]);
+    expect(await found(list('1'))).toEqual(['1 unused-ignore']);
+    expect(await found(list('1'), undefined, false)).toEqual([]);
+  });
+
+  it('stops when it is interrupted', async () => {
+    const specs = [{ file: 'a.yaml', text: `${registry.host}/team/app:1\n` }];
+    const signal = AbortSignal.abort();
+    await expect(lint({ specs, signal, online: online() })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+});
+
+describe('airgap', () => {
+  const LIST = 'images:\n- {source: replicated, name: attested, tag: "1"}\n';
+  const run = async (args: readonly string[], config = '') => {
+    using place = new Workplace({ 'app.yaml': LIST, 'airgap.yaml': `app: shop\n${config}` });
+    const mirror = ['--mirror', `registry.replicated.com=http://${registry.host}`];
+    const { status, stdout, stderr } = await airgap([...args, 'app.yaml', ...mirror], { cwd: place.path });
+    return { status, stdout: stdout.toString(), stderr };
+  };
+  const WARNING = /^app\.yaml:2:\d+: warning refused-attestation/m;
+
+  it('lint --online reports on stdout, and only there', async () => {
+    const { status, stdout, stderr } = await run(['lint', '--online']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(WARNING) });
+    expect(stderr).not.toMatch(WARNING);
+  });
+
+  it.each([
+    ['lint', '--online', '--format', 'json'],
+    ['plan', '--json'],
+  ])('%s has it in its JSON', async (...args) => {
+    const { findings } = JSON.parse((await run(args)).stdout);
+    expect(findings).toMatchObject([{ rule: 'refused-attestation', position: { line: 2 } }]);
+  });
+
+  it.each([['plan'], ['build', '-o', 'b.tar']])('%s warns and goes on', async (...args) => {
+    const { status, stderr } = await run(args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(WARNING) });
+  });
+
+  it('plan says nothing of a rule that is off', async () =>
+    expect((await run(['plan'], 'rules: { refused-attestation: off }')).stderr).not.toMatch(WARNING));
+
+  it('build --strict refuses', async () => {
+    const { status, stderr } = await run(['build', '-o', 'b.tar', '--strict']);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('the specs have 1 finding'),
+    });
+  });
+
+  it('lint refuses to fix online', async () =>
+    expect(await run(['lint', '--online', '--fix'])).toMatchObject({ status: 2 }));
+});

@@ -1,0 +1,291 @@
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { build } from '@airgap/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Workplace } from './airgap.ts';
+import { busyboxLayer } from './images/debian.ts';
+import { artifactOf, imageOf, indexOf, noiseLayer, noiseOf, sha256, type TestImage } from './images/image.ts';
+import { makeCertificates } from './programs/certificates.ts';
+import { Containerd } from './programs/containerd.ts';
+import { Docker } from './programs/docker.ts';
+import { LIMITS, podmanIn } from './programs/podman.ts';
+import { findProgram, missingPrograms, output } from './programs/program.ts';
+import { ServingProcess } from './programs/serving.ts';
+import { ask } from './registry/client.ts';
+import { TestRegistry } from './registry/registry.ts';
+
+const MB = 1_000_000;
+const PROGRAMS = ['skopeo', 'docker', 'dockerd', 'containerd', 'ctr', 'podman', 'runc', 'busybox', 'openssl'];
+const missing = missingPrograms(...PROGRAMS);
+if (missing.length > 0)
+  process.stderr.write(`\nSKIPPED: pulling from airgap serve, for want of ${missing.join(', ')}\n`);
+const withoutCrane = findProgram('crane') === undefined;
+if (withoutCrane) process.stderr.write('\nSKIPPED: crane pulling from airgap serve, for want of crane\n');
+
+const CONFORMANCE = 'oci-conformance';
+const withoutConformance = findProgram(CONFORMANCE) === undefined;
+if (withoutConformance)
+  process.stderr.write(`\nSKIPPED: the distribution-spec's conformance tests, for want of ${CONFORMANCE}\n`);
+
+const HELLO = 'hello from the bundle';
+const REDIS = 'docker.io/library/redis:7.0';
+const SHELL = 'quay.io/team/shell:1.35';
+const CONNECTIONS = 64;
+const ROUNDS = 3;
+const SIZE = 16 * MB;
+
+const work = new Workplace();
+const bundle = work.file('bundle.tar');
+const large = noiseOf(1, SIZE);
+let redis: TestImage;
+let shell: TestImage;
+let signature: TestImage;
+
+beforeAll(async () => {
+  const base = missing.length > 0 ? noiseOf(2, 1000) : await busyboxLayer();
+  const cmd = ['/bin/echo', HELLO];
+  redis = imageOf({ layers: [base], types: 'docker', cmd });
+  const arm = imageOf({
+    layers: [await noiseLayer('arm', 1000)],
+    platform: { os: 'linux', architecture: 'arm64' },
+  });
+  shell = indexOf([imageOf({ layers: [base], types: 'oci', cmd }), arm]);
+  signature = artifactOf({ subject: shell, artifactType: 'application/vnd.test.signature' });
+  await using registry = await TestRegistry.start();
+  registry.push('library/redis:7.0', redis);
+  registry.push('team/shell:1.35', shell);
+  registry.push('team/shell:signature', signature);
+  registry.push('team/large:1', imageOf({ layers: [large], compression: 'none' }));
+  const mirror = [`http://${registry.host}`];
+  await build({
+    specs: [
+      {
+        file: 'list.txt',
+        text: [REDIS, SHELL, 'quay.io/team/shell:signature', 'quay.io/team/large:1'].join('\n'),
+      },
+    ],
+    output: bundle,
+    platforms: 'all',
+    mirrors: { 'docker.io': mirror, 'quay.io': mirror },
+  });
+});
+afterAll(() => work[Symbol.dispose]());
+
+describe.skipIf(missing.length > 0)('airgap serve', () => {
+  let registry: ServingProcess;
+  beforeAll(async () => {
+    registry = await ServingProcess.start([bundle]);
+  });
+  afterAll(() => registry?.[Symbol.asyncDispose]());
+
+  it('is pulled from by skopeo, bytes kept, indexes whole', async () => {
+    for (const [name, image] of Object.entries({ [REDIS]: redis, [SHELL]: shell })) {
+      const folder = work.file(`skopeo-${image.digest.slice(7, 15)}`);
+      await output(
+        'skopeo',
+        'copy',
+        '--all',
+        '--src-tls-verify=false',
+        `docker://${registry.host}/${name}`,
+        `dir:${folder}`,
+      );
+      expect(readFileSync(`${folder}/manifest.json`).equals(image.bytes)).toBe(true);
+    }
+    const tags = await output(
+      'skopeo',
+      'list-tags',
+      '--tls-verify=false',
+      `docker://${registry.host}/team/shell`,
+    );
+    expect(JSON.parse(tags).Tags).toEqual(['1.35', 'signature']);
+  });
+
+  it('is pulled from by skopeo over TLS with a login, and only with it', async () => {
+    const { ca, server } = await makeCertificates(work.path, 'IP:127.0.0.1');
+    const flags = ['--tls-cert', server.cert, '--tls-key', server.key, '--user', 'team'];
+    await using secure = await ServingProcess.start([bundle, ...flags], { AIRGAP_PASSWORD: 'a secret' });
+    mkdirSync(work.file('certs'));
+    writeFileSync(work.file('certs/ca.crt'), readFileSync(ca));
+    const inspect = (...login: string[]) =>
+      output(
+        'skopeo',
+        'inspect',
+        '--raw',
+        '--cert-dir',
+        work.file('certs'),
+        ...login,
+        `docker://${secure.host}/${SHELL}`,
+      );
+    expect(sha256(Buffer.from(await inspect('--creds', 'team:a secret')))).toBe(shell.digest);
+    await expect(inspect('--creds', 'team:wrong')).rejects.toThrow(/unauthorized|authentication required/);
+    expect(secure.log).not.toContain('a secret');
+  });
+
+  it('is pulled from by docker, and the container runs', async () => {
+    await using docker = await Docker.start(work.path);
+    for (const [name, image] of Object.entries({ [REDIS]: redis, [SHELL]: shell })) {
+      await docker.run('pull', `${registry.host}/${name}`);
+      const digests = await docker.run(
+        'image',
+        'inspect',
+        '--format',
+        '{{.RepoDigests}}',
+        `${registry.host}/${name}`,
+      );
+      expect(digests).toContain(image.digest);
+      expect(await docker.run('run', '--rm', '--network', 'none', `${registry.host}/${name}`)).toContain(
+        HELLO,
+      );
+    }
+  });
+
+  it("is containerd's mirror of the hosts that the specs name, and the container runs", async () => {
+    for (const host of ['docker.io', 'quay.io']) {
+      mkdirSync(work.file(`hosts/${host}`), { recursive: true });
+      const text = `[host."http://${registry.host}"]\n  capabilities = ["pull", "resolve"]\n`;
+      writeFileSync(work.file(`hosts/${host}/hosts.toml`), text);
+    }
+    await using containerd = await Containerd.start(work.path);
+    for (const name of [REDIS, SHELL])
+      await containerd.ctr(
+        'images',
+        'pull',
+        '--hosts-dir',
+        work.file('hosts'),
+        '--snapshotter',
+        'native',
+        name,
+      );
+    expect(await containerd.images()).toEqual([
+      [REDIS, redis.digest],
+      [SHELL, shell.digest],
+    ]);
+    const container = `airgap-serve-${process.pid}`;
+    expect(await containerd.ctr('run', '--rm', '--snapshotter', 'native', SHELL, container)).toContain(HELLO);
+    expect(registry.log).toMatch(/GET \/v2\/library\/redis\/\S+ns=docker\.io 200/);
+  });
+
+  it('is pulled from by podman, and the container runs', async () => {
+    const podman = podmanIn(work.path);
+    for (const [name, image] of Object.entries({ [REDIS]: redis, [SHELL]: shell })) {
+      await podman('pull', '--tls-verify=false', `${registry.host}/${name}`);
+      const digests = await podman(
+        'image',
+        'inspect',
+        '--format',
+        '{{.RepoDigests}}',
+        `${registry.host}/${name}`,
+      );
+      expect(digests).toContain(image.digest);
+      const flags = ['--rm', ...LIMITS, '--network', 'none'];
+      expect(await podman('run', ...flags, `${registry.host}/${name}`)).toContain(HELLO);
+    }
+  });
+
+  it.skipIf(withoutCrane)('is pulled from and validated by crane', async () => {
+    const crane = (...args: string[]) => output('crane', ...args, '--insecure');
+    expect((await crane('digest', `${registry.host}/${SHELL}`)).trim()).toBe(shell.digest);
+    expect(await crane('validate', '--remote', `${registry.host}/${SHELL}`)).toContain('PASS');
+    expect(await crane('catalog', registry.host)).toContain('docker.io/library/redis\n');
+    await crane('pull', '--format', 'oci', `${registry.host}/${REDIS}`, work.file('crane'));
+    expect(readFileSync(work.file('crane/index.json'), 'utf8')).toContain(redis.digest);
+  });
+});
+
+describe.skipIf(withoutConformance)('airgap serve, as the distribution-spec has it', () => {
+  it('conforms in pull and content discovery', async () => {
+    await using registry = await ServingProcess.start([bundle]);
+    const [amd64] = shell.children;
+    const settings: Record<string, string> = {
+      OCI_REGISTRY: registry.host,
+      OCI_TLS: 'disabled',
+      OCI_REPO1: 'team/shell',
+      OCI_RESULTS_DIR: work.file('conformance'),
+      OCI_API_PUSH: 'false',
+      OCI_API_BLOBS_DELETE: 'false',
+      OCI_API_MANIFESTS_DELETE: 'false',
+      OCI_API_TAGS_DELETE: 'false',
+      OCI_RO_DATA_TAGS: '1.35 signature',
+      OCI_RO_DATA_MANIFESTS: [shell, amd64, signature].map(image => image?.digest).join(' '),
+      OCI_RO_DATA_BLOBS: [...(amd64?.blobs.keys() ?? [])].join(' '),
+      OCI_RO_DATA_REFERRERS: shell.digest,
+    };
+    const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+    // Of a registry that takes no pushes it tells the result, and then crashes over its own report.
+    const report = await output('env', ...assignments, 'sh', '-c', `${CONFORMANCE}; true`);
+    expect(report).toMatch(/^OCI Conformance Result: Pass$/m);
+    for (const api of [
+      'Tag listing',
+      'Blob get',
+      'Blob head',
+      'Manifest get by digest',
+      'Manifest get by tag',
+      'Referrers',
+    ])
+      expect(report).toMatch(new RegExp(`^ +${api}\\.+: +Pass$`, 'm'));
+  });
+});
+
+describe(`airgap serve with ${CONNECTIONS} connections`, () => {
+  const path = `/v2/team/large/blobs/${large.diffId}`;
+
+  it('keeps its memory flat, and answers them all', async () => {
+    await using registry = await ServingProcess.start([bundle, '--quiet']);
+    await ask(registry.url, path);
+    const before = registry.memory().now;
+    const sizes = await Promise.all(
+      Array.from({ length: CONNECTIONS }, async () => {
+        let bytes = 0;
+        for (let time = 0; time < ROUNDS; time += 1) bytes += await drain(registry.url + path);
+        return bytes;
+      }),
+    );
+    expect(sizes).toEqual(sizes.map(() => ROUNDS * SIZE));
+    // A buffer for each connection, and what the sockets hold.
+    expect(registry.memory().peak - before).toBeLessThan(100 * MB);
+    expect(registry.log).toBe('');
+  });
+
+  it('lets go of those who have gone', async () => {
+    await using registry = await ServingProcess.start([bundle]);
+    await ask(registry.url, '/v2/');
+    const before = registry.handles();
+    const leave = () =>
+      new Promise(resolve => {
+        const request = get(registry.url + path, { agent: false }, answer => {
+          answer.once('data', () => request.destroy());
+          answer.on('error', () => {}).on('close', resolve);
+        });
+        request.on('error', () => {});
+      });
+    await Promise.all(Array.from({ length: CONNECTIONS }, leave));
+    await expect.poll(() => registry.handles(), { timeout: 5000 }).toBeLessThanOrEqual(before);
+    await expect.poll(() => registry.log.match(/broken off/g)?.length).toBe(CONNECTIONS);
+  });
+
+  it('ends at one Ctrl-C, in the middle of an answer', async () => {
+    await using registry = await ServingProcess.start([bundle]);
+    const request = get(registry.url + path, { agent: false });
+    const [answer] = await once(request, 'response');
+    answer.pause().on('error', () => {});
+    const { status, elapsed } = await registry.end('SIGINT');
+    request.destroy();
+    expect(status).toBe(0);
+    expect(elapsed).toBeLessThan(2000);
+  });
+});
+
+/** Reads an answer to its end and keeps nothing of it. @returns how many bytes it had */
+function drain(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false }, answer => {
+      let bytes = 0;
+      answer.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      answer.on('end', () => resolve(bytes)).on('error', reject);
+    });
+    request.on('error', reject);
+  });
+}

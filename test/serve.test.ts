@@ -1,0 +1,722 @@
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AirgapEvent, build, type Serving, serve } from '@airgap/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Workplace } from './airgap.ts';
+import {
+  artifactOf,
+  flatten,
+  imageOf,
+  indexOf,
+  noiseOf,
+  type TestFile,
+  type TestImage,
+  tarOf,
+} from './images/image.ts';
+import { makeCertificates } from './programs/certificates.ts';
+import { missingPrograms } from './programs/program.ts';
+import { type AskOptions, ask, type Reply } from './registry/client.ts';
+import { TestRegistry } from './registry/registry.ts';
+
+const ANY_PORT = { host: '127.0.0.1', port: 0 };
+const NOWHERE = `sha256:${'0'.repeat(64)}`;
+const SIZE = 1_000_000;
+
+const layer = noiseOf(1, SIZE);
+const own = noiseOf(2, 3000);
+const app = imageOf({ layers: [layer], compression: 'none' });
+const many = indexOf([app, imageOf({ layers: [own], platform: { os: 'linux', architecture: 'arm64' } })]);
+const schema2 = imageOf({ layers: [own], types: 'docker' });
+const elsewhere = imageOf({ layers: [noiseOf(3, 500)] });
+const signature = artifactOf({
+  subject: app,
+  artifactType: 'application/vnd.test.signature',
+  annotations: { 'org.example.key': 'value' },
+});
+const untyped = artifactOf({ subject: app });
+
+/** Name by name, what the bundle holds. */
+const IMAGES: Record<string, TestImage> = {
+  'docker.io/library/redis:7.0': schema2,
+  'quay.io/team/app:1': app,
+  'quay.io/team/app:many': many,
+  'quay.io/team/app:signature': signature,
+  'quay.io/team/app:untyped': untyped,
+  'ghcr.io/team/app:1': elsewhere,
+  'ghcr.io/team/app:only-here': elsewhere,
+  'docker.io/team/tool:1': app,
+  'alpha.example/team/tool:1': elsewhere,
+  'registry.test:5000/ported/app:1': app,
+};
+for (const tag of ['a', 'b', 'c', 'd', 'e']) IMAGES[`quay.io/team/tags:${tag}`] = schema2;
+
+/** Builds a bundle of these images from a registry that has them. */
+async function bundleOf(path: string, images: Record<string, TestImage>): Promise<void> {
+  await using registry = await TestRegistry.start();
+  for (const [name, image] of Object.entries(images)) registry.push(name.replace(':5000/', '/'), image);
+  await buildFrom(`http://${registry.host}`, path, Object.keys(images));
+}
+
+/** @param origin of a registry that has each image under its full name, ports left out */
+async function buildFrom(origin: string, path: string, names: readonly string[]): Promise<void> {
+  const hosts = new Set(names.map(name => name.slice(0, name.indexOf('/'))));
+  await build({
+    specs: [{ file: 'list.txt', text: names.join('\n') }],
+    output: path,
+    platforms: 'all',
+    mirrors: Object.fromEntries([...hosts].map(host => [host, `${origin}/${host.replace(':5000', '')}`])),
+  });
+}
+
+/** The entries of an image layout, made by hand. */
+function layoutOf(images: Record<string, TestImage>): TestFile[] {
+  const manifests = Object.entries(images).map(([name, { mediaType, digest, bytes }]) => ({
+    mediaType,
+    digest,
+    size: bytes.length,
+    annotations: name ? { 'org.opencontainers.image.ref.name': name } : {},
+  }));
+  const blobs = new Map<string, Buffer>();
+  for (const image of Object.values(images).flatMap(flatten))
+    for (const [digest, bytes] of [...image.blobs, [image.digest, image.bytes] as const])
+      blobs.set(digest, bytes);
+  return [
+    { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+    { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, manifests }) },
+    ...[...blobs].map(([digest, content]) => ({ name: `blobs/sha256/${digest.slice(7)}`, content })),
+  ];
+}
+
+function errorsOf({ body }: Reply): string[] {
+  return JSON.parse(body.toString()).errors.map((one: { code: string }) => one.code);
+}
+
+const work = new Workplace();
+const bundle = work.file('bundle.tar');
+const events: AirgapEvent[] = [];
+let registry: Serving;
+
+const get = (target: string, options?: AskOptions) => ask(registry.url, target, options);
+
+beforeAll(async () => {
+  await bundleOf(bundle, IMAGES);
+  registry = await serve({ bundles: [bundle], listen: ANY_PORT, onEvent: event => events.push(event) });
+});
+afterAll(async () => {
+  await registry?.[Symbol.asyncDispose]();
+  work[Symbol.dispose]();
+});
+
+describe('manifests', () => {
+  it.each([
+    ['a tag', 'quay.io/team/app', '1', app],
+    ['a digest', 'quay.io/team/app', app.digest, app],
+    ['an index', 'quay.io/team/app', 'many', many],
+    [
+      'a child of an index',
+      'quay.io/team/app',
+      many.children[1]?.digest ?? '',
+      many.children[1] as TestImage,
+    ],
+    ['schema 2', 'library/redis', '7.0', schema2],
+    ['an artifact', 'quay.io/team/app', 'signature', signature],
+  ])('are served by %s, byte for byte', async (_what, name, reference, image) => {
+    for (const method of ['GET', 'HEAD']) {
+      const { status, headers, body } = await get(`/v2/${name}/manifests/${reference}`, { method });
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({
+        'content-type': image.mediaType,
+        'content-length': String(image.bytes.length),
+        'docker-content-digest': image.digest,
+        etag: `"${image.digest}"`,
+      });
+      expect(body.equals(method === 'GET' ? image.bytes : Buffer.alloc(0))).toBe(true);
+    }
+  });
+
+  it.each([
+    [`"${app.digest}"`, 304],
+    [`"x", W/"${app.digest}"`, 304],
+    ['*', 304],
+    [`"${many.digest}"`, 200],
+  ])('are sent to those who have %s with %i', async (known, status) => {
+    const answer = await get('/v2/quay.io/team/app/manifests/1', { headers: { 'If-None-Match': known } });
+    expect([answer.status, answer.body.length]).toEqual([status, status === 304 ? 0 : app.bytes.length]);
+  });
+});
+
+describe('blobs', () => {
+  const path = `/v2/quay.io/team/app/blobs/${layer.diffId}`;
+
+  it('are served whole, and as HEAD', async () => {
+    const whole = await get(path);
+    expect(whole.body.equals(layer.bytes)).toBe(true);
+    const head = await get(path, { method: 'HEAD' });
+    for (const { status, headers } of [whole, head]) {
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({
+        'content-type': 'application/octet-stream',
+        'content-length': String(SIZE),
+        'docker-content-digest': layer.diffId,
+        'accept-ranges': 'bytes',
+      });
+    }
+    expect(head.body.length).toBe(0);
+  });
+
+  it.each([
+    ['bytes=0-0', 206, 0, 1],
+    ['bytes=10-19', 206, 10, 20],
+    ['bytes=999990-', 206, 999_990, SIZE],
+    ['bytes=-10', 206, 999_990, SIZE],
+    ['bytes=0-', 206, 0, SIZE],
+    ['bytes=5-99999999999999999999', 206, 5, SIZE],
+    ['bytes=-99999999', 206, 0, SIZE],
+    ['Bytes = 1-2', 206, 1, 3],
+    ['bytes=1000000-', 416, 0, 0],
+    ['bytes=99999999999999999999-', 416, 0, 0],
+    ['bytes=-0', 416, 0, 0],
+    ['bytes=9-3', 200, 0, SIZE],
+    ['bytes=-', 200, 0, SIZE],
+    ['bytes=0-1,5-6', 200, 0, SIZE],
+    ['bytes=a-b', 200, 0, SIZE],
+    ['lines=0-1', 200, 0, SIZE],
+    ['', 200, 0, SIZE],
+  ])('answer Range: %s with %i', async (range, status, start, end) => {
+    const answer = await get(path, { headers: { Range: range } });
+    expect(answer.status).toBe(status);
+    if (status === 416) {
+      expect(answer.headers['content-range']).toBe(`bytes */${SIZE}`);
+      return;
+    }
+    expect(answer.body.equals(layer.bytes.subarray(start, end))).toBe(true);
+    const place = status === 206 ? `bytes ${start}-${end - 1}/${SIZE}` : undefined;
+    expect(answer.headers['content-range']).toBe(place);
+  });
+
+  it('take no notice of Range in HEAD', async () => {
+    const { status, headers } = await get(path, { method: 'HEAD', headers: { Range: 'bytes=0-9' } });
+    expect([status, headers['content-length']]).toEqual([200, String(SIZE)]);
+  });
+});
+
+describe('names', () => {
+  it.each([
+    ['the full name', 'quay.io/team/app', '1', app],
+    ['the path, which two hosts have: the alphabet decides', 'team/app', '1', elsewhere],
+    ['the path, when only the other host has the tag', 'team/app', 'many', many],
+    ['the path, and docker.io before the alphabet', 'team/tool', '1', app],
+    ["docker's short name", 'redis', '7.0', schema2],
+    ["docker's short name with the host", 'docker.io/redis', '7.0', schema2],
+    ["docker.io's other name", 'index.docker.io/library/redis', '7.0', schema2],
+    ["a mirror's ns", 'library/redis', '7.0?ns=docker.io', schema2],
+    ["a mirror's ns beside the full name", 'docker.io/library/redis', '7.0?ns=docker.io', schema2],
+    ['an ns where two hosts have the path', 'team/app', '1?ns=quay.io', app],
+    ['an ns with a port', 'ported/app', '1?ns=registry.test:5000', app],
+    ['an ns that is empty', 'team/app', '1?ns=', elsewhere],
+    ['the path of a host with a port', 'ported/app', '1', app],
+  ])('are found by %s', async (_what, name, reference, image) => {
+    const { headers } = await get(`/v2/${name}/manifests/${reference}`);
+    expect(headers['docker-content-digest']).toBe(image.digest);
+  });
+
+  it.each([
+    ['another host', 'library/redis', '7.0?ns=quay.io'],
+    ['a host that is none', 'library/redis', '7.0?ns=..%2f..'],
+    ['only a part of the path', 'app', '1'],
+  ])('are not found by %s', async (_what, name, reference) => {
+    const answer = await get(`/v2/${name}/manifests/${reference}`);
+    expect([answer.status, errorsOf(answer)]).toEqual([404, ['NAME_UNKNOWN']]);
+  });
+
+  it('keep to their own blobs', async () => {
+    expect((await get(`/v2/library/redis/blobs/${own.diffId}`)).status).toBe(200);
+    expect((await get(`/v2/library/redis/blobs/${layer.diffId}`)).status).toBe(404);
+  });
+});
+
+describe('lists', () => {
+  const REPOSITORIES = [
+    'alpha.example/team/tool',
+    'docker.io/library/redis',
+    'docker.io/team/tool',
+    'ghcr.io/team/app',
+    'ported/app',
+    'quay.io/team/app',
+    'quay.io/team/tags',
+  ];
+
+  it.each([
+    ['', ['a', 'b', 'c', 'd', 'e'], undefined],
+    ['?n=2', ['a', 'b'], '?n=2&last=b'],
+    ['?n=2&last=b', ['c', 'd'], '?n=2&last=d'],
+    ['?n=2&last=d', ['e'], undefined],
+    ['?n=5', ['a', 'b', 'c', 'd', 'e'], undefined],
+    ['?n=0', [], undefined],
+    ['?n=99999999999999999999', ['a', 'b', 'c', 'd', 'e'], undefined],
+    ['?last=bb', ['c', 'd', 'e'], undefined],
+    ['?last=z', [], undefined],
+    ['?n=1&ns=quay.io', ['a'], '?n=1&ns=quay.io&last=a'],
+  ])('of tags come in pages: %s', async (query, tags, next) => {
+    const { body, headers } = await get(`/v2/team/tags/tags/list${query}`);
+    expect(JSON.parse(body.toString())).toEqual({ name: 'team/tags', tags });
+    expect(headers.link).toBe(next && `</v2/team/tags/tags/list${next}>; rel="next"`);
+  });
+
+  it('of tags are of all the hosts that a path can mean', async () => {
+    const { body } = await get('/v2/team/app/tags/list');
+    expect(JSON.parse(body.toString()).tags).toEqual(['1', 'many', 'only-here', 'signature', 'untyped']);
+  });
+
+  it.each(['n=-1', 'n=x', 'n=1.5', 'n='])('refuse %s', async query => {
+    const answer = await get(`/v2/_catalog?${query}`);
+    expect([answer.status, errorsOf(answer)]).toEqual([400, ['PAGINATION_NUMBER_INVALID']]);
+  });
+
+  it('of repositories can be followed page by page, and each name pulled', async () => {
+    const names: string[] = [];
+    for (let next: string | undefined = '/v2/_catalog?n=3'; next !== undefined; ) {
+      const { body, headers }: Reply = await get(next);
+      names.push(...JSON.parse(body.toString()).repositories);
+      next = /<(.+)>; rel="next"/.exec(String(headers.link))?.[1];
+    }
+    expect(names).toEqual(REPOSITORIES);
+    expect(registry.repositories).toEqual(REPOSITORIES);
+    for (const name of names) expect((await get(`/v2/${name}/tags/list`)).status).toBe(200);
+  });
+});
+
+describe('referrers', () => {
+  const descriptor = (image: TestImage, rest: object) => ({
+    mediaType: image.mediaType,
+    digest: image.digest,
+    size: image.bytes.length,
+    ...rest,
+  });
+  const signed = descriptor(signature, {
+    artifactType: 'application/vnd.test.signature',
+    annotations: { 'org.example.key': 'value' },
+  });
+  const byConfig = descriptor(untyped, { artifactType: 'application/vnd.test.config.v1+json' });
+  const all = [signed, byConfig].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+
+  it.each([
+    ['all', app.digest, '', all, undefined],
+    ['those of a type', app.digest, '?artifactType=application/vnd.test.signature', [signed], 'artifactType'],
+    [
+      "those of a config's type",
+      app.digest,
+      '?artifactType=application/vnd.test.config.v1%2Bjson',
+      [byConfig],
+      'artifactType',
+    ],
+    ['none of a type', app.digest, '?artifactType=a/b', [], 'artifactType'],
+    ['none', many.digest, '', [], undefined],
+    ['none of what is not there', NOWHERE, '', [], undefined],
+  ])('are listed: %s', async (_what, digest, query, manifests, applied) => {
+    const { status, headers, body } = await get(`/v2/quay.io/team/app/referrers/${digest}${query}`);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe(many.mediaType);
+    expect(headers['oci-filters-applied']).toBe(applied);
+    expect(JSON.parse(body.toString())).toEqual({ schemaVersion: 2, mediaType: many.mediaType, manifests });
+  });
+});
+
+describe('what is not there', () => {
+  it.each([
+    ['GET', '/v2/quay.io/team/app/manifests/2', 404, 'MANIFEST_UNKNOWN'],
+    ['HEAD', '/v2/quay.io/team/app/manifests/2', 404, undefined],
+    ['GET', `/v2/quay.io/team/app/manifests/${NOWHERE}`, 404, 'MANIFEST_UNKNOWN'],
+    ['GET', `/v2/quay.io/team/app/manifests/${layer.diffId}`, 404, 'MANIFEST_UNKNOWN'],
+    ['GET', '/v2/quay.io/team/app/manifests/.not-a-tag', 404, 'MANIFEST_UNKNOWN'],
+    ['GET', '/v2/quay.io/team/app/manifests/__proto__', 404, 'MANIFEST_UNKNOWN'],
+    ['GET', '/v2/quay.io/team/app/manifests/sha256:12', 400, 'DIGEST_INVALID'],
+    ['GET', `/v2/quay.io/team/app/blobs/${NOWHERE}`, 404, 'BLOB_UNKNOWN'],
+    ['HEAD', `/v2/quay.io/team/app/blobs/${NOWHERE}`, 404, undefined],
+    ['GET', `/v2/quay.io/team/app/blobs/sha512:${'0'.repeat(128)}`, 404, 'BLOB_UNKNOWN'],
+    ['GET', '/v2/quay.io/team/app/blobs/layer', 400, 'DIGEST_INVALID'],
+    ['GET', `/v2/quay.io/team/app/blobs/${app.digest.toUpperCase()}`, 400, 'DIGEST_INVALID'],
+    ['GET', '/v2/quay.io/team/app/referrers/1', 400, 'DIGEST_INVALID'],
+    ['GET', '/v2/no/such/name/tags/list', 404, 'NAME_UNKNOWN'],
+    ['GET', `/v2/no/such/name/referrers/${NOWHERE}`, 404, 'NAME_UNKNOWN'],
+    ['GET', '/v2/UPPER/manifests/1', 400, 'NAME_INVALID'],
+    ['GET', '/v2/a//b/manifests/1', 400, 'NAME_INVALID'],
+    ['GET', '/v2/../../etc/passwd', 404, 'UNSUPPORTED'],
+    ['GET', '/v2/../../etc/manifests/passwd', 400, 'NAME_INVALID'],
+    ['GET', '/v2/%2e%2e/%2e%2e/manifests/..%2f..%2fetc', 404, 'UNSUPPORTED'],
+    ['GET', '/v2/quay.io/team/app/manifests/%00', 404, 'MANIFEST_UNKNOWN'],
+    ['GET', '/v2/quay.io%00/team/app/manifests/1', 400, 'NAME_INVALID'],
+    ['GET', '/v2/%zz/manifests/1', 400, 'NAME_INVALID'],
+    ['GET', '/v2/%ff/manifests/1', 400, 'NAME_INVALID'],
+    ['GET', '/', 404, 'UNSUPPORTED'],
+    ['GET', '/v1/search', 404, 'UNSUPPORTED'],
+    ['GET', '/v2/quay.io/team/app', 404, 'UNSUPPORTED'],
+    ['GET', '//v2/', 404, 'UNSUPPORTED'],
+    ['GET', 'http://elsewhere.test/v2/', 404, 'UNSUPPORTED'],
+    ['POST', '/v2/quay.io/team/app/blobs/uploads/', 405, 'UNSUPPORTED'],
+    ['PUT', '/v2/quay.io/team/app/manifests/1', 405, 'UNSUPPORTED'],
+    ['PATCH', '/v2/quay.io/team/app/blobs/uploads/1', 405, 'UNSUPPORTED'],
+    ['DELETE', '/v2/quay.io/team/app/manifests/1', 405, 'UNSUPPORTED'],
+    ['OPTIONS', '/v2/', 405, 'UNSUPPORTED'],
+  ])('%s %s: %i', async (method, target, status, code) => {
+    const answer = await get(target, { method });
+    expect(answer.status).toBe(status);
+    expect(answer.headers['content-type']).toBe('application/json');
+    if (code === undefined) expect(answer.body.length).toBe(0);
+    else expect(errorsOf(answer)).toEqual([code]);
+  });
+
+  it.each([
+    ['long', 'a'.repeat(300)],
+    ['as long as can be', 'a-'.repeat(7000)],
+    ['deep', 'manifests/'.repeat(1400)],
+  ])('is a name that is %s', async (_what, name) => {
+    const answer = await get(`/v2/${name}/manifests/1`);
+    expect([answer.status, errorsOf(answer)]).toEqual([400, ['NAME_INVALID']]);
+  });
+
+  it.each(['/v2/', '/v2'])('is not %s', async target => {
+    const { status, headers } = await get(target);
+    expect([status, headers['docker-distribution-api-version']]).toEqual([200, 'registry/2.0']);
+  });
+
+  it.each(['', 'Expect: 100-continue\r\n'])(
+    'is told before a body is sent, and ends it: %j',
+    async expectation => {
+      const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
+      socket.write(
+        `POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n${expectation}\r\n`,
+      );
+      let answer = '';
+      for await (const chunk of socket) answer += chunk;
+      expect(answer).toMatch(/^HTTP\/1\.1 405 /);
+      expect(answer).toMatch(/\r\nAllow: GET, HEAD\r\n/);
+    },
+  );
+
+  it('leaves the registry up when it is no HTTP at all', async () => {
+    for (const text of [
+      '\u0016\u0003\u0001\u0000\u0000',
+      `GET /v2/${'x'.repeat(100_000)}`,
+      'GET\r\n\r\n\r\n',
+    ]) {
+      const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
+      await new Promise(resolve =>
+        socket
+          .on('close', resolve)
+          .on('error', () => {})
+          .resume()
+          .end(text),
+      );
+    }
+    expect((await get('/v2/')).status).toBe(200);
+  });
+});
+
+describe('a bundle', () => {
+  it('that is built from a served one has the same bytes', async () => {
+    const names = Object.keys(IMAGES).filter(name => !name.includes(':5000/'));
+    const [first, second] = [work.file('first.tar'), work.file('again.tar')];
+    await buildFrom(registry.url, first, names);
+    await using served = await serve({ bundles: [first], listen: ANY_PORT });
+    await buildFrom(served.url, second, names);
+    expect(readFileSync(second).equals(readFileSync(first))).toBe(true);
+  });
+});
+
+describe('several bundles', () => {
+  it('are one registry, and of one name the first counts', async () => {
+    const second = work.file('second.tar');
+    await bundleOf(second, { 'quay.io/team/app:1': elsewhere, 'quay.io/team/app:2': elsewhere });
+    const told: AirgapEvent[] = [];
+    await using both = await serve({
+      bundles: [bundle, second],
+      listen: ANY_PORT,
+      onEvent: event => told.push(event),
+    });
+    const digestOf = async (reference: string) => {
+      const { headers } = await ask(both.url, `/v2/quay.io/team/app/manifests/${reference}`);
+      return headers['docker-content-digest'];
+    };
+    expect(await digestOf('1')).toBe(app.digest);
+    expect(await digestOf('2')).toBe(elsewhere.digest);
+    const notices = told.filter(({ type }) => type === 'notice');
+    expect(notices).toEqual([{ type: 'notice', message: expect.stringContaining('quay.io/team/app:1') }]);
+  });
+});
+
+describe('a login', () => {
+  const login = { username: 'team', password: 'pass:wörd' };
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+  it.each([
+    ['the name and the password', basic('team:pass:wörd'), 200],
+    ['small letters', basic('team:pass:wörd').replace('Basic', 'basic'), 200],
+    ['nothing', undefined, 401],
+    ['another password', basic('team:pass'), 401],
+    ['another name', basic('other:pass:wörd'), 401],
+    ['no password', basic('team:'), 401],
+    ['a token', 'Bearer x', 401],
+    ['what is not base64', 'Basic ????', 401],
+  ])('with %s is answered', async (_what, authorization, status) => {
+    await using closed = await serve({ bundles: [bundle], listen: ANY_PORT, login });
+    const headers = authorization === undefined ? {} : { Authorization: authorization };
+    for (const target of ['/v2/', `/v2/quay.io/team/app/blobs/${layer.diffId}`]) {
+      const answer = await ask(closed.url, target, { headers });
+      expect(answer.status).toBe(status);
+      if (status === 200) continue;
+      expect(errorsOf(answer)).toEqual(['UNAUTHORIZED']);
+      expect(answer.headers['www-authenticate']).toMatch(/^Basic realm=/);
+    }
+  });
+});
+
+describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
+  it('is spoken with the certificate that is given', async () => {
+    const { ca, server } = await makeCertificates(work.path, 'IP:127.0.0.1');
+    const tls = { cert: readFileSync(server.cert, 'utf8'), key: readFileSync(server.key, 'utf8') };
+    await using secure = await serve({ bundles: [bundle], listen: ANY_PORT, tls });
+    expect(secure.url).toMatch(/^https:/);
+    const { body } = await ask(secure.url, `/v2/quay.io/team/app/blobs/${layer.diffId}`, {
+      ca: readFileSync(ca, 'utf8'),
+    });
+    expect(body.equals(layer.bytes)).toBe(true);
+  });
+
+  it('does not start with what is no certificate', async () => {
+    const serving = serve({ bundles: [bundle], listen: ANY_PORT, tls: { cert: 'none', key: 'none' } });
+    await expect(serving).rejects.toMatchObject({ code: 'INPUT' });
+  });
+});
+
+describe('a file that is not what it was', () => {
+  const path = (digest: string) => `/v2/quay.io/team/app/blobs/${digest}`;
+  /** Where the layer's first byte stands in the bundle. */
+  const placeOf = (bytes: Buffer) => readFileSync(bundle).indexOf(bytes.subarray(0, 64));
+
+  async function damagedBy(name: string, damage: (file: string) => void): Promise<Serving> {
+    const file = work.file(name);
+    copyFileSync(bundle, file);
+    damage(file);
+    return serve({ bundles: [file], listen: ANY_PORT });
+  }
+
+  it.each([
+    ['cut short', (file: string) => truncateSync(file, 100_000), 'BUNDLE', 'cut short'],
+    ['no tar', (file: string) => writeFileSync(file, 'x'.repeat(2000)), 'BUNDLE', 'no tar'],
+    [
+      'without a manifest as it should be',
+      (file: string) => overwrite(file, placeOf(app.bytes), '{ "x"'),
+      'CONTENT',
+      'digest',
+    ],
+    [
+      'without a blob',
+      (file: string) => overwrite(file, placeOf(layer.bytes) - 512, 'other'),
+      'BUNDLE',
+      'checksum',
+    ],
+  ])('is refused when it is %s', async (_what, damage, code, words) => {
+    await expect(damagedBy('refused.tar', damage)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(words),
+    });
+  });
+
+  it('never lets a whole layer out that has a flipped byte', async () => {
+    await using damaged = await damagedBy('flipped.tar', file =>
+      overwrite(file, placeOf(layer.bytes) + 5000, '?'),
+    );
+    const first = await ask(damaged.url, path(layer.diffId)).catch(error => ({
+      broken: String(error),
+      body: [],
+    }));
+    expect(first.broken).toBeDefined();
+    expect(first.body.length).toBeLessThan(SIZE);
+    const second = await ask(damaged.url, path(layer.diffId));
+    expect([second.status, second.body.toString()]).toEqual([500, expect.stringContaining('digest')]);
+    expect((await ask(damaged.url, path(own.diffId))).status).toBe(200);
+  });
+
+  it('is told of when it is overwritten while it is served, and the registry stays up', async () => {
+    let file = '';
+    await using damaged = await damagedBy('overwritten.tar', name => {
+      file = name;
+    });
+    expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
+    truncateSync(file, 5000);
+    const answer = await ask(damaged.url, path(layer.diffId));
+    expect([answer.status, errorsOf(answer)]).toEqual([500, ['UNKNOWN']]);
+    expect(answer.body.toString()).not.toContain(work.path);
+    expect((await ask(damaged.url, '/v2/')).status).toBe(200);
+  });
+
+  it('is told of even when its size is the same and what was read was whole', async () => {
+    let file = '';
+    await using damaged = await damagedBy('edited.tar', name => {
+      file = name;
+    });
+    expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
+    overwrite(file, placeOf(layer.bytes) + 5000, '?');
+    const answer = await ask(damaged.url, path(layer.diffId));
+    expect([answer.status, answer.body.toString()]).toEqual([500, expect.stringContaining('was changed')]);
+  });
+
+  it('goes on being served when another takes its name', async () => {
+    let file = '';
+    await using renamed = await damagedBy('renamed.tar', name => {
+      file = name;
+    });
+    writeFileSync(`${file}.new`, 'another');
+    renameSync(`${file}.new`, file);
+    expect((await ask(renamed.url, path(layer.diffId))).body.equals(layer.bytes)).toBe(true);
+  });
+
+  function overwrite(file: string, at: number, text: string): void {
+    const handle = openSync(file, 'r+');
+    writeSync(handle, text, at);
+    closeSync(handle);
+  }
+});
+
+describe('a layout that was put together badly', () => {
+  const BLOB = `blobs/sha256/${layer.diffId.slice(7)}`;
+  const whole = () => layoutOf({ 'quay.io/team/app:1': app });
+  const without = (name: string) => whole().filter(entry => entry.name !== name);
+
+  it.each([
+    ['lacks a layer', () => without(BLOB), 'is missing'],
+    ['lacks a manifest', () => without(`blobs/sha256/${app.digest.slice(7)}`), 'is missing'],
+    [
+      'has a layer of another size',
+      () => [...without(BLOB), { name: BLOB, content: own.bytes }],
+      '3000 bytes',
+    ],
+    [
+      'has a link for a layer',
+      () => [...without(BLOB), { name: BLOB, linkname: '/etc/passwd' }],
+      'is missing',
+    ],
+    ['has a layer twice', () => [...whole(), { name: BLOB, content: layer.bytes }], 'two entries'],
+    ['has no index', () => without('index.json'), 'index.json'],
+    ['has a name that is none', () => layoutOf({ 'UPPER//x': app }), 'UPPER//x'],
+  ])('is refused when it %s', async (_what, entries, words) => {
+    const file = work.file('layout.tar');
+    writeFileSync(file, await tarOf(entries()));
+    const serving = serve({ bundles: [file], listen: ANY_PORT });
+    const message = expect.stringContaining(words);
+    await expect(serving).rejects.toMatchObject({ code: 'BUNDLE', message, where: { path: file } });
+  });
+
+  it('is served as far as it has names, and a notice says so', async () => {
+    const file = work.file('nameless.tar');
+    writeFileSync(file, await tarOf(layoutOf({ 'quay.io/team/app:1': app, '': elsewhere })));
+    const told: AirgapEvent[] = [];
+    await using served = await serve({
+      bundles: [file],
+      listen: ANY_PORT,
+      onEvent: event => told.push(event),
+    });
+    expect(served.repositories).toEqual(['quay.io/team/app']);
+    expect(told).toEqual([{ type: 'notice', message: expect.stringContaining('no name') }]);
+  });
+});
+
+describe('the end', () => {
+  it('comes at once, whoever is still connected', async () => {
+    const stopper = new AbortController();
+    const ending = await serve({ bundles: [bundle], listen: ANY_PORT, signal: stopper.signal });
+    const port = Number(new URL(ending.url).port);
+    const idle = connect(port, '127.0.0.1');
+    const stalled = connect(port, '127.0.0.1');
+    stalled.pause().write(`GET /v2/quay.io/team/app/blobs/${layer.diffId} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const gone = [idle, stalled].map(
+      socket =>
+        new Promise(resolve =>
+          socket
+            .on('close', resolve)
+            .on('error', () => {})
+            .resume(),
+        ),
+    );
+    await ask(ending.url, '/v2/');
+    stopper.abort();
+    await Promise.all([ending[Symbol.asyncDispose](), ...gone]);
+    await expect(ask(ending.url, '/v2/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('is told of where another listens already, or nobody can', async () => {
+    const port = Number(new URL(registry.url).port);
+    const listen = (address: object) => serve({ bundles: [bundle], listen: { ...ANY_PORT, ...address } });
+    await expect(listen({ port })).rejects.toMatchObject({ code: 'NETWORK' });
+    await expect(listen({ host: '192.0.2.1' })).rejects.toMatchObject({ code: 'NETWORK' });
+  });
+
+  it('comes before the beginning when the signal says so', async () => {
+    const serving = serve({ bundles: [bundle], listen: ANY_PORT, signal: AbortSignal.abort() });
+    await expect(serving).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+});
+
+describe('a client', () => {
+  it('that takes nothing any more is let go of, and one that is slow is not', async () => {
+    const told: AirgapEvent[] = [];
+    const onEvent = (event: AirgapEvent) => told.push(event);
+    const big = work.file('big.tar');
+    const content = noiseOf(9, 40_000_000);
+    await bundleOf(big, { 'quay.io/team/big:1': imageOf({ layers: [content], compression: 'none' }) });
+    await using impatient = await serve({ bundles: [big], listen: ANY_PORT, timeout: 500, onEvent });
+    const open = () => {
+      const socket = connect(Number(new URL(impatient.url).port), '127.0.0.1').on('error', () => {});
+      socket.write(
+        `GET /v2/team/big/blobs/${content.diffId} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      );
+      return socket;
+    };
+    const stalled = open().pause();
+    let received = 0;
+    for await (const chunk of open()) {
+      received += chunk.length;
+      // More than the half second in all, never at once.
+      await sleep(3);
+    }
+    expect(received).toBeGreaterThan(content.bytes.length);
+    await expect
+      .poll(() => told.map(event => event.type === 'served' && event.complete))
+      .toEqual([false, true]);
+    stalled.destroy();
+  });
+});
+
+describe('every request', () => {
+  it('is told when it is over, as it came', async () => {
+    events.length = 0;
+    await get('/v2/library/redis/manifests/7.0?ns=docker.io', {
+      headers: { Authorization: 'Basic c2VjcmV0' },
+    });
+    await expect
+      .poll(() => events)
+      .toEqual([
+        {
+          type: 'served',
+          client: '127.0.0.1',
+          method: 'GET',
+          target: '/v2/library/redis/manifests/7.0?ns=docker.io',
+          status: 200,
+          bytes: schema2.bytes.length,
+          complete: true,
+          elapsed: expect.any(Number),
+        },
+      ]);
+  });
+});
