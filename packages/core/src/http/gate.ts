@@ -19,6 +19,7 @@ export class Gate {
   #opensAt = 0;
   #spacing = 0;
   #slowedAt = Number.NEGATIVE_INFINITY;
+  #served = 0;
 
   /** @param most requests at once when all goes well */
   constructor(most: number) {
@@ -31,12 +32,18 @@ export class Gate {
     return Math.floor(this.#allowed);
   }
 
+  /** Tasks that have succeeded so far. */
+  get served(): number {
+    return this.#served;
+  }
+
   /** Runs a task once there is room. @param ahead of all that wait already */
   async run<T>(task: () => Promise<T>, ahead = false): Promise<T> {
     if (this.#active >= this.allowed) await this.#turn(ahead);
     else this.#active += 1;
     try {
       const result = await task();
+      this.#served += 1;
       this.#allowed = Math.min(this.#most, this.#allowed + 1 / this.#allowed);
       this.#spacing = this.#spacing < FIRST_SPACING / 4 ? 0 : this.#spacing * 0.9;
       return result;
