@@ -77,7 +77,7 @@ export function loadCommand(command: Command, session: Session) {
       const { onEvent, close } = openReporter(flags.progress, session);
       const result = await load({ ...options, onEvent }).finally(close);
       const written = await outputs?.write(result);
-      if (written) tell(renderOutputs(written));
+      if (written) tell(renderOutputs(written, flags.rewrite));
       if (session.json) printJson({ ...result, outputs: written }, session);
       else print(renderLoad(result), session);
     });

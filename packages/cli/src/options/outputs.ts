@@ -57,6 +57,10 @@ export async function outputOptions(
 ): Promise<Omit<OutputOptions, 'target'> | undefined> {
   const { mapping, kustomize, hostsToml, specs, rewrite, imagePath } = flags;
   if ((specs === undefined) !== (rewrite === undefined)) throw lonely(rewrite);
+  if (specs?.includes('-'))
+    throw new AirgapError('USAGE', 'standard input cannot be rewritten', {
+      hint: 'Name the files themselves.',
+    });
   const outputs = {
     mapping,
     kustomize,
