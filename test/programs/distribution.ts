@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { flatten, type TestImage } from '../images/image.ts';
 import { connectTo, Daemon, freePort } from './program.ts';
 
-/** Debian's docker-registry (distribution 2.8) with its storage in a folder. */
+/** Debian's docker-registry (distribution 2.8), or a newer one, with its storage in a folder. */
 export class Distribution implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -17,9 +17,16 @@ export class Distribution implements AsyncDisposable {
   /** @param options what its configuration says besides: of TLS, or of who may come in */
   static async start(
     folder: string,
-    { http = {}, auth = {}, host: name = '127.0.0.1', listen = '127.0.0.1' } = {},
+    {
+      http = {},
+      auth = {},
+      host: name = '127.0.0.1',
+      listen = '127.0.0.1',
+      port: wanted = 0,
+      program = 'docker-registry',
+    } = {},
   ): Promise<Distribution> {
-    const port = await freePort();
+    const port = wanted || (await freePort());
     const host = `${name}:${port}`;
     const config = join(folder, 'registry.json');
     const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
@@ -33,7 +40,7 @@ export class Distribution implements AsyncDisposable {
         auth,
       }),
     );
-    const daemon = new Daemon('docker-registry', ['serve', config]);
+    const daemon = new Daemon(program, ['serve', config]);
     await daemon.ready(() => connectTo(port, listen));
     return new Distribution(host, daemon);
   }

@@ -55,6 +55,7 @@ export { REPLICATED_HOST } from './reference/replicated.ts';
 export { NAMINGS, type Naming } from './reference/target.ts';
 export type { Credentials, CredentialsByHost } from './registry/credentials.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
+export { maskSecrets } from './secrets.ts';
 export { type ServeOptions, type Serving, serve } from './serve.ts';
 export type { ListenAddress } from './server/listener.ts';
 export type { ImagePaths } from './spec/image-path.ts';
