@@ -45,6 +45,9 @@ export {
 export { type LoginOptions, type LoginResult, login } from './login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
+export type { LeftAlone } from './outputs/left-alone.ts';
+export type { OutputKind } from './outputs/output-file.ts';
+export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './plan.ts';
 export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
