@@ -53,7 +53,7 @@ export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
 export { REPLICATED_HOST } from './reference/replicated.ts';
 export { NAMINGS, type Naming } from './reference/target.ts';
-export type { Credentials, CredentialsByHost } from './registry/credentials.ts';
+export type { Credentials, CredentialsByHost } from './registry/credential.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export { maskSecrets } from './secrets.ts';
 export { type ServeOptions, type Serving, serve } from './serve.ts';
