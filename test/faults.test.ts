@@ -1,75 +1,43 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
+import dns from 'node:dns';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { AirgapError, build } from '@airgap/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { exitStatus } from '../packages/cli/src/exit-status.ts';
 import { Workplace } from './airgap.ts';
-import { imageOf, noiseOf } from './images/image.ts';
-import { type Seen, sendBlob, sendError, TestRegistry } from './registry/registry.ts';
+import { type Certificates, makeCertificates } from './programs/certificates.ts';
+import { missingPrograms } from './programs/program.ts';
+import {
+  type Act,
+  challenge,
+  drip,
+  flipped,
+  image,
+  lead,
+  part,
+  reset,
+  type Scene,
+  status,
+  type Target,
+  targetOf,
+} from './registry/acts.ts';
+import { sendBlob, sendError, TestRegistry } from './registry/registry.ts';
+import { type Answer, Witness } from './registry/witness.ts';
+
+const missing = missingPrograms('openssl');
+if (missing.length > 0) process.stderr.write(`\nSKIPPED: faults, for want of ${missing.join(', ')}\n`);
 
 const NAME = 'registry.test/team/app:1';
 const AUTH = { scheme: 'bearer', username: 'somebody', password: 'a-secret-password' } as const;
 /** Silence that is taken for a failure, in ms. */
 const TIMEOUT = 1000;
 
-const small = noiseOf(1, 3_000_000);
-/** Large enough to come in pieces. */
-const large = noiseOf(2, 40_000_000);
-const image = imageOf({ layers: [small, large], compression: 'none' });
-
-/** What a request is for. */
-type Target = 'token' | 'manifest' | 'blob' | 'range';
-
-function targetOf({ path, range }: Seen): Target | undefined {
-  if (path === '/token') return 'token';
-  if (path.includes('/manifests/')) return 'manifest';
-  if (path.endsWith(small.diffId)) return 'blob';
-  return path.endsWith(large.diffId) && range !== undefined ? 'range' : undefined;
-}
-
-interface Scene {
-  readonly request: Seen;
-  readonly response: ServerResponse;
-  readonly content: Buffer;
-  readonly registry: TestRegistry;
-  /** Another origin, where the registry's content is as well, and its address. */
-  readonly storage: TestRegistry;
-}
-
-/** What happens instead of the answer. */
-type Act = (scene: Scene) => void;
-
-const status =
-  (code: number, headers: Record<string, string> = {}): Act =>
-  ({ response }) => {
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    sendError(response, code, 'FAULT', 'not now');
-  };
-/** Announces the whole answer and sends the first `share` of it. */
-const part =
-  (share: number, then: (response: ServerResponse) => void): Act =>
-  ({ request, response, content }) => {
-    const [, from = 0, to = content.length - 1] = (/^bytes=(\d+)-(\d+)$/.exec(request.range ?? '') ?? []).map(
-      Number,
-    );
-    const body = content.subarray(from, to + 1);
-    const range = { 'content-range': `bytes ${from}-${to}/${content.length}` };
-    response.writeHead(request.range ? 206 : 200, {
-      'content-length': body.length,
-      ...(request.range ? range : {}),
-    });
-    response.write(body.subarray(0, Math.floor(body.length * share)), () => then(response));
-  };
-const reset = (response: ServerResponse) => response.socket?.resetAndDestroy();
-const flipped = (content: Buffer) => {
-  const copy = Buffer.from(content);
-  copy[copy.length >> 1] = (copy[copy.length >> 1] ?? 0) ^ 1;
-  return copy;
-};
-
-type Outcome = 'whole' | { readonly code: AirgapError['code']; readonly status: number };
+type Outcome =
+  | 'whole'
+  | { readonly code: AirgapError['code']; readonly status: number; readonly words?: string };
 const content: Outcome = { code: 'CONTENT', status: 4 };
-const network: Outcome = { code: 'NETWORK', status: 3 };
+const network = { code: 'NETWORK', status: 3 } as const;
+/** What fails before anything is asked, and what the error says of it. */
+const unreachable = (words: string): Outcome => ({ ...network, words });
 const refused: Outcome = { code: 'REGISTRY', status: 3 };
 const denied: Outcome = { code: 'DENIED', status: 3 };
 
@@ -79,6 +47,10 @@ interface Row {
   /** How often; always when left out. */
   readonly times?: number;
   readonly outcomes: Partial<Record<Target, Outcome>>;
+  /** Whether the act names another origin instead of answering. */
+  readonly leads?: true;
+  /** What the proxy answers the first tunnels; nobody listens there when `down`. */
+  readonly proxy?: readonly number[] | 'down';
 }
 
 const everywhere = (outcome: Outcome) => ({
@@ -87,7 +59,20 @@ const everywhere = (outcome: Outcome) => ({
   blob: outcome,
   range: outcome,
 });
+const leadingTo = (origin: string, outcome: Outcome) => ({
+  act: lead(() => origin),
+  leads: true as const,
+  outcomes: everywhere(outcome),
+});
 const ONCE = { times: 1, outcomes: everywhere('whole') };
+
+/** A host that is reached through the proxy alone. */
+const BEHIND = 'https://storage.test';
+
+/** Where the storage is by a name of this build's own, which is not found the first time. */
+const hiccup = ({ registry, storage }: Scene) =>
+  `http://at-${portOf(registry)}.hiccup.test:${portOf(storage)}`;
+const portOf = ({ host }: TestRegistry) => new URL(`http://${host}`).port;
 
 const ROWS: readonly Row[] = [
   { fault: 'reset before the head', act: ({ response }) => reset(response), ...ONCE },
@@ -111,18 +96,13 @@ const ROWS: readonly Row[] = [
   { fault: '504', act: status(504), ...ONCE },
   {
     fault: '401 in the middle',
-    act: ({ response, registry }) => {
-      response.setHeader('www-authenticate', `Bearer realm="http://${registry.host}/token",service="test"`);
-      sendError(response, 401, 'UNAUTHORIZED', 'the token is too old');
-    },
+    act: ({ response, registry }) => challenge(response, `http://${registry.host}`),
     times: 1,
     outcomes: { token: denied, manifest: denied, blob: 'whole', range: 'whole' },
   },
   {
     fault: 'a redirect to storage',
-    act: ({ request, response, storage }) => {
-      response.writeHead(307, { location: `http://${storage.host}${request.path}` }).end();
-    },
+    act: lead(({ storage }) => `http://${storage.host}`),
     outcomes: { manifest: 'whole', blob: 'whole', range: 'whole' },
   },
   {
@@ -173,41 +153,68 @@ const ROWS: readonly Row[] = [
   },
   {
     fault: 'a slow drip',
-    act: ({ request, response, content: bytes }) => {
-      const [, from = 0, to = bytes.length - 1] = (/^bytes=(\d+)-(\d+)$/.exec(request.range ?? '') ?? []).map(
-        Number,
-      );
-      const range = { 'content-range': `bytes ${from}-${to}/${bytes.length}` };
-      response.writeHead(request.range ? 206 : 200, {
-        'content-length': to + 1 - from,
-        ...(request.range ? range : {}),
-      });
-      const body = bytes.subarray(from, to + 1);
-      let at = 0;
-      const step = Math.ceil(body.length / 40);
-      const timer = setInterval(() => {
-        response.write(body.subarray(at, at + step));
-        at += step;
-        if (at < body.length) return;
-        clearInterval(timer);
-        response.end();
-      }, 50);
-    },
+    act: drip,
     ...ONCE,
   },
   { fault: '500 for ever', act: status(500), outcomes: everywhere(refused) },
   { fault: '403', act: status(403), outcomes: everywhere(denied) },
   { fault: 'reset for ever', act: ({ response }) => reset(response), outcomes: everywhere(network) },
   { fault: 'wait for a day', act: status(429, { 'retry-after': '86400' }), outcomes: everywhere(refused) },
+  {
+    fault: 'a host of no name',
+    ...leadingTo('https://nowhere.invalid', unreachable('no host called nowhere.invalid')),
+  },
+  {
+    fault: 'a hiccup of the name service',
+    act: lead(hiccup),
+    leads: true,
+    outcomes: { manifest: 'whole', blob: 'whole', range: 'whole' },
+  },
+  {
+    fault: 'TLS by an authority that nobody knows',
+    ...leadingTo('https://untrusted.test', unreachable('unable to verify')),
+  },
+  {
+    fault: 'TLS with a certificate that has expired',
+    ...leadingTo('https://expired.test', unreachable('has expired')),
+  },
+  {
+    fault: 'TLS with a certificate for another host',
+    ...leadingTo('https://misnamed.test', unreachable("does not match certificate's altnames")),
+  },
+  {
+    fault: 'a proxy that answers 407',
+    ...leadingTo(BEHIND, unreachable('answered 407')),
+    proxy: Array(100).fill(407),
+  },
+  {
+    fault: 'a proxy that answers 403',
+    ...leadingTo(BEHIND, unreachable('answered 403')),
+    proxy: Array(100).fill(403),
+  },
+  { fault: 'a proxy that answers 502 at first', ...leadingTo(BEHIND, 'whole'), proxy: [502] },
+  {
+    fault: 'a proxy that answers 502',
+    ...leadingTo(BEHIND, unreachable('answered 502')),
+    proxy: Array(100).fill(502),
+  },
+  { fault: 'a proxy that is down', ...leadingTo(BEHIND, unreachable('ECONNREFUSED')), proxy: 'down' },
 ];
 
-describe('a build meets', () => {
+describe.skipIf(missing.length > 0)('a build meets', () => {
   const work = new Workplace();
   let storage: TestRegistry;
+  let certificates: Certificates;
+  let others: Record<string, Certificates['server']>;
   let undisturbed: Buffer;
   let built = 0;
 
   beforeAll(async () => {
+    certificates = await makeCertificates(work.path, 'DNS:storage.test', 'DNS:expired.test');
+    mkdirSync(work.file('unknown'));
+    const unknown = await makeCertificates(work.file('unknown'), 'DNS:untrusted.test');
+    others = { 'untrusted.test': unknown.server, 'expired.test': certificates.expired };
+    makeHiccups();
     storage = await TestRegistry.start();
     storage.push('team/app:1', image);
     storage.fault = ({ path }, response) => {
@@ -218,6 +225,7 @@ describe('a build meets', () => {
     undisturbed = readFileSync(await run(registry));
   });
   afterAll(async () => {
+    vi.restoreAllMocks();
     await storage[Symbol.asyncDispose]();
     work[Symbol.dispose]();
   });
@@ -228,7 +236,38 @@ describe('a build meets', () => {
     return registry;
   }
 
-  async function run(registry: TestRegistry): Promise<string> {
+  /** Fails to find some names the first time, as name servers do when they are busy. */
+  function makeHiccups(): void {
+    const { lookup } = dns;
+    const met = new Set<string>();
+    const mayFail = (host: string, options: dns.LookupOptions, callback: (error: Error | null) => void) => {
+      if (!host.endsWith('.hiccup.test')) return lookup(host, options, callback);
+      if (met.has(host)) return lookup('127.0.0.1', options, callback);
+      met.add(host);
+      callback(Object.assign(new Error(`getaddrinfo EAI_AGAIN ${host}`), { code: 'EAI_AGAIN' }));
+    };
+    vi.spyOn(dns, 'lookup').mockImplementation(mayFail as typeof dns.lookup);
+  }
+
+  /** Has what the registry has, and tokens for it. */
+  function twinOf(registry: TestRegistry): Answer {
+    return ({ url, range }, response) => {
+      const blob = image.blobs.get(url.pathname.split('/').at(-1) ?? '');
+      if (url.pathname === '/token') return response.end(JSON.stringify({ token: registry.token }));
+      if (blob) return sendBlob(response, blob, range);
+      response.writeHead(200, { 'content-type': image.mediaType }).end(image.bytes);
+    };
+  }
+
+  /** The proxy to hosts that are elsewhere. */
+  async function startProxy(registry: TestRegistry, { proxy = [] }: Row): Promise<Witness> {
+    const witness = await Witness.start(certificates.server, others);
+    witness.hosts = { [BEHIND]: twinOf(registry) };
+    witness.refusals = proxy === 'down' ? [] : proxy;
+    return witness;
+  }
+
+  async function run(registry: TestRegistry, proxy?: string): Promise<string> {
     built += 1;
     const output = work.file(`bundle-${built}.tar`);
     const config = work.file(`config-${built}.json`);
@@ -240,6 +279,8 @@ describe('a build meets', () => {
       mirrors: { 'registry.test': `http://${registry.host}` },
       credentialFiles: [config],
       timeout: TIMEOUT,
+      ca: [{ pem: readFileSync(certificates.ca, 'utf8') }],
+      proxy: { https: proxy, no: 'nowhere.invalid,registry.test' },
     });
     return output;
   }
@@ -247,15 +288,18 @@ describe('a build meets', () => {
   /** Makes the first so many requests for a target go wrong. */
   function inject(
     registry: TestRegistry,
-    { act, times = Number.POSITIVE_INFINITY }: Row,
+    { act, times = Number.POSITIVE_INFINITY, leads }: Row,
     target: Target,
   ): () => number {
     let done = 0;
-    registry.fault = (request, response, bytes = Buffer.from('{"token":"the-token"}')) => {
-      if (targetOf(request) !== target || done >= times || (target !== 'token' && !request.authorization))
-        return false;
+    const token = Buffer.from(JSON.stringify({ token: registry.token }));
+    registry.fault = (request, response, bytes = token) => {
+      // To another token service leads the challenge before it.
+      const now = leads && target === 'token' ? 'manifest' : target;
+      const isOpen = now !== 'token' && !request.authorization;
+      if (targetOf(request) !== now || done >= times || isOpen !== (now !== target)) return false;
       done += 1;
-      act({ request, response, content: bytes, registry, storage });
+      act({ request, response, content: bytes, registry, storage, target });
       return true;
     };
     return () => done;
@@ -266,22 +310,26 @@ describe('a build meets', () => {
       row,
       target: target as Target,
       outcome,
-      title: `${row.fault}${row.times ? '' : ' each time'}, at a ${target}: ${outcome === 'whole' ? 'the same bundle' : outcome.code}`,
+      title: `${row.fault}${row.times || row.leads ? '' : ' each time'}, at a ${target}: ${outcome === 'whole' ? 'the same bundle' : outcome.code}`,
     })),
   );
 
-  it.concurrent.each(cases)('$title', async ({ row, target, outcome }) => {
+  it.concurrent.each(cases.map(one => [one.title, one] as const))('%s', async (_title, one) => {
+    const { row, target, outcome } = one;
     await using registry = await start();
+    await using proxy = await startProxy(registry, row);
     const met = inject(registry, row, target);
+    const address = row.proxy === 'down' ? '127.0.0.1:1' : proxy.host;
     if (outcome === 'whole') {
-      expect(readFileSync(await run(registry)).equals(undisturbed)).toBe(true);
+      expect(readFileSync(await run(registry, address)).equals(undisturbed)).toBe(true);
     } else {
-      const error = await run(registry).then(
+      const error = await run(registry, address).then(
         () => undefined,
         thrown => thrown,
       );
       expect(error).toBeInstanceOf(AirgapError);
       expect(error).toMatchObject({ code: outcome.code });
+      expect(error.message).toContain(outcome.words ?? '');
       expect(exitStatus(error)).toBe(outcome.status);
       expect(error.hint).toBeTruthy();
       expect(JSON.stringify([error.message, error.hint, error.where])).not.toContain(AUTH.password);

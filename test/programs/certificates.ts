@@ -2,10 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { output } from './program.ts';
 
-/** A private certificate authority, with a certificate for `localhost` and one for a client: paths of PEM files. */
+/** A private certificate authority, with certificates for `localhost` and for a client: paths of PEM files. */
 export interface Certificates {
   readonly ca: string;
   readonly server: { readonly cert: string; readonly key: string };
+  /** The server's, until yesterday. */
+  readonly expired: { readonly cert: string; readonly key: string };
   readonly client: { readonly cert: string; readonly key: string };
 }
 
@@ -29,7 +31,7 @@ export async function makeCertificates(folder: string, ...names: string[]): Prom
     '-out',
     ca.cert,
   );
-  const sign = async (name: string, extension: string) => {
+  const sign = async (name: string, extension: string, days = 2) => {
     const [cert, key, request, extensions] = [`${name}.crt`, `${name}.key`, `${name}.csr`, `${name}.ext`].map(
       file,
     ) as [string, string, string, string];
@@ -57,7 +59,7 @@ export async function makeCertificates(folder: string, ...names: string[]): Prom
       ca.key,
       '-CAcreateserial',
       '-days',
-      '2',
+      String(days),
       '-extfile',
       extensions,
       '-out',
@@ -65,9 +67,11 @@ export async function makeCertificates(folder: string, ...names: string[]): Prom
     );
     return { cert, key };
   };
-  const server = await sign(
-    'localhost',
-    `subjectAltName=${['DNS:localhost', ...names].join()}\nextendedKeyUsage=serverAuth\n`,
-  );
-  return { ca: ca.cert, server, client: await sign('client', 'extendedKeyUsage=clientAuth\n') };
+  const extension = `subjectAltName=${['DNS:localhost', ...names].join()}\nextendedKeyUsage=serverAuth\n`;
+  return {
+    ca: ca.cert,
+    server: await sign('localhost', extension),
+    expired: await sign('expired', extension, -1),
+    client: await sign('client', 'extendedKeyUsage=clientAuth\n'),
+  };
 }

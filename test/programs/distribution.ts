@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { flatten, type TestImage } from '../images/image.ts';
 import { connectTo, Daemon, freePort } from './program.ts';
 
-/** Debian's docker-registry (distribution 2.8), or another build of distribution, with its storage in a folder. */
+/** Debian's docker-registry (distribution 2.8), or a newer one, with its storage in a folder. */
 export class Distribution implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -22,10 +22,11 @@ export class Distribution implements AsyncDisposable {
       auth = {},
       host: name = '127.0.0.1',
       listen = '127.0.0.1',
+      port: wanted = 0,
       program = 'docker-registry',
     } = {},
   ): Promise<Distribution> {
-    const port = await freePort();
+    const port = wanted || (await freePort());
     const host = `${name}:${port}`;
     const config = join(folder, 'registry.json');
     const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };

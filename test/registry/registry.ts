@@ -23,7 +23,6 @@ export interface RegistryOptions {
 }
 
 const API = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/;
-const TOKEN = 'the-token';
 
 /** A registry in this process, on loopback, that serves images from memory: for the demo and for faults. */
 export class TestRegistry {
@@ -35,6 +34,7 @@ export class TestRegistry {
   readonly #options: RegistryOptions;
   readonly #manifests = new Map<string, TestImage>();
   readonly #blobs = new Map<string, Buffer>();
+  #generation = 1;
 
   private constructor(server: Server, options: RegistryOptions) {
     this.#server = server;
@@ -47,6 +47,16 @@ export class TestRegistry {
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     return new TestRegistry(server, options);
+  }
+
+  /** The one token that is good now. */
+  get token(): string {
+    return `the-token-${this.#generation}`;
+  }
+
+  /** Makes another token the good one. */
+  expire(): void {
+    this.#generation += 1;
   }
 
   /** Serves an image under `repository:tag`, and all of it by digest. */
@@ -94,7 +104,7 @@ export class TestRegistry {
   #authorized(authorization: string | undefined): boolean {
     const { auth } = this.#options;
     if (!auth) return true;
-    return authorization === (auth.scheme === 'basic' ? this.#basic() : `Bearer ${TOKEN}`);
+    return authorization === (auth.scheme === 'basic' ? this.#basic() : `Bearer ${this.token}`);
   }
 
   #challenge(response: ServerResponse): void {
@@ -107,7 +117,7 @@ export class TestRegistry {
   }
 
   #token(authorization: string | undefined, response: ServerResponse): void {
-    if (authorization === this.#basic()) response.end(JSON.stringify({ token: TOKEN }));
+    if (authorization === this.#basic()) response.end(JSON.stringify({ token: this.token }));
     else sendError(response, 401, 'UNAUTHORIZED', 'wrong password');
   }
 }

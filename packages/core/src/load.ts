@@ -1,19 +1,19 @@
 import { resolve } from 'node:path';
 import { chooseNames } from './bundle/chosen-names.ts';
 import { BundleReader } from './bundle/reader.ts';
+import type { PlacedEntry } from './bundle/tar-walk.ts';
 import type { Destination } from './content/destination.ts';
 import { HashThreads } from './content/hash-threads.ts';
 import { AirgapError } from './errors.ts';
-import type { OnEvent } from './events.ts';
 import { interrupted } from './interrupted.ts';
 import type { Digest } from './oci/digest.ts';
 import { BlobBodies } from './push/blob-body.ts';
 import { type Delivery, deliveriesOf } from './push/delivery.ts';
-import { expectedTraffic, push, type Traffic } from './push/push.ts';
+import { expectedTraffic, push, type Traffic, type Traffics } from './push/push.ts';
 import { planPush } from './push/push-plan.ts';
 import { keepReferrers } from './push/referrals.ts';
 import { survey } from './push/survey.ts';
-import { type Naming, parseTarget } from './reference/target.ts';
+import { type Naming, parseTarget, type Target } from './reference/target.ts';
 import { Registries, type RegistryOptions } from './registry/registries.ts';
 
 export interface LoadOptions extends RegistryOptions {
@@ -74,103 +74,106 @@ export interface LoadResult {
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();
-  const onEvent: OnEvent = options.onEvent ?? (() => {});
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   const target = parseTarget(options.target);
-  const { registry } = target;
   try {
     await using bundle = await BundleReader.open(options.bundle);
-    onEvent({ type: 'phase', phase: 'read' });
+    options.onEvent?.({ type: 'phase', phase: 'read' });
     const entries = await bundle.entries();
-    const { naming = 'path', images, onExisting = 'overwrite', dryRun = false } = options;
-    const names = await chooseNames(bundle, entries, images);
-    const deliveries = deliveriesOf(names, { target, naming });
+    const names = await chooseNames(bundle, entries, options.images);
+    const deliveries = deliveriesOf(names, { naming: options.naming ?? 'path', target });
     await using registries = await Registries.open({ ...options, signal });
-    const destination = registries.destination(registry);
-    const states = await askStates(destination, deliveries, onExisting);
-    const wanted = deliveries.filter(delivery => states.get(delivery)?.state !== 'kept');
-    const plan = await planPush(bundle, entries, wanted);
-    const work = await survey(destination, plan, registry);
-    const expected = expectedTraffic(work);
-    onEvent({
-      type: 'planned',
-      images: deliveries.length,
-      blobs: expected.uploaded.blobs,
-      bytes: expected.uploaded.bytes,
-      size: bundle.size,
-    });
-    const result = { path: resolve(options.bundle), target: options.target, dryRun };
-    if (dryRun)
-      return { ...result, images: reports(states), ...expected, elapsed: performance.now() - started };
-    onEvent({ type: 'phase', phase: 'move' });
-    await using threads = new HashThreads(signal);
-    const bodies = new BlobBodies(bundle, entries, threads, onEvent);
+    const destination = registries.destination(target.registry);
+    const tags = await askTags(destination, deliveries, options.onExisting ?? 'overwrite');
     const stop = (reason: unknown) => stopper.abort(reason);
-    const traffic = await push(work, { destination, registry, bundle, entries, bodies, onEvent, stop });
-    onEvent({ type: 'phase', phase: 'finish' });
-    await keepReferrers(destination, registry, plan.referrals);
-    for (const delivery of wanted)
-      if (states.get(delivery)?.state === 'pushed')
-        await destination.putManifest(delivery.to, await bundle.manifest(entries, delivery.root));
-    await readBack(destination, wanted, states);
-    return { ...result, images: reports(states), ...traffic, elapsed: performance.now() - started };
+    const traffic = await move({ bundle, entries, destination, tags, signal, stop }, target, options);
+    const { dryRun = false } = options;
+    if (!dryRun) await readBack(destination, tags);
+    return {
+      path: resolve(options.bundle),
+      target: options.target,
+      dryRun,
+      images: tags.map(report),
+      ...traffic,
+      elapsed: performance.now() - started,
+    };
   } catch (error) {
     throw options.signal?.aborted ? interrupted(error) : error;
   }
 }
 
-interface State {
-  readonly state: LoadedImage['state'];
-  readonly found: Digest | undefined;
+interface Moving {
+  readonly bundle: BundleReader;
+  readonly entries: ReadonlyMap<string, PlacedEntry>;
+  readonly destination: Destination;
+  readonly tags: readonly Tag[];
+  readonly signal: AbortSignal;
+  readonly stop: (reason: unknown) => void;
 }
 
-type States = Map<Delivery, State>;
+/** Finds out what is missing, and brings it unless this is a rehearsal. */
+async function move(
+  { bundle, entries, destination, tags, signal, stop }: Moving,
+  { registry }: Target,
+  { dryRun, onEvent = () => {} }: LoadOptions,
+): Promise<Traffics> {
+  const wanted = tags.filter(({ state }) => state !== 'kept').map(({ delivery }) => delivery);
+  const plan = await planPush(bundle, entries, wanted);
+  const work = await survey(destination, plan, registry);
+  const expected = expectedTraffic(work);
+  const { blobs, bytes } = expected.uploaded;
+  onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: bundle.size });
+  if (dryRun) return expected;
+  onEvent({ type: 'phase', phase: 'move' });
+  await using threads = new HashThreads(signal);
+  const bodies = new BlobBodies(bundle, entries, threads, onEvent);
+  const traffic = await push(work, { destination, registry, bundle, entries, bodies, onEvent, stop });
+  onEvent({ type: 'phase', phase: 'finish' });
+  await keepReferrers(destination, registry, plan.referrals);
+  const missing = tags.filter(({ state }) => state === 'pushed').map(({ delivery }) => delivery);
+  await Promise.all(
+    missing.map(async ({ to, root }) => destination.putManifest(to, await bundle.manifest(entries, root))),
+  );
+  return traffic;
+}
+
+/** A name at the destination. */
+interface Tag {
+  readonly delivery: Delivery;
+  readonly state: LoadedImage['state'];
+  found: Digest | undefined;
+}
 
 /** Asks what every name stands for now. @throws AirgapError `INPUT` for what must not be overwritten */
-async function askStates(
+async function askTags(
   destination: Destination,
   deliveries: readonly Delivery[],
   onExisting: OnExisting,
-): Promise<States> {
-  const founds = await Promise.all(deliveries.map(({ to }) => destination.digestOf(to)));
-  const states: States = new Map();
+): Promise<Tag[]> {
   const refused: AirgapError[] = [];
-  for (const [index, delivery] of deliveries.entries()) {
-    const found = founds[index];
-    const differs = found !== undefined && found !== delivery.root.digest;
-    if (differs && onExisting === 'fail') refused.push(taken(delivery, found));
-    const kept = differs && onExisting === 'skip';
-    states.set(delivery, {
-      found,
-      state: kept ? 'kept' : found === delivery.root.digest ? 'present' : 'pushed',
-    });
-  }
+  const ask = async (delivery: Delivery): Promise<Tag> => {
+    const found = await destination.digestOf(delivery.to);
+    if (found === delivery.root.digest) return { delivery, found, state: 'present' };
+    if (found !== undefined && onExisting === 'fail') refused.push(taken(delivery, found));
+    return { delivery, found, state: found !== undefined && onExisting === 'skip' ? 'kept' : 'pushed' };
+  };
+  const tags = await Promise.all(deliveries.map(ask));
   if (refused.length > 0) throw AirgapError.all(refused, `${refused.length} names stand for something else`);
-  return states;
+  return tags;
 }
 
-async function readBack(
-  destination: Destination,
-  deliveries: readonly Delivery[],
-  states: States,
-): Promise<void> {
-  const founds = await Promise.all(deliveries.map(({ to }) => destination.digestOf(to)));
-  for (const [index, delivery] of deliveries.entries()) {
-    const found = founds[index];
-    if (found !== delivery.root.digest) throw lost(delivery, found);
-    states.set(delivery, { state: states.get(delivery)?.state ?? 'pushed', found });
-  }
+/** Asks again. @throws AirgapError `CONTENT` when a name does not stand for what the bundle has */
+async function readBack(destination: Destination, tags: readonly Tag[]): Promise<void> {
+  const ask = async (tag: Tag) => {
+    tag.found = await destination.digestOf(tag.delivery.to);
+    if (tag.state !== 'kept' && tag.found !== tag.delivery.root.digest) throw lost(tag.delivery, tag.found);
+  };
+  await Promise.all(tags.map(ask));
 }
 
-function reports(states: States): LoadedImage[] {
-  return [...states].map(([{ name, to, root }, { state, found }]) => ({
-    name: name.toString(),
-    destination: to.toString(),
-    digest: root.digest,
-    found,
-    state,
-  }));
+function report({ delivery: { name, to, root }, state, found }: Tag): LoadedImage {
+  return { name: name.toString(), destination: to.toString(), digest: root.digest, found, state };
 }
 
 function taken({ to, root }: Delivery, found: Digest): AirgapError {

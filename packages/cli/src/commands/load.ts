@@ -1,7 +1,8 @@
-import { feed, isRuntimeTarget, load, NAMINGS, ON_EXISTING } from '@airgap/core';
+import { feed, isRuntimeTarget, load, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
 import { configuredCredentials } from '../options/credentials.ts';
+import { outputFlags, outputOptions } from '../options/outputs.ts';
 import { repeated } from '../options/parsers.ts';
 import { refuseRegistryFlags } from '../options/runtime-flags.ts';
 import {
@@ -14,14 +15,16 @@ import {
 } from '../options/shared.ts';
 import { renderFeed } from '../render/feed.ts';
 import { renderLoad } from '../render/load.ts';
+import { renderOutputs } from '../render/outputs.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
-import { print, printJson, type Session } from '../session.ts';
+import { print, printJson, type Session, tell } from '../session.ts';
 
 const EXAMPLES = `
 Examples:
   airgap load bundle.tar registry.local:5000
   airgap load bundle.tar registry.local/vendor --naming host --dry-run
   airgap load bundle.tar registry.local --images 'quay.io/team/*' --on-existing fail
+  airgap load bundle.tar registry.local --specs manifests/ --rewrite local/ --pull-secret secret.yaml
   airgap load bundle.tar docker:
   airgap load bundle.tar containerd:k8s.io
 `;
@@ -52,7 +55,7 @@ export function loadCommand(command: Command, session: Session) {
     .addOption(existingOption)
     .option('--dry-run', 'say what would be pushed, and push nothing')
     .addOption(configOption);
-  return connectionFlags(flagged)
+  return connectionFlags(outputFlags(flagged))
     .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption)
@@ -76,9 +79,14 @@ export function loadCommand(command: Command, session: Session) {
         credentialFiles: environment.credentialFiles,
         ...{ bundle, target, naming, images, onExisting, dryRun, signal },
       };
+      const wanted = await outputOptions(flags, config?.imagePaths);
+      // What is wrong with them is told before anything is pushed.
+      const outputs = wanted && (await openOutputs({ ...options, ...wanted }));
       const { onEvent, close } = openReporter(flags.progress, session);
       const result = await load({ ...options, onEvent }).finally(close);
-      if (session.json) printJson(result, session);
+      const written = await outputs?.write(result);
+      if (written) tell(renderOutputs(written, flags.rewrite));
+      if (session.json) printJson({ ...result, outputs: written }, session);
       else print(renderLoad(result), session);
     });
 }

@@ -147,11 +147,11 @@ export interface RemoteFlags {
 
 /** How to reach the registries, certificates read. */
 export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles }: Environment) {
-  const { plainHttp, insecure, ca = [], timeout, concurrency } = flags;
+  const { plainHttp, insecure, timeout, concurrency } = flags;
   return {
     plainHttp,
     insecure,
-    ca: await Promise.all([...caFiles, ...ca].map(flag => readPem(flag, 'the certificate authority'))),
+    ca: [...(await readAuthorities(caFiles)), ...(await readAuthorities(flags.ca))],
     clientCertificates: await readClientCertificates(flags),
     proxy,
     timeout,
@@ -159,8 +159,13 @@ export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles }: Envi
   };
 }
 
+/** The certificate authorities that flags or the environment name. */
+export function readAuthorities(flags: readonly string[] = []): Promise<Pem[]> {
+  return Promise.all(flags.map(flag => readPem(flag, 'the certificate authority')));
+}
+
 /** A flag adds a path to those of the config. */
-function bothPaths(config: ImagePaths = {}, flags: ImagePaths = {}): ImagePaths {
+export function bothPaths(config: ImagePaths = {}, flags: ImagePaths = {}): ImagePaths {
   const kinds = new Set([...Object.keys(config), ...Object.keys(flags)]);
   return Object.fromEntries(
     [...kinds].map(kind => [kind, [...(config[kind] ?? []), ...(flags[kind] ?? [])]]),

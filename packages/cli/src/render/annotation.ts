@@ -1,7 +1,7 @@
 import type { Finding } from '@airgap/core';
+import { maskSecrets } from '@airgap/core';
 import { pathBelow } from './artifact.ts';
 import { printable } from './printable.ts';
-import { maskSecrets } from './secrets.ts';
 
 /**
  * Writes a finding as a workflow command, which GitHub shows at its line of the change.

@@ -1,4 +1,4 @@
-import { maskSecrets } from './secrets.ts';
+import { maskSecrets } from '@airgap/core';
 
 /** Writes JSON in which nothing can steer a terminal: it reads back as the same value. */
 export function formatJson(value: unknown, indent?: number): string {

@@ -6,7 +6,7 @@ import { formatDuration } from './duration.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
-const COLUMNS = [{ title: 'IMAGE' }, { title: 'IS NOW' }, { title: 'DIGEST' }, { title: '' }];
+const COLUMNS = [{ title: 'IMAGE' }, { title: 'IS NOW' }, { title: 'DIGEST' }, { title: 'STATE' }];
 
 /** What became of every name, and two lines of sums. */
 export function renderLoad(result: LoadResult): string {

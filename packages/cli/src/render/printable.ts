@@ -1,4 +1,4 @@
-import { maskSecrets } from './secrets.ts';
+import { maskSecrets } from '@airgap/core';
 
 /**
  * Makes text from outside safe for one line of a terminal: control characters, line ends, escapes and the marks that

@@ -4,7 +4,6 @@ import { formatBytes } from './bytes.ts';
 import { formatDuration } from './duration.ts';
 import { formatJson } from './json.ts';
 import { printable, printableText } from './printable.ts';
-import { maskSecrets } from './secrets.ts';
 import { renderTable } from './table.ts';
 import { renderVerification } from './verification.ts';
 import { clip, widthOf } from './width.ts';
@@ -49,15 +48,6 @@ describe('printable', () => {
 
   it('of several lines keeps line ends and tabs, and nothing else', () =>
     expect(printableText('a\n\tb\r\u001b')).toBe('a\n\tb\\u{d}\\u{1b}'));
-});
-
-describe('maskSecrets', () => {
-  it.each([
-    ['a password in a URL', 'https://me:pass@host/x', 'https://***@host/x'],
-    ['a signature', 'https://s3/x?X-Amz-Signature=abc&a=1', 'https://s3/x?X-Amz-Signature=***&a=1'],
-    ['a digest stays', 'https://host/x@sha256:aa', 'https://host/x@sha256:aa'],
-    ['an address stays', 'me@example.com', 'me@example.com'],
-  ])('%s', (_name, text, shown) => expect(maskSecrets(text)).toBe(shown));
 });
 
 describe('formatJson', () => {

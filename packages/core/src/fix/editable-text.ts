@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, LineCounter, type Node, type Pair, visit, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  type Scalar,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import type { Position } from '../position.ts';
 import { SpecDocument } from '../spec/document.ts';
 import type { SourceText } from '../spec/source.ts';
@@ -16,6 +27,7 @@ export class EditableText {
   readonly documents: readonly SpecDocument[];
   readonly #lines = new LineCounter();
   readonly #places = new Map<number, Place>();
+  readonly #items = new Map<number, Scalar | Alias>();
 
   constructor(source: SourceText) {
     this.text = source.text;
@@ -27,8 +39,14 @@ export class EditableText {
   }
 
   /** The key whose value begins at a position. */
-  placeAt({ line, column }: Position): Place | undefined {
-    return this.#places.get((this.#lines.lineStarts[line - 1] ?? 0) + column - 1);
+  placeAt(position: Position): Place | undefined {
+    return this.#places.get(this.#offset(position));
+  }
+
+  /** The value that begins at a position, of a key or of a list. */
+  valueAt(position: Position): Scalar | Alias | undefined {
+    const value = this.placeAt(position)?.pair.value;
+    return isScalar(value) || isAlias(value) ? value : this.#items.get(this.#offset(position));
   }
 
   /** What stands on an offset's line before it. */
@@ -54,8 +72,16 @@ export class EditableText {
     return /^[ \t]*$|^[ \t]+#/.test(this.text.slice(offset, this.lineEnd(offset)));
   }
 
+  #offset({ line, column }: Position): number {
+    return (this.#lines.lineStarts[line - 1] ?? 0) + column - 1;
+  }
+
   #addPlaces(document: SpecDocument): void {
     visit(document.root, {
+      Seq: (_key, { items }) => {
+        for (const item of items)
+          if ((isScalar(item) || isAlias(item)) && item.range) this.#items.set(item.range[0], item);
+      },
       Pair: (_key, pair, path) => {
         const map = path.at(-1);
         const value = pair.value as Node | null;

@@ -1,8 +1,9 @@
-import { isMap, isScalar, isSeq, type Node, stringify, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type YAMLSeq } from 'yaml';
 import type { Listing } from '../lint/listing.ts';
 import { isReplicated } from '../spec/replicated.ts';
 import type { Edit } from './edit.ts';
 import type { EditableText } from './editable-text.ts';
+import { scalarText } from './scalar-text.ts';
 
 const TEMPLATE = '{{';
 
@@ -74,7 +75,11 @@ export class ImagesList {
   #entryLines(listing: Listing): string[] {
     if (isMap(this.#last) && this.#last.flow) return [`- ${this.#flowEntry(listing)}`];
     const { source, name, tag } = listing;
-    return [`- source: ${scalar(source)}`, `  name: ${scalar(name)}`, `  tag: ${JSON.stringify(tag)}`];
+    return [
+      `- source: ${scalarText(source)}`,
+      `  name: ${scalarText(name)}`,
+      `  tag: ${JSON.stringify(tag)}`,
+    ];
   }
 
   #flowEntry({ source, name, tag }: Listing): string {
@@ -82,7 +87,7 @@ export class ImagesList {
     const isJson = isScalar(key) && key.type === 'QUOTE_DOUBLE';
     if (isJson)
       return `{ "source": ${JSON.stringify(source)}, "name": ${JSON.stringify(name)}, "tag": ${JSON.stringify(tag)} }`;
-    return `{ source: ${scalar(source)}, name: ${scalar(name)}, tag: ${JSON.stringify(tag)} }`;
+    return `{ source: ${scalarText(source)}, name: ${scalarText(name)}, tag: ${JSON.stringify(tag)} }`;
   }
 }
 
@@ -95,10 +100,4 @@ function contentEnd(node: unknown): number | undefined {
   const { key, value } = node.items.at(-1) ?? {};
   const [start, end] = (value as Node | null | undefined)?.range ?? [0, 0];
   return start === end ? (key as Node | undefined)?.range?.[1] : contentEnd(value);
-}
-
-/** Writes a text so that every reader takes it as one. */
-function scalar(text: string): string {
-  const plain = stringify(text, { compat: 'yaml-1.1', lineWidth: 0 }).trimEnd();
-  return plain === text && /^[\w./:-]+$/.test(text) ? text : JSON.stringify(text);
 }

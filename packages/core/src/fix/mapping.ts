@@ -8,7 +8,7 @@ export function keyOf({ key }: Pair): string | undefined {
 }
 
 /** The pairs of a mapping itself that have a key. */
-export function pairsOf({ map }: Place, key: string): Pair[] {
+export function pairsOf({ map }: Pick<Place, 'map'>, key: string): Pair[] {
   return map.items.filter(pair => keyOf(pair) === key);
 }
 
@@ -74,7 +74,7 @@ function valueEnd(text: EditableText, { value }: Pair): number | undefined {
 }
 
 /** The white space that a block mapping's next key needs; nothing when something else stands before this one. */
-function indentOf(text: EditableText, keyStart: number): string | undefined {
+export function indentOf(text: EditableText, keyStart: number): string | undefined {
   const before = text.lineBefore(keyStart);
   return /^ *(?:- +)*$/.test(before) ? ' '.repeat(before.length) : undefined;
 }

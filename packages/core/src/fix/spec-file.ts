@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { AirgapError } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 
 const BOM = '\uFEFF';
 
@@ -13,40 +12,29 @@ const BOM = '\uFEFF';
  */
 export async function replaceText(file: string, before: string, after: string): Promise<void> {
   try {
-    const path = await realpath(file);
-    const now = await readFile(path, 'utf8');
-    const mark = now.startsWith(BOM) ? BOM : '';
-    if (now !== mark + before) throw changed(file);
-    await writeBeside(path, mark + after);
+    await replaceFile(file, await changedText(file, before, after));
   } catch (cause) {
     throw cause instanceof AirgapError ? cause : unwritable(file, cause);
   }
 }
 
-/** A link to the file stays one: what is replaced is what it points to. */
-async function writeBeside(path: string, text: string): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
-  try {
-    const { mode } = await stat(path);
-    const handle = await open(beside, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.chmod(mode & 0o7777);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
+/**
+ * What a spec reads with a new text, its byte order mark kept.
+ *
+ * @param before the text as it was read
+ * @throws AirgapError `INPUT` for a file that says something else by now, and what the file system throws
+ */
+export async function changedText(file: string, before: string, after: string): Promise<string> {
+  const now = await readFile(file, 'utf8');
+  const mark = now.startsWith(BOM) ? BOM : '';
+  if (now !== mark + before) throw changed(file);
+  return mark + after;
 }
 
 function changed(path: string): AirgapError {
-  return new AirgapError('INPUT', 'the file has changed while it was being fixed', {
+  return new AirgapError('INPUT', 'the file has changed since it was read', {
     where: { path },
-    hint: 'Run it again; nothing was written to this file.',
+    hint: 'Run it again; nothing was written for this file.',
   });
 }
 

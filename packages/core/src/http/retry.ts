@@ -8,6 +8,10 @@ export interface RetryOptions {
   readonly gate: Gate;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
+  /** The bytes that are through for good; when there are more, the count starts again. */
+  readonly progress?: (() => number) | undefined;
+  /** Whether it goes before all that wait at the gate already, as every further attempt does. */
+  readonly ahead?: boolean | undefined;
 }
 
 const ATTEMPTS = 6;
@@ -39,32 +43,40 @@ export class Transient extends Error {
 
 /**
  * Runs `attempt` until it succeeds, fails for good, or has failed transiently {@link ATTEMPTS} times in a row without
- * progress. The pause doubles, with jitter, unless the server named one; then it holds for everybody at that gate.
- *
- * @param progress the bytes that have arrived so far; when there are more, the count starts again
+ * progress. Each attempt goes through the gate by itself. The pause doubles, with jitter, unless the server named one;
+ * a server that complains gets a pause from everybody, and while it serves others it is taken to be busy, not broken.
  */
-export async function withRetries<T>(
-  attempt: () => Promise<T>,
-  { host, gate, signal, onEvent }: RetryOptions,
-  progress: () => number = () => 0,
-): Promise<T> {
-  let before = progress();
+export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { host, gate, signal, onEvent, progress = () => 0, ahead = false } = options;
+  let [before, servedBefore] = [progress(), gate.served];
   for (let failures = 1; ; failures += 1) {
+    const pause = jittered(failures);
     try {
-      await gate.open(signal);
-      return await attempt();
+      return await gate.run(() => attemptOnce(attempt, pause, options), ahead || failures > 1);
     } catch (thrown) {
       signal?.throwIfAborted();
       if (!(thrown instanceof Transient)) throw thrown;
-      if (progress() >= before + MIN_PROGRESS) failures = 1;
-      before = progress();
+      const isBusy = thrown.complaint !== undefined && gate.served > servedBefore;
+      if (isBusy || progress() >= before + MIN_PROGRESS) failures = 1;
+      [before, servedBefore] = [progress(), gate.served];
       if (failures >= ATTEMPTS) throw thrown.error;
-      const delay = thrown.complaint?.delay ?? jittered(failures);
+      const delay = thrown.complaint?.delay ?? pause;
       if (delay > LONGEST_WAIT) throw tooLong(thrown.error, delay);
-      if (thrown.complaint) gate.slowDown(delay);
       onEvent?.({ type: 'retry', host, reason: thrown.error.message, attempt: failures, delay });
       await sleep(delay, undefined, { signal });
     }
+  }
+}
+
+/** A complaint closes the gate before the next attempt comes through. */
+async function attemptOnce<T>(attempt: () => Promise<T>, pause: number, { gate }: RetryOptions): Promise<T> {
+  try {
+    return await attempt();
+  } catch (thrown) {
+    const complaint = thrown instanceof Transient ? thrown.complaint : undefined;
+    const delay = complaint && (complaint.delay ?? pause);
+    if (delay !== undefined && delay <= LONGEST_WAIT) gate.slowDown(delay);
+    throw thrown;
   }
 }
 

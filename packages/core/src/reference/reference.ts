@@ -9,8 +9,8 @@ const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[
 const MAX_NAME = 255;
 const MAX_PORT = 65_535;
 
-const DOCKER_HUB = 'docker.io';
-const DOCKER_HUB_INDEX = 'index.docker.io';
+export const DOCKER_HUB = 'docker.io';
+export const DOCKER_HUB_INDEX = 'index.docker.io';
 
 /**
  * The full name of an image, made only by {@link Reference.parse}. It follows the grammar of distribution's

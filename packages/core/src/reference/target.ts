@@ -36,13 +36,20 @@ export function parseTarget(text: string): Target {
 }
 
 /** The name of an image at a target; its tag or digest stays. @throws AirgapError `INPUT` when that is no name */
-export function retarget(name: Reference, { registry, prefix }: Target, naming: Naming): Reference {
-  const path = {
-    path: name.repository,
-    host: `${hostSegment(name.registry)}/${name.repository}`,
-    kots: lastSegment(name),
+export function retarget(name: Reference, target: Target, naming: Naming): Reference {
+  const before = pathBefore(name.registry, target, naming);
+  const path = before === undefined ? [target.prefix, lastSegment(name)] : [before, name.repository];
+  return name.moved(target.registry, path.filter(Boolean).join('/'));
+}
+
+/** What stands before the paths of a host's images at a target, empty for nothing; none where their paths do not stay. */
+export function pathBefore(host: string, { prefix }: Target, naming: Naming): string | undefined {
+  const before = {
+    path: prefix,
+    host: [prefix, hostSegment(host)].filter(Boolean).join('/'),
+    kots: undefined,
   };
-  return name.moved(registry, [prefix, path[naming]].filter(Boolean).join('/'));
+  return before[naming];
 }
 
 /** A host as a path segment, which has neither a colon nor upper case. */

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { MemorySink } from '../content/sink.ts';
 import { AirgapError } from '../errors.ts';
 import { exchange, type HttpRequest } from '../http/exchange.ts';
+import { maskSecrets } from '../secrets.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import type { CredentialStore, Credentials } from './credentials.ts';
+import type { Credentials } from './credential.ts';
+import type { CredentialStore } from './credentials.ts';
 import { isLoopback } from './endpoint.ts';
 import { failure } from './failure.ts';
 
@@ -136,7 +138,7 @@ function realmUrl(realm: string, registry: URL, withCredentials: boolean): URL {
   }
   throw new AirgapError(
     'REGISTRY',
-    `the registry names a token service that must not be used: ${JSON.stringify(realm.slice(0, 200))}`,
+    `the registry names a token service that must not be used: ${JSON.stringify(maskSecrets(realm).slice(0, 200))}`,
     {
       where: { host: registry.host },
       hint: 'It must be an https URL, or be on the same host when the registry has no TLS.',

@@ -5,6 +5,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
+import { hasBlob } from './blob.ts';
 import { failure } from './failure.ts';
 import type { ApiAnswer, RegistryHost } from './host.ts';
 import { ACCEPT_MANIFESTS, announcedDigest } from './manifest.ts';
@@ -88,20 +89,6 @@ export class RegistryDestination implements Destination {
     const request = { method, repository, path: manifestPath(name), headers: ACCEPT_MANIFESTS, push: true };
     return this.#host.send(request, () => sink);
   }
-}
-
-/** One question for a blob. */
-export async function hasBlob(
-  host: RegistryHost,
-  repository: string,
-  digest: Digest,
-  where: Where,
-): Promise<boolean> {
-  const request = { method: 'HEAD' as const, repository, path: `blobs/${digest}`, push: true };
-  const answer = await host.send(request, () => new MemorySink(0));
-  if (answer.status === 200) return true;
-  if (answer.status === 404) return false;
-  throw failure('ask for the blob', answer, answer.errorBody, where);
 }
 
 function manifestPath(name: Reference): string {

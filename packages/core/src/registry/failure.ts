@@ -1,6 +1,7 @@
 import { AirgapError, type ErrorCode, type Where } from '../errors.ts';
 import type { ResponseHead } from '../http/exchange.ts';
 import { Transient } from '../http/retry.ts';
+import { maskSecrets } from '../secrets.ts';
 
 /** The most of a registry's own words that goes into a message. */
 const MAX_WORDS = 200;
@@ -58,10 +59,8 @@ function ownWords(body: Uint8Array): string {
     const words = (errors ?? []).map(({ code, message }) =>
       [code, message].filter(part => typeof part === 'string').join(' '),
     );
-    return words
-      .join('; ')
-      .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-      .slice(0, MAX_WORDS);
+    const line = words.join('; ').replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ');
+    return maskSecrets(line).slice(0, MAX_WORDS);
   } catch {
     return '';
   }

@@ -6,7 +6,7 @@ import type { OnEvent } from '../events.ts';
 import { provesTls } from '../http/connection-error.ts';
 import { exchange, type HttpBody, type HttpRequest, type ResponseHead } from '../http/exchange.ts';
 import type { Gate } from '../http/gate.ts';
-import { withRetries } from '../http/retry.ts';
+import { type RetryOptions, withRetries } from '../http/retry.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { locationOf } from './location.ts';
@@ -35,7 +35,7 @@ export interface ApiAnswer extends ResponseHead {
   readonly errorBody: Uint8Array;
   /** Where it came from. */
   readonly url: URL;
-  /** Whether that is another origin, where the registry keeps its content. */
+  /** Whether it came by way of another origin than the registry's, for example where it keeps its content. */
   readonly redirected: boolean;
 }
 
@@ -48,17 +48,12 @@ export interface HostOptions {
   readonly onEvent?: OnEvent | undefined;
 }
 
-export interface RunOptions {
-  /** The bytes that are through for good; see {@link withRetries}. */
-  readonly progress?: () => number;
-  /** Whether to go before all that wait already. */
-  readonly ahead?: boolean;
-}
+export type RunOptions = Pick<RetryOptions, 'progress' | 'ahead'>;
 
 /**
  * One registry host: finds out whether it has TLS, answers its challenges, follows redirects, and is asked no more
  * at once than it bears. The registry's `Authorization` goes to the registry alone, never along a redirect to
- * another origin.
+ * another origin nor back from there.
  */
 export class RegistryHost {
   readonly endpoint: Endpoint;
@@ -77,16 +72,13 @@ export class RegistryHost {
   }
 
   /** Runs an attempt once there is room, and again while it fails transiently. @param where is added to its errors */
-  run<T>(attempt: () => Promise<T>, where: Where, { progress, ahead }: RunOptions = {}): Promise<T> {
+  async run<T>(attempt: () => Promise<T>, where: Where, options: RunOptions = {}): Promise<T> {
     const { gate, signal, onEvent } = this.#options;
-    const retry = { host: this.endpoint.host, gate, signal, onEvent };
-    return gate.run(async () => {
-      try {
-        return await withRetries(attempt, retry, progress);
-      } catch (error) {
-        throw error instanceof AirgapError ? error.at(where) : error;
-      }
-    }, ahead);
+    try {
+      return await withRetries(attempt, { host: this.endpoint.host, gate, signal, onEvent, ...options });
+    } catch (error) {
+      throw error instanceof AirgapError ? error.at(where) : error;
+    }
   }
 
   /**
@@ -95,27 +87,32 @@ export class RegistryHost {
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
     const { host } = this.endpoint;
-    const url = await this.#url(request);
+    const home = await this.#home();
+    const url = this.#url(request, home);
     const scope = this.#scope(request);
     const authorization = await this.#authorizer.header(host, scope);
-    const answer = await this.#follow(request, url, authorization, accept);
+    const answer = await this.#follow(request, url, home, authorization, accept);
     // Where a redirect leads nobody may ask for the registry's credentials.
     if (answer.status !== 401 || answer.redirected) return answer;
     const challenge = answer.headers['www-authenticate'];
     const refusal = { host, url, scope, challenge, authorization };
     const next = await this.#authorizer.answer(refusal, this.#signal);
-    return next === undefined ? answer : await this.#follow(request, url, next, accept);
+    return next === undefined ? answer : await this.#follow(request, url, home, next, accept);
   }
 
   async #follow(
     { method, headers = {}, body }: ApiRequest,
     from: URL,
+    home: URL,
     authorization: string | undefined,
     accept: (head: ResponseHead) => Sink,
   ): Promise<ApiAnswer> {
     let url = from;
+    let redirected = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const own = url.origin === from.origin && authorization ? { authorization } : {};
+      // Another host that leads back must not choose what the credentials open.
+      redirected ||= url.origin !== home.origin;
+      const own = authorization && !redirected ? { authorization } : {};
       const answer = await this.#once(
         {
           method,
@@ -126,7 +123,7 @@ export class RegistryHost {
         },
         accept,
       );
-      if (!isRedirect(answer)) return { ...answer, url, redirected: url.origin !== from.origin };
+      if (!isRedirect(answer)) return { ...answer, url, redirected };
       url = locationOf({ ...answer, url }, this.endpoint.host);
     }
     throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
@@ -139,6 +136,7 @@ export class RegistryHost {
     accept: (head: ResponseHead) => Sink,
   ): Promise<Omit<ApiAnswer, 'url' | 'redirected'>> {
     const errorBody = new MemorySink(MAX_ERROR_BODY);
+    await this.#options.gate.open(this.#signal);
     const head = await exchange(this.#dispatcher, request, answer =>
       answer.status === 200 || answer.status === 206 ? accept(answer) : errorBody,
     );
@@ -156,14 +154,18 @@ export class RegistryHost {
     return from === undefined ? own : `${own} repository:${this.#repository(from)}:pull`;
   }
 
-  async #url(request: ApiRequest): Promise<URL> {
-    if (request.path instanceof URL) return request.path;
+  #url({ path, repository }: ApiRequest, home: URL): URL {
+    if (path instanceof URL) return path;
+    return new URL(`/v2/${repository === '' ? '' : `${this.#repository(repository)}/${path}`}`, home);
+  }
+
+  /** The origin that the credentials are for. */
+  #home(): Promise<URL> {
     this.#base ??= this.#findBase();
     this.#base.catch(() => {
       this.#base = undefined;
     });
-    const path = request.repository === '' ? '' : `${this.#repository(request.repository)}/${request.path}`;
-    return new URL(`/v2/${path}`, await this.#base);
+    return this.#base;
   }
 
   /** With one scheme there is nothing to find out; with two, the first that answers at all is taken. */

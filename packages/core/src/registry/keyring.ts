@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AirgapError } from '../errors.ts';
-import type { Credentials } from './credentials.ts';
+import { replaceFile } from '../replace-file.ts';
+import type { Credentials } from './credential.ts';
 import { DockerConfig, hostOfKey, keyOfHost } from './docker-config.ts';
 
 /** Where credentials are kept. */
@@ -72,33 +72,14 @@ export class Keyring {
   async #write(auths: object): Promise<void> {
     const { path, content } = this.#config;
     try {
-      await replaceFile(path, `${JSON.stringify({ ...content, auths }, undefined, '\t')}\n`);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      // Nobody else reads it at all.
+      await replaceFile(path, `${JSON.stringify({ ...content, auths }, undefined, '\t')}\n`, 0o600);
     } catch (cause) {
       throw new AirgapError('DISK', `the credentials file cannot be written: ${(cause as Error).message}`, {
         where: { path },
         hint: 'Mend that, or name another folder in DOCKER_CONFIG.',
       });
     }
-  }
-}
-
-/** Whoever reads the file at any moment sees the old one or the new one, and nobody else reads it at all. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  // Dotfiles are often links into a repository: the link stays.
-  const target = await realpath(path).catch(() => path);
-  const fresh = `${target}.${randomUUID()}`;
-  try {
-    const file = await open(fresh, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(fresh, target);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
   }
 }

@@ -112,7 +112,13 @@ export class SpecDocument {
   }
 
   isMap(node: Node | null | undefined): node is YAMLMap {
-    return isMap(this.#follow(node));
+    return this.mapping(node) !== undefined;
+  }
+
+  /** The mapping itself, where an alias may stand for it; nothing for anything else. */
+  mapping(node: Node | null | undefined): YAMLMap | undefined {
+    const map = this.#follow(node);
+    return isMap(map) ? map : undefined;
   }
 
   isList(node: Node | null | undefined): boolean {

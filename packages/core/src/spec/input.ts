@@ -1,8 +1,9 @@
 import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { AirgapError } from '../errors.ts';
+import { entriesOf, isFolder } from './folder.ts';
 import { readSource, type SourceText, unreadableSpec } from './source.ts';
 
 /** Something that a program has to render before it can be read. */
@@ -65,14 +66,20 @@ async function readOrTell(file: string): Promise<SourceText | AirgapError> {
   }
 }
 
-async function addPath(input: Input, path: string): Promise<void> {
+/** The folder that a path stands for: itself, or the chart or kustomization that it is the head of. @throws AirgapError `INPUT` */
+export async function folderOf(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(cause => {
     throw unreadableSpec(path, cause);
   });
+  if (found.isDirectory()) return path;
   const name = basename(path);
-  if (found.isDirectory()) await addFolder(input, path);
-  else if (name === CHART || KUSTOMIZATIONS.includes(name)) await addFolder(input, dirname(path));
-  else if (ARCHIVE.test(name)) input.charts.push({ path, file: path, files: [] });
+  return name === CHART || KUSTOMIZATIONS.includes(name) ? dirname(path) : undefined;
+}
+
+async function addPath(input: Input, path: string): Promise<void> {
+  const folder = await folderOf(path);
+  if (folder !== undefined) await addFolder(input, folder);
+  else if (ARCHIVE.test(path)) input.charts.push({ path, file: path, files: [] });
   else input.texts.push(await readSource(path));
 }
 
@@ -92,7 +99,7 @@ async function addFolder(input: Input, folder: string): Promise<void> {
 
 /** Sorts what is below a folder; plain YAML goes to `files`, which a kustomization keeps for itself. */
 async function walk(input: Input, folder: string, files: string[]): Promise<void> {
-  const entries = await entriesOf(folder);
+  const entries = await specEntriesOf(folder);
   const names = new Set(entries.map(({ name }) => name));
   if (names.has(CHART)) {
     input.charts.push({ path: folder, file: join(folder, CHART), files: await manifestsOf(folder) });
@@ -113,7 +120,7 @@ async function walk(input: Input, folder: string, files: string[]): Promise<void
 /** The manifests of a chart and of the charts in it; its values and its metadata are none. */
 async function manifestsOf(chart: string, inside = false): Promise<string[]> {
   const files: string[] = [];
-  for (const entry of await entriesOf(chart)) {
+  for (const entry of await specEntriesOf(chart)) {
     const path = join(chart, entry.name);
     if (await isFolder(path, entry))
       files.push(...(await manifestsOf(path, inside || MANIFEST_FOLDERS.has(entry.name))));
@@ -122,22 +129,9 @@ async function manifestsOf(chart: string, inside = false): Promise<string[]> {
   return files;
 }
 
-/** A link to a folder is one, unless it leads back to where it stands. */
-async function isFolder(path: string, entry: Dirent): Promise<boolean> {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) return false;
-  const [target, own] = await Promise.all([realpath(path), realpath(dirname(path))]);
-  return own !== target && !own.startsWith(`${target}${sep}`);
-}
-
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
-    throw unreadableSpec(folder, cause);
-  });
-  return entries
-    .filter(({ name }) => !name.startsWith('.') && name !== 'node_modules')
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Hidden files are no specs. */
+async function specEntriesOf(folder: string): Promise<Dirent[]> {
+  return (await entriesOf(folder)).filter(({ name }) => !name.startsWith('.'));
 }
 
 function sizeOf({ texts, charts, kustomizations, unread }: Input): number {

@@ -21,11 +21,14 @@ const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicy' | 'list' | 'container' | 'pullSecrets'>;
 
 /** The images of a workload's pods; nothing for any other kind. */
-export function workloadImages(document: SpecDocument, { node, kind }: KubernetesObject): ImageInObject[] {
+export function workloadImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
+  return podImages(document, podOf(document, object));
+}
+
+/** The pod spec of a workload; nothing for any other kind. */
+export function podOf(document: SpecDocument, { node, kind }: KubernetesObject): Node | undefined {
   const path = Object.hasOwn(POD_SPECS, kind) ? POD_SPECS[kind] : undefined;
-  if (!path) return [];
-  const pod = path.reduce<Node | undefined>((parent, key) => document.get(parent, key), node);
-  return podImages(document, pod);
+  return path?.reduce<Node | undefined>((parent, key) => document.get(parent, key), node);
 }
 
 /** The images of a pod spec: of its containers, and those mounted as volumes. */

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { AirgapError } from '../errors.ts';
+import { Gate } from './gate.ts';
+import { Transient, withRetries } from './retry.ts';
+
+const error = new AirgapError('REGISTRY', 'not now');
+const busy = new Transient(error, { delay: 1 });
+
+/** Fails so often, and counts how often it was tried. */
+function failing(times: number, failure: Error = busy) {
+  const task = { tries: 0, attempt: async () => {} };
+  task.attempt = async () => {
+    task.tries += 1;
+    if (task.tries <= times) throw failure;
+  };
+  return task;
+}
+
+describe('an attempt', () => {
+  it.each([
+    ['succeeds when a busy host has time again', 5, 6],
+    ['fails in the end when it never has', 6, 6],
+  ])('%s', async (_name, failures, tries) => {
+    const task = failing(failures);
+    const trying = withRetries(task.attempt, { host: 'a.io', gate: new Gate(1) });
+    if (failures < tries) await trying;
+    else await expect(trying).rejects.toBe(error);
+    expect(task.tries).toBe(tries);
+  });
+
+  it('is made again for as long as a busy host serves others', async () => {
+    const gate = new Gate(2);
+    const task = failing(20);
+    const others = setInterval(() => void gate.run(async () => {}), 1);
+    await withRetries(task.attempt, { host: 'a.io', gate });
+    clearInterval(others);
+    expect(task.tries).toBe(21);
+  });
+
+  it('leaves its place to another while it waits', async () => {
+    const gate = new Gate(1);
+    const order: string[] = [];
+    const first = withRetries(
+      async () => {
+        order.push('first');
+        if (order.length === 1) throw new Transient(error, { delay: 50 });
+      },
+      { host: 'a.io', gate },
+    );
+    await Promise.all([first, gate.run(async () => void order.push('second'))]);
+    expect(order).toEqual(['first', 'second', 'first']);
+  });
+
+  it('is not made again for what is no passing failure', async () => {
+    const task = failing(1, error);
+    await expect(withRetries(task.attempt, { host: 'a.io', gate: new Gate(1) })).rejects.toBe(error);
+    expect(task.tries).toBe(1);
+  });
+
+  it('waits for nobody longer than a quarter of an hour, and closes the gate to nobody', async () => {
+    const gate = new Gate(1);
+    const task = failing(1, new Transient(error, { delay: 86_400_000 }));
+    await expect(withRetries(task.attempt, { host: 'a.io', gate })).rejects.toThrow('wants 1440 minutes');
+    await gate.open();
+  });
+});

@@ -1,0 +1,44 @@
+import { isScalar, type Node } from 'yaml';
+import { AirgapError } from '../errors.ts';
+import type { Edit } from '../fix/edit.ts';
+import type { EditableText } from '../fix/editable-text.ts';
+import { contentOf } from '../fix/mapping.ts';
+import type { UsedImage } from '../spec/image.ts';
+import type { LeftAlone } from './left-alone.ts';
+import type { Renames } from './renames.ts';
+
+/** Gives an image its new name at the place that names it, or says why it stays as it is. */
+export function imageEdit(text: EditableText, { image }: UsedImage, renames: Renames): Edit | LeftAlone {
+  const left = (reason: string) => ({ message: `${image.value} ${reason}`, position: image.position });
+  if (image.templated) return left('is known only when its template is filled in');
+  const newName = newNameOf(image.value, renames);
+  if (newName instanceof AirgapError) return left('is no image reference');
+  if (newName === undefined) return left('was not loaded');
+  const value = text.valueAt(image.position);
+  const place = isScalar(value) ? contentOf(text, value) : rangeOf(value);
+  if (!place) return left('is written in a form that cannot be edited');
+  return { ...place, text: isQuoted(value) ? newName : plainOrQuoted(newName) };
+}
+
+function newNameOf(image: string, renames: Renames): string | AirgapError | undefined {
+  try {
+    return renames.of(image);
+  } catch (error) {
+    if (error instanceof AirgapError) return error;
+    throw error;
+  }
+}
+
+/** An alias gives way to the name: its anchor may stand where no image is. */
+function rangeOf(node: Node | undefined): { start: number; end: number } | undefined {
+  return node?.range ? { start: node.range[0], end: node.range[1] } : undefined;
+}
+
+function isQuoted(node: Node | undefined): boolean {
+  return isScalar(node) && node.type !== 'PLAIN';
+}
+
+/** An IPv6 host would begin a list. */
+function plainOrQuoted(name: string): string {
+  return name.startsWith('[') ? JSON.stringify(name) : name;
+}

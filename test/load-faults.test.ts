@@ -1,0 +1,259 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type AirgapError, build, type LoadOptions, load } from '@airgap/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Workplace } from './airgap.ts';
+import { imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
+import { type PushFault, type PushOptions, PushRegistry, type Step } from './registry/push-registry.ts';
+import { sendError, TestRegistry } from './registry/registry.ts';
+
+const MIB = 1024 * 1024;
+const ARM64 = { os: 'linux', architecture: 'arm64' };
+/** Silence that is taken for a failure, in ms. */
+const TIMEOUT = 1000;
+
+const base = noiseOf(1, 5 * MIB);
+const layered = (seed: number, platform?: typeof ARM64) =>
+  imageOf({ layers: [base, noiseOf(seed, 300_000)], compression: 'none', ...(platform ? { platform } : {}) });
+const images: Record<string, TestImage> = {
+  'team/one:1': layered(2),
+  'team/two:1': layered(3),
+  'other/many:1': indexOf([layered(4), layered(5, ARM64)]),
+};
+
+const work = new Workplace();
+const bundle = work.file('bundle.tar');
+
+beforeAll(async () => {
+  await using registry = await TestRegistry.start();
+  for (const [name, image] of Object.entries(images)) registry.push(name, image);
+  const text = Object.keys(images).map(name => `registry.test/${name}\n`);
+  await build({
+    specs: [{ file: 'list.txt', text: text.join('') }],
+    output: bundle,
+    platforms: 'all',
+    mirrors: { 'registry.test': `http://${registry.host}` },
+  });
+});
+afterAll(() => work[Symbol.dispose]());
+
+function loadInto(registry: PushRegistry, options: Partial<LoadOptions> = {}) {
+  return load({ bundle, target: registry.host, timeout: TIMEOUT, ...options });
+}
+
+function expectWhole(registry: PushRegistry): void {
+  for (const [name, image] of Object.entries(images)) {
+    const [repository = '', tag = ''] = name.split(':');
+    expect(registry.manifest(repository, tag)?.equals(image.bytes)).toBe(true);
+    for (const one of [image, ...image.children])
+      for (const [digest, bytes] of one.blobs)
+        expect(registry.blob(repository, digest)?.equals(bytes)).toBe(true);
+  }
+}
+
+describe('a registry that', () => {
+  it.each<[string, PushOptions, (registry: PushRegistry) => void]>([
+    [
+      'does all that it should gets a shared blob once, and mounts the rest',
+      {},
+      ({ seen }) => {
+        expect(seen.filter(({ bytes }) => bytes >= base.bytes.length)).toHaveLength(1);
+        expect(seen.filter(({ step }) => step === 'mount')).toHaveLength(2);
+      },
+    ],
+    ['answers a mount with 202', { mount: 202 }, ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3)],
+    ['answers a mount with 404', { mount: 404 }, ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3)],
+    ['answers a mount with 405', { mount: 405 }, ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3)],
+    ['takes 2 MiB at once', { maxBody: 2 * MIB }, chunks(5)],
+    ['takes 1 MiB at once', { maxBody: MIB }, chunks(5)],
+    ['takes 2 MiB at once and wants at least 1 MiB', { maxBody: 2 * MIB, minChunk: MIB }, chunks(5)],
+    ['keeps only a part of each chunk', { maxBody: 2 * MIB, takes: 700_000 }, chunks(8)],
+    ['wants a token', { token: 'the-token' }, () => {}],
+  ])('%s', async (_name, options, check) => {
+    await using registry = await PushRegistry.start(options);
+    const { images: loaded } = await loadInto(registry);
+    expect(loaded.map(({ state, found, digest }) => [state, found === digest])).toEqual(
+      loaded.map(() => ['pushed', true]),
+    );
+    expectWhole(registry);
+    check(registry);
+    registry.seen.length = 0;
+    const again = await loadInto(registry);
+    expect(again.uploaded.blobs + again.mounted.blobs).toBe(0);
+    expect(registry.seen.filter(({ step }) => !['head', 'other'].includes(step))).toEqual([]);
+  });
+
+  it.each<[string, PushOptions]>([
+    ['takes neither large bodies nor chunks', { maxBody: MIB, chunkless: true }],
+    ['wants larger chunks than it takes', { maxBody: MIB, minChunk: 2 * MIB }],
+  ])('%s is told of', async (_name, options) => {
+    await using registry = await PushRegistry.start(options);
+    await expect(loadInto(registry)).rejects.toMatchObject({ code: 'REGISTRY', message: /413/ });
+  });
+});
+
+function isBase({ bytes }: { bytes: number }): boolean {
+  return bytes >= base.bytes.length;
+}
+
+/** At least so many chunks, and none that is refused for being out of order. */
+function chunks(least: number) {
+  return ({ seen }: PushRegistry) =>
+    expect(seen.filter(({ step }) => step === 'chunk').length).toBeGreaterThanOrEqual(least);
+}
+
+const status =
+  (code: number, headers: Record<string, string> = {}): PushFault =>
+  (_request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    sendError(response, code, 'FAULT', 'not now');
+    return true;
+  };
+const resetAt =
+  (bytes: number): PushFault =>
+  async ({ incoming }, response) => {
+    let taken = 0;
+    if (bytes > 0)
+      for await (const chunk of incoming) {
+        taken += chunk.length;
+        if (taken >= bytes) break;
+      }
+    response.socket?.resetAndDestroy();
+    return true;
+  };
+
+const UPLOAD: readonly Step[] = ['head', 'begin', 'whole', 'mount', 'manifest'];
+const CHUNKED: readonly Step[] = ['chunk', 'finish', 'where'];
+/** Faults that pass: each happens twice at the step, and then no more. */
+const PASSING: readonly (readonly [string, PushFault])[] = [
+  ['a reset', resetAt(0)],
+  ['a reset in the middle', resetAt(50_000)],
+  ['a reset before the answer', () => 'after'],
+  ['silence', () => true],
+  ['408', status(408)],
+  ['429', status(429)],
+  ['429 with Retry-After', status(429, { 'retry-after': '1' })],
+  ['500', status(500)],
+  ['502', status(502)],
+  ['503', status(503)],
+  ['504', status(504)],
+];
+const ROWS = PASSING.flatMap(([fault, act]) => [
+  ...UPLOAD.map(step => [fault, step, act, {}] as const),
+  ...CHUNKED.map(step => [fault, step, act, { maxBody: 2 * MIB }] as const),
+]);
+
+describe('a load ends whole in spite of', () => {
+  it.concurrent.each(ROWS)('%s at %s', async (_fault, step, act, options) => {
+    await using registry = await PushRegistry.start(options);
+    let left = 2;
+    registry.fault = (request, response) => {
+      // Where an upload stands is asked only when one is broken.
+      if (step === 'where' && request.step === 'chunk' && left === 2)
+        return resetAt(50_000)(request, response);
+      if (request.step !== step || left === 0) return false;
+      left -= 1;
+      return act(request, response);
+    };
+    await loadInto(registry);
+    expectWhole(registry);
+  });
+
+  it.each<[string, PushOptions, PushFault, number]>([
+    ['a 401 in the middle', { token: 'the-token' }, status(401, { 'www-authenticate': '' }), 0],
+    ['a session that is lost', { maxBody: 2 * MIB }, status(404), 1],
+    ['a chunk that is out of order', { maxBody: 2 * MIB }, status(416), 1],
+  ])('%s', async (_name, options, act, _times) => {
+    await using registry = await PushRegistry.start(options);
+    let left = 1;
+    registry.fault = (request, response) => {
+      if (left === 0 || !['chunk', 'whole'].includes(request.step)) return false;
+      left -= 1;
+      if (options.token) {
+        const challenge = `Bearer realm="http://${registry.host}/token",service="test"`;
+        return status(401, { 'www-authenticate': challenge })(request, response);
+      }
+      return act(request, response);
+    };
+    await loadInto(registry);
+    expect(left).toBe(0);
+    expectWhole(registry);
+  });
+
+  it('a registry that forgets every upload in the middle', async () => {
+    await using registry = await PushRegistry.start({ maxBody: 2 * MIB });
+    let chunks = 0;
+    registry.fault = ({ step }) => {
+      if (step === 'chunk') chunks += 1;
+      if (chunks === 3) registry.forgetSessions();
+      return false;
+    };
+    await loadInto(registry);
+    expectWhole(registry);
+  });
+});
+
+describe('a load that cannot succeed says why, and a rerun completes:', () => {
+  it.each<[string, Step, number, AirgapError['code'], RegExp]>([
+    ['403 at an upload', 'begin', 403, 'DENIED', /DENIED|403/],
+    ['403 at a manifest', 'manifest', 403, 'DENIED', /push the manifest/],
+    ['500 without end', 'begin', 500, 'REGISTRY', /500/],
+    ['400 at a manifest', 'manifest', 400, 'REGISTRY', /push the manifest/],
+  ])('%s', async (_name, step, code, expected, message) => {
+    await using registry = await PushRegistry.start();
+    registry.fault = (request, response) => request.step === step && status(code)(request, response);
+    await expect(loadInto(registry)).rejects.toMatchObject({ code: expected, message });
+    // Tags come last: no name stands for what is not there.
+    for (const name of Object.keys(images)) {
+      const [repository = '', tag = ''] = name.split(':');
+      expect(registry.manifest(repository, tag)).toBeUndefined();
+    }
+    registry.fault = undefined;
+    await loadInto(registry);
+    expectWhole(registry);
+  });
+
+  it('a damaged bundle, of which nothing false arrives', async () => {
+    const bytes = readFileSync(bundle);
+    const at = bytes.indexOf(base.bytes.subarray(MIB, MIB + 64));
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const damaged = work.file('damaged.tar');
+    writeFileSync(damaged, bytes);
+    await using registry = await PushRegistry.start();
+    await expect(loadInto(registry, { bundle: damaged })).rejects.toMatchObject({ code: 'CONTENT' });
+    expect(registry.blob('team/one', base.diffId)).toBeUndefined();
+    expect(registry.seen.some(({ step }) => step === 'manifest')).toBe(false);
+  });
+
+  it('a registry that stores what it was not given', async () => {
+    await using registry = await PushRegistry.start();
+    registry.fault = ({ step }, response) => {
+      if (step !== 'manifest') return false;
+      response.setHeader('docker-content-digest', `sha256:${'0'.repeat(64)}`);
+      response.statusCode = 201;
+      response.end();
+      return true;
+    };
+    await expect(loadInto(registry)).rejects.toMatchObject({ code: 'CONTENT' });
+  });
+
+  it('an upload that is sent off to the open, without the password', async () => {
+    await using registry = await PushRegistry.start({ token: 'the-token' });
+    await using other = await PushRegistry.start();
+    const authorizations: (string | undefined)[] = [];
+    other.fault = ({ authorization }, response) => {
+      authorizations.push(authorization);
+      sendError(response, 403, 'DENIED', 'no');
+      return true;
+    };
+    registry.fault = ({ step, authorization }, response) => {
+      if (step !== 'begin' || authorization === undefined) return false;
+      response.statusCode = 202;
+      response.setHeader('location', `http://${other.host}/elsewhere/1?state=a%2Fb`);
+      response.end();
+      return true;
+    };
+    await expect(loadInto(registry)).rejects.toMatchObject({ code: 'DENIED' });
+    expect(authorizations.length).toBeGreaterThan(0);
+    expect(authorizations.every(one => one === undefined)).toBe(true);
+  });
+});
