@@ -16,7 +16,8 @@ await build({
   },
   platform: 'node',
   transform: { target: 'node20.19' },
-  resolve: { conditionNames: ['source', 'import', 'node', 'default'] },
+  // Without `node`: yaml's build for Node asks the environment whether to log, for each token.
+  resolve: { conditionNames: ['source', 'import', 'default'] },
   output: {
     dir: 'dist',
     format: 'esm',

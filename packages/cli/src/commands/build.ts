@@ -1,7 +1,7 @@
 import { AirgapError, type BuildResult, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
-import { referrersOption } from '../options/shared.ts';
+import { referrersOption } from '../options/specs.ts';
 import { formatBytes } from '../render/bytes.ts';
 import { formatDuration } from '../render/duration.ts';
 import { renderPlan } from '../render/plan.ts';

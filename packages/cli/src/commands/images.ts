@@ -1,15 +1,15 @@
 import { images } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { readConfig } from '../options/config.ts';
+import { jsonOption } from '../options/display.ts';
 import {
   appOption,
   configOption,
   imagePathOption,
-  jsonOption,
   registryOption,
   SPEC_HELP,
   specOptions,
-} from '../options/shared.ts';
+} from '../options/specs.ts';
 import { renderImages, renderUnknown } from '../render/images.ts';
 import { renderImagesSection } from '../render/images-section.ts';
 import { print, printJson, type Session, tell } from '../session.ts';

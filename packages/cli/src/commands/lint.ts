@@ -1,7 +1,7 @@
 import { AirgapError, fix, isAtLeast, lint, SEVERITIES } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { readConfig } from '../options/config.ts';
-import { type SpecFlags, specOptions } from '../options/shared.ts';
+import { type SpecFlags, specOptions } from '../options/specs.ts';
 import { renderDiff, renderMended } from '../render/fixes.ts';
 import { LINT_FORMATS, type LintFormat, type LintReport, renderReport } from '../render/report.ts';
 import { print, type Session, tell } from '../session.ts';

@@ -1,18 +1,13 @@
 import { feed, isRuntimeTarget, load, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
+import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { configuredCredentials } from '../options/credentials.ts';
+import { jsonOption, progressOption } from '../options/display.ts';
 import { outputFlags, outputOptions } from '../options/outputs.ts';
 import { repeated } from '../options/parsers.ts';
 import { refuseRegistryFlags } from '../options/runtime-flags.ts';
-import {
-  concurrencyOption,
-  configOption,
-  connectionFlags,
-  jsonOption,
-  progressOption,
-  remoteOptions,
-} from '../options/shared.ts';
+import { configOption } from '../options/specs.ts';
 import { renderFeed } from '../render/feed.ts';
 import { renderLoad } from '../render/load.ts';
 import { renderOutputs } from '../render/outputs.ts';

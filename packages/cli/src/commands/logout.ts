@@ -1,6 +1,6 @@
 import { logout } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
-import { jsonOption } from '../options/shared.ts';
+import { jsonOption } from '../options/display.ts';
 import { printable } from '../render/printable.ts';
 import { print, printJson, type Session } from '../session.ts';
 

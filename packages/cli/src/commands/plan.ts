@@ -1,6 +1,6 @@
 import { plan } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
-import { referrersOption } from '../options/shared.ts';
+import { referrersOption } from '../options/specs.ts';
 import { renderPlan } from '../render/plan.ts';
 import { print, printJson, type Session } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';

@@ -1,26 +1,27 @@
 import { type OnEvent, thirdParty } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
+import {
+  concurrencyOption,
+  connectionFlags,
+  type RemoteFlags,
+  remoteOptions,
+} from '../options/connection.ts';
 import { configuredCredentials, licensed } from '../options/credentials.ts';
+import { jsonOption, progressOption } from '../options/display.ts';
 import {
   appOption,
-  concurrencyOption,
   configOption,
-  connectionFlags,
   imagePathOption,
-  jsonOption,
   licenseOption,
   mirrorOption,
   platformOption,
-  progressOption,
-  type RemoteFlags,
   registryOption,
-  remoteOptions,
   SPEC_HELP,
   type SpecFlags,
   specOptions,
   viaProxyOption,
-} from '../options/shared.ts';
+} from '../options/specs.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 

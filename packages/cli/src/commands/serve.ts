@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AirgapEvent, serve } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { jsonOption } from '../options/display.ts';
 import {
   listenOption,
   passwordFileOption,
@@ -9,7 +10,6 @@ import {
   tlsKeyOption,
   userOption,
 } from '../options/serving.ts';
-import { jsonOption } from '../options/shared.ts';
 import { renderServing } from '../render/serving.ts';
 import { openReporter } from '../reporters/index.ts';
 import { print, printJson, type Session } from '../session.ts';

@@ -1,6 +1,6 @@
 import { verify } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
-import { jsonOption, progressOption } from '../options/shared.ts';
+import { jsonOption, progressOption } from '../options/display.ts';
 import { renderVerification } from '../render/verification.ts';
 import { openReporter } from '../reporters/index.ts';
 import { print, printJson, type Session } from '../session.ts';

@@ -3,9 +3,10 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
+import { remoteOptions } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import { concurrency, keyValue, keyValues, repeated, sourceDateEpoch } from './parsers.ts';
-import { remoteOptions, type SpecFlags, specOptions } from './shared.ts';
+import { type SpecFlags, specOptions } from './specs.ts';
 
 const { signal } = new AbortController();
 let folder: string;

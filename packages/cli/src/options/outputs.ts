@@ -1,7 +1,8 @@
 import { AirgapError, type ImagePaths, type OutputOptions } from '@airgap/core';
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
+import { readAuthorities } from './connection.ts';
 import { repeated } from './parsers.ts';
-import { bothPaths, imagePathOption, readAuthorities } from './shared.ts';
+import { bothPaths, imagePathOption } from './specs.ts';
 
 /** What the Secret is called unless the flag says so. */
 const SECRET = 'airgap-registry';

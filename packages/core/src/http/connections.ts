@@ -96,7 +96,16 @@ function tlsFor(
   };
 }
 
+let ordinary: SecureContext | undefined;
+
+/** To read the authorities takes longer than many a request: hosts without settings of their own share a context. */
 function contextOf(host: string, ca: readonly string[], own: ClientCertificate | undefined): SecureContext {
+  if (ca.length > 0 || own) return newContext(host, ca, own);
+  ordinary ??= newContext(host, ca, own);
+  return ordinary;
+}
+
+function newContext(host: string, ca: readonly string[], own: ClientCertificate | undefined): SecureContext {
   try {
     // A file without a certificate would be passed over in silence.
     for (const pem of ca) new X509Certificate(pem);

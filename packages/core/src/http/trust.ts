@@ -13,19 +13,19 @@ const SYSTEM_BUNDLES = [
 
 let known: readonly string[] | undefined;
 
-/** The certificates that are trusted everywhere, in PEM: Node's own, and the system's, where companies add theirs. */
+/** The certificates that are trusted everywhere, in PEM: the system's, where companies add theirs, else Node's own. */
 export function trustedRoots(): readonly string[] {
-  known ??= [...tls.rootCertificates, ...systemBundle()];
+  known ??= systemBundle() ?? tls.rootCertificates;
   return known;
 }
 
-function systemBundle(): string[] {
+function systemBundle(): string[] | undefined {
   const path = SYSTEM_BUNDLES.find(existsSync);
-  if (path === undefined) return [];
+  if (path === undefined) return undefined;
   try {
     return [readFileSync(path, 'utf8')];
   } catch {
     // Node's own have to do where the system's cannot be read.
-    return [];
+    return undefined;
   }
 }
