@@ -2,10 +2,12 @@
 // Bundles the program: few files start in half the time of the many that they are made of, and what a command does
 // not need is not loaded. Types are checked elsewhere.
 import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
 const cwd = fileURLToPath(new URL('.', import.meta.url));
+const core = createRequire(new URL('../core/package.json', import.meta.url));
 rmSync(`${cwd}/dist`, { recursive: true, force: true });
 await build({
   cwd,
@@ -16,8 +18,11 @@ await build({
   },
   platform: 'node',
   transform: { target: 'node20.19' },
-  // Without `node`: yaml's build for Node asks the environment whether to log, for each token.
-  resolve: { conditionNames: ['source', 'import', 'default'] },
+  resolve: {
+    conditionNames: ['source', 'import', 'node', 'default'],
+    // yaml's build for Node asks the environment whether to log, for each token.
+    alias: { yaml: core.resolve('yaml/package.json').replace('package.json', 'browser/index.js') },
+  },
   output: {
     dir: 'dist',
     format: 'esm',
