@@ -226,9 +226,18 @@ describe('a missing image', () => {
   it.each([
     ['stands in the list', '- name: x\n{{repl if X}}\n- name: y\n{{repl end}}\n'],
     ['ends behind it', '- name: y\n# x\n\n{{repl end}}\n'],
+    ['ends behind a long comment', `- name: y\n${'# x\n'.repeat(1000)}{{repl end}}\n`],
+    ['ends in a comment', '- name: y\n# {{repl end}}\n'],
   ])('does not join a branch of a template that %s', async (_name, list) => {
     const text = spec(list, 'a:1');
     expect(await fixed(text)).toBe(text);
+  });
+
+  it('is listed above a comment full of marks', async () => {
+    const [before, after] = ['- name: x\n  tag: v1\n', `${'# '.repeat(5000)}\n`];
+    expect(await fixed(spec(before + after, 'a:1'))).toBe(
+      spec(added('public', 'docker.io/library/a') + after, 'a:1'),
+    );
   });
 
   it('is listed once, in the first list, whatever file uses it', async () => {

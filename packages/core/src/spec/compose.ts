@@ -1,13 +1,13 @@
 import type { SpecDocument, Text } from './document.ts';
 import type { UsedImage } from './image.ts';
 
-const SWARM = /^\s*kind:\s*scheduler-swarm\s*$/m;
+const SWARM = 'scheduler-swarm';
 /** Keys that only other kinds of documents have at their top. */
 const FOREIGN = ['apiVersion', 'kind', 'replicated_api_version'];
 
 /** Says whether a document is a compose file, or Replicated's Swarm one, which is such a file too. */
 export function isCompose(document: SpecDocument): boolean {
-  if (SWARM.test(document.comment)) return true;
+  if (document.isMarked(SWARM)) return true;
   const { root } = document;
   if (FOREIGN.some(key => document.get(root, key) !== undefined)) return false;
   return services(document).some(
@@ -19,7 +19,7 @@ export function isCompose(document: SpecDocument): boolean {
 
 /** `services.*.image` of a compose document; a service that is only built here has none. */
 export function composeImages(document: SpecDocument): UsedImage[] {
-  const kind = SWARM.test(document.comment) ? 'Service (Swarm)' : 'Service (compose)';
+  const kind = document.isMarked(SWARM) ? 'Service (Swarm)' : 'Service (compose)';
   return services(document).flatMap(([workload, service]) =>
     document.fields(service, 'image').map(image => ({
       image: interpolated(image),

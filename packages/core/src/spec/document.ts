@@ -29,15 +29,15 @@ const MAX_MERGES = 20;
 /** One YAML document of a file, read by key and without ever losing where things stand. */
 export class SpecDocument {
   readonly root: Node | null;
-  /** The comments before the first content, for example `kind: replicated`. */
-  readonly comment: string;
+  /** The comments before the first content. */
+  readonly #comment: string;
   readonly #source: SourceText;
   readonly #lines: LineCounter;
   #aliases: Aliases | undefined;
 
   private constructor(root: Node | null, comment: string, source: SourceText, lines: LineCounter) {
     this.root = root;
-    this.comment = comment;
+    this.#comment = comment;
     this.#source = source;
     this.#lines = lines;
   }
@@ -88,6 +88,14 @@ export class SpecDocument {
       this.position(dangling),
       'Write the value itself, or quote it when no alias is meant.',
     );
+  }
+
+  /** Whether a comment before the first content says `kind: …`, as Replicated's documents tell what they are. */
+  isMarked(kind: string): boolean {
+    return this.#comment.split('\n').some(line => {
+      const [key, ...value] = line.split(':');
+      return key?.trim() === 'kind' && value.join(':').trim() === kind;
+    });
   }
 
   /** What stands under a key of a mapping; nothing when there is no such key or no mapping. */

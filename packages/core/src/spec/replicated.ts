@@ -6,8 +6,7 @@ import type { ListedImage } from './image.ts';
 export function isReplicated(document: SpecDocument): boolean {
   const { root } = document;
   if (!document.isMap(root)) return false;
-  if (document.get(root, 'replicated_api_version') || /^\s*kind:\s*replicated\s*$/m.test(document.comment))
-    return true;
+  if (document.get(root, 'replicated_api_version') || document.isMarked('replicated')) return true;
   return (
     document.isList(document.get(root, 'images')) &&
     document.get(root, 'kind') === undefined &&
