@@ -1,5 +1,5 @@
 import type { SpecDocument, Text } from './document.ts';
-import type { UsedImage } from './image.ts';
+import { SWARM_SERVICE, type UsedImage } from './image.ts';
 
 const SWARM = 'scheduler-swarm';
 /** Keys that only other kinds of documents have at their top. */
@@ -17,13 +17,13 @@ export function isCompose(document: SpecDocument): boolean {
   );
 }
 
-/** `services.*.image` of a compose document; a service that is only built here has none. */
-export function composeImages(document: SpecDocument): UsedImage[] {
-  const kind = document.isMarked(SWARM) ? 'Service (Swarm)' : 'Service (compose)';
-  return services(document).flatMap(([workload, service]) =>
+/** `services.*.image` of a compose document, service by service; one that is only built here has none. */
+export function composeImages(document: SpecDocument): Omit<UsedImage, 'owner'>[][] {
+  const kind = document.isMarked(SWARM) ? SWARM_SERVICE : 'Service (compose)';
+  return services(document).map(([workload, service]) =>
     document.fields(service, 'image').map(image => ({
       image: interpolated(image),
-      pullPolicy: undefined,
+      pullPolicies: [],
       list: 'services',
       container: undefined,
       apiVersion: undefined,
@@ -35,7 +35,7 @@ export function composeImages(document: SpecDocument): UsedImage[] {
 }
 
 function services(document: SpecDocument) {
-  return document.entries(document.get(document.root, 'services'));
+  return document.entries(document.root, 'services');
 }
 
 /** `${TAG}` and `$TAG` are filled in from an environment that is not known here. */
