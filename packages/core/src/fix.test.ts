@@ -118,6 +118,14 @@ describe('a pull policy', () => {
     ['that a template knows', '  - image: a\n    imagePullPolicy: {{repl X}}\n'],
     ['of an image that a template knows', '  - image: {{repl X}}\n'],
     ['that other keys share', '  - image: a:1\n    imagePullPolicy: &p Always\n  restartPolicy: *p\n'],
+    [
+      'that only one branch of a template has',
+      '  - image: a\n    {{repl if X}}\n    imagePullPolicy: Always\n    {{repl end}}\n',
+    ],
+    [
+      'that differs between branches',
+      '  - image: a\n    {{repl if X}}\n    imagePullPolicy: Never\n    {{repl else}}\n    imagePullPolicy: Always\n    {{repl end}}\n',
+    ],
     ['of an image over several lines', '  - image: >-\n      a\n    name: x\n'],
     ['beside an explicit key', '  - ? image\n    : a\n'],
   ])('%s is left alone', async (_name, text) => expect(await fixed(pod(text))).toBe(pod(text)));
@@ -143,6 +151,10 @@ describe('an images: entry', () => {
   it.each([
     ['version: beside a tag', '- name: a\n  version: 1.2\n  tag: v1\n'],
     ['version: beside an empty tag', '- name: a\n  version: v2\n  tag:\n'],
+    [
+      'version: beside a tag that is merged',
+      '- &b\n  name: a\n  tag: v1\n- <<: *b\n  name: c\n  version: v2\n',
+    ],
     ['version: twice', '- name: a\n  version: v2\n  version: v3\n'],
     ['version: without a value', '- name: a\n  version:\n'],
     ['version: with a template', '- name: a\n  version: {{repl X}}\n'],
@@ -157,6 +169,12 @@ describe('an images: entry', () => {
     const text = (version: string) =>
       `replicated_api_version: 2\ncomponents:\n- containers:\n  - image_name: a\n    version: ${version}\n`;
     expect(await fixed(text('3.10'))).toBe(text('"3.10"'));
+  });
+
+  it('whose version: a component shares by alias keeps it', async () => {
+    const text =
+      'replicated_api_version: 2\nimages:\n- &w {name: a, image_name: a, version: v1}\ncomponents:\n- containers: [*w]\n';
+    expect(await fixed(text)).toBe(text);
   });
 
   it('whose tag other entries share keeps it as it is', async () => {
@@ -226,9 +244,18 @@ describe('a missing image', () => {
   it.each([
     ['stands in the list', '- name: x\n{{repl if X}}\n- name: y\n{{repl end}}\n'],
     ['ends behind it', '- name: y\n# x\n\n{{repl end}}\n'],
+    ['ends behind a long comment', `- name: y\n${'# x\n'.repeat(1000)}{{repl end}}\n`],
+    ['ends in a comment', '- name: y\n# {{repl end}}\n'],
   ])('does not join a branch of a template that %s', async (_name, list) => {
     const text = spec(list, 'a:1');
     expect(await fixed(text)).toBe(text);
+  });
+
+  it('is listed above a comment full of marks', async () => {
+    const [before, after] = ['- name: x\n  tag: v1\n', `${'# '.repeat(5000)}\n`];
+    expect(await fixed(spec(before + after, 'a:1'))).toBe(
+      spec(added('public', 'docker.io/library/a') + after, 'a:1'),
+    );
   });
 
   it('is listed once, in the first list, whatever file uses it', async () => {

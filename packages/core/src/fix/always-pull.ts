@@ -8,8 +8,8 @@ export const alwaysPullFix: Fix = {
   *edits(subject) {
     const found = new Set(subject.findings.map(({ position }) => formatPosition(position)));
     for (const used of subject.spec.used) {
-      const { pullPolicy } = used;
-      if (pullPolicy && found.has(formatPosition(pullPolicy.position))) yield* setPullPolicy(subject, used);
+      const isFound = used.pullPolicies.some(({ position }) => found.has(formatPosition(position)));
+      if (isFound) yield* setPullPolicy(subject, used);
     }
   },
 };

@@ -49,6 +49,12 @@ export class EditableText {
     return isScalar(value) || isAlias(value) ? value : this.#items.get(this.#offset(position));
   }
 
+  /** The lines between two, by their numbers. */
+  linesBetween(first: number, last: number): string[] {
+    const { lineStarts } = this.#lines;
+    return this.text.slice(lineStarts[first] ?? this.text.length, lineStarts[last - 1]).split('\n');
+  }
+
   /** What stands on an offset's line before it. */
   lineBefore(offset: number): string {
     return this.text.slice(this.text.lastIndexOf('\n', offset - 1) + 1, offset);

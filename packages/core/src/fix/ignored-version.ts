@@ -10,6 +10,9 @@ export const ignoredVersionFix: Fix = {
     for (const { position } of subject.findings) {
       const text = subject.text(position.file);
       const place = text?.placeAt(position);
+      // A merge key may bring a tag from elsewhere, and an alias may bring this version to a component.
+      if (subject.listedAt(position).some(({ form, tag }) => form !== 'images' || tag !== undefined))
+        continue;
       if (text && place) yield* renameVersion(text, place, position.file);
     }
   },

@@ -69,7 +69,13 @@ export class ImagesList {
 
   /** A `{{repl end}}` below would take the new entries into its branch. */
   #isBeforeTemplate(at: number): boolean {
-    return /^\s*(?:#.*\s+)*(?:repl)?\{\{/.test(this.#text.text.slice(at, at + 2000));
+    for (let start = at; start < this.#text.text.length; start = this.#text.lineEnd(start) + 1) {
+      const line = this.#text.text.slice(start, this.#text.lineEnd(start)).trim();
+      // A template in a comment is filled in like any other.
+      if (/^(?:repl)?\{\{/.test(line) || (line.startsWith('#') && line.includes(TEMPLATE))) return true;
+      if (line !== '' && !line.startsWith('#')) return false;
+    }
+    return false;
   }
 
   #entryLines(listing: Listing): string[] {

@@ -1,3 +1,4 @@
+import type { UsedImage } from '../spec/image.ts';
 import type { Fix } from './fix.ts';
 import { setPullPolicy } from './pull-policy.ts';
 
@@ -7,13 +8,13 @@ export const latestTagFix: Fix = {
   *edits(subject) {
     for (const { position } of subject.findings) {
       for (const used of subject.usesAt(position)) {
-        if (isUnsafe(used.pullPolicy?.value)) yield* setPullPolicy(subject, used);
+        if (!isSafe(used)) yield* setPullPolicy(subject, used);
       }
     }
   },
 };
 
 /** Of the containers that an alias brings to one place, some may be safe already. */
-function isUnsafe(policy: string | undefined): boolean {
-  return policy !== 'IfNotPresent' && policy !== 'Never';
+function isSafe({ pullPolicies }: UsedImage): boolean {
+  return pullPolicies.some(({ value }) => value === 'IfNotPresent' || value === 'Never');
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../lint/finding.ts';
 import { formatPosition, type Position } from '../position.ts';
-import type { Spec, UsedImage } from '../spec/image.ts';
+import type { ListedImage, Spec, UsedImage } from '../spec/image.ts';
 import type { Locations } from '../spec/locate.ts';
 import type { SourceText } from '../spec/source.ts';
 import { EditableText } from './editable-text.ts';
@@ -30,11 +30,23 @@ export class FixSubject {
     return text;
   }
 
+  /** The entries that have their version at a place: aliases and merge keys bring several to one. */
+  listedAt(version: Position): readonly ListedImage[] {
+    const place = formatPosition(version);
+    return this.spec.listed.filter(one => placeOf(one) === place);
+  }
+
   /** What uses the image at a place: aliases and merge keys bring several containers to one. */
   usesAt(position: Position): readonly UsedImage[] {
     this.#uses ??= usesByPosition(this.spec.used);
     return this.#uses.get(formatPosition(position)) ?? [];
   }
+}
+
+/** Where an entry's version stands, which is the tag of a component. */
+function placeOf({ form, version, tagPosition }: ListedImage): string | undefined {
+  if (form === 'component') return formatPosition(tagPosition);
+  return version && formatPosition(version.position);
 }
 
 function usesByPosition(uses: readonly UsedImage[]): Map<string, UsedImage[]> {

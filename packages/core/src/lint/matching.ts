@@ -79,17 +79,8 @@ export function listedTag(image: ListedImage): string | undefined {
 
 /** Of the images of one workload, the first: what is wrong with the workload is told once. */
 export function firstOfEach(images: readonly UsedImage[]): UsedImage[] {
-  const first = new Map<string, UsedImage>();
-  for (const used of images) {
-    const workload = [
-      used.image.position.file,
-      used.apiVersion,
-      used.kind,
-      used.namespace,
-      used.workload,
-    ].join('\n');
-    if (!first.has(workload)) first.set(workload, used);
-  }
+  const first = new Map<number, UsedImage>();
+  for (const used of images) if (!first.has(used.owner)) first.set(used.owner, used);
   return [...first.values()];
 }
 

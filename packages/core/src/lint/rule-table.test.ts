@@ -46,6 +46,17 @@ function workload(
   const pod = `template: { spec: { containers: [${container}]${secrets ? `, imagePullSecrets: ${secrets}` : ''} } }`;
   return [`apiVersion: ${api}`, `kind: ${kind}`, metadata, `spec: { ${pod} }`].join('\n');
 }
+/** A pod with one container, and two branches of a template below it. */
+const branched = (container: string, one: string, other: string) =>
+  [
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n  containers:\n  - args: []',
+    container,
+    '{{repl if X}}',
+    one,
+    '{{repl else}}',
+    other,
+    '{{repl end}}',
+  ].join('\n');
 const AT_IMAGE = '4:60';
 /** What makes the input a Replicated one. */
 const LIST = images('name: other, tag: "1"');
@@ -64,6 +75,24 @@ const RULES: Record<string, readonly Row[]> = {
       [images('name: a'), workload('a')],
       ['0:2:10 error', `1:${AT_IMAGE} error`],
     ],
+    [
+      'finds',
+      'a policy in the second branch of a template',
+      [branched('    image: a', '    imagePullPolicy: IfNotPresent', '    imagePullPolicy: Always')],
+      ['0:7:12 error'],
+    ],
+    [
+      'near miss',
+      'a policy for each image in the branches of a template',
+      [
+        branched(
+          '    name: c',
+          '    image: a:1\n    imagePullPolicy: Always',
+          '    image: b\n    imagePullPolicy: IfNotPresent',
+        ),
+      ],
+      [],
+    ],
     ['near miss', 'one that stays', [images('name: a'), workload('a', { policy: 'IfNotPresent' })], []],
     ['near miss', 'a tag that only begins so', [workload('"a:latest-1"')], []],
     ['templates', 'as the tag', [workload('"a:{{repl X}}"')], []],
@@ -71,6 +100,18 @@ const RULES: Record<string, readonly Row[]> = {
   ],
   'always-pull': [
     ['finds', 'Always, with any tag', [workload('"a:1"', { policy: 'Always' })], ['0:4:84 error']],
+    [
+      'finds',
+      'Always in a second branch of containers',
+      [
+        branched(
+          '    name: c',
+          '  volumes: []',
+          '  containers:\n  - image: b:2\n    imagePullPolicy: Always',
+        ),
+      ],
+      ['0:13:22 error'],
+    ],
     ['near miss', 'another policy', [workload('"a:1"', { policy: 'Never' })], []],
     ['templates', 'as the image', [workload(TEMPLATE, { policy: 'Always' })], ['0:4:91 error']],
     ['templates', 'as the policy', [workload('"a:1"', { policy: TEMPLATE })], []],
@@ -240,6 +281,12 @@ const RULES: Record<string, readonly Row[]> = {
       'a private image with another secret',
       [LIST, workload(PRIVATE, { secrets: '[{ name: mine }]' })],
       [`1:${AT_IMAGE} warning`],
+    ],
+    [
+      'finds',
+      'every workload without a name',
+      [LIST, [1, 2].map(() => workload(PRIVATE).replace('name: web', 'generateName: a')).join('\n---\n')],
+      ['1:4:60 warning', '1:9:60 warning'],
     ],
     [
       'near miss',

@@ -4,7 +4,7 @@ import { EditableText } from '../fix/editable-text.ts';
 import { formatPosition } from '../position.ts';
 import type { SpecDocument } from '../spec/document.ts';
 import type { Spec, UsedImage } from '../spec/image.ts';
-import { podImages, podOf } from '../spec/kubernetes.ts';
+import { podImages, podsOf } from '../spec/kubernetes.ts';
 import { objectsOf } from '../spec/object.ts';
 import type { SourceText } from '../spec/source.ts';
 import { imageEdit } from './image-edit.ts';
@@ -85,9 +85,11 @@ class TextRewriting {
   }
 
   #addSecret(text: EditableText, document: SpecDocument, secret: string): void {
-    for (const object of readable(() => [...objectsOf(document)])) {
-      const map = readable(() => [document.mapping(podOf(document, object))])[0];
-      const images = readable(() => podImages(document, map));
+    const pods = readable(() => [...objectsOf(document)]).flatMap(object =>
+      readable(() => podsOf(document, object)).map(pod => ({ object, map: document.mapping(pod) })),
+    );
+    for (const { object, map } of pods) {
+      const images = map ? readable(() => podImages(document, map)) : [];
       if (!map || !images.some(({ image }) => this.#renamed.has(formatPosition(image.position)))) continue;
       const edit = pullSecretEdit({ text, document, map }, secret);
       if (typeof edit === 'object') this.edits.push(edit);

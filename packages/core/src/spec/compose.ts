@@ -1,13 +1,13 @@
 import type { SpecDocument, Text } from './document.ts';
-import type { UsedImage } from './image.ts';
+import { SWARM_SERVICE, type UsedImage } from './image.ts';
 
-const SWARM = /^\s*kind:\s*scheduler-swarm\s*$/m;
+const SWARM = 'scheduler-swarm';
 /** Keys that only other kinds of documents have at their top. */
 const FOREIGN = ['apiVersion', 'kind', 'replicated_api_version'];
 
 /** Says whether a document is a compose file, or Replicated's Swarm one, which is such a file too. */
 export function isCompose(document: SpecDocument): boolean {
-  if (SWARM.test(document.comment)) return true;
+  if (document.isMarked(SWARM)) return true;
   const { root } = document;
   if (FOREIGN.some(key => document.get(root, key) !== undefined)) return false;
   return services(document).some(
@@ -17,13 +17,13 @@ export function isCompose(document: SpecDocument): boolean {
   );
 }
 
-/** `services.*.image` of a compose document; a service that is only built here has none. */
-export function composeImages(document: SpecDocument): UsedImage[] {
-  const kind = SWARM.test(document.comment) ? 'Service (Swarm)' : 'Service (compose)';
-  return services(document).flatMap(([workload, service]) =>
+/** `services.*.image` of a compose document, service by service; one that is only built here has none. */
+export function composeImages(document: SpecDocument): Omit<UsedImage, 'owner'>[][] {
+  const kind = document.isMarked(SWARM) ? SWARM_SERVICE : 'Service (compose)';
+  return services(document).map(([workload, service]) =>
     document.fields(service, 'image').map(image => ({
       image: interpolated(image),
-      pullPolicy: undefined,
+      pullPolicies: [],
       list: 'services',
       container: undefined,
       apiVersion: undefined,
@@ -35,7 +35,7 @@ export function composeImages(document: SpecDocument): UsedImage[] {
 }
 
 function services(document: SpecDocument) {
-  return document.entries(document.get(document.root, 'services'));
+  return document.entries(document.root, 'services');
 }
 
 /** `${TAG}` and `$TAG` are filled in from an environment that is not known here. */

@@ -4,6 +4,7 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   type Document as ParsedDocument,
   type Scalar,
   type YAMLMap,
@@ -29,15 +30,15 @@ const MAX_MERGES = 20;
 /** One YAML document of a file, read by key and without ever losing where things stand. */
 export class SpecDocument {
   readonly root: Node | null;
-  /** The comments before the first content, for example `kind: replicated`. */
-  readonly comment: string;
+  /** The comments before the first content. */
+  readonly #comment: string;
   readonly #source: SourceText;
   readonly #lines: LineCounter;
   #aliases: Aliases | undefined;
 
   private constructor(root: Node | null, comment: string, source: SourceText, lines: LineCounter) {
     this.root = root;
-    this.comment = comment;
+    this.#comment = comment;
     this.#source = source;
     this.#lines = lines;
   }
@@ -90,25 +91,47 @@ export class SpecDocument {
     );
   }
 
-  /** What stands under a key of a mapping; nothing when there is no such key or no mapping. */
-  get(node: Node | null | undefined, key: string): Node | undefined {
-    return this.#values(node, key)[0];
+  /** Whether a comment before the first content says `kind: …`, as Replicated's documents tell what they are. */
+  isMarked(kind: string): boolean {
+    return this.#comment.split('\n').some(line => {
+      const [key, ...value] = line.split(':');
+      return key?.trim() === 'kind' && value.join(':').trim() === kind;
+    });
   }
 
-  /** The keys and values of a mapping; nothing for anything else. */
-  entries(node: Node | null | undefined): [key: string, value: Node | undefined][] {
-    const map = this.#follow(node);
-    if (!isMap(map)) return [];
-    return map.items.map(({ key, value }) => [
-      isScalar(key) ? String(key.value) : '',
-      (value ?? undefined) as Node | undefined,
-    ]);
+  /** The first thing that stands at a path of keys; nothing when there is no such key or no mapping. */
+  get(node: Node | null | undefined, ...path: readonly string[]): Node | undefined {
+    return this.all(node, ...path)[0];
   }
 
-  /** The nodes of a list; nothing for anything else. */
-  items(node: Node | null | undefined): Node[] {
-    const seq = this.#follow(node);
-    return isSeq(seq) ? (seq.items as Node[]) : [];
+  /**
+   * Everything that stands at a path of keys, from a node on: the two branches of a template's `if` both stay in the
+   * document, so that any key on the way may be there twice.
+   */
+  all(node: Node | null | undefined, ...path: readonly string[]): Node[] {
+    return path.reduce<Node[]>(
+      (parents, key) => parents.flatMap(parent => this.#values(parent, key)),
+      node ? [node] : [],
+    );
+  }
+
+  /** The keys and values of every mapping at a path; nothing for anything else. */
+  entries(
+    node: Node | null | undefined,
+    ...path: readonly string[]
+  ): [key: string, value: Node | undefined][] {
+    return this.all(node, ...path).flatMap(found => {
+      const map = this.#follow(found);
+      return isMap(map) ? map.items.map(entryOf) : [];
+    });
+  }
+
+  /** The nodes of every list at a path; nothing for anything else. */
+  items(node: Node | null | undefined, ...path: readonly string[]): Node[] {
+    return this.all(node, ...path).flatMap(found => {
+      const seq = this.#follow(found);
+      return isSeq(seq) ? (seq.items as Node[]) : [];
+    });
   }
 
   isMap(node: Node | null | undefined): node is YAMLMap {
@@ -137,12 +160,12 @@ export class SpecDocument {
   }
 
   /**
-   * Every text under a key: the two branches of a template's `if` both stay in the document.
+   * Every text under a key.
    *
    * @throws AirgapError `INPUT` for a mapping or a list there
    */
   fields(node: Node | null | undefined, key: string): Text[] {
-    return this.#values(node, key).flatMap(value => {
+    return this.all(node, key).flatMap(value => {
       if (this.isMap(value) || this.isList(value))
         throw this.error(
           `${key}: must be a text`,
@@ -199,9 +222,15 @@ export class SpecDocument {
     if (!isMap(map) || depth > MAX_MERGES) return [];
     const own = this.#own(map, key);
     if (own.length > 0) return own;
-    return this.#own(map, '<<')
-      .flatMap(merged => (this.isList(merged) ? this.items(merged) : [merged]))
-      .flatMap(merged => this.#values(merged, key, depth + 1));
+    return this.#own(map, '<<').flatMap(merged => {
+      const mappings = this.isList(merged) ? this.items(merged) : [merged];
+      // Of those in one list, the first that has the key counts.
+      for (const mapping of mappings) {
+        const values = this.#values(mapping, key, depth + 1);
+        if (values.length > 0) return values;
+      }
+      return [];
+    });
   }
 
   #own(map: YAMLMap, key: string): Node[] {
@@ -219,6 +248,10 @@ export class SpecDocument {
     const { line, col } = this.#lines.linePos(offset);
     return { file: this.#source.file, line: Math.max(line, 1), column: Math.max(col, 1) };
   }
+}
+
+function entryOf({ key, value }: Pair): [key: string, value: Node | undefined] {
+  return [isScalar(key) ? String(key.value) : '', (value ?? undefined) as Node | undefined];
 }
 
 function inputError(message: string, position: Position, hint: string): AirgapError {

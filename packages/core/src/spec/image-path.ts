@@ -65,7 +65,7 @@ export class ImagePath {
           'Let the path go on to the image itself; [*] stands for every item of a list.',
         );
       const image = document.text(found);
-      return image ? [{ image, pullPolicy: undefined, list: this.text, container: undefined }] : [];
+      return image ? [{ image, pullPolicies: [], list: this.text, container: undefined }] : [];
     });
   }
 }
@@ -82,7 +82,7 @@ function follow(document: SpecDocument, parent: Node, step: Step): Node[] {
     return document.isList(parent)
       ? document.items(parent)
       : document.entries(parent).flatMap(([, value]) => present(value));
-  return present('key' in step ? document.get(parent, step.key) : document.items(parent)[step.index]);
+  return 'key' in step ? document.all(parent, step.key) : present(document.items(parent)[step.index]);
 }
 
 function malformed(kind: string, text: string, rest: string): AirgapError {

@@ -27,7 +27,8 @@ export interface ListedImage {
 export interface UsedImage {
   /** The image as it is written there. */
   readonly image: Text;
-  readonly pullPolicy: Text | undefined;
+  /** None means the default; several stand in the branches of a template. */
+  readonly pullPolicies: readonly Text[];
   /**
    * The list that it is in: `containers`, `initContainers`, `ephemeralContainers` or `volumes` of a pod, `services`,
    * `collectors`, `additionalImages`; or the path that the user gave for the kind, for example `.spec.image`.
@@ -35,6 +36,8 @@ export interface UsedImage {
   readonly list: string;
   /** The container's, volume's or collector's name. */
   readonly container: string | undefined;
+  /** Which of all objects and services it is of, counted from 0: not all of them have names. */
+  readonly owner: number;
   /** The object's API version; nothing for a Swarm or compose service. */
   readonly apiVersion: string | undefined;
   /** The object's kind, for example `Deployment`. */
@@ -48,6 +51,9 @@ export interface UsedImage {
 
 const POD_LISTS = new Set(['containers', 'initContainers', 'ephemeralContainers', 'volumes']);
 
+/** What `kind` says of a service in Replicated's Swarm document. */
+export const SWARM_SERVICE = 'Service (Swarm)';
+
 /** Says whether a kubelet pulls the image, so that a missing policy means Always for `latest`. */
 export function isPodImage({ list }: UsedImage): boolean {
   return POD_LISTS.has(list);
@@ -57,6 +63,8 @@ export function isPodImage({ list }: UsedImage): boolean {
 export interface Spec {
   readonly sources: readonly SourceText[];
   readonly listed: readonly ListedImage[];
+  /** There is a Replicated document; one that lists nothing must say so itself, for much else is called `images:`. */
+  readonly isReplicated: boolean;
   /** Without those that a KOTS application excludes. */
   readonly used: readonly UsedImage[];
   /** What could not be read, each `INPUT` with its position: an image may hide in it. */

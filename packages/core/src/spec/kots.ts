@@ -6,7 +6,7 @@ import type { KubernetesObject } from './object.ts';
 export function additionalImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
   return applicationList(document, object, 'additionalImages').map(image => ({
     image,
-    pullPolicy: undefined,
+    pullPolicies: [],
     list: 'additionalImages',
     container: undefined,
   }));
@@ -23,6 +23,5 @@ function applicationList(
   key: string,
 ): Text[] {
   if (kind !== 'Application' || !apiVersion.startsWith('kots.io/')) return [];
-  const list = document.get(document.get(node, 'spec'), key);
-  return document.items(list).flatMap(item => document.text(item) ?? []);
+  return document.items(node, 'spec', key).flatMap(item => document.text(item) ?? []);
 }

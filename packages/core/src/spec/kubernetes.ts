@@ -18,39 +18,60 @@ const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 
 /** What an image of an object is besides being of that object. */
-export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicy' | 'list' | 'container' | 'pullSecrets'>;
+export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicies' | 'list' | 'container' | 'pullSecrets'>;
 
 /** The images of a workload's pods; nothing for any other kind. */
-export function workloadImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
-  return podImages(document, podOf(document, object));
+export function workloadImages(document: SpecDocument, { node, kind }: KubernetesObject): ImageInObject[] {
+  const path = podPath(kind);
+  return path ? podImages(document, node, ...path) : [];
 }
 
-/** The pod spec of a workload; nothing for any other kind. */
-export function podOf(document: SpecDocument, { node, kind }: KubernetesObject): Node | undefined {
-  const path = Object.hasOwn(POD_SPECS, kind) ? POD_SPECS[kind] : undefined;
-  return path?.reduce<Node | undefined>((parent, key) => document.get(parent, key), node);
+/** The pod specs of a workload: several where a template has branches, none for any other kind. */
+export function podsOf(document: SpecDocument, { node, kind }: KubernetesObject): Node[] {
+  const path = podPath(kind);
+  return path ? document.all(node, ...path) : [];
 }
 
-/** The images of a pod spec: of its containers, and those mounted as volumes. */
-export function podImages(document: SpecDocument, pod: Node | undefined): ImageInObject[] {
-  const secrets = document.items(document.get(pod, 'imagePullSecrets'));
-  const pullSecrets = secrets.flatMap(secret => document.text(document.get(secret, 'name')) ?? []);
-  const containers = CONTAINER_LISTS.flatMap(list =>
-    document.items(document.get(pod, list)).flatMap(container => {
-      const pullPolicy = document.field(container, 'imagePullPolicy');
-      const name = document.text(document.get(container, 'name'))?.value;
-      return document
-        .fields(container, 'image')
-        .map(image => ({ image, pullPolicy, list, container: name, pullSecrets }));
-    }),
-  );
-  const volumes = document.items(document.get(pod, 'volumes')).flatMap(volume => {
-    const source = document.get(volume, 'image');
-    const pullPolicy = document.field(source, 'pullPolicy');
-    const name = document.text(document.get(volume, 'name'))?.value;
-    return document
-      .fields(source, 'reference')
-      .map(image => ({ image, pullPolicy, list: 'volumes', container: name, pullSecrets }));
+function podPath(kind: string): readonly string[] | undefined {
+  return Object.hasOwn(POD_SPECS, kind) ? POD_SPECS[kind] : undefined;
+}
+
+/** The images of the pod specs at a path: of their containers, and those mounted as volumes. */
+export function podImages(document: SpecDocument, node: Node, ...path: readonly string[]): ImageInObject[] {
+  return document.all(node, ...path).flatMap(pod => {
+    const secrets = document.items(pod, 'imagePullSecrets');
+    const pullSecrets = secrets.flatMap(secret => document.text(document.get(secret, 'name')) ?? []);
+    const nameOf = (part: Node) => document.text(document.get(part, 'name'))?.value;
+    const containers = CONTAINER_LISTS.flatMap(list =>
+      document.items(pod, list).flatMap(container =>
+        pulledImages(document, container, 'image', 'imagePullPolicy').map(image => ({
+          ...image,
+          list,
+          container: nameOf(container),
+        })),
+      ),
+    );
+    const volumes = document.items(pod, 'volumes').flatMap(volume =>
+      document
+        .all(volume, 'image')
+        .flatMap(source => pulledImages(document, source, 'reference', 'pullPolicy'))
+        .map(image => ({ ...image, list: 'volumes', container: nameOf(volume) })),
+    );
+    return [...containers, ...volumes].map(image => ({ ...image, pullSecrets }));
   });
-  return [...containers, ...volumes];
+}
+
+/** The images of a mapping, each with its pull policies: in the branches of a template, each image may have its own. */
+export function pulledImages(
+  document: SpecDocument,
+  node: Node | undefined,
+  key: string,
+  policyKey: string,
+): Pick<ImageInObject, 'image' | 'pullPolicies'>[] {
+  const found = document.fields(node, key);
+  const policies = document.fields(node, policyKey);
+  return found.map((image, at) => ({
+    image,
+    pullPolicies: policies.length === found.length ? policies.slice(at, at + 1) : policies,
+  }));
 }

@@ -59,7 +59,8 @@ function* linesOf({ text }: SourceText): Generator<Line> {
     const found = text.indexOf('\n', start);
     const end = found < 0 ? text.length : found;
     const line = text.slice(start, end);
-    const reference = line.replace(/(^|\s)#.*$/, '').trim();
+    const comment = line.search(/(?:^|\s)#/);
+    const reference = line.slice(0, comment < 0 ? line.length : comment).trim();
     if (reference !== '') yield { reference, line: number, column: line.indexOf(reference) + 1 };
     start = end + 1;
   }

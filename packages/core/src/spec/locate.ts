@@ -77,7 +77,7 @@ export function unknownSource(
 /** A list's line holds its tag already; in an entry, the name has none. */
 function withTag(pullName: string, { name, tag, form }: ListedImage): string {
   if (form === 'list') return pullName;
-  if (/@|:[^/]*$/.test(name)) {
+  if (name.includes('@') || name.lastIndexOf(':') > name.lastIndexOf('/')) {
     throw new AirgapError('INPUT', `the name of an image holds no tag and no digest: ${name}`, {
       hint: `Write the tag in ${form === 'images' ? 'tag:' : 'version:'} instead.`,
     });

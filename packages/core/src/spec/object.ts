@@ -20,22 +20,19 @@ export function* objectsOf(
   node: Node | null = document.root,
   depth = 0,
 ): Generator<KubernetesObject> {
-  const textOf = (parent: Node | null | undefined, key: string) =>
-    document.text(document.get(parent, key))?.value;
-  const kind = textOf(node, 'kind');
-  const apiVersion = textOf(node, 'apiVersion');
+  const textOf = (...path: string[]) => document.text(document.get(node, ...path))?.value;
+  const kind = textOf('kind');
+  const apiVersion = textOf('apiVersion');
   if (node === null || kind === undefined || apiVersion === undefined || depth > MAX_LISTS) return;
   if (kind.endsWith('List')) {
-    for (const item of document.items(document.get(node, 'items')))
-      yield* objectsOf(document, item, depth + 1);
+    for (const item of document.items(node, 'items')) yield* objectsOf(document, item, depth + 1);
     return;
   }
-  const metadata = document.get(node, 'metadata');
   yield {
     node,
     apiVersion,
     kind,
-    workload: textOf(metadata, 'name'),
-    namespace: textOf(metadata, 'namespace'),
+    workload: textOf('metadata', 'name'),
+    namespace: textOf('metadata', 'namespace'),
   };
 }

@@ -6,13 +6,17 @@ import type { ListedImage } from './image.ts';
 export function isReplicated(document: SpecDocument): boolean {
   const { root } = document;
   if (!document.isMap(root)) return false;
-  if (document.get(root, 'replicated_api_version') || /^\s*kind:\s*replicated\s*$/m.test(document.comment))
-    return true;
+  if (saysReplicated(document)) return true;
   return (
     document.isList(document.get(root, 'images')) &&
     document.get(root, 'kind') === undefined &&
     document.get(root, 'apiVersion') === undefined
   );
+}
+
+/** Says whether a document calls itself the Replicated one. */
+export function saysReplicated(document: SpecDocument): boolean {
+  return Boolean(document.get(document.root, 'replicated_api_version')) || document.isMarked('replicated');
 }
 
 /**
@@ -21,25 +25,27 @@ export function isReplicated(document: SpecDocument): boolean {
  */
 export function replicatedImages(document: SpecDocument): (() => ListedImage)[] {
   const { root } = document;
-  const images = entries(document, document.get(root, 'images'), 'images').map(
+  const images = entries(document, root, 'images').map(
     entry => () => listedImage(document, entry, { form: 'images', name: 'name', tag: 'tag' }),
   );
-  const components = entries(document, document.get(root, 'components'), 'components').flatMap(component =>
-    entries(document, document.get(component, 'containers'), 'containers').map(
+  const components = entries(document, root, 'components').flatMap(component =>
+    entries(document, component, 'containers').map(
       entry => () => listedImage(document, entry, { form: 'component', name: 'image_name', tag: 'version' }),
     ),
   );
   return [...images, ...components];
 }
 
-function entries(document: SpecDocument, list: Node | undefined, key: string): Node[] {
-  if (list === undefined || document.isList(list)) return document.items(list);
-  if (document.text(list) === undefined && !document.isMap(list)) return [];
-  throw document.error(
-    `${key}: must be a list`,
-    document.position(list),
-    `Begin each entry of ${key}: with "- ".`,
-  );
+function entries(document: SpecDocument, parent: Node | null, key: string): Node[] {
+  for (const list of document.all(parent, key)) {
+    if (document.text(list) === undefined && !document.isMap(list)) continue;
+    throw document.error(
+      `${key}: must be a list`,
+      document.position(list),
+      `Begin each entry of ${key}: with "- ".`,
+    );
+  }
+  return document.items(parent, key);
 }
 
 interface Fields {

@@ -84,6 +84,10 @@ describe('what is endless has an end:', () => {
     ['an open quote', fill('a\n', 'a: "')],
     ['images', fill('- name: a\n', 'images:\n')],
     ['services', `services:\n${Array.from({ length: 20_000 }, (_, at) => ` s${at}: {image: a}\n`).join('')}`],
+    ['colons in an image', `${fill(':', 'apiVersion: v1\nkind: Pod\nspec: {containers: [{image: "a')}"}]}`],
+    ['colons in a name', `${fill(':', 'images:\n- name: "a')}/"`],
+    ['comments on a line', `${fill(' #', 'a')}\u2028b`],
+    ['lines of a comment', `${fill('#\n').repeat(2)}a: b`],
     ['containers', fill('  - image: a\n', 'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n')],
   ])('%j', (_name, whole = '') => {
     // Quadratic work would take minutes, which is longer than a test may.

@@ -161,7 +161,7 @@ describe("Troubleshoot's collectors", () => {
         container: 'run',
         kind,
         image: { value: 'a:1' },
-        pullPolicy: { value: 'Always' },
+        pullPolicies: [{ value: 'Always' }],
       },
     ]),
   );
@@ -174,6 +174,28 @@ describe("Troubleshoot's collectors", () => {
 
   it('are of that group only', () =>
     expect(used(`apiVersion: x/v1\nkind: SupportBundle\nspec: {collectors: ${collector}}`)).toEqual([]));
+});
+
+describe('both branches of a template stay', () => {
+  const branches = (key: string, ...values: string[]) => values.map(value => `  ${key}: ${value}\n`).join('');
+  it.each([
+    ['Pod', 'containers', '[{image: a}]', '[{image: b}]', ['containers a', 'containers b']],
+    [
+      'Deployment',
+      'template',
+      '{spec: {containers: [{image: a}]}}',
+      '{spec: {initContainers: [{image: b}]}}',
+      ['containers a', 'initContainers b'],
+    ],
+    ['Pod', 'volumes', '[{image: {reference: a}}]', '[{image: {reference: b}}]', ['volumes a', 'volumes b']],
+  ])('of %s %s', (kind, key, one, other, expected) =>
+    expect(used(`apiVersion: v1\nkind: ${kind}\nspec:\n${branches(key, one, other)}`)).toEqual(expected),
+  );
+
+  it('and of mappings in one merge key the first that has a key counts', () => {
+    const merged = 'a: &a {containers: [{image: a}]}\nb: &b {containers: [{image: b}]}\n';
+    expect(used(`${merged}apiVersion: v1\nkind: Pod\nspec:\n  <<: [*a, *b]\n`)).toEqual(['containers a']);
+  });
 });
 
 describe('a compose file', () => {

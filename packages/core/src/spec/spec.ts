@@ -9,7 +9,7 @@ import { additionalImages, excludedImages } from './kots.ts';
 import { workloadImages } from './kubernetes.ts';
 import { isList, listImages, notAList } from './list.ts';
 import { type KubernetesObject, objectsOf } from './object.ts';
-import { isReplicated, replicatedImages } from './replicated.ts';
+import { isReplicated, replicatedImages, saysReplicated } from './replicated.ts';
 import type { SourceText } from './source.ts';
 import { troubleshootImages } from './troubleshoot.ts';
 
@@ -30,6 +30,8 @@ export class SpecParser {
   readonly #used: UsedImage[] = [];
   readonly #excluded: Text[] = [];
   readonly #unread: AirgapError[] = [];
+  #isReplicated = false;
+  #owners = 0;
 
   constructor(paths: readonly ImagePath[]) {
     this.#paths = paths;
@@ -58,6 +60,7 @@ export class SpecParser {
     return {
       sources: this.#sources,
       listed: this.#listed,
+      isReplicated: this.#isReplicated || this.#listed.some(({ form }) => form === 'images'),
       used: this.#used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
       unread: this.#unread,
       unrendered: [],
@@ -66,8 +69,9 @@ export class SpecParser {
 
   #document(document: SpecDocument): void {
     if (isReplicated(document)) {
+      this.#isReplicated ||= saysReplicated(document);
       for (const read of replicatedImages(document)) this.#attempt(() => this.#listed.push(read()));
-    } else if (isCompose(document)) for (const image of composeImages(document)) this.#used.push(image);
+    } else if (isCompose(document)) for (const images of composeImages(document)) this.#use(images);
     else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
   }
 
@@ -79,10 +83,16 @@ export class SpecParser {
       additionalImages(document, object),
       ...this.#paths.map(path => path.images(document, object)),
     ].flat();
-    for (const image of images) this.#used.push({ ...image, apiVersion, kind, workload, namespace });
+    this.#use(images.map(image => ({ ...image, apiVersion, kind, workload, namespace })));
     for (const image of excludedImages(document, object)) this.#excluded.push(image);
     const chart = helmChartOf(document, object);
     if (chart) this.helmCharts.push(chart);
+  }
+
+  /** Keeps the images of one object or service. */
+  #use(images: readonly Omit<UsedImage, 'owner'>[]): void {
+    for (const image of images) this.#used.push({ ...image, owner: this.#owners });
+    this.#owners += 1;
   }
 
   #attempt(read: () => void): void {

@@ -1,5 +1,5 @@
 import type { SpecDocument } from './document.ts';
-import { type ImageInObject, podImages } from './kubernetes.ts';
+import { type ImageInObject, podImages, pulledImages } from './kubernetes.ts';
 import type { KubernetesObject } from './object.ts';
 
 /** Today's group and the one of v1beta1; the kinds in it all have their collectors in the same places. */
@@ -15,14 +15,15 @@ export function troubleshootImages(
   { node, apiVersion }: KubernetesObject,
 ): ImageInObject[] {
   if (!GROUP.test(apiVersion)) return [];
-  const spec = document.get(node, 'spec');
-  return COLLECTOR_LISTS.flatMap(list => document.items(document.get(spec, list))).flatMap(item =>
+  return COLLECTOR_LISTS.flatMap(list => document.items(node, 'spec', list)).flatMap(item =>
     document.entries(item).flatMap(([type, collector]) => {
-      const pullPolicy = document.field(collector, 'imagePullPolicy');
-      const own = document
-        .fields(collector, 'image')
-        .map(image => ({ image, pullPolicy, list: 'collectors', container: type }));
-      return [...own, ...podImages(document, document.get(collector, 'podSpec'))];
+      if (!collector) return [];
+      const own = pulledImages(document, collector, 'image', 'imagePullPolicy').map(image => ({
+        ...image,
+        list: 'collectors',
+        container: type,
+      }));
+      return [...own, ...podImages(document, collector, 'podSpec')];
     }),
   );
 }

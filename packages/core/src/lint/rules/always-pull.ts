@@ -33,15 +33,16 @@ spec:
   },
   *check(specs) {
     for (const used of specs.spec.used) {
-      const { pullPolicy, image, container, kind, workload } = used;
+      const { pullPolicies, image, container, kind, workload } = used;
       const reference = specs.reference(used);
       // latest-tag tells of these already.
       const isLatest = reference?.tag === 'latest' && reference.digest === undefined;
-      if (pullPolicy?.value !== 'Always' || isLatest) continue;
+      const always = pullPolicies.find(({ value }) => value === 'Always');
+      if (always === undefined || isLatest) continue;
       yield {
         message: `imagePullPolicy: Always makes Kubernetes pull ${image.value} behind the gap, whatever its tag`,
         hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${workload ?? '(unnamed)'}, or remove the line.`,
-        position: pullPolicy.position,
+        position: always.position,
       };
     }
   },

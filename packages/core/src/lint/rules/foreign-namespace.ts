@@ -48,7 +48,7 @@ spec:
   },
   *check(specs) {
     // KOTS and Helm have pull secrets of their own.
-    if (!specs.spec.listed.some(({ form }) => form === 'images')) return;
+    if (!specs.spec.isReplicated) return;
     const isForeign = (used: (typeof specs.spec.used)[number]) =>
       isPodImage(used) &&
       used.namespace !== undefined &&

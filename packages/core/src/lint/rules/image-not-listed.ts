@@ -9,7 +9,8 @@ export const imageNotListed: Rule = {
   severity: 'error',
   explanation:
     'Only images of the images: section go into an airgap bundle. One that a spec uses and the list forgot works ' +
-    'online, and is missing on the other side of the gap.',
+    'online, and is missing on the other side of the gap. A Replicated document with an empty images: section, or ' +
+    'with none, lists nothing; Kubernetes manifests without such a document need no list.',
   example: {
     found: `
 images:
@@ -45,7 +46,10 @@ spec:
 `,
   },
   *check(specs) {
-    if (!specs.spec.listed.some(({ form }) => form !== 'component')) return;
+    const { listed, isReplicated } = specs.spec;
+    // The native scheduler's components are themselves what is listed.
+    const hasList = listed.length === 0 ? isReplicated : listed.some(({ form }) => form !== 'component');
+    if (!hasList) return;
     for (const used of specs.spec.used) {
       const reference = specs.reference(used);
       if (reference === undefined || specs.isListed(used)) continue;

@@ -46,14 +46,19 @@ spec:
 function isUnsafe(specs: Matching, used: UsedImage): boolean {
   const reference = specs.reference(used);
   if (!isPodImage(used) || reference?.tag !== 'latest' || reference.digest !== undefined) return false;
-  return !used.pullPolicy?.templated && !SAFE.has(used.pullPolicy?.value ?? '');
+  return used.pullPolicies.length === 0 || unsafePolicy(used) !== undefined;
 }
 
-function ofContainer({ image, pullPolicy, kind, workload, container }: UsedImage): Found {
+/** Of the policies in the branches of a template, the first that pulls. */
+function unsafePolicy({ pullPolicies }: UsedImage): string | undefined {
+  return pullPolicies.find(({ value, templated }) => !templated && !SAFE.has(value))?.value;
+}
+
+function ofContainer(used: UsedImage): Found {
+  const { image, kind, workload, container } = used;
   const written = image.value.endsWith(':latest') ? 'has the tag latest' : 'has no tag, which means latest';
-  const policy = pullPolicy
-    ? `imagePullPolicy: ${pullPolicy.value}`
-    : 'no imagePullPolicy, which means Always';
+  const unsafe = unsafePolicy(used);
+  const policy = unsafe ? `imagePullPolicy: ${unsafe}` : 'no imagePullPolicy, which means Always';
   return {
     message: `${image.value} ${written}, with ${policy}: Kubernetes will try to pull it behind the gap`,
     hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${workload ?? '(unnamed)'}, or use a tag other than latest.`,

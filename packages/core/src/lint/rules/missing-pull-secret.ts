@@ -47,7 +47,7 @@ spec:
   },
   *check(specs) {
     // KOTS and Helm have pull secrets of their own.
-    if (!specs.spec.listed.some(({ form }) => form === 'images')) return;
+    if (!specs.spec.isReplicated) return;
     const isLacking = (used: (typeof specs.spec.used)[number]) =>
       isPodImage(used) &&
       specs.isPrivate(used) &&

@@ -41,8 +41,7 @@ spec:
         .map(({ image }) => ({ text: image.value, position: image.position })),
     ];
     for (const { text, position } of names) {
-      const digest = /^[^@]*:[^/@]+@(.+)$/.exec(text)?.[1];
-      if (digest === undefined || !isReference(text)) continue;
+      if (!hasBoth(text)) continue;
       yield {
         message: `${text.slice(0, text.indexOf('@'))} has a digest as well, and only that counts`,
         hint: 'Leave the tag out, and say in a comment which version the digest is.',
@@ -52,9 +51,10 @@ spec:
   },
 };
 
-function isReference(text: string): boolean {
+function hasBoth(text: string): boolean {
   try {
-    return Reference.parse(text) !== undefined;
+    const { tag, digest } = Reference.parse(text);
+    return tag !== undefined && digest !== undefined;
   } catch {
     return false;
   }

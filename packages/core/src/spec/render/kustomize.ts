@@ -51,7 +51,7 @@ async function referencesOf({ path, file }: Unrendered): Promise<string[]> {
   const documents = source ? [...SpecDocument.parse(source)] : [];
   return documents.flatMap(document => {
     if (document instanceof AirgapError) return [];
-    const lists = REFERENCES.flatMap(key => document.items(document.get(document.root, key)));
+    const lists = REFERENCES.flatMap(key => document.items(document.root, key));
     return lists.flatMap(item => document.text(item)?.value ?? []).map(name => resolve(join(path, name)));
   });
 }
