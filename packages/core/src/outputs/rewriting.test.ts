@@ -88,11 +88,14 @@ describe('an image gets its new name in', () => {
     expect(rewrite(before)).toEqual({ text: after, left: [] });
   });
 
-  it('a plain value where the registry is an IPv6 address', () => {
+  it.each([
+    ['plain', 'redis:7', '"[::1]:5000/library/redis:7"'],
+    ['quoted', "'redis:7'", "'[::1]:5000/library/redis:7'"],
+  ])('a %s value where the registry is an IPv6 address', (_what, before, after) => {
     const name = Reference.parse('redis:7').canonical();
     const newName = retarget(name, parseTarget('[::1]:5000'), 'path');
-    const { text } = rewrite(pod('  - image: redis:7'), { images: [{ name, newName, digest: DIGEST }] });
-    expect(text).toBe(pod('  - image: "[::1]:5000/library/redis:7"'));
+    const { text } = rewrite(pod(`  - image: ${before}`), { images: [{ name, newName, digest: DIGEST }] });
+    expect(text).toBe(pod(`  - image: ${after}`));
   });
 });
 
