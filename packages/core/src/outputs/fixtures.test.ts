@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/config.ts';
 import { Reference } from '../reference/reference.ts';
 import { parseTarget, retarget } from '../reference/target.ts';
-import type { UsedImage } from '../spec/image.ts';
+import { isPodImage, type UsedImage } from '../spec/image.ts';
 import { openReading } from '../spec/read.ts';
 import type { SourceText } from '../spec/source.ts';
 import { Renames } from './renames.ts';
@@ -15,7 +15,7 @@ const TARGET = parseTarget('reg.local:5000/vendor');
 /** What is rendered has its images where no text can be edited. */
 const RENDERED = ['helm-chart', 'kots-helm', 'kustomize'];
 
-describe('the specs of a fixture, rewritten, name the new images and are the same otherwise:', () => {
+describe('the specs of a fixture, rewritten, name the new images, and the Secret where it is asked for, and are the same otherwise:', () => {
   it.for(readdirSync(FIXTURES).filter(name => !RENDERED.includes(name)))('%s', async name => {
     const folder = `${FIXTURES}${name}`;
     const file = `${folder}/airgap.yaml`;
@@ -37,6 +37,16 @@ describe('the specs of a fixture, rewritten, name the new images and are the sam
     expect(after.map(source => withoutImages(source, rewritten.used))).toEqual(
       spec.sources.map(source => withoutImages(source, spec.used)),
     );
+    const secured = rewriteSpecs(spec, { renames: new Renames(images), secret: 'key' });
+    const pods = reread(
+      spec.sources.map(source => ({ ...source, text: secured.texts.get(source.file) ?? '' })),
+    );
+    expect(namesOf(pods.used)).toEqual(namesOf(rewritten.used));
+    const lacking = pods.used.filter(
+      used =>
+        isPodImage(used) && !used.image.templated && !used.pullSecrets?.some(({ value }) => value === 'key'),
+    );
+    expect(new Set(lacking.map(({ workload }) => workload)).size).toBe(secured.left.length - left.length);
   });
 });
 
