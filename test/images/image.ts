@@ -188,18 +188,51 @@ export function artifactOf({ subject, artifactType, annotations }: ArtifactOptio
   return { mediaType: TYPES.oci.manifest, digest: sha256(bytes), bytes, blobs, children: [] };
 }
 
+/** A signature as cosign makes them: an image by its config, with layers that are no files. */
+export function signatureOf(subject: TestImage): TestImage {
+  const payload = Buffer.from(
+    JSON.stringify({ critical: { image: { 'docker-manifest-digest': subject.digest } } }),
+  );
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: '',
+      os: '',
+      created: '0001-01-01T00:00:00Z',
+      config: {},
+      rootfs: { type: 'layers', diff_ids: [sha256(payload)] },
+    }),
+  );
+  const descriptor = (mediaType: string, bytes: Buffer) => ({
+    mediaType,
+    digest: sha256(bytes),
+    size: bytes.length,
+  });
+  const layer = descriptor('application/vnd.dev.cosign.simplesigning.v1+json', payload);
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: TYPES.oci.manifest,
+      config: descriptor(TYPES.oci.config, config),
+      layers: [{ ...layer, annotations: { 'dev.cosignproject.cosign/signature': 'c2lnbmF0dXJl' } }],
+    }),
+  );
+  const blobs: Blobs = new Map([config, payload].map(one => [sha256(one), one]));
+  return { mediaType: TYPES.oci.manifest, digest: sha256(bytes), bytes, blobs, children: [] };
+}
+
 /** An index over images or other indexes. */
 export function indexOf(
-  children: readonly (TestImage & { annotations?: Record<string, string> })[],
+  children: readonly (TestImage & { annotations?: Record<string, string>; artifactType?: string })[],
   types: keyof typeof TYPES = 'oci',
 ): TestImage {
   const mediaType = TYPES[types].index;
-  const manifests = children.map(({ mediaType, digest, bytes, platform, annotations }) => ({
+  const manifests = children.map(({ mediaType, digest, bytes, platform, annotations, artifactType }) => ({
     mediaType,
     digest,
     size: bytes.length,
     platform,
     annotations,
+    artifactType,
   }));
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
   return { mediaType, digest: sha256(bytes), bytes, blobs: new Map(), children };

@@ -19,14 +19,19 @@ export class Containerd implements AsyncDisposable {
     return containerd;
   }
 
+  /** What makes any client speak to this daemon. */
+  get environment(): Record<string, string> {
+    return { CONTAINERD_ADDRESS: this.#address, CONTAINERD_SNAPSHOTTER: 'native' };
+  }
+
   /** Runs its client. */
   ctr(...args: string[]): Promise<string> {
     return output('ctr', '--address', this.#address, ...args);
   }
 
   /** Names and digests of the images that are there, sorted. */
-  async images(): Promise<(string | undefined)[][]> {
-    const [, ...lines] = (await this.ctr('images', 'list')).trim().split('\n');
+  async images(namespace = 'default'): Promise<(string | undefined)[][]> {
+    const [, ...lines] = (await this.ctr('--namespace', namespace, 'images', 'list')).trim().split('\n');
     return lines
       .map(line => line.split(/\s+/))
       .map(([name, , digest]) => [name, digest])

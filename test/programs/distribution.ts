@@ -14,7 +14,7 @@ export class Distribution implements AsyncDisposable {
     this.#daemon = daemon;
   }
 
-  /** @param options what its configuration says besides: of TLS, or of who may come in */
+  /** @param options what its configuration says besides: of TLS, or of who may come in; and which program it is */
   static async start(
     folder: string,
     {

@@ -20,6 +20,11 @@ export class Docker implements AsyncDisposable {
     return docker;
   }
 
+  /** What makes any client speak to this daemon. */
+  get environment(): Record<string, string> {
+    return { DOCKER_HOST: this.#socket };
+  }
+
   /** Runs the client. */
   run(...args: string[]): Promise<string> {
     return output('docker', '-H', this.#socket, ...args);

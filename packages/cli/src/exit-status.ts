@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   NETWORK: 3,
   CONTENT: 4,
   DISK: 5,
+  RUNTIME: 3,
   INTERRUPTED,
 };
 

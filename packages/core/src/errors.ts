@@ -14,6 +14,7 @@ import { formatPosition, type Position } from './position.ts';
  * - `NETWORK`      the registry could not be reached, or the connection broke
  * - `CONTENT`      bytes do not match the digest or the size they were promised under
  * - `DISK`         no space, no permission, a failing file system
+ * - `RUNTIME`      a local runtime that is not there, does not answer, or does not take the bundle
  * - `INTERRUPTED`  the caller's signal was aborted
  */
 export type ErrorCode =
@@ -28,6 +29,7 @@ export type ErrorCode =
   | 'NETWORK'
   | 'CONTENT'
   | 'DISK'
+  | 'RUNTIME'
   | 'INTERRUPTED';
 
 /** What an error is about. Every field is optional; those known are set. */

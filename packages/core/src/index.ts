@@ -11,6 +11,7 @@ export {
   type Where,
 } from './errors.ts';
 export type { AirgapEvent, OnEvent, Phase } from './events.ts';
+export { type FedImage, type FeedOptions, type FeedResult, feed } from './feed.ts';
 export type { FixedFile, Mended } from './fix/work.ts';
 export { type FixOptions, type FixResult, fix } from './fix.ts';
 export type { ProxyOptions } from './http/proxy.ts';
@@ -53,8 +54,9 @@ export { formatPosition, type Position } from './position.ts';
 export { Reference } from './reference/reference.ts';
 export { REPLICATED_HOST } from './reference/replicated.ts';
 export { NAMINGS, type Naming } from './reference/target.ts';
-export type { Credentials, CredentialsByHost } from './registry/credentials.ts';
+export type { Credentials, CredentialsByHost } from './registry/credential.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
+export { isRuntimeTarget } from './runtime/target.ts';
 export { maskSecrets } from './secrets.ts';
 export { type ServeOptions, type Serving, serve } from './serve.ts';
 export type { ListenAddress } from './server/listener.ts';

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { blobPath } from './bundle/documents.ts';
-import { blobsOfManifest, manifestsBelow } from './bundle/graph.ts';
+import { blobsOfManifest, manifestsBelow, refuse } from './bundle/graph.ts';
 import { BundleReader } from './bundle/reader.ts';
 import { type BlobSizes, bytesOf, Sharing } from './bundle/sharing.ts';
+import { subjectOf } from './bundle/subject.ts';
 import type { PlacedEntry } from './bundle/tar-walk.ts';
 import { parseConfig } from './image/config.ts';
 import type { Descriptor } from './oci/descriptor.ts';
@@ -29,6 +30,8 @@ export interface InspectedImage {
   readonly name: string;
   readonly digest: string;
   readonly mediaType: string;
+  /** The digest that it is about, for a signature and the like. */
+  readonly subject?: string;
   readonly platforms: readonly string[];
   readonly layers: readonly InspectedLayer[];
   /** Everything the image needs. */
@@ -51,6 +54,7 @@ export interface InspectResult {
 interface Found {
   readonly name: string;
   readonly root: Descriptor;
+  readonly subject: string | undefined;
   readonly platforms: readonly string[];
   readonly layers: readonly Descriptor[];
   readonly sizes: BlobSizes;
@@ -90,10 +94,7 @@ async function find(
   const platforms: string[] = [];
   const layers = new Map<string, Descriptor>();
   const sizes = new Map<string, number>();
-  const broken = (_descriptor: Descriptor, error: unknown) => {
-    throw error;
-  };
-  for await (const { descriptor, manifest } of manifestsBelow(bundle, entries, root, broken)) {
+  for await (const { descriptor, manifest } of manifestsBelow(bundle, entries, root, refuse)) {
     sizes.set(descriptor.digest, descriptor.size);
     if (manifest.kind === 'index') continue;
     for (const blob of blobsOfManifest(manifest)) sizes.set(blob.digest, blob.size);
@@ -102,7 +103,8 @@ async function find(
     const platform = descriptor.platform ?? (await configPlatform(bundle, entries, manifest.config));
     if (platform) platforms.push(formatPlatform(platform));
   }
-  return { name, root, platforms, layers: [...layers.values()], sizes };
+  const subject = await subjectOf(bundle, entries, { name, root });
+  return { name, root, subject, platforms, layers: [...layers.values()], sizes };
 }
 
 async function configPlatform(
@@ -115,11 +117,15 @@ async function configPlatform(
     .platform;
 }
 
-function describe({ name, root, platforms, layers, sizes }: Found, sharing: Sharing): InspectedImage {
+function describe(
+  { name, root, subject, platforms, layers, sizes }: Found,
+  sharing: Sharing,
+): InspectedImage {
   return {
     name,
     digest: root.digest,
     mediaType: root.mediaType,
+    ...(subject === undefined ? {} : { subject }),
     platforms,
     layers: layers.map(({ digest, size, mediaType }) => ({
       digest,

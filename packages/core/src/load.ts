@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { chooseNames } from './bundle/chosen-names.ts';
 import { BundleReader } from './bundle/reader.ts';
 import type { PlacedEntry } from './bundle/tar-walk.ts';
 import type { Destination } from './content/destination.ts';
@@ -10,6 +11,7 @@ import { BlobBodies } from './push/blob-body.ts';
 import { type Delivery, deliveriesOf } from './push/delivery.ts';
 import { expectedTraffic, push, type Traffic, type Traffics } from './push/push.ts';
 import { planPush } from './push/push-plan.ts';
+import { keepReferrers } from './push/referrals.ts';
 import { survey } from './push/survey.ts';
 import { type Naming, parseTarget, type Target } from './reference/target.ts';
 import { Registries, type RegistryOptions } from './registry/registries.ts';
@@ -79,11 +81,8 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     await using bundle = await BundleReader.open(options.bundle);
     options.onEvent?.({ type: 'phase', phase: 'read' });
     const entries = await bundle.entries();
-    const deliveries = deliveriesOf(await bundle.names(entries), {
-      ...options,
-      naming: options.naming ?? 'path',
-      target,
-    });
+    const names = await chooseNames(bundle, entries, options.images);
+    const deliveries = deliveriesOf(names, { naming: options.naming ?? 'path', target });
     await using registries = await Registries.open({ ...options, signal });
     const destination = registries.destination(target.registry);
     const tags = await askTags(destination, deliveries, options.onExisting ?? 'overwrite');
@@ -120,7 +119,8 @@ async function move(
   { dryRun, onEvent = () => {} }: LoadOptions,
 ): Promise<Traffics> {
   const wanted = tags.filter(({ state }) => state !== 'kept').map(({ delivery }) => delivery);
-  const work = await survey(destination, await planPush(bundle, entries, wanted), registry);
+  const plan = await planPush(bundle, entries, wanted);
+  const work = await survey(destination, plan, registry);
   const expected = expectedTraffic(work);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: bundle.size });
@@ -130,6 +130,7 @@ async function move(
   const bodies = new BlobBodies(bundle, entries, threads, onEvent);
   const traffic = await push(work, { destination, registry, bundle, entries, bodies, onEvent, stop });
   onEvent({ type: 'phase', phase: 'finish' });
+  await keepReferrers(destination, registry, plan.referrals);
   const missing = tags.filter(({ state }) => state === 'pushed').map(({ delivery }) => delivery);
   await Promise.all(
     missing.map(async ({ to, root }) => destination.putManifest(to, await bundle.manifest(entries, root))),

@@ -21,6 +21,8 @@ export interface PlannedImage {
   readonly mediaType: string;
   readonly platforms: readonly string[];
   readonly layers: number;
+  /** The manifest that it is about, when it comes along as a referrer. */
+  readonly subject?: string;
   /** Everything the image needs. */
   readonly bytes: number;
   /** The part of it that no other image needs. */
@@ -71,6 +73,7 @@ export function planResult({ images, layout, findings, sources }: Prepared): Pla
         mediaType: image.root.mediaType,
         platforms: image.images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : [])),
         layers: image.images.reduce((count, { manifest }) => count + manifest.layers.length, 0),
+        ...(image.subject ? { subject: image.subject } : {}),
         bytes: bytesOf(own),
         uniqueBytes: sharing.uniqueBytes(own),
       };

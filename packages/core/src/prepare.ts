@@ -3,6 +3,7 @@ import { type Layout, layOut } from './bundle/layout.ts';
 import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
 import { type Answer, askAll } from './image/answer.ts';
+import { findReferrers } from './image/referrers.ts';
 import type { ResolvedImage } from './image/resolved-image.ts';
 import { Linting } from './lint/engine.ts';
 import type { Finding } from './lint/finding.ts';
@@ -18,6 +19,8 @@ export interface PrepareOptions extends SpecOptions {
   readonly locations?: Locations | undefined;
   /** Default: linux/amd64. */
   readonly platforms?: PlatformChoice | undefined;
+  /** Take signatures, SBOMs and whatever else refers to the images as well. */
+  readonly referrers?: boolean | undefined;
   /** The lint's rules that are off or graded anew; the last word on a rule counts. */
   readonly rules?: readonly RuleGrade[] | undefined;
   readonly onEvent?: OnEvent | undefined;
@@ -49,12 +52,13 @@ export async function readRequests(options: PrepareOptions) {
 export async function prepare(
   registries: Registries,
   { requests, sources, findings, linting }: Awaited<ReturnType<typeof readRequests>>,
-  { platforms = DEFAULT_PLATFORMS, onEvent }: PrepareOptions,
+  { platforms = DEFAULT_PLATFORMS, referrers = false, onEvent }: PrepareOptions,
   mtime = 0,
 ): Promise<Prepared> {
   onEvent?.({ type: 'phase', phase: 'resolve' });
   const answers = await askAll(registries, requests, platforms, onEvent);
-  const images = imagesOf(answers);
+  const listed = imagesOf(answers);
+  const images = referrers ? [...listed, ...(await findReferrers(registries, listed, onEvent))] : listed;
   const online = linting.answers(answers);
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {

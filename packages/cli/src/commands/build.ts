@@ -1,6 +1,7 @@
 import { AirgapError, type BuildResult, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
+import { referrersOption } from '../options/shared.ts';
 import { formatBytes } from '../render/bytes.ts';
 import { formatDuration } from '../render/duration.ts';
 import { renderPlan } from '../render/plan.ts';
@@ -24,6 +25,7 @@ const reuseOption = new Option(
 
 export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
+    .addOption(referrersOption)
     .requiredOption('-o, --output <bundle>', 'the file to write, or - to stream it to stdout')
     .option('--strict', 'refuse to build while the lint finds a warning or an error')
     .addOption(reuseOption)

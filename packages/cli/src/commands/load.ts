@@ -1,9 +1,10 @@
-import { load, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
+import { feed, isRuntimeTarget, load, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
 import { configuredCredentials } from '../options/credentials.ts';
 import { outputFlags, outputOptions } from '../options/outputs.ts';
 import { repeated } from '../options/parsers.ts';
+import { refuseRegistryFlags } from '../options/runtime-flags.ts';
 import {
   concurrencyOption,
   configOption,
@@ -12,9 +13,10 @@ import {
   progressOption,
   remoteOptions,
 } from '../options/shared.ts';
+import { renderFeed } from '../render/feed.ts';
 import { renderLoad } from '../render/load.ts';
 import { renderOutputs } from '../render/outputs.ts';
-import { openReporter } from '../reporters/index.ts';
+import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import { print, printJson, type Session, tell } from '../session.ts';
 
 const EXAMPLES = `
@@ -23,6 +25,8 @@ Examples:
   airgap load bundle.tar registry.local/vendor --naming host --dry-run
   airgap load bundle.tar registry.local --images 'quay.io/team/*' --on-existing fail
   airgap load bundle.tar registry.local --specs manifests/ --rewrite local/ --pull-secret secret.yaml
+  airgap load bundle.tar docker:
+  airgap load bundle.tar containerd:k8s.io
 `;
 
 const namingOption = new Option(
@@ -45,7 +49,7 @@ const existingOption = new Option(
 export function loadCommand(command: Command, session: Session) {
   const flagged = command
     .argument('<bundle>', 'the bundle')
-    .argument('<target>', 'REGISTRY[/PREFIX]')
+    .argument('<target>', 'REGISTRY[/PREFIX], or docker:, podman:, containerd:[NAMESPACE]')
     .addOption(namingOption)
     .addOption(imagesOption)
     .addOption(existingOption)
@@ -56,8 +60,12 @@ export function loadCommand(command: Command, session: Session) {
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (bundle, target, flags) => {
+    .action(async (bundle, target, flags, command) => {
       session.json = flags.json === true;
+      if (isRuntimeTarget(target)) {
+        refuseRegistryFlags(command, target);
+        return feedRuntime(bundle, target, flags, session);
+      }
       const { environment, signal } = session;
       const config = await readConfig(flags.config);
       const { naming, images, onExisting, dryRun } = flags;
@@ -81,4 +89,23 @@ export function loadCommand(command: Command, session: Session) {
       if (session.json) printJson({ ...result, outputs: written }, session);
       else print(renderLoad(result), session);
     });
+}
+
+interface RuntimeFlags {
+  readonly images?: string[] | undefined;
+  readonly dryRun?: true | undefined;
+  readonly progress: ProgressStyle;
+}
+
+async function feedRuntime(
+  bundle: string,
+  target: string,
+  { images, dryRun, progress }: RuntimeFlags,
+  session: Session,
+): Promise<void> {
+  const { onEvent, close } = openReporter(progress, session);
+  const options = { bundle, target, images, dryRun, signal: session.signal, onEvent };
+  const result = await feed(options).finally(close);
+  if (session.json) printJson(result, session);
+  else print(renderFeed(result), session);
 }

@@ -1,5 +1,6 @@
 import { plan } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { referrersOption } from '../options/shared.ts';
 import { renderPlan } from '../render/plan.ts';
 import { print, printJson, type Session } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
@@ -12,6 +13,7 @@ Examples:
 
 export function planCommand(command: Command, session: Session) {
   return remoteFlags(command)
+    .addOption(referrersOption)
     .addHelpText('after', EXAMPLES)
     .action(async (specs, flags) => {
       const { sources: _, ...result } = await runRemote(session, specs, flags, plan);

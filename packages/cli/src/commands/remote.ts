@@ -27,6 +27,7 @@ import type { Session } from '../session.ts';
 export interface CommonFlags extends SpecFlags, RemoteFlags {
   readonly license?: string | undefined;
   readonly viaProxy?: true | undefined;
+  readonly referrers?: true | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
 }
@@ -55,6 +56,7 @@ async function verbOptions(session: Session, specs: readonly string[], flags: Co
   return {
     ...options,
     ...(await remoteOptions(flags, environment)),
+    referrers: flags.referrers,
     viaProxy: flags.viaProxy && thirdParty(options.locations),
     credentials: {
       ...(await configuredCredentials(config?.credentials ?? {}, path, environment)),

@@ -40,6 +40,10 @@ export const platformOption = new Option(
   '--platform <os/arch>',
   'platforms to take, or "all" (repeatable; default: linux/amd64)',
 ).argParser(repeated);
+export const referrersOption = new Option(
+  '--referrers',
+  'take what refers to the images as well: signatures, attestations, SBOMs',
+);
 export const mirrorOption = new Option(
   '--mirror <host=url>',
   "ask this URL in a host's place, and the host only for what it lacks (repeatable)",

@@ -10,8 +10,17 @@ export function renderInspection(result: InspectResult): string {
   return [...images.map(renderImage), sums].join('\n');
 }
 
-function renderImage({ name, digest, platforms, layers, bytes, uniqueBytes }: InspectedImage): string {
-  const platform = printable(platforms.join(', ')) || 'no platform';
+function renderImage({
+  name,
+  digest,
+  subject,
+  platforms,
+  layers,
+  bytes,
+  uniqueBytes,
+}: InspectedImage): string {
+  const about = subject === undefined ? 'no platform' : `about ${printable(subject)}`;
+  const platform = printable(platforms.join(', ')) || about;
   const head = `${printable(name)}\n  ${printable(digest)}  ${platform}  ${formatBytes(bytes)}, ${formatBytes(uniqueBytes)} of it its own\n`;
   return head + layers.map(renderLayer).join('');
 }

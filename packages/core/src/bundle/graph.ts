@@ -1,6 +1,8 @@
+import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
+import { blobPath } from './documents.ts';
 import type { BundleReader } from './reader.ts';
 import type { PlacedEntry } from './tar-walk.ts';
 
@@ -39,7 +41,33 @@ export async function* manifestsBelow(
     yield* manifestsBelow(bundle, entries, child, broken, seen, depth + 1);
 }
 
+/** For walks that end at what cannot be followed. */
+export function refuse(_descriptor: Descriptor, error: unknown): never {
+  throw error;
+}
+
 /** Config and layers of a manifest. */
 export function blobsOfManifest({ config, layers }: ImageManifest): Descriptor[] {
   return [config, ...layers];
+}
+
+/**
+ * Whether a blob is in the bundle. A layer that lives elsewhere by right need not be (image-spec, "Non-distributable
+ * Layers").
+ *
+ * @throws AirgapError `BUNDLE` when one is missing that should be, or has another size
+ */
+export function holdsBlob(
+  { path }: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  blob: Descriptor,
+): boolean {
+  const entry = entries.get(blobPath(blob));
+  if (entry?.size === blob.size) return true;
+  if (!entry && blob.urls !== undefined) return false;
+  throw new AirgapError(
+    'BUNDLE',
+    entry ? `a blob has ${entry.size} bytes in place of ${blob.size}` : 'a blob is missing',
+    { where: { path, digest: blob.digest }, hint: 'Check it with airgap verify, and fetch it again.' },
+  );
 }

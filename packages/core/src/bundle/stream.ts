@@ -14,7 +14,7 @@ import { padded, TRAILER_SIZE } from './tar-header.ts';
 export async function streamBundle(
   out: Writable,
   layout: Layout,
-  source: Source,
+  source: Pick<Source, 'blob'>,
   onEvent: OnEvent,
   signal: AbortSignal,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function streamBundle(
 async function streamContent(
   { content, size }: Slot,
   sink: Sink,
-  source: Source,
+  source: Pick<Source, 'blob'>,
   onEvent: OnEvent,
 ): Promise<void> {
   if (content.bytes) {

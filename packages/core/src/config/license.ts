@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
 import { PROXY_HOST, REPLICATED_HOST } from '../reference/replicated.ts';
-import type { CredentialsByHost } from '../registry/credentials.ts';
+import type { CredentialsByHost } from '../registry/credential.ts';
 import type { SourceText } from '../spec/source.ts';
 
 const ID = /^[A-Za-z0-9_-]+$/;

@@ -19,4 +19,8 @@ export interface Destination {
   digestOf(name: Reference): Promise<Digest | undefined>;
   /** Puts a manifest under a name; everything that it refers to has to be there. */
   putManifest(name: Reference, manifest: RawManifest): Promise<void>;
+  /** What the destination lists as referring to a name's digest; nothing when it keeps no such lists. */
+  listReferrers(name: Reference): Promise<readonly Descriptor[] | undefined>;
+  /** The children of the index that a name stands for, or nothing. */
+  readIndex(name: Reference): Promise<readonly Descriptor[] | undefined>;
 }

@@ -20,3 +20,11 @@ export interface Source {
     wanted: readonly Range[],
   ): Promise<void>;
 }
+
+/** A source that can be asked what hangs on an image. */
+export interface ReferrerSource extends Source {
+  /** Reads the manifest that a name stands for, or nothing when there is none. */
+  find(name: Reference): Promise<RawManifest | undefined>;
+  /** What names a manifest in the name's repository as its subject. */
+  referrers(name: Reference, subject: Digest): Promise<readonly Descriptor[]>;
+}

@@ -16,7 +16,7 @@ const PROGRESS_STEP = 1024 * 1024;
  * @throws AirgapError `CONTENT` when the bytes are not those of the digest, and what source and sink throw
  */
 export async function transfer(
-  source: Source,
+  source: Pick<Source, 'blob'>,
   name: Reference,
   blob: Descriptor,
   sink: BlobSink,

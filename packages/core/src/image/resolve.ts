@@ -46,7 +46,16 @@ export async function resolveImage(
   choice: PlatformChoice,
 ): Promise<ResolvedImage> {
   const reference = name.canonical();
-  const raw = await source.manifest(reference);
+  return resolveManifest(source, reference, await source.manifest(reference), choice);
+}
+
+/** Finds out what a manifest needs that a name stands for. @param reference in canonical form @throws as {@link resolveImage} */
+export async function resolveManifest(
+  source: Source,
+  reference: Reference,
+  raw: RawManifest,
+  choice: PlatformChoice,
+): Promise<ResolvedImage> {
   const resolver = new Resolver(source, reference, choice);
   try {
     return await resolver.resolve(raw);

@@ -28,6 +28,8 @@ export interface ResolvedImage {
   /** Every index and manifest below the root, the root's own among them. */
   readonly manifests: readonly RawManifest[];
   readonly images: readonly PlatformImage[];
+  /** The manifest that it is about, when it was found as a referrer. */
+  readonly subject?: Digest | undefined;
   /** The configs that were read on the way. */
   readonly configs: readonly { readonly digest: Digest; readonly bytes: Uint8Array }[];
 }

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
-import { isImageConfigType, isIndexType, isManifestType, isSchema1Type, MediaType } from './media-type.ts';
+import {
+  isImageConfigType,
+  isIndexType,
+  isLayerType,
+  isManifestType,
+  isSchema1Type,
+  MediaType,
+} from './media-type.ts';
 
 /** The largest manifest that is read, in bytes: what distribution itself accepts (4 MiB). */
 export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024;
@@ -96,8 +103,9 @@ export function parseManifest(raw: RawManifest): Manifest {
 }
 
 /** Says whether a runtime can unpack and run it; everything else (charts, signatures, SBOMs) is an artifact. */
-export function isRunnable(manifest: ImageManifest): boolean {
-  return isImageConfigType(manifest.config.mediaType);
+export function isRunnable({ config, layers }: ImageManifest): boolean {
+  // cosign's signatures have an image's config, and layers that are no files.
+  return isImageConfigType(config.mediaType) && layers.every(({ mediaType }) => isLayerType(mediaType));
 }
 
 /** Says whether a child of an index describes another child (a buildx attestation) instead of being a platform. */

@@ -37,3 +37,10 @@ export function isSchema1Type(mediaType: string): boolean {
 export function isImageConfigType(mediaType: string): boolean {
   return mediaType === MediaType.ociConfig || mediaType === MediaType.dockerConfig;
 }
+
+const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
+
+/** A layer of files, packed in whatever way. */
+export function isLayerType(mediaType: string): boolean {
+  return LAYER.test(mediaType);
+}

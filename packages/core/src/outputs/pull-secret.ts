@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { AirgapError } from '../errors.ts';
-import type { Credentials } from '../registry/credentials.ts';
+import type { Credentials } from '../registry/credential.ts';
 import { keyOfHost } from '../registry/docker-config.ts';
 
 /** A name of the API server's: RFC 1123's subdomain. */

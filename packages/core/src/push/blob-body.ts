@@ -13,7 +13,8 @@ const CHUNK = 256 * 1024;
 const PROGRESS_STEP = 1024 * 1024;
 
 /**
- * The blobs of a bundle as bodies of requests, read from the file as they are sent. Threads compute each digest
+ * The blobs of a bundle as bodies of requests, read from the file as they are sent, into the same memory over and
+ * over: a chunk is its receiver's until the next but one is asked for. Threads compute each digest
  * meanwhile, once however often the blob is sent; the last bytes are held back until it is known to be right.
  */
 export class BlobBodies {
@@ -49,9 +50,12 @@ export class BlobBodies {
     end: number,
   ): AsyncGenerator<Buffer> {
     const verified = this.#verify(blob);
+    // One is read into while the other may still be on its way out.
+    const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(CHUNK, end - start)));
     let told = start;
-    for (let at = start; at < end; ) {
-      const chunk = await this.#bundle.bytes(offset + at, Math.min(CHUNK, end - at));
+    for (let at = start, turn = 0; at < end; turn ^= 1) {
+      const chunk = (buffers[turn] as Buffer).subarray(0, Math.min(CHUNK, end - at));
+      await this.#bundle.fill(chunk, offset + at);
       at += chunk.length;
       if (at === blob.size) await verified;
       yield chunk;

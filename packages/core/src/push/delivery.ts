@@ -1,73 +1,31 @@
-import type { NamedDescriptor } from '../bundle/reader.ts';
+import type { NamedImage } from '../bundle/chosen-names.ts';
 import { AirgapError } from '../errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import { Reference } from '../reference/reference.ts';
+import type { Reference } from '../reference/reference.ts';
 import { type Naming, retarget, type Target } from '../reference/target.ts';
 
 /** One name of a bundle and where it goes. */
-export interface Delivery {
-  readonly name: Reference;
+export interface Delivery extends NamedImage {
   readonly to: Reference;
-  readonly root: Descriptor;
 }
 
 export interface DeliveryOptions {
   readonly target: Target;
   readonly naming: Naming;
-  /** Names to take, `*` stands for anything; all when left out. */
-  readonly images?: readonly string[] | undefined;
 }
 
 /**
- * Says where every name of a bundle goes.
+ * Says where names of a bundle go.
  *
- * @throws AirgapError `INPUT` when two images would have one name, or a name cannot be one there; `USAGE` when a
- * pattern matches nothing
+ * @throws AirgapError `INPUT` when two images would have one name, or a name cannot be one there
  */
-export function deliveriesOf(names: readonly NamedDescriptor[], options: DeliveryOptions): Delivery[] {
-  const named = names.map(({ name, descriptor }) => ({ name: nameOf(name, descriptor), root: descriptor }));
-  const chosen = choose(named, options.images);
-  const deliveries = chosen.map(({ name, root }) => ({
+export function deliveriesOf(names: readonly NamedImage[], options: DeliveryOptions): Delivery[] {
+  const deliveries = names.map(({ name, root }) => ({
     name,
     root,
     to: retarget(name, options.target, options.naming),
   }));
   checkCollisions(deliveries, options.naming);
   return deliveries;
-}
-
-function nameOf(name: string | undefined, { digest }: Descriptor): Reference {
-  if (name !== undefined) return Reference.parse(name).canonical();
-  throw new AirgapError('BUNDLE', 'an image of the bundle has no name', {
-    where: { digest },
-    hint: 'Load a bundle that airgap build has written.',
-  });
-}
-
-function choose<T extends { readonly name: Reference }>(
-  named: readonly T[],
-  patterns: readonly string[] = ['*'],
-): T[] {
-  const matchers = patterns.map(pattern => {
-    const matches = matcher(pattern);
-    if (!named.some(({ name }) => matches(name)))
-      throw new AirgapError('USAGE', `no image of the bundle is called ${JSON.stringify(pattern)}`, {
-        hint: "airgap inspect lists the names; * stands for anything: --images '*/team/*'.",
-      });
-    return matches;
-  });
-  return named.filter(({ name }) => matchers.some(matches => matches(name)));
-}
-
-/** A pattern is for the whole canonical name; one without a star may be as short as in a pod spec. */
-function matcher(pattern: string): (name: Reference) => boolean {
-  if (!pattern.includes('*')) {
-    const wanted = Reference.parse(pattern).toString();
-    return name => name.toString() === wanted;
-  }
-  const parts = pattern.split('*').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const expression = new RegExp(`^${parts.join('.*')}$`);
-  return name => expression.test(name.toString());
 }
 
 function checkCollisions(deliveries: readonly Delivery[], naming: Naming): void {

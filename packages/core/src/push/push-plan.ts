@@ -1,11 +1,10 @@
-import { blobPath } from '../bundle/documents.ts';
-import { blobsOfManifest, manifestsBelow } from '../bundle/graph.ts';
+import { blobsOfManifest, holdsBlob, manifestsBelow, refuse } from '../bundle/graph.ts';
 import type { BundleReader } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../bundle/tar-walk.ts';
-import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
+import { referrerDescriptor } from '../oci/referrer.ts';
 import type { Delivery } from './delivery.ts';
 
 /** A blob, and the repositories that need it. */
@@ -26,6 +25,16 @@ export interface PushPlan {
   readonly blobs: readonly PlannedBlob[];
   /** What can be pushed at the same time: a registry may refuse a manifest that refers to one it lacks. */
   readonly rounds: readonly (readonly PlannedManifest[])[];
+  /** What names a subject. */
+  readonly referrals: readonly Referral[];
+}
+
+/** What refers to one manifest in one repository. */
+export interface Referral {
+  readonly repository: string;
+  readonly subject: Digest;
+  /** As lists of referrers show them. */
+  readonly referrers: readonly Descriptor[];
 }
 
 /**
@@ -47,13 +56,14 @@ export async function planPush(
       manifests.add(descriptor, to.repository);
       if (manifest.kind === 'index') continue;
       for (const blob of blobsOfManifest(manifest))
-        if (isHere(bundle, entries, blob)) blobs.add(blob, to.repository);
+        if (holdsBlob(bundle, entries, blob)) blobs.add(blob, to.repository);
     }
   }
   const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));
   return {
     blobs: bySize.sort((a, b) => b.blob.size - a.blob.size),
     rounds: roundsOf(manifests.list(), parsed),
+    referrals: referralsOf(manifests.list(), parsed),
   };
 }
 
@@ -73,26 +83,6 @@ class Needs {
       repositories: [...repositories],
     }));
   }
-}
-
-function refuse(_descriptor: Descriptor, error: unknown): never {
-  throw error;
-}
-
-/** A layer that lives elsewhere by right need not be in the bundle (image-spec, "Non-distributable Layers"). */
-function isHere(
-  { path }: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
-  blob: Descriptor,
-): boolean {
-  const entry = entries.get(blobPath(blob));
-  if (entry?.size === blob.size) return true;
-  if (!entry && blob.urls !== undefined) return false;
-  throw new AirgapError(
-    'BUNDLE',
-    entry ? `a blob has ${entry.size} bytes in place of ${blob.size}` : 'a blob is missing',
-    { where: { path, digest: blob.digest }, hint: 'Check it with airgap verify, and fetch it again.' },
-  );
 }
 
 /** Sorts manifests by how far they are from the last one that they lead to: children first, subjects first. */
@@ -115,4 +105,22 @@ function roundsOf(manifests: readonly PlannedManifest[], parsed: ReadonlyMap<Dig
     rounds[round] = [...(rounds[round] ?? []), manifest];
   }
   return rounds;
+}
+
+function referralsOf(
+  manifests: readonly PlannedManifest[],
+  parsed: ReadonlyMap<Digest, Manifest>,
+): Referral[] {
+  const referrals = new Map<string, Referral & { readonly referrers: Descriptor[] }>();
+  for (const { descriptor, repositories } of manifests) {
+    const manifest = parsed.get(descriptor.digest);
+    const subject = manifest?.subject?.digest;
+    if (manifest === undefined || subject === undefined) continue;
+    for (const repository of repositories) {
+      const referral = referrals.get(`${repository}@${subject}`) ?? { repository, subject, referrers: [] };
+      referral.referrers.push(referrerDescriptor(descriptor, manifest));
+      referrals.set(`${repository}@${subject}`, referral);
+    }
+  }
+  return [...referrals.values()];
 }

@@ -5,7 +5,8 @@ import { AirgapError } from '../errors.ts';
 import { exchange, type HttpRequest } from '../http/exchange.ts';
 import { maskSecrets } from '../secrets.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import type { CredentialStore, Credentials } from './credentials.ts';
+import type { Credentials } from './credential.ts';
+import type { CredentialStore } from './credentials.ts';
 import { isLoopback } from './endpoint.ts';
 import { failure } from './failure.ts';
 

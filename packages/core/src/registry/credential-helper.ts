@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from './credential.ts';
 
 /** A helper may have to unlock a keychain or ask a cloud, but a build at night must end. In ms. */
 const TIMEOUT = 30_000;

@@ -3,11 +3,13 @@ import { MemorySink } from '../content/sink.ts';
 import { AirgapError, type Where } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
-import { MAX_MANIFEST_SIZE, type RawManifest } from '../oci/manifest.ts';
+import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
+import { hasBlob } from './blob.ts';
 import { failure } from './failure.ts';
 import type { ApiAnswer, RegistryHost } from './host.ts';
 import { ACCEPT_MANIFESTS, announcedDigest } from './manifest.ts';
+import { findManifest, listReferrers, type Place } from './referrers.ts';
 import { Upload } from './upload.ts';
 
 /** One registry as a destination: the distribution protocol's push side. */
@@ -61,6 +63,20 @@ export class RegistryDestination implements Destination {
     }, where);
   }
 
+  async listReferrers(name: Reference): Promise<readonly Descriptor[] | undefined> {
+    return name.digest && listReferrers(this.#place(name), name.digest);
+  }
+
+  async readIndex(name: Reference): Promise<readonly Descriptor[] | undefined> {
+    const raw = await findManifest(this.#place(name), name);
+    const manifest = raw && parseManifest(raw);
+    return manifest?.kind === 'index' ? manifest.manifests : undefined;
+  }
+
+  #place(name: Reference): Place {
+    return { host: this.#host, repository: name.repository, name, push: true };
+  }
+
   async #computedDigest(name: Reference, where: Where): Promise<Digest> {
     const sink = new MemorySink(MAX_MANIFEST_SIZE);
     const answer = await this.#manifest('GET', name, sink);
@@ -73,20 +89,6 @@ export class RegistryDestination implements Destination {
     const request = { method, repository, path: manifestPath(name), headers: ACCEPT_MANIFESTS, push: true };
     return this.#host.send(request, () => sink);
   }
-}
-
-/** One question for a blob. */
-export async function hasBlob(
-  host: RegistryHost,
-  repository: string,
-  digest: Digest,
-  where: Where,
-): Promise<boolean> {
-  const request = { method: 'HEAD' as const, repository, path: `blobs/${digest}`, push: true };
-  const answer = await host.send(request, () => new MemorySink(0));
-  if (answer.status === 200) return true;
-  if (answer.status === 404) return false;
-  throw failure('ask for the blob', answer, answer.errorBody, where);
 }
 
 function manifestPath(name: Reference): string {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AirgapError } from '../errors.ts';
 import { canonicalHost } from '../reference/reference.ts';
+import type { Credentials } from './credential.ts';
 import { CredentialHelper, HELPER_NAME } from './credential-helper.ts';
-import type { Credentials } from './credentials.ts';
 import { HUB_API } from './endpoint.ts';
 
 const entrySchema = z.looseObject({

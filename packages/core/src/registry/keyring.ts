@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AirgapError } from '../errors.ts';
 import { replaceFile } from '../replace-file.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from './credential.ts';
 import { DockerConfig, hostOfKey, keyOfHost } from './docker-config.ts';
 
 /** Where credentials are kept. */

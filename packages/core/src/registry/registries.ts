@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Destination } from '../content/destination.ts';
 import type { Range } from '../content/ranges.ts';
 import { type BlobSink, MemorySink } from '../content/sink.ts';
-import type { Source } from '../content/source.ts';
+import type { ReferrerSource } from '../content/source.ts';
 import { AirgapError, type ErrorCode, type Where } from '../errors.ts';
 import type { OnEvent } from '../events.ts';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
@@ -13,13 +13,15 @@ import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import { Authorizer } from './authorizer.ts';
-import { CredentialStore, type CredentialsByHost } from './credentials.ts';
+import type { CredentialsByHost } from './credential.ts';
+import { CredentialStore } from './credentials.ts';
 import { RegistryDestination } from './destination.ts';
 import { Download } from './download.ts';
 import { type Endpoint, type EndpointOptions, endpointsFor, ownEndpoint } from './endpoint.ts';
 import { failure } from './failure.ts';
 import { RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
+import { findManifest, referrersOf } from './referrers.ts';
 import { type Proxied, routeOf } from './route.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
@@ -53,7 +55,7 @@ interface OpenHost {
 }
 
 /** Every registry there is, as one source of images: the distribution protocol's pull side. */
-export class Registries implements Source, AsyncDisposable {
+export class Registries implements ReferrerSource, AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
@@ -91,6 +93,18 @@ export class Registries implements Source, AsyncDisposable {
   async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
     const { registry, repository } = routeOf(name, this.#options.viaProxy);
     return this.#fallThrough(registry, ({ host }) => readManifest(host, repository, name, digest));
+  }
+
+  /** The manifest of a name that may not be there. The first host that answers counts, and says so for its upstream. */
+  async find(name: Reference): Promise<RawManifest | undefined> {
+    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    return this.#fallThrough(registry, ({ host }) => findManifest({ host, repository, name }, name));
+  }
+
+  /** What names a manifest of a repository as its subject. The first host that answers counts, as with {@link find}. */
+  async referrers(name: Reference, subject: Digest): Promise<readonly Descriptor[]> {
+    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    return this.#fallThrough(registry, ({ host }) => referrersOf({ host, repository, name }, subject));
   }
 
   async blob(

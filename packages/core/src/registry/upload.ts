@@ -3,7 +3,7 @@ import { MemorySink } from '../content/sink.ts';
 import { AirgapError, type Where } from '../errors.ts';
 import { Transient } from '../http/retry.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { hasBlob } from './destination.ts';
+import { hasBlob } from './blob.ts';
 import { failure } from './failure.ts';
 import type { ApiAnswer, ApiRequest, RegistryHost } from './host.ts';
 import { locationOf } from './location.ts';

@@ -1,0 +1,21 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { parseManifest } from '../oci/manifest.ts';
+import { cosignSubject } from '../oci/referrer.ts';
+import type { BundleReader } from './reader.ts';
+import type { PlacedEntry } from './tar-walk.ts';
+
+/**
+ * The manifest that a name of a bundle is about: what its tag says when it is one of cosign's, else what its manifest
+ * says; nothing for an image that stands for itself.
+ *
+ * @throws AirgapError `BUNDLE`, `CONTENT`
+ */
+export async function subjectOf(
+  bundle: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  { name, root }: { readonly name: { toString(): string }; readonly root: Descriptor },
+): Promise<Digest | undefined> {
+  const tagged = cosignSubject(name.toString());
+  return tagged ?? parseManifest(await bundle.manifest(entries, root)).subject?.digest;
+}

@@ -1,0 +1,19 @@
+import { MemorySink } from '../content/sink.ts';
+import type { Where } from '../errors.ts';
+import type { Digest } from '../oci/digest.ts';
+import { failure } from './failure.ts';
+import type { RegistryHost } from './host.ts';
+
+/** Asks once whether a repository has a blob (distribution-spec, "Checking if content exists in the registry"). */
+export async function hasBlob(
+  host: RegistryHost,
+  repository: string,
+  digest: Digest,
+  where: Where,
+): Promise<boolean> {
+  const request = { method: 'HEAD' as const, repository, path: `blobs/${digest}`, push: true };
+  const answer = await host.send(request, () => new MemorySink(0));
+  if (answer.status === 200) return true;
+  if (answer.status === 404) return false;
+  throw failure('ask for the blob', answer, answer.errorBody, where);
+}

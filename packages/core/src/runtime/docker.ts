@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { Client } from './client.ts';
+import { heldName } from './held-name.ts';
+import type { Feed, HeldImage, Runtime } from './runtime.ts';
+
+const NONE = '<none>';
+
+/** A line of `docker image ls`, one for each name. */
+const rowSchema = z.looseObject({
+  ID: z.string(),
+  Repository: z.string(),
+  Tag: z.string(),
+  Digest: z.string().default(NONE),
+});
+
+/** Docker, which keeps names and configs; with the containerd image store, manifests and digests as well. */
+export class Docker implements Runtime {
+  readonly title = 'Docker';
+  readonly #client = new Client('docker');
+
+  async images(signal: AbortSignal): Promise<HeldImage[]> {
+    const args = ['image', 'ls', '--no-trunc', '--digests', '--format', '{{json .}}'];
+    const lines = (await this.#client.ask(args, signal)).split('\n').filter(Boolean);
+    return lines.map(line => {
+      const {
+        ID: id,
+        Repository: repository,
+        Tag: tag,
+        Digest: digest,
+      } = this.#client.parse(line, rowSchema);
+      const names = [
+        tag === NONE ? [] : [`${repository}:${tag}`],
+        digest === NONE ? [] : [`${repository}@${digest}`],
+      ];
+      return { id, names: names.flat().flatMap(heldName) };
+    });
+  }
+
+  load(feed: Feed, signal: AbortSignal): Promise<void> {
+    return this.#client.feed(['load', '--quiet'], feed, signal);
+  }
+}

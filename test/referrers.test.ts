@@ -1,0 +1,318 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { airgap, Workplace } from './airgap.ts';
+import { artifactOf, imageOf, indexOf, noiseLayer, signatureOf, type TestImage } from './images/image.ts';
+import { Distribution } from './programs/distribution.ts';
+import { findProgram, missingPrograms } from './programs/program.ts';
+import { ServingProcess } from './programs/serving.ts';
+import { type Seen, TestRegistry } from './registry/registry.ts';
+
+const REPOSITORY = 'quay.io/team/app';
+const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
+
+const platforms = ['amd64', 'arm64'].map(architecture => ({ os: 'linux', architecture }));
+const layer = await noiseLayer('referred', 1000);
+const children = platforms.map(platform => imageOf({ layers: [layer], platform })) as [TestImage, TestImage];
+const app = indexOf(children);
+const signature = signatureOf(app);
+const childSignature = signatureOf(children[0]);
+const sbom = {
+  ...artifactOf({ subject: children[0], artifactType: 'application/spdx+json' }),
+  artifactType: 'application/spdx+json',
+};
+const report = artifactOf({ subject: app, annotations: { kind: 'report' } });
+const sbomSignature = artifactOf({ subject: sbom, artifactType: 'application/vnd.test.signature' });
+const liar = artifactOf({ subject: sbom, artifactType: 'application/vnd.test.liar' });
+
+const tagOf = ({ digest }: TestImage, kind = '') => digest.replace(':', '-') + kind;
+const nameOf = ({ digest }: TestImage) => `${REPOSITORY}@${digest}`;
+/** Every name of the bundle of the whole index, sorted. */
+const everything = [
+  `${REPOSITORY}:1`,
+  `${REPOSITORY}:${tagOf(app, '.sig')}`,
+  `${REPOSITORY}:${tagOf(children[0], '.att')}`,
+  ...[sbom, report, sbomSignature].map(nameOf),
+].sort();
+
+/** The lists of referrers that are true. */
+const lists = new Map([
+  [app.digest, [report]],
+  [children[0].digest, [sbom]],
+  [sbom.digest, [sbomSignature]],
+]);
+
+let registry: TestRegistry;
+const work = new Workplace({ 'images.txt': `${REPOSITORY}:1\n` });
+const bundle = work.file('bundle.tar');
+
+beforeEach(async () => {
+  registry = await TestRegistry.start();
+  registry.push('team/app:1', app);
+  registry.push(`team/app:${tagOf(app, '.sig')}`, signature);
+  registry.push(`team/app:${tagOf(children[0], '.att')}`, childSignature);
+  for (const one of [sbom, report, sbomSignature, liar]) registry.push('team/app:untagged', one);
+  return () => registry[Symbol.asyncDispose]();
+});
+afterAll(() => work[Symbol.dispose]());
+
+/** Builds with everything that refers to the image. */
+async function build(...flags: string[]) {
+  const args = [
+    'build',
+    'images.txt',
+    '--referrers',
+    '--mirror',
+    `quay.io=http://${registry.host}`,
+    '--json',
+  ];
+  const { status, stdout, stderr } = await airgap([...args, ...flags, '-o', bundle], { cwd: work.path });
+  const names =
+    status === 0 ? JSON.parse(stdout.toString()).images.map((image: { name: string }) => image.name) : [];
+  return { status, stderr, names: names as string[] };
+}
+
+/** Puts the lists under the fallback tags. */
+function tagLists(): void {
+  for (const [digest, list] of lists) registry.push(`team/app:${digest.replace(':', '-')}`, indexOf(list));
+}
+
+/** Answers the referrers API, one referrer a page, with an empty page before. */
+function answerApi(
+  link = (path: string, at: number) => `<${path}?at=${at}>; rel="next"`,
+): (seen: Seen, response: ServerResponse) => boolean {
+  const pages = new Map<string, number>();
+  return ({ path }, response) => {
+    const [, digest] = /\/referrers\/(.*)$/.exec(path) ?? [];
+    if (digest === undefined) return false;
+    const list = lists.get(digest) ?? [];
+    const page = pages.get(digest) ?? 0;
+    pages.set(digest, page + 1);
+    response.setHeader('content-type', INDEX_TYPE);
+    if (page < list.length) response.setHeader('link', link(path, page + 1));
+    response.end(indexOf(list.slice(Math.max(0, page - 1), page)).bytes);
+    return true;
+  };
+}
+
+describe('what refers to an image is found', () => {
+  it('by tags alone, where there is no API', async () => {
+    tagLists();
+    const { status, names } = await build('--platform', 'all');
+    expect(status).toBe(0);
+    expect([...names].sort()).toEqual(everything);
+  });
+
+  it('by the API, page by page', async () => {
+    registry.fault = answerApi();
+    expect((await build('--platform', 'all')).names.sort()).toEqual(everything);
+    expect(registry.seen.some(({ path }) => path.endsWith(tagOf(app)))).toBe(false);
+  });
+
+  it('only when it is asked for', async () => {
+    tagLists();
+    const args = ['build', 'images.txt', '--platform', 'all', '--mirror', `quay.io=http://${registry.host}`];
+    await airgap([...args, '-o', bundle], { cwd: work.path });
+    expect(registry.seen.some(({ path }) => path.includes('sha256-') || path.includes('referrers'))).toBe(
+      false,
+    );
+  });
+
+  it('for the chosen platform, and a notice says what stays behind', async () => {
+    tagLists();
+    const { names, stderr } = await build();
+    expect(names).toContain(nameOf(sbom));
+    expect(names).not.toContain(nameOf(report));
+    expect(names).not.toContain(`${REPOSITORY}:${tagOf(app, '.sig')}`);
+    expect(stderr).toContain('2 that refer to its whole index');
+  });
+
+  it('the same bytes each time', async () => {
+    tagLists();
+    await build('--platform', 'all');
+    const first = readFileSync(bundle);
+    registry.fault = answerApi();
+    await build('--platform', 'all', '--concurrency', '1');
+    expect(readFileSync(bundle).equals(first)).toBe(true);
+  });
+
+  it('unless a list is not true, which a notice tells', async () => {
+    registry.push(`team/app:${tagOf(app)}`, indexOf([liar]));
+    const { status, names, stderr } = await build('--platform', 'all');
+    expect(status).toBe(0);
+    expect(names).not.toContain(nameOf(liar));
+    expect(stderr).toContain(`${nameOf(liar)} stays behind: it refers to something else`);
+  });
+});
+
+describe('a registry that lists badly', () => {
+  it.each([
+    ['without end', (path: string, at: number) => `<${path}?at=${at}>; rel=next`, 'more than 1000'],
+    ['at another host', () => '<http://127.0.0.1:1/v2/>; rel="next"', 'at another place'],
+    ['at no place', () => '<http://[>; rel="next"', 'at another place'],
+  ])('%s, ends the build', async (_how, link, words) => {
+    const answer = answerApi(link);
+    registry.fault = (seen, response) => {
+      response.setHeader('link', link(seen.path, 1));
+      const { end } = response;
+      return answer(seen, Object.assign(response, { end }));
+    };
+    const { status, stderr } = await build('--platform', 'all');
+    expect(stderr).toContain(words);
+    expect(status).toBe(3);
+    expect(registry.seen.filter(({ path }) => path.includes('/referrers/')).length).toBeLessThan(500);
+  });
+
+  it('in too long a list, ends the build', async () => {
+    const many = Array.from({ length: 1001 }, (_, at) => ({
+      ...sbom,
+      digest: `sha256:${String(at).padStart(64, '0')}`,
+    }));
+    registry.push(`team/app:${tagOf(app)}`, { ...indexOf(many), children: [] });
+    const { status, stderr } = await build('--platform', 'all');
+    expect(stderr).toContain('more than 1000');
+    expect(status).toBe(3);
+  });
+
+  it.each([400, 405, 501])('and answers %i, is asked for the tag', async status => {
+    tagLists();
+    registry.fault = ({ path }, response) => {
+      if (!path.includes('/referrers/')) return false;
+      response.statusCode = status;
+      response.end();
+      return true;
+    };
+    expect((await build('--platform', 'all')).names.sort()).toEqual(everything);
+  });
+
+  it('and refuses, ends the build', async () => {
+    registry.fault = ({ path }, response) => {
+      if (!path.includes('/referrers/')) return false;
+      response.statusCode = 403;
+      response.end();
+      return true;
+    };
+    const { status, stderr } = await build('--platform', 'all');
+    expect(stderr).toContain('cannot list what refers to the image');
+    expect(status).toBe(3);
+  });
+});
+
+describe('a bundle with referrers', () => {
+  beforeEach(async () => {
+    tagLists();
+    expect((await build('--platform', 'all')).status).toBe(0);
+  });
+
+  it('is whole, and its signatures are no images to a classic loader', async () => {
+    expect((await airgap(['verify', bundle])).status).toBe(0);
+    const classic = readFileSync(bundle).toString('latin1');
+    expect(classic).toContain('"RepoTags":["quay.io/team/app:1"]');
+    expect(classic).not.toMatch(/"RepoTags":\[[^\]]*\.sig/);
+  });
+
+  it('shows what each is about', async () => {
+    const { stdout } = await airgap(['inspect', bundle, '--json']);
+    const images: { name: string; subject?: string }[] = JSON.parse(stdout.toString()).images;
+    const subjects = new Map(images.map(({ name, subject }) => [name, subject]));
+    expect(subjects.get(`${REPOSITORY}:1`)).toBeUndefined();
+    expect(subjects.get(`${REPOSITORY}:${tagOf(app, '.sig')}`)).toBe(app.digest);
+    expect(subjects.get(nameOf(sbom))).toBe(children[0].digest);
+    expect(subjects.get(nameOf(sbomSignature))).toBe(sbom.digest);
+    expect((await airgap(['inspect', bundle])).stdout.toString()).toContain(`about ${children[0].digest}`);
+  });
+
+  it('serves them, by tag, by digest and by subject', async () => {
+    await using serving = await ServingProcess.start([bundle]);
+    const get = async (path: string) => (await fetch(`${serving.url}/v2/${REPOSITORY}/${path}`)).json();
+    expect(await get(`manifests/${tagOf(app, '.sig')}`)).toEqual(JSON.parse(signature.bytes.toString()));
+    const { manifests } = (await get(`referrers/${app.digest}`)) as { manifests: { digest: string }[] };
+    expect(manifests.map(({ digest }) => digest)).toEqual([report.digest]);
+  });
+});
+
+for (const program of ['docker-registry', 'registry']) {
+  const missing = missingPrograms('docker-registry').concat(program === 'registry' ? optional(program) : []);
+  if (missing.length > 0)
+    process.stderr.write(`\nSKIPPED: referrers in ${program}, for want of ${missing.join(', ')}\n`);
+
+  describe.skipIf(missing.length > 0)(`${program}, which has no referrers API`, () => {
+    let target: Distribution;
+    const folder = work.file(program);
+    beforeAll(async () => {
+      mkdirSync(folder);
+      target = await Distribution.start(folder, { program });
+    });
+    afterAll(() => target?.[Symbol.asyncDispose]());
+
+    const load = async (...flags: string[]) => {
+      const outcome = await airgap(['load', bundle, `${target.host}/far`, '--json', ...flags]);
+      expect(outcome.stderr).not.toContain('error');
+      return JSON.parse(outcome.stdout.toString());
+    };
+    const get = (path: string) =>
+      fetch(`http://${target.host}/v2/far/team/app/${path}`, {
+        headers: { accept: `${INDEX_TYPE}, ${sbom.mediaType}` },
+      });
+    const listed = async (subject: TestImage) => {
+      const { manifests } = (await (await get(`manifests/${tagOf(subject)}`)).json()) as {
+        manifests: object[];
+      };
+      return manifests;
+    };
+
+    it('gets them all, and lists under the fallback tags', async () => {
+      tagLists();
+      await build('--platform', 'all');
+      expect((await get(`referrers/${app.digest}`)).status).toBe(404);
+      const { images } = await load();
+      expect(images.map(({ name }: { name: string }) => name).sort()).toEqual(everything);
+      expect((await get(`manifests/${tagOf(app, '.sig')}`)).headers.get('docker-content-digest')).toBe(
+        signature.digest,
+      );
+      expect((await get(`manifests/${sbom.digest}`)).status).toBe(200);
+      expect(await listed(app)).toEqual([
+        {
+          mediaType: report.mediaType,
+          digest: report.digest,
+          size: report.bytes.length,
+          artifactType: 'application/vnd.test.config.v1+json',
+          annotations: { kind: 'report' },
+        },
+      ]);
+      expect(await listed(children[0])).toMatchObject([
+        { digest: sbom.digest, artifactType: 'application/spdx+json' },
+      ]);
+      expect(await listed(sbom)).toMatchObject([{ digest: sbomSignature.digest }]);
+    });
+
+    it('keeps what others have listed there, and a second load changes nothing', async () => {
+      await target.push('far/team/app:elsewhere', report);
+      await target.push(`far/team/app:${tagOf(app)}`, indexOf([children[1]]));
+      expect((await load()).uploaded.blobs).toBe(0);
+      expect(await listed(app)).toMatchObject([{ digest: children[1].digest }, { digest: report.digest }]);
+      const before = (await get(`manifests/${tagOf(app)}`)).headers.get('docker-content-digest');
+      await load();
+      expect((await get(`manifests/${tagOf(app)}`)).headers.get('docker-content-digest')).toBe(before);
+    });
+
+    it('is a source to build the same bundle from', async () => {
+      const args = ['build', 'images.txt', '--referrers', '--platform', 'all', '-o', 'again.tar'];
+      const mirror = `quay.io=http://${target.host}/far`;
+      const { status, stderr } = await airgap([...args, '--mirror', mirror], { cwd: work.path });
+      expect(stderr).not.toContain('error');
+      expect(status).toBe(0);
+      expect((await airgap(['inspect', work.file('again.tar')])).stdout.toString()).toContain(sbom.digest);
+    });
+
+    it('gets those of the images that are chosen', async () => {
+      const { images } = await load('--images', `${REPOSITORY}:1`);
+      expect(images).toHaveLength(everything.length);
+    });
+  });
+}
+
+/** Programs that no distribution has: missing ones are no error in CI. */
+function optional(program: string): string[] {
+  return findProgram(program) === undefined ? [program] : [];
+}
