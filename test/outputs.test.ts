@@ -177,6 +177,7 @@ describe('before anything is asked of the registry, a load refuses', () => {
     ['copies among the specs', ['--specs', '.', '--rewrite', 'd'], 'USAGE'],
     ['copies in the place of the specs', ['--specs', 'pod.yaml', '--rewrite', '.'], 'USAGE'],
     ['copies that are links to the specs', ['--specs', 'pod.yaml', '--rewrite', 'link'], 'USAGE'],
+    ['a copy that is a link to its spec', ['--specs', 'pod.yaml', '--rewrite', 'linked'], 'USAGE'],
     ['two specs of one name', ['--specs', 'pod.yaml', '--specs', './pod.yaml', '--rewrite', 'd'], 'USAGE'],
     ['two outputs in one file', ['--mapping', 'm', '--kustomize', './m'], 'USAGE'],
     ['a folder as a file', ['--mapping', '.'], 'DISK'],
@@ -185,6 +186,10 @@ describe('before anything is asked of the registry, a load refuses', () => {
     ['a pull secret without a login', ['--pull-secret', 's.yaml'], 'INPUT'],
   ])('%s', async (_what, flags, code) => {
     if (!existsSync(work.file('link'))) symlinkSync('.', work.file('link'));
+    if (!existsSync(work.file('linked'))) {
+      mkdirSync(work.file('linked'));
+      symlinkSync('../pod.yaml', work.file('linked/pod.yaml'));
+    }
     const before = work.files();
     const target = ['load', bundle, '127.0.0.1:1', '--json'];
     const { stdout } = await airgap([...target, ...flags], { cwd: work.path });

@@ -1,4 +1,4 @@
-import { isScalar, type Node } from 'yaml';
+import { isAlias, isScalar, type Node } from 'yaml';
 import { AirgapError } from '../errors.ts';
 import type { Edit } from '../fix/edit.ts';
 import type { EditableText } from '../fix/editable-text.ts';
@@ -15,7 +15,7 @@ export function imageEdit(text: EditableText, { image }: UsedImage, renames: Ren
   if (newName instanceof AirgapError) return left('is no image reference');
   if (newName === undefined) return left('was not loaded');
   const value = text.valueAt(image.position);
-  const place = isScalar(value) ? contentOf(text, value) : rangeOf(value);
+  const place = isAlias(value) ? rangeOf(value) : (contentOf(text, value) ?? blockContentOf(text, value));
   if (!place) return left('is written in a form that cannot be edited');
   return { ...place, text: isQuoted(value) ? newName : plainOrQuoted(newName) };
 }
@@ -32,6 +32,18 @@ function newNameOf(image: string, renames: Renames): string | AirgapError | unde
 /** An alias gives way to the name: its anchor may stand where no image is. */
 function rangeOf(node: Node | undefined): { start: number; end: number } | undefined {
   return node?.range ? { start: node.range[0], end: node.range[1] } : undefined;
+}
+
+/** The one line of a value that is written below its key. */
+function blockContentOf(
+  { text }: EditableText,
+  node: Node | undefined,
+): { start: number; end: number } | undefined {
+  if (!isScalar(node) || !node.type?.startsWith('BLOCK') || !node.range) return undefined;
+  const [offset, end] = node.range;
+  const [, header = '', line] = /^([^\n]*\n\s*)(\S+)\s*$/.exec(text.slice(offset, end)) ?? [];
+  const start = offset + header.length;
+  return line === undefined ? undefined : { start, end: start + line.length };
 }
 
 function isQuoted(node: Node | undefined): boolean {

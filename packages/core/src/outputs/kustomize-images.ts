@@ -38,10 +38,7 @@ function inOrder(
 
 /** kustomize takes a name as a regular expression; it is escaped only where that makes a difference. */
 function patternOf(name: string, names: readonly string[]): string {
-  const isPlain = !name.includes('[') && !names.some(other => other !== name && matches(name, other));
+  const unescaped = new RegExp(`^${name}$`);
+  const isPlain = !name.includes('[') && !names.some(other => other !== name && unescaped.test(other));
   return isPlain ? name : name.replace(/[.[\]]/g, '\\$&');
-}
-
-function matches(pattern: string, name: string): boolean {
-  return new RegExp(`^${pattern}$`).test(name);
 }

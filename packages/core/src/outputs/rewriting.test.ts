@@ -43,6 +43,11 @@ describe('an image gets its new name in', () => {
     ['a plain value', '  - image: redis:7', `  - image: ${REDIS}`],
     ['double quotes', '  - image: "redis:7"', `  - image: "${REDIS}"`],
     ['single quotes, with a comment', "  - image: 'redis:7'  # old", `  - image: '${REDIS}'  # old`],
+    [
+      'a line of its own',
+      '  - image: >- # long\r\n      redis:7\r\n\r\n  - image: |-\n      redis',
+      `  - image: >- # long\r\n      ${REDIS}\r\n\r\n  - image: |-\n      ${LATEST}`,
+    ],
     ['a name without a tag', '  - image: redis', `  - image: ${LATEST}`],
     ['a long spelling', '  - image: index.docker.io/library/redis:7', `  - image: ${REDIS}`],
     ['a flow mapping', '  - { image: redis:7, name: a }', `  - { image: ${REDIS}, name: a }`],
@@ -88,11 +93,14 @@ describe('an image gets its new name in', () => {
     expect(rewrite(before)).toEqual({ text: after, left: [] });
   });
 
-  it('a plain value where the registry is an IPv6 address', () => {
+  it.each([
+    ['plain', 'redis:7', '"[::1]:5000/library/redis:7"'],
+    ['quoted', "'redis:7'", "'[::1]:5000/library/redis:7'"],
+  ])('a %s value where the registry is an IPv6 address', (_what, before, after) => {
     const name = Reference.parse('redis:7').canonical();
     const newName = retarget(name, parseTarget('[::1]:5000'), 'path');
-    const { text } = rewrite(pod('  - image: redis:7'), { images: [{ name, newName, digest: DIGEST }] });
-    expect(text).toBe(pod('  - image: "[::1]:5000/library/redis:7"'));
+    const { text } = rewrite(pod(`  - image: ${before}`), { images: [{ name, newName, digest: DIGEST }] });
+    expect(text).toBe(pod(`  - image: ${after}`));
   });
 });
 
@@ -106,8 +114,8 @@ describe('an image stays as it is, and is told of, when it', () => {
     ['was not loaded', '  - image: quay.io/other:1', 'quay.io/other:1 was not loaded'],
     ['is no reference', '  - image: Redis:7', 'Redis:7 is no image reference'],
     [
-      'is written as a block',
-      '  - image: >-\n      redis:7',
+      'is written over two lines',
+      '  - image: "redis\\\n      :7"',
       'redis:7 is written in a form that cannot be edited',
     ],
   ])('%s', (_what, before, message) => {

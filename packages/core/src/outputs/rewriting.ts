@@ -1,3 +1,4 @@
+import type { YAMLMap } from 'yaml';
 import { AirgapError } from '../errors.ts';
 import { applyEdits, type Edit } from '../fix/edit.ts';
 import { EditableText } from '../fix/editable-text.ts';
@@ -5,11 +6,12 @@ import { formatPosition } from '../position.ts';
 import type { SpecDocument } from '../spec/document.ts';
 import type { Spec, UsedImage } from '../spec/image.ts';
 import { podImages, podsOf } from '../spec/kubernetes.ts';
-import { objectsOf } from '../spec/object.ts';
+import { type KubernetesObject, objectsOf } from '../spec/object.ts';
 import type { SourceText } from '../spec/source.ts';
+import { collectorPods } from '../spec/troubleshoot.ts';
 import { imageEdit } from './image-edit.ts';
 import type { LeftAlone } from './left-alone.ts';
-import { pullSecretEdit } from './pull-secret-edit.ts';
+import { type Pod, pullSecretEdit } from './pull-secret-edit.ts';
 import type { Renames } from './renames.ts';
 
 /** Specs with their images' new names. */
@@ -67,7 +69,7 @@ class TextRewriting {
     for (const use of new Map(uses.map(one => [formatPosition(one.image.position), one])).values())
       this.#rename(text, use, renames);
     if (secret === undefined) return;
-    for (const document of text.documents) this.#addSecret(text, document, secret);
+    for (const document of text.documents) this.#addSecrets(text, document, secret);
   }
 
   get replaced(): number {
@@ -84,22 +86,30 @@ class TextRewriting {
     this.#renamed.add(formatPosition(use.image.position));
   }
 
-  #addSecret(text: EditableText, document: SpecDocument, secret: string): void {
-    const pods = readable(() => [...objectsOf(document)]).flatMap(object =>
-      readable(() => podsOf(document, object)).map(pod => ({ object, map: document.mapping(pod) })),
-    );
-    for (const { object, map } of pods) {
-      const images = map ? readable(() => podImages(document, map)) : [];
-      if (!map || !images.some(({ image }) => this.#renamed.has(formatPosition(image.position)))) continue;
-      const edit = pullSecretEdit({ text, document, map }, secret);
-      if (typeof edit === 'object') this.edits.push(edit);
-      else if (edit === 'cannot be edited')
-        this.left.push({
-          message: `the pull secrets of ${object.kind} ${object.workload ?? '(unnamed)'} cannot be edited: add ${secret}`,
-          position: document.position(map),
-        });
-    }
+  #addSecrets(text: EditableText, document: SpecDocument, secret: string): void {
+    for (const object of readable(() => [...objectsOf(document)]))
+      for (const pod of readable(() => everyPod(document, object)))
+        if (this.#isRenamed(document, pod)) this.#addSecret({ text, document, map: pod }, object, secret);
   }
+
+  #isRenamed(document: SpecDocument, pod: YAMLMap): boolean {
+    const images = readable(() => podImages(document, pod));
+    return images.some(({ image }) => this.#renamed.has(formatPosition(image.position)));
+  }
+
+  #addSecret(pod: Pod, { kind, workload = '(unnamed)' }: KubernetesObject, secret: string): void {
+    const edit = pullSecretEdit(pod, secret);
+    if (typeof edit === 'object') this.edits.push(edit);
+    if (edit !== 'cannot be edited') return;
+    const message = `the pull secrets of ${kind} ${workload} cannot be edited: add ${secret}`;
+    this.left.push({ message, position: pod.document.position(pod.map) });
+  }
+}
+
+/** Every pod spec of an object, where it is written. */
+function everyPod(document: SpecDocument, object: KubernetesObject): YAMLMap[] {
+  const pods = [...podsOf(document, object), ...collectorPods(document, object)];
+  return pods.flatMap(pod => document.mapping(pod) ?? []);
 }
 
 /** What cannot be read has been told already. */

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { AirgapError } from '../errors.ts';
 import { filesBelow } from '../spec/folder.ts';
 import { folderOf } from '../spec/input.ts';
@@ -19,7 +19,9 @@ export async function specCopies(specs: readonly string[], directory: string): P
   const all = await Promise.all(specs.map(spec => copiesOf(spec, directory)));
   const copies = all.flat();
   const taken = new Map<string, string>();
-  for (const { from, to } of copies) {
+  for (const copy of copies) {
+    const { from, to } = copy;
+    await refuseSame(copy);
     const other = taken.get(to);
     if (other !== undefined) throw twice(other, from, to);
     taken.set(to, from);
@@ -29,21 +31,34 @@ export async function specCopies(specs: readonly string[], directory: string): P
 
 async function copiesOf(spec: string, directory: string): Promise<SpecCopy[]> {
   const folder = await folderOf(spec);
-  await refuseInside(folder ?? spec, directory);
+  if (folder !== undefined) await refuseInside(folder, directory);
   const root = join(directory, basename(resolve(folder ?? spec)));
   if (folder === undefined) return [{ from: spec, to: root }];
   return (await filesBelow(folder)).map(from => ({ from, to: join(root, relative(folder, from)) }));
 }
 
-/** Copies in a folder of specs would be specs the next time; a copy in a file's own place would replace it. */
-async function refuseInside(spec: string, directory: string): Promise<void> {
-  const own = await realpath(spec);
-  const target = await realpath(directory).catch(() => resolve(directory));
-  if (`${target}${sep}`.startsWith(`${own}${sep}`) || join(target, basename(own)) === own)
-    throw new AirgapError('USAGE', 'the rewritten specs would be among the specs themselves', {
-      where: { path: directory },
-      hint: 'Name another folder for them with --rewrite.',
-    });
+/** Copies in a folder of specs would be specs the next time. */
+async function refuseInside(folder: string, directory: string): Promise<void> {
+  const way = relative(await realpath(folder), await whereabouts(directory));
+  if (way !== '..' && !way.startsWith(`..${sep}`)) throw among(directory);
+}
+
+/** A copy in a file's own place, or where a link leads to it, would replace the file. */
+async function refuseSame({ from, to }: SpecCopy): Promise<void> {
+  if ((await whereabouts(to)) === (await realpath(from))) throw among(to);
+}
+
+/** Where a path leads, links followed as far as it is there. */
+function whereabouts(path: string): Promise<string> {
+  const whole = resolve(path);
+  return realpath(whole).catch(async () => join(await whereabouts(dirname(whole)), basename(whole)));
+}
+
+function among(path: string): AirgapError {
+  return new AirgapError('USAGE', 'the rewritten specs would be among the specs themselves', {
+    where: { path },
+    hint: 'Name another folder for them with --rewrite.',
+  });
 }
 
 function twice(one: string, other: string, to: string): AirgapError {
