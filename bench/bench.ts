@@ -79,4 +79,5 @@ function failures({ title, scores }: Outcome): string[] {
   );
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await bench();

@@ -51,7 +51,7 @@ function ourBuild(host: string, images: readonly Image[], place: Place, after: A
     name: 'airgap',
     kind: 'ours',
     file,
-    command: place.script('airgap', [buildLine(list, file), ...after(file)]),
+    command: place.script('airgap', [buildLine(host, list, file), ...after(file)]),
     check: () => expectTar(file, images, true),
   };
 }

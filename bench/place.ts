@@ -8,6 +8,7 @@ export class Place implements Disposable {
   /** What the bench itself keeps there, from one turn to the next. */
   readonly notes: string;
   readonly #root: string;
+  readonly #remove = () => rmSync(this.#root, { recursive: true, force: true });
 
   /** @param disk a folder on the disk that is meant */
   constructor(disk: string) {
@@ -16,6 +17,8 @@ export class Place implements Disposable {
     this.notes = join(this.#root, 'notes');
     mkdirSync(this.notes);
     this.clear();
+    // A bench that is interrupted must not leave gigabytes in memory.
+    process.once('exit', this.#remove);
   }
 
   /** Removes everything that the entrant before has left. */
@@ -37,6 +40,7 @@ export class Place implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#root, { recursive: true, force: true });
+    process.off('exit', this.#remove);
+    this.#remove();
   }
 }

@@ -3,7 +3,7 @@ import type { Image } from '../data/dataset.ts';
 import { firstTwelve, openTwelve } from '../data/twelve.ts';
 import { writeList } from '../fetching.ts';
 import { measure } from '../measure.ts';
-import { airgapLine, buildLine } from '../ours.ts';
+import { buildLine, remoteLine } from '../ours.ts';
 import { pushersHere } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
 import { Place } from '../place.ts';
@@ -46,8 +46,8 @@ function ourPusher(place: Place, host: string, images: readonly Image[]): Pusher
   return {
     name: 'airgap',
     kind: 'ours',
-    stow: [buildLine(writeList(place, 'images.txt', host, images), bundle)],
-    push: to => [airgapLine('load', bundle, to, '--progress', 'none')],
+    stow: [buildLine(host, writeList(place, 'images.txt', host, images), bundle)],
+    push: to => [remoteLine(to, 'load', bundle, to)],
   };
 }
 

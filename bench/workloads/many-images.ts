@@ -1,6 +1,6 @@
 import { openMany } from '../data/many.ts';
 import { fetching, writeList } from '../fetching.ts';
-import { airgapLine } from '../ours.ts';
+import { remoteLine } from '../ours.ts';
 import { fetchersHere } from '../peers/index.ts';
 import { Place } from '../place.ts';
 import type { Workload } from '../workload.ts';
@@ -21,7 +21,7 @@ export const manyImages: Workload = {
     for (const count of [...(stage.curves ? FEWER : []), ...COUNTS]) {
       const images = dataset.images.slice(0, Math.ceil(count * stage.scale));
       const list = writeList(place, 'planned.txt', host, images);
-      const plan = place.script('plan', [airgapLine('plan', list, '--progress', 'none')]);
+      const plan = place.script('plan', [remoteLine(host, 'plan', list)]);
       const title = `of ${images.length} images`;
       yield { title: `plan ${title}`, place, entrants: [{ name: 'airgap', kind: 'ours', command: plan }] };
       const peers = count > PEERS_UP_TO ? [] : fetchersHere();

@@ -31,8 +31,10 @@ export const rebuild: Workload = {
 function ourRebuild(place: Place, { host, before, after }: Change): Entrant {
   const old = place.at('old.tar');
   const file = place.at('out.tar');
-  const first = place.script('airgap-first', [buildLine(writeList(place, 'old.txt', host, before), old)]);
-  const second = buildLine(writeList(place, 'new.txt', host, after), file, '--reuse', old);
+  const first = place.script('airgap-first', [
+    buildLine(host, writeList(place, 'old.txt', host, before), old),
+  ]);
+  const second = buildLine(host, host, writeList(place, 'new.txt', host, after), file, '--reuse', old);
   return {
     name: 'airgap --reuse',
     kind: 'ours',

@@ -18,7 +18,7 @@ export const startUp: Workload = {
     using place = new Place(stage.memory);
     const bundle = join(place.notes, 'bundle.tar');
     const list = writeList(place, 'images.txt', dataset.host, dataset.images.slice(0, 1));
-    await measure(place.script('build', [buildLine(list, bundle)]), place);
+    await measure(place.script('build', [buildLine(dataset.host, list, bundle)]), place);
     const times = (name: string, kind: Entrant['kind'], line: string): Entrant => ({
       name,
       kind,

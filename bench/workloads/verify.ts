@@ -14,7 +14,7 @@ export const verify: Workload = {
     using place = new Place(stage.memory);
     const bundle = join(place.notes, 'bundle.tar');
     const list = writeList(place, 'images.txt', dataset.host, firstTwelve(dataset));
-    await measure(place.script('build', [buildLine(list, bundle)]), place);
+    await measure(place.script('build', [buildLine(dataset.host, list, bundle)]), place);
     const ours = [airgapLine('verify', bundle, '--progress', 'none')];
     yield {
       title: '12 images',
