@@ -41,11 +41,12 @@ export function fetchFloor(
   };
 }
 
-/** One connection's work: the bytes go to openssl over descriptor 3, and to their place in the file. */
-function line({ offset, urls, range }: Piece, file: string): string {
+/** One connection's work: curl writes where dd has moved its output to, and openssl hashes what is there. */
+function line({ offset, size, urls, range }: Piece, file: string): string {
   const what = `${range === undefined ? '' : `--range ${range} `}${urls.join(' ')}`;
-  const put = `dd of=${file} bs=1M iflag=fullblock oflag=seek_bytes seek=${offset} conv=notrunc status=none`;
-  return `{ curl -sf ${what} | tee /dev/fd/3 | ${put}; } 3>&1 | openssl dgst -sha256 >/dev/null`;
+  const move = `dd bs=1 count=0 seek=${offset} conv=notrunc status=none`;
+  const read = `dd if=${file} bs=1M iflag=skip_bytes,count_bytes skip=${offset} count=${size} status=none`;
+  return `{ ${move}; curl -sf ${what}; } 1<>${file} && ${read} | openssl dgst -sha256 >/dev/null`;
 }
 
 function pieces(host: string, images: readonly Image[]): Piece[] {
