@@ -31,6 +31,7 @@ export function chart(outcomes: readonly Outcome[]): string | undefined {
   const height = PANEL.top + PANEL.height + PANEL.bottom;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    '<title>What airgap and others take, against bytes and against images</title>',
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...panels.flatMap(({ axis, series }, at) =>
       panel(axis, series, at * (PANEL.width + PANEL.left) + PANEL.left, color),

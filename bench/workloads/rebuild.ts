@@ -34,7 +34,7 @@ function ourRebuild(place: Place, { host, before, after }: Change): Entrant {
   const first = place.script('airgap-first', [
     buildLine(host, writeList(place, 'old.txt', host, before), old),
   ]);
-  const second = buildLine(host, host, writeList(place, 'new.txt', host, after), file, '--reuse', old);
+  const second = buildLine(host, writeList(place, 'new.txt', host, after), file, '--reuse', old);
   return {
     name: 'airgap --reuse',
     kind: 'ours',
