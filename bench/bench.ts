@@ -1,66 +1,83 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { NAMES, startRegistry } from './data.ts';
-import { type Measure, measure } from './measure.ts';
-import { type Tool, toolsHere } from './tools.ts';
+import { chart } from './chart.ts';
+import { hold, type Outcome } from './contest.ts';
+import { machine } from './machine.ts';
+import { contestTable, type Result, summaryTable } from './report.ts';
+import { asMarkdown, asText } from './table.ts';
+import type { Stage, Workload } from './workload.ts';
+import { WORKLOADS } from './workloads/index.ts';
 
 const { values } = parseArgs({
   options: {
+    only: { type: 'string', default: WORKLOADS.map(({ number }) => number).join(',') },
     runs: { type: 'string', default: '3' },
+    scale: { type: 'string', default: '1' },
+    markdown: { type: 'string' },
+    svg: { type: 'string' },
     data: { type: 'string', default: join(tmpdir(), 'airgap-bench') },
     memory: { type: 'string', default: '/dev/shm' },
     disk: { type: 'string', default: tmpdir() },
   },
 });
 
-/** Compares whole commands: 12 images of a real registry into one file, each tool in turn, several times. */
+/** Runs the workloads that were asked for, and says after each what it has found so far. */
 async function bench(): Promise<void> {
-  await using registry = await startRegistry(values.data);
-  for (const [title, place] of [
-    ['memory disk', values.memory],
-    ['real disk', values.disk],
-  ] as const) {
-    const folder = join(place, `airgap-bench-${process.pid}`);
-    const measures = new Map<Tool, Measure[]>(toolsHere().map(tool => [tool, []]));
-    let size = 0;
-    for (let run = 0; run < Number(values.runs); run += 1) {
-      for (const [tool, list] of measures) {
-        rmSync(folder, { recursive: true, force: true });
-        mkdirSync(folder, { recursive: true });
-        writeFileSync(join(folder, 'images.txt'), NAMES.map(name => `${registry.host}/${name}\n`).join(''));
-        const [command = '', ...args] = tool.command(registry.host, NAMES, folder);
-        list.push(await measure(command, args, join(folder, 'out.tar')));
-        if (tool.name === 'airgap') size = statSync(join(folder, 'out.tar')).size;
-      }
-    }
-    rmSync(folder, { recursive: true, force: true });
-    report(title, measures, size);
+  const { data, memory, disk, svg } = values;
+  const stage: Stage = { data, memory, disk, scale: Number(values.scale), curves: svg !== undefined };
+  const wanted = new Set(values.only.split(',').map(Number));
+  const results: Result[] = [];
+  process.stdout.write(`${machine()}\n`);
+  for (const workload of WORKLOADS.filter(({ number }) => wanted.has(number))) {
+    results.push({ workload, outcomes: await holdAll(workload, stage) });
+    write(results);
   }
+  process.stdout.write(`\n${asText(summaryTable(results))}`);
+  const failed = results.flatMap(({ outcomes }) => outcomes.flatMap(failures));
+  for (const failure of failed) process.stderr.write(`${failure}\n`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
 }
 
-function report(title: string, measures: ReadonlyMap<Tool, Measure[]>, size: number): void {
-  const ours = median([...measures.values()][0]?.map(({ seconds }) => seconds) ?? []);
-  process.stdout.write(`\n### ${title}: ${NAMES.length} images, ${(size / 1e9).toFixed(2)} GB\n\n`);
-  process.stdout.write(
-    '| tool | seconds: min, median, max | median to ours | memory (MB) | written to the bundle |\n|---|---|---|---|---|\n',
+async function holdAll(workload: Workload, stage: Stage): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  process.stdout.write(`\n${heading(workload)}\n`);
+  for await (const contest of workload.contests(stage)) {
+    const outcome = await hold(contest, Number(values.runs));
+    process.stdout.write(`\n${outcome.title}\n${asText(contestTable(outcome))}`);
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+/** Everything so far, so that a bench that is interrupted leaves what it has. */
+function write(results: readonly Result[]): void {
+  const { markdown, svg } = values;
+  if (markdown !== undefined) writeFileSync(markdown, document(results));
+  const drawn = chart(results.flatMap(({ outcomes }) => outcomes));
+  if (svg !== undefined && drawn !== undefined) writeFileSync(svg, drawn);
+}
+
+function document(results: readonly Result[]): string {
+  const sections = results.flatMap(({ workload, outcomes }) => [
+    `## ${heading(workload)}`,
+    ...outcomes.flatMap(outcome => [`${outcome.title}:`, asMarkdown(contestTable(outcome)).trimEnd()]),
+  ]);
+  const runs = `Runs of each: ${values.runs}; scale ${values.scale}.`;
+  const summary = asMarkdown(summaryTable(results)).trimEnd();
+  return `${['# Results', machine(), runs, summary, ...sections].join('\n\n')}\n`;
+}
+
+function heading({ number, title }: Workload): string {
+  return `${number}. ${title}`;
+}
+
+function failures({ title, scores }: Outcome): string[] {
+  return scores.flatMap(({ entrant, failure }) =>
+    failure === undefined ? [] : [`${title}: ${entrant.name}: ${failure}`],
   );
-  for (const [{ name }, list] of measures) {
-    const seconds = list.map(one => one.seconds).sort((a, b) => a - b);
-    const memory = Math.max(...list.map(one => one.memory)) / 1e6;
-    // A shell's children do the writing of the others.
-    const written = name === 'airgap' ? (Math.max(...list.map(one => one.written)) / size).toFixed(3) : '';
-    const spread = [seconds[0], median(seconds), seconds.at(-1)].map(one => one?.toFixed(1)).join(', ');
-    process.stdout.write(
-      `| ${name} | ${spread} | ${(median(seconds) / ours).toFixed(2)} | ${name === 'airgap' || name === 'crane' ? memory.toFixed(0) : ''} | ${written} |\n`,
-    );
-  }
 }
 
-function median(sorted: readonly number[]): number {
-  const numbers = [...sorted].sort((a, b) => a - b);
-  return numbers[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await bench();

@@ -1,48 +1,52 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram } from '../test/programs/program.ts';
+import type { Place } from './place.ts';
 
-/** What a command took. Times are seconds, sizes bytes. */
+/** What a command took, the processes that it started included. Times are seconds, sizes bytes. */
 export interface Measure {
   readonly seconds: number;
-  /** Bytes handed to the operating system by the process itself, its children not counted. */
-  readonly written: number;
-  /** The most memory that it held. */
+  /** Of the user and of the system. */
+  readonly cpu: number;
+  /** The most that its largest process held. */
   readonly memory: number;
+  /** Handed to the operating system in writes: to files, pipes and sockets. */
+  readonly written: number;
 }
 
-const POLL = 10;
+/** Its children's writes are counted once they have ended, the last one's (cat) never. */
+const COUNT_WRITES = '"$@"; status=$?; cat /proc/$$/io >"$0" 2>/dev/null; exit $status';
 
 /**
- * Runs a command to its end. Rejects when it fails.
+ * Runs a command to its end.
  *
- * @param file has to be on its disk, and not only in memory, before the time stops
+ * @throws when it fails, with the last of what it said
  */
-export async function measure(command: string, args: readonly string[], file: string): Promise<Measure> {
+export async function measure(command: readonly string[], place: Place): Promise<Measure> {
+  const usage = join(place.notes, 'usage');
+  const io = join(place.notes, 'io');
+  const time = findProgram('time') ?? 'time';
+  const args = ['-q', '-o', usage, '-f', '%U %S %M', 'sh', '-c', COUNT_WRITES, io, ...command];
   const started = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(time, args, { stdio: ['ignore', 'ignore', 'pipe'], env: environment(place) });
   let said = '';
   child.stderr.on('data', chunk => {
-    said += chunk;
+    said = (said + chunk).slice(-2000);
   });
-  let written = 0;
-  let memory = 0;
-  const timer = setInterval(() => {
-    written = Math.max(written, field(child.pid, 'io', 'wchar'));
-    memory = Math.max(memory, field(child.pid, 'status', 'VmHWM') * 1024);
-  }, POLL);
-  const status = await new Promise(resolve => child.on('close', resolve));
-  clearInterval(timer);
-  spawnSync('sync', [file]);
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${said.slice(-2000)}`);
-  return { seconds: (performance.now() - started) / 1000, written, memory };
+  const status = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+  const seconds = (performance.now() - started) / 1000;
+  if (status !== 0) throw new Error(`${command.join(' ')}: exit status ${status}: ${said.trim()}`);
+  const [user = 0, system = 0, kilobytes = 0] = readFileSync(usage, 'utf8').split(' ').map(Number);
+  return { seconds, cpu: user + system, memory: kilobytes * 1024, written: writes(io) };
 }
 
-/** Linux only; 0 elsewhere and once the process has ended. */
-function field(pid: number | undefined, file: string, name: string): number {
-  try {
-    const text = readFileSync(`/proc/${pid}/${file}`, 'utf8');
-    return Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
+/** Nothing that a user's own settings say of registries. */
+function environment(place: Place): NodeJS.ProcessEnv {
+  return { ...process.env, DOCKER_CONFIG: '/nonexistent', REGCTL_CONFIG: join(place.notes, 'regctl.json') };
+}
+
+/** Linux only; 0 elsewhere. */
+function writes(io: string): number {
+  return Number(/^wchar: (\d+)/m.exec(readFileSync(io, 'utf8'))?.[1] ?? 0);
 }

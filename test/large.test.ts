@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { measure } from '../bench/measure.ts';
+import { Place } from '../bench/place.ts';
 import { AIRGAP, airgap, Workplace } from './airgap.ts';
 import { imageOf } from './images/image.ts';
 import { Distribution } from './programs/distribution.ts';
@@ -13,7 +14,7 @@ import { missingPrograms, output } from './programs/program.ts';
 const SIZE = 9 * 1024 ** 3;
 const MAX_MEMORY = 200e6;
 
-const missing = missingPrograms('docker-registry', 'tar');
+const missing = missingPrograms('docker-registry', 'tar', 'time');
 const { bavail, bsize } = statfsSync(tmpdir());
 const small = bavail * bsize < 1.2 * SIZE;
 if (small) missing.push(`${((1.2 * SIZE) / 1e9).toFixed(0)} GB of disk space`);
@@ -42,6 +43,7 @@ it.skipIf(missing.length > 0)(
   'a layer over 8 GiB goes into a bundle that GNU tar and verify read, in flat memory',
   async () => {
     using work = new Workplace();
+    using place = new Place(work.path);
     await using registry = await Distribution.start(work.path);
     const digest = digestOfZeros();
     storeSparse(join(work.path, 'registry'), 'team/large', digest);
@@ -52,9 +54,8 @@ it.skipIf(missing.length > 0)(
     writeFileSync(work.file('list.txt'), `${registry.host}/team/large:1\n`);
     const bundle = work.file('bundle.tar');
     const { memory } = await measure(
-      process.execPath,
-      [AIRGAP, 'build', work.file('list.txt'), '-o', bundle],
-      bundle,
+      [process.execPath, AIRGAP, 'build', work.file('list.txt'), '-o', bundle],
+      place,
     );
     expect(memory).toBeLessThan(MAX_MEMORY);
     expect(await output('tar', '--list', '--verbose', '--file', bundle)).toContain(`${SIZE} 1970-01-01`);

@@ -1,44 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
-
-/** Deployments of two containers each, as large as they usually are. */
-function deployments(count: number): string {
-  const one = (at: number) => `---
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web-${at}
-spec:
-  selector: {matchLabels: {app: web-${at}}}
-  template:
-    metadata: {labels: {app: web-${at}}}
-    spec:
-      containers:
-      - name: web
-        image: quay.io/team/web-${at}:1.${at}
-        env:
-        - {name: A, value: "1"}
-        - name: B
-          valueFrom: {secretKeyRef: {name: b, key: b}}
-      - name: side
-        image: quay.io/team/side:2
-        resources:
-          limits: {memory: 256Mi, cpu: 500m}
-`;
-  return Array.from({ length: count }, (_, at) => one(at)).join('');
-}
-
-function list(count: number): string {
-  const entries = Array.from(
-    { length: count },
-    (_, at) => `- name: quay.io/team/web-${at}\n  tag: "1.${at}"\n`,
-  );
-  return `images:\n${entries.join('')}- name: quay.io/team/side\n  tag: "2"\n`;
-}
+import { deployments, imagesList } from './many-documents.ts';
 
 /** Lints so many documents, with so many megabytes of heap. Returns milliseconds. */
 async function lint(count: number, heap: number): Promise<number> {
-  using place = new Workplace({ 'app.yaml': list(count), 'web.yaml': deployments(count) });
+  using place = new Workplace({ 'app.yaml': imagesList(count), 'web.yaml': deployments(count) });
   const began = performance.now();
   const env = { NODE_OPTIONS: `--max-old-space-size=${heap}` };
   const { status, stdout } = await airgap(['lint', place.path], { env });

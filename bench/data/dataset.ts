@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { imageOf, type RemoteLayer } from '../../test/images/image.ts';
+import { Distribution } from '../../test/programs/distribution.ts';
+import type { Stage } from '../workload.ts';
+
+/** An image as it is in the registry. */
+export interface Image {
+  /** Without its host: `bench/image:1`. */
+  readonly name: string;
+  /** Of its manifest. */
+  readonly digest: string;
+  /** Its config and its layers. */
+  readonly blobs: readonly Blob[];
+}
+
+export interface Blob {
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Makes images in a registry, given its host, and says which. */
+type Recipe = (registry: Distribution) => Promise<Image[]>;
+
+/** A real registry that holds a bench's images. */
+export class Dataset implements AsyncDisposable {
+  readonly host: string;
+  readonly images: readonly Image[];
+  readonly #registry: Distribution;
+
+  private constructor(registry: Distribution, images: readonly Image[]) {
+    this.host = registry.host;
+    this.images = images;
+    this.#registry = registry;
+  }
+
+  /** Starts the registry, and makes its images unless an earlier bench has. */
+  static async open(stage: Stage, name: string, recipe: Recipe): Promise<Dataset> {
+    const folder = join(stage.data, `${name}-${stage.scale}`);
+    mkdirSync(folder, { recursive: true });
+    const registry = await Distribution.start(folder);
+    const list = join(folder, 'images.json');
+    if (!existsSync(list)) writeFileSync(list, JSON.stringify(await recipe(registry)));
+    return new Dataset(registry, JSON.parse(readFileSync(list, 'utf8')) as Image[]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#registry[Symbol.asyncDispose]();
+  }
+}
+
+/** Pushes what makes an image of layers that its repository has. */
+export async function pushImage(
+  registry: Distribution,
+  name: string,
+  layers: readonly RemoteLayer[],
+): Promise<Image> {
+  const image = imageOf({ layers });
+  await registry.push(name, image);
+  const configs = [...image.blobs].map(([digest, bytes]) => ({ digest, size: bytes.length }));
+  return {
+    name,
+    digest: image.digest,
+    blobs: [...configs, ...layers.map(({ digest, size }) => ({ digest, size }))],
+  };
+}
+
+/** Each blob of the images once, with the repository of an image that has it. */
+export function uniqueBlobs(images: readonly Image[]): (Blob & { readonly repository: string })[] {
+  const blobs = images.flatMap(({ name, blobs }) =>
+    blobs.map(blob => ({ ...blob, repository: name.slice(0, name.lastIndexOf(':')) })),
+  );
+  return [...new Map(blobs.map(blob => [blob.digest, blob])).values()];
+}
+
+/** What the blobs of the images hold, each once, in bytes. */
+export function totalSize(images: readonly Image[]): number {
+  return uniqueBlobs(images).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Makes so many of something, eight at a time, in order. */
+export async function makeMany<T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  const indexes = Array.from({ length: count }).keys();
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (const at of indexes) made[at] = await make(at);
+    }),
+  );
+  return made;
+}

@@ -1,0 +1,27 @@
+import { fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
+
+const COPY = 'oras copy --no-tty --concurrency 16';
+
+/** Sixteen blobs of an image at a time, one image after another into one layout. */
+export const oras: Peer = {
+  name: 'oras',
+  program: 'oras',
+  version: ['version'],
+  keepsManifests: true,
+  fetch: order => [...copies(order), tar(`${order.folder}/layout`, order.file)],
+  stow: copies,
+  push: ({ folder, host, names }) => [
+    fourAtATime(
+      names.map(
+        name =>
+          `${COPY} --from-oci-layout --to-plain-http ${folder}/layout:${layoutTag(name)} ${host}/${name}`,
+      ),
+    ),
+  ],
+};
+
+function copies({ host, names, folder }: Order): string[] {
+  return names.map(
+    name => `${COPY} --from-plain-http --to-oci-layout ${host}/${name} ${folder}/layout:${layoutTag(name)}`,
+  );
+}
