@@ -65,4 +65,5 @@ export type { Locations } from './spec/locate.ts';
 export type { SourceText } from './spec/source.ts';
 export { thirdParty } from './spec/third-party.ts';
 export { unreadable } from './unreadable.ts';
-export { type Problem, type VerifyOptions, type VerifyResult, verify } from './verify.ts';
+export type { Problem } from './verify/problem.ts';
+export { type VerifyOptions, type VerifyResult, verify } from './verify.ts';

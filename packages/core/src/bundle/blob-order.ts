@@ -1,9 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Manifest } from '../oci/manifest.ts';
-import { blobPath } from './documents.ts';
+import { blobPath, DOCUMENTS } from './documents.ts';
 import { compare } from './names.ts';
-
-const DOCUMENTS = ['oci-layout', 'index.json', 'manifest.json'];
 
 /** The order of a bundle's entries: the documents, then manifests, configs and layers, each sorted by digest. */
 export class BlobOrder {

@@ -6,6 +6,9 @@ import { MediaType } from '../oci/media-type.ts';
 import { matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
 import { type BundleName, NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from './names.ts';
 
+/** The entries that come before the blobs. */
+export const DOCUMENTS: readonly string[] = ['oci-layout', 'index.json', 'manifest.json'];
+
 /** The name of a blob's entry (image-spec, image-layout.md). */
 export function blobPath(descriptor: Pick<Descriptor, 'digest'>): string {
   return `blobs/sha256/${digestHex(descriptor.digest)}`;

@@ -1,0 +1,38 @@
+import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from '../bundle/names.ts';
+import type { NamedDescriptor } from '../bundle/reader.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { isDigest } from '../oci/digest.ts';
+import { Reference } from '../reference/reference.ts';
+import type { Problem } from './problem.ts';
+
+/** Checks that each name is there once, canonical, and the same for every reader. */
+export function checkNames(names: readonly NamedDescriptor[], problems: Problem[]): void {
+  const seen = new Set<string>();
+  for (const { name, descriptor } of names) {
+    const message = nameProblem(name, descriptor, seen);
+    if (message) problems.push({ message, entry: 'index.json' });
+    if (name !== undefined) seen.add(name);
+  }
+}
+
+function nameProblem(
+  name: string | undefined,
+  { digest, annotations = {} }: Descriptor,
+  seen: ReadonlySet<string>,
+): string | undefined {
+  if (name === undefined) return `${digest} has no name`;
+  if (NAME_ANNOTATIONS.some(key => annotations[key] !== name))
+    return `${digest} goes by different names for different readers`;
+  const resolved = annotations[RESOLVED_ANNOTATION];
+  if (resolved !== undefined && !isDigest(resolved)) return `${name} was resolved to what is no digest`;
+  if (seen.has(name)) return `the name ${name} stands there twice`;
+  try {
+    const reference = Reference.parse(name);
+    if (reference.toString() !== name) return `the name ${name} is not canonical: it should be ${reference}`;
+    if (reference.digest !== undefined && reference.digest !== digest)
+      return `the name ${name} stands for another digest, ${digest}`;
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
