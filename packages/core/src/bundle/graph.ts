@@ -52,19 +52,28 @@ export function blobsOfManifest({ config, layers }: ImageManifest): Descriptor[]
 }
 
 /**
- * Whether a blob is in the bundle. A layer that lives elsewhere by right need not be (image-spec, "Non-distributable
- * Layers").
+ * Config and layers of a manifest, all of which are in the bundle: behind the gap nothing can be fetched from where a
+ * descriptor's `urls` lead.
  *
- * @throws AirgapError `BUNDLE` when one is missing that should be, or has another size
+ * @throws AirgapError `BUNDLE` when one is missing, or has another size
  */
-export function holdsBlob(
+export function heldBlobsOf(
+  bundle: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  manifest: ImageManifest,
+): Descriptor[] {
+  const blobs = blobsOfManifest(manifest);
+  for (const blob of blobs) checkHeld(bundle, entries, blob);
+  return blobs;
+}
+
+function checkHeld(
   { path }: BundleReader,
   entries: ReadonlyMap<string, PlacedEntry>,
   blob: Descriptor,
-): boolean {
+): void {
   const entry = entries.get(blobPath(blob));
-  if (entry?.size === blob.size) return true;
-  if (!entry && blob.urls !== undefined) return false;
+  if (entry?.size === blob.size) return;
   throw new AirgapError(
     'BUNDLE',
     entry ? `a blob has ${entry.size} bytes in place of ${blob.size}` : 'a blob is missing',

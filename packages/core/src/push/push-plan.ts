@@ -1,4 +1,4 @@
-import { blobsOfManifest, holdsBlob, manifestsBelow, refuse } from '../bundle/graph.ts';
+import { heldBlobsOf, manifestsBelow, refuse } from '../bundle/graph.ts';
 import type { BundleReader } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../bundle/tar-walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -55,8 +55,7 @@ export async function planPush(
       parsed.set(descriptor.digest, manifest);
       manifests.add(descriptor, to.repository);
       if (manifest.kind === 'index') continue;
-      for (const blob of blobsOfManifest(manifest))
-        if (holdsBlob(bundle, entries, blob)) blobs.add(blob, to.repository);
+      for (const blob of heldBlobsOf(bundle, entries, manifest)) blobs.add(blob, to.repository);
     }
   }
   const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));

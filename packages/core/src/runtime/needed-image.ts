@@ -1,5 +1,5 @@
 import type { NamedImage } from '../bundle/chosen-names.ts';
-import { blobsOfManifest, holdsBlob, manifestsBelow, refuse } from '../bundle/graph.ts';
+import { heldBlobsOf, manifestsBelow, refuse } from '../bundle/graph.ts';
 import type { PartImage } from '../bundle/part.ts';
 import type { BundleReader } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../bundle/tar-walk.ts';
@@ -33,8 +33,7 @@ export async function neededImage(
       indexes.add(descriptor.digest);
       continue;
     }
-    for (const blob of blobsOfManifest(manifest))
-      if (holdsBlob(bundle, entries, blob)) blobs.set(blob.digest, blob);
+    for (const blob of heldBlobsOf(bundle, entries, manifest)) blobs.set(blob.digest, blob);
     if (!isRunnable(manifest)) continue;
     canRun = true;
     ids.add(manifest.config.digest);
