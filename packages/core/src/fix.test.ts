@@ -127,6 +127,7 @@ describe('a pull policy', () => {
       '  - image: a\n    {{repl if X}}\n    imagePullPolicy: Never\n    {{repl else}}\n    imagePullPolicy: Always\n    {{repl end}}\n',
     ],
     ['of an image over several lines', '  - image: >-\n      a\n    name: x\n'],
+    ['above a template comment of several lines', '  - image: a # {{/* b\n      c */}}\n    name: x\n'],
     ['beside an explicit key', '  - ? image\n    : a\n'],
   ])('%s is left alone', async (_name, text) => expect(await fixed(pod(text))).toBe(pod(text)));
 });
@@ -240,6 +241,8 @@ describe('a missing image', () => {
     ['stands in the list', '- name: x\n{{repl if X}}\n- name: y\n{{repl end}}\n'],
     ['ends behind it', '- name: y\n# x\n\n{{repl end}}\n'],
     ['ends behind a long comment', `- name: y\n${'# x\n'.repeat(1000)}{{repl end}}\n`],
+    ['begins behind it', '- name: y\n  tag: v1 # {{/* a\n  b */}}\n'],
+    ['begins in its last comment', '- name: y\n  tag: v1\n  # {{/* a\n  b */}}\n'],
     ['ends in a comment', '- name: y\n# {{repl end}}\n'],
   ])('does not join a branch of a template that %s', async (_name, list) => {
     const text = spec(list, 'a:1');

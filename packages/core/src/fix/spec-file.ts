@@ -3,10 +3,8 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AirgapError } from '../errors.ts';
 
-const BOM = '\uFEFF';
-
 /**
- * Replaces a spec's text by another, at once or not at all; its mode and its byte order mark stay.
+ * Replaces a spec's text by another, at once or not at all; its mode stays.
  *
  * @param before the text as it was read: a file that says something else by now is left alone
  * @throws AirgapError `INPUT` for such a file, `DISK` when it cannot be written
@@ -15,9 +13,8 @@ export async function replaceText(file: string, before: string, after: string): 
   try {
     const path = await realpath(file);
     const now = await readFile(path, 'utf8');
-    const mark = now.startsWith(BOM) ? BOM : '';
-    if (now !== mark + before) throw changed(file);
-    await writeBeside(path, mark + after);
+    if (now !== before) throw changed(file);
+    await writeBeside(path, after);
   } catch (cause) {
     throw cause instanceof AirgapError ? cause : unwritable(file, cause);
   }
