@@ -46,6 +46,15 @@ it('a comment silences its line', async () => {
   });
 });
 
+it('a file that is named twice is read once', async () => {
+  const files = { 'a.yaml': 'images:\n- name: quay.io/t/a\n  tag: "1"\n' };
+  expect(await run(files, ['lint', '.', 'a.yaml', './a.yaml'])).toEqual({
+    status: 0,
+    stdout: '0 errors, 0 warnings in 1 image\n',
+    stderr: '',
+  });
+});
+
 describe('--fix', () => {
   const LIST = '# kind: replicated\r\nimages:\r\n- name: quay.io/t/a # ours\r\n  version: 3.10\r\n';
   const FIXED = LIST.replace('version: 3.10', 'tag: "3.10"');
@@ -72,6 +81,13 @@ describe('--fix', () => {
     execFileSync('git', ['apply', '-p0'], { cwd: place.path, input: stdout });
     expect(readFileSync(place.file('a.yaml'), 'utf8')).toContain(FIXED);
     expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(FIXED_POD);
+  });
+
+  it('shows a diff that git takes of a file with a byte order mark', async () => {
+    using place = new Workplace({ 'a.yaml': `\uFEFF${LIST}` });
+    const { stdout } = await airgap(['lint', 'a.yaml', '--fix', '--dry-run'], { cwd: place.path });
+    execFileSync('git', ['apply', '-p0'], { cwd: place.path, input: stdout });
+    expect(readFileSync(place.file('a.yaml'), 'utf8')).toBe(`\uFEFF${FIXED}`);
   });
 
   it('shows nothing in a dry run when nothing is to be mended', async () =>

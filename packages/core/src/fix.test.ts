@@ -127,6 +127,7 @@ describe('a pull policy', () => {
       '  - image: a\n    {{repl if X}}\n    imagePullPolicy: Never\n    {{repl else}}\n    imagePullPolicy: Always\n    {{repl end}}\n',
     ],
     ['of an image over several lines', '  - image: >-\n      a\n    name: x\n'],
+    ['above a template comment of several lines', '  - image: a # {{/* b\n      c */}}\n    name: x\n'],
     ['beside an explicit key', '  - ? image\n    : a\n'],
   ])('%s is left alone', async (_name, text) => expect(await fixed(pod(text))).toBe(pod(text)));
 });
@@ -189,13 +190,14 @@ describe('a missing image', () => {
     `- name: x\n  tag: v1\n- source: ${source}\n  name: ${name}\n  tag: "1"\n`;
 
   it.each<[image: string, source: string, name: string, locations: Locations]>([
-    ['a:1', 'public', 'docker.io/library/a', {}],
+    ['a:1', 'public', 'a', {}],
     ['quay.io/t/a:1', 'public', 'quay.io/t/a', AT],
-    ['t/a:1', 'hub', 't/a', AT],
+    ['a:1', 'public', 'a', AT],
+    ['proxy.replicated.com/proxy/shop/index.docker.io/t/a:1', 'hub', 't/a', AT],
     ['registry.example.com/shop/a:1', 'ours', 'shop/a', AT],
     ['registry.replicated.com/shop/a:1', 'replicated', 'a', AT],
-    ['a:1', '"my # registry"', 'library/a', { registries: { 'my # registry': 'docker.io' } }],
-    ['a:1', '"on"', 'library/a', { registries: { on: 'docker.io' } }],
+    ['quay.io/t/a:1', '"my # registry"', 't/a', { registries: { 'my # registry': 'quay.io' } }],
+    ['quay.io/t/a:1', '"on"', 't/a', { registries: { on: 'quay.io' } }],
   ])('%s is listed as %s %s', async (image, source, name, locations) => {
     const list = '- name: x\n  tag: v1\n';
     expect(await fixed(spec(list, image), locations)).toBe(spec(added(source, name), image));
@@ -203,7 +205,9 @@ describe('a missing image', () => {
 
   it.each<[why: string, image: string, locations: Locations]>([
     ['its host is unknown', 'registry.example.com/a:1', {}],
-    ['its host has two names', 'a:1', { registries: { one: 'docker.io', two: 'index.docker.io' } }],
+    ['its host has two names', 'quay.io/a:1', { registries: { one: 'quay.io', two: 'quay.io/t' } }],
+    ['it may be private or public', 't/a:1', AT],
+    ['it is proxied from a host without a name', 'proxy.replicated.com/proxy/shop/quay.io/t/a:1', {}],
     ['it belongs to another app', 'registry.replicated.com/other/a:1', AT],
     ['the app is not known', 'registry.replicated.com/shop/a:1', {}],
     ['it is pinned by digest', `a:1@${DIGEST}`, {}],
@@ -213,30 +217,22 @@ describe('a missing image', () => {
     expect(await fixed(text, locations)).toBe(text);
   });
 
-  const entry = '{ source: public, name: docker.io/library/a, tag: "1" }';
+  const entry = '{ source: public, name: a, tag: "1" }';
   it.each([
     ['lines in braces', '  - {name: x}\n', `  - {name: x}\n  - ${entry}\n`],
     ['a list in brackets', '  [{name: x}, ]\n', `  [{name: x}, ${entry}, ]\n`],
-    [
-      'JSON',
-      '  [{"name": "x"}]\n',
-      '  [{"name": "x"}, { "source": "public", "name": "docker.io/library/a", "tag": "1" }]\n',
-    ],
+    ['JSON', '  [{"name": "x"}]\n', '  [{"name": "x"}, { "source": "public", "name": "a", "tag": "1" }]\n'],
     [
       'comments of the last entry',
       '  - name: x # y\n    # z\n# next\n',
-      '  - name: x # y\n    # z\n  - source: public\n    name: docker.io/library/a\n    tag: "1"\n# next\n',
+      '  - name: x # y\n    # z\n  - source: public\n    name: a\n    tag: "1"\n# next\n',
     ],
     [
       'an empty last value',
       '- name: x\n  tag:  # none\n',
-      '- name: x\n  tag:  # none\n- source: public\n  name: docker.io/library/a\n  tag: "1"\n',
+      '- name: x\n  tag:  # none\n- source: public\n  name: a\n  tag: "1"\n',
     ],
-    [
-      'CRLF',
-      '- name: x\r\n',
-      '- name: x\r\n- source: public\r\n  name: docker.io/library/a\r\n  tag: "1"\r\n',
-    ],
+    ['CRLF', '- name: x\r\n', '- name: x\r\n- source: public\r\n  name: a\r\n  tag: "1"\r\n'],
   ])('joins %s', async (_name, before, after) =>
     expect(await fixed(spec(before, 'a:1'))).toBe(spec(after, 'a:1')),
   );
@@ -245,6 +241,8 @@ describe('a missing image', () => {
     ['stands in the list', '- name: x\n{{repl if X}}\n- name: y\n{{repl end}}\n'],
     ['ends behind it', '- name: y\n# x\n\n{{repl end}}\n'],
     ['ends behind a long comment', `- name: y\n${'# x\n'.repeat(1000)}{{repl end}}\n`],
+    ['begins behind it', '- name: y\n  tag: v1 # {{/* a\n  b */}}\n'],
+    ['begins in its last comment', '- name: y\n  tag: v1\n  # {{/* a\n  b */}}\n'],
     ['ends in a comment', '- name: y\n# {{repl end}}\n'],
   ])('does not join a branch of a template that %s', async (_name, list) => {
     const text = spec(list, 'a:1');
@@ -253,18 +251,14 @@ describe('a missing image', () => {
 
   it('is listed above a comment full of marks', async () => {
     const [before, after] = ['- name: x\n  tag: v1\n', `${'# '.repeat(5000)}\n`];
-    expect(await fixed(spec(before + after, 'a:1'))).toBe(
-      spec(added('public', 'docker.io/library/a') + after, 'a:1'),
-    );
+    expect(await fixed(spec(before + after, 'a:1'))).toBe(spec(added('public', 'a') + after, 'a:1'));
   });
 
   it('is listed once, in the first list, whatever file uses it', async () => {
     const list = file('a.yaml', 'images:\n- name: x\n  tag: v1\n');
     const uses = ['b.yaml', 'c.yaml'].map(name => file(name, pod('  - image: a:1\n')));
     const { files } = await fix({ specs: [list, ...uses] });
-    expect(files).toMatchObject([
-      { file: list, after: `images:\n${added('public', 'docker.io/library/a')}` },
-    ]);
+    expect(files).toMatchObject([{ file: list, after: `images:\n${added('public', 'a')}` }]);
   });
 
   it('is not added when an entry means it, once its version: is its tag', async () => {

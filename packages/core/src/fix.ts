@@ -27,7 +27,7 @@ export async function fix(options: FixOptions): Promise<FixResult> {
   refuseTexts(options.specs);
   const { locations = {}, rules } = options;
   const reading = await openReading(options);
-  const work = await FixWork.open(reading, spec => runRules(spec, locations, rules), locations);
+  const work = new FixWork(reading, spec => runRules(spec, locations, rules), locations);
   for (const one of fixes) work.make(one);
   const files = work.files();
   if (!options.dryRun) for (const { file, before, after } of files) await replaceText(file, before, after);

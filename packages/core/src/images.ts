@@ -37,13 +37,13 @@ export interface ImagesResult {
   readonly images: readonly FoundImage[];
   /** Images that only a template knows. */
   readonly unknown: readonly { readonly text: string; readonly position: Position }[];
-  /** What could not be read. */
+  /** What could not be read, and what is named there but cannot be located. */
   readonly unread: readonly UnknownPart[];
   /** Charts and kustomizations that could not be rendered. */
   readonly unrendered: readonly UnknownPart[];
 }
 
-/** Finds every image in the specs, listed or used. @throws AirgapError `INPUT`, with all that cannot be located */
+/** Finds every image in the specs, listed or used. @throws AirgapError `INPUT` for a file that cannot be read */
 export async function images(options: ImagesOptions): Promise<ImagesResult> {
   const { locations = {} } = options;
   const spec = await readSpec(options);
@@ -65,14 +65,13 @@ export async function images(options: ImagesOptions): Promise<ImagesResult> {
   for (const used of spec.used)
     if (!used.image.templated)
       add('used', { ...used.image.position, reason: reasonOfUsed(used) }, () => usedReference(used));
-  if (errors.length > 0) throw AirgapError.all(errors, `${errors.length} images cannot be located`);
   const unknown = spec.used
     .filter(({ image }) => image.templated)
     .map(({ image }) => ({ text: image.value, position: image.position }));
   return {
     images: [...found.values()],
     unknown,
-    unread: spec.unread.map(partOf),
+    unread: [...spec.unread, ...errors].map(partOf),
     unrendered: spec.unrendered.map(partOf),
   };
 }

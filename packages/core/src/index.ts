@@ -32,6 +32,7 @@ export {
 } from './inspect.ts';
 export { type Finding, isAtLeast, SEVERITIES, type Severity } from './lint/finding.ts';
 export type { Grade, RuleGrade } from './lint/grade.ts';
+export { listingOf } from './lint/listing.ts';
 export type { RuleText } from './lint/rule.ts';
 export { rules } from './lint/rules/index.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './lint.ts';

@@ -21,6 +21,9 @@ export function renderDiff({ file, before, after }: FixedFile): string {
   const diff = createTwoFilesPatch(name, name, before, after, undefined, undefined, {
     headerOptions: FILE_HEADERS_ONLY,
   });
-  // A carriage return before a line feed harms no terminal, and a patch without it would not fit.
-  return diff.split('\r\n').map(printableText).join('\r\n');
+  // Neither carriage returns before line feeds nor byte order marks harm a terminal, and a patch needs them.
+  return diff
+    .split(/(\r\n|\uFEFF)/)
+    .map((piece, at) => (at % 2 === 0 ? printableText(piece) : piece))
+    .join('');
 }

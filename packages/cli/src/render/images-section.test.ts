@@ -13,6 +13,16 @@ it.each([
     'registry.replicated.com/my-app/w:2',
     '- name: w\n  source: replicated\n  tag: "2"\n',
   ],
+  [
+    'another application',
+    'registry.replicated.com/other/w:2',
+    '- name: w\n  source: replicated\n  tag: "2"\n  # of another application\n',
+  ],
+  [
+    'a digest without a tag',
+    `quay.io/a/b@${DIGEST}`,
+    `# quay.io/a/b@${DIGEST} has no tag, and images: cannot say a digest\n`,
+  ],
   ['a third-party registry', 'quay.io/a/b:1', '- name: a/b\n  source: hub\n  tag: "1"\n'],
   [
     'what YAML would read as a number',
@@ -22,6 +32,13 @@ it.each([
 ])('%s', (_name, reference, text) =>
   expect(renderImagesSection([{ reference, listed: [], used: [] }], locations)).toBe(`images:\n${text}`),
 );
+
+it('knows an image of the Replicated registry without knowing the application', () => {
+  const reference = 'registry.replicated.com/shop/web:1';
+  expect(renderImagesSection([{ reference, listed: [], used: [] }], {})).toContain(
+    'name: web\n  source: replicated',
+  );
+});
 
 it('says that it cannot say a digest', () => {
   const reference = `docker.io/library/redis:1@${DIGEST}`;

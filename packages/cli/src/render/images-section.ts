@@ -1,5 +1,6 @@
-import { type FoundImage, type Locations, REPLICATED_HOST, Reference } from '@airgap/core';
+import { type FoundImage, type Locations, listingOf, REPLICATED_HOST, Reference } from '@airgap/core';
 import { renderMentions } from './images.ts';
+import { printable } from './printable.ts';
 
 /** Writes an `images:` section, ready to paste; tags are quoted, so that 3.10 stays 3.10. Places become comments. */
 export function renderImagesSection(
@@ -13,23 +14,26 @@ export function renderImagesSection(
   return `images:\n${entries.join('')}`;
 }
 
-function entry(reference: Reference, { app, registries = {} }: Locations): string {
-  const { registry, repository } = reference;
-  const tag = reference.effectiveTag ?? 'latest';
-  const pinned =
-    reference.digest === undefined ? '' : `  # pinned by ${reference.digest}, which images: cannot say\n`;
-  const own = app !== undefined && registry === REPLICATED_HOST && repository.startsWith(`${app}/`);
-  const named = Object.entries(registries).find(
-    ([, endpoint]) =>
-      Reference.parse(`${endpoint.replace(/^https?:\/\//, '').split('/')[0]}/x`).registry === registry,
-  );
-  const source = own ? 'replicated' : (named?.[0] ?? 'public');
-  const name = own ? repository.slice(app.length + 1) : named ? repository : publicName(reference);
-  return `- name: ${scalar(name)}\n  source: ${scalar(source)}\n  tag: ${JSON.stringify(tag)}\n${pinned}`;
+function entry(reference: Reference, locations: Locations): string {
+  const { tag, digest } = reference;
+  if (digest !== undefined && tag === undefined)
+    return `# ${printable(reference.toString())} has no tag, and images: cannot say a digest\n`;
+  const listing = listingOf(reference, locations);
+  const remarks = [
+    ...(digest === undefined ? [] : [`pinned by ${digest}, which images: cannot say`]),
+    ...(isForeign(reference, locations) ? ['of another application'] : []),
+  ];
+  const lines = [
+    `- name: ${scalar(listing.name)}`,
+    `source: ${scalar(listing.source)}`,
+    `tag: ${JSON.stringify(listing.tag)}`,
+    ...remarks.map(remark => `# ${remark}`),
+  ];
+  return `${lines.join('\n  ')}\n`;
 }
 
-function publicName({ registry, repository }: Reference): string {
-  return registry === 'docker.io' ? repository.replace(/^library\//, '') : `${registry}/${repository}`;
+function isForeign({ registry, repository }: Reference, { app }: Locations): boolean {
+  return registry === REPLICATED_HOST && app !== undefined && !repository.startsWith(`${app}/`);
 }
 
 /** Quotes what YAML would not read as a text. */

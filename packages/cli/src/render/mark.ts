@@ -8,9 +8,19 @@ export interface Mark {
   readonly word: string;
 }
 
+/** The lines of texts that have been asked for. */
+const LINES = new WeakMap<SourceText, readonly string[]>();
+
 /** Finds what a position is at; nothing when its source is not at hand. */
 export function markAt({ file, line, column }: Position, sources: readonly SourceText[]): Mark | undefined {
-  const text = sources.find(source => source.file === file)?.text.split('\n')[line - 1];
+  const source = sources.find(one => one.file === file);
+  const text = source && linesOf(source)[line - 1];
   if (text === undefined) return undefined;
   return { line: text.trimEnd(), word: /^\S+/.exec(text.slice(column - 1))?.[0] ?? '' };
+}
+
+function linesOf(source: SourceText): readonly string[] {
+  const lines = LINES.get(source) ?? source.text.split('\n');
+  LINES.set(source, lines);
+  return lines;
 }

@@ -73,9 +73,11 @@ export class EditableText {
     return own ?? /\r?\n/.exec(this.text)?.[0] ?? '\n';
   }
 
-  /** Says whether nothing but a comment follows on an offset's line. */
+  /** Says whether nothing but a comment follows on an offset's line, and no template goes on in the next one. */
   isLineDone(offset: number): boolean {
-    return /^[ \t]*$|^[ \t]+#/.test(this.text.slice(offset, this.lineEnd(offset)));
+    const rest = this.text.slice(offset, this.lineEnd(offset));
+    const isTemplateOpen = rest.lastIndexOf('{{') > rest.lastIndexOf('}}');
+    return !isTemplateOpen && /^[ \t]*$|^[ \t]+#/.test(rest);
   }
 
   #offset({ line, column }: Position): number {

@@ -2,12 +2,13 @@ import { LineCounter } from 'yaml';
 import type { Position } from '../position.ts';
 import type { SourceText } from '../spec/source.ts';
 import { applyEdits, type Edit } from './edit.ts';
+import { EditRound } from './edit-round.ts';
 
 /** A source that is edited again and again, and still knows where everything came from. */
 export class EditedText {
   readonly source: SourceText;
   #text: string;
-  readonly #rounds: (readonly Edit[])[] = [];
+  readonly #rounds: EditRound[] = [];
   #lines: LineCounter | undefined;
 
   constructor(source: SourceText) {
@@ -25,12 +26,14 @@ export class EditedText {
     const { text, done } = applyEdits(this.#text, edits);
     const made = done.map(edit => ({ edit, position: this.#origin(edit.start) }));
     this.#text = text;
-    this.#rounds.push(done);
+    this.#rounds.push(new EditRound(done));
     return made;
   }
 
   #origin(offset: number): Position {
-    const { line, col } = this.#sourceLines().linePos(this.#rounds.reduceRight(offsetBefore, offset));
+    const { line, col } = this.#sourceLines().linePos(
+      this.#rounds.reduceRight((after, round) => round.offsetBefore(after), offset),
+    );
     return { file: this.source.file, line, column: col };
   }
 
@@ -41,15 +44,4 @@ export class EditedText {
     for (const { index } of this.source.text.matchAll(/\n/g)) this.#lines.addNewLine(index + 1);
     return this.#lines;
   }
-}
-
-/** Where an offset was before a round of edits; what an edit wrote was where the edit began. */
-function offsetBefore(offset: number, edits: readonly Edit[]): number {
-  let shift = 0;
-  for (const { start, end, text } of edits) {
-    if (start + shift >= offset) break;
-    if (offset < start + shift + text.length) return start;
-    shift += text.length - (end - start);
-  }
-  return offset - shift;
 }

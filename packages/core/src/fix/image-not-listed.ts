@@ -1,5 +1,6 @@
 import { type Listing, listingOf, registriesAt } from '../lint/listing.ts';
 import { Reference } from '../reference/reference.ts';
+import { proxied } from '../reference/replicated.ts';
 import type { Locations } from '../spec/locate.ts';
 import type { Fix } from './fix.ts';
 import { ImagesList } from './images-list.ts';
@@ -34,9 +35,13 @@ function* missingListings(subject: FixSubject): Generator<Listing> {
 
 /** The entry of an image that can have only this one: an entry has no digest, and a host may have several names. */
 function certainListing(reference: Reference, locations: Locations): Listing | undefined {
-  const { registry, repository, digest } = reference;
+  const behind = proxied(reference);
+  const { registry, repository, digest } = behind ?? reference;
   const listing = listingOf(reference, locations);
-  if (digest !== undefined || registriesAt(registry, locations).length > 1) return undefined;
+  const names = registriesAt(registry, locations);
+  if (digest !== undefined || names.length > 1 || (behind && names.length === 0)) return undefined;
+  // Who has configured Docker Hub has private images there, and uses public ones like everybody.
+  if (!behind && registry === 'docker.io' && listing.source !== 'public') return undefined;
   if (listing.source === 'public' && !PUBLIC_HOSTS.has(registry)) return undefined;
   if (listing.source === 'replicated' && repository !== `${locations.app}/${listing.name}`) return undefined;
   return listing;

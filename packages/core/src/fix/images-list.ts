@@ -46,8 +46,8 @@ export class ImagesList {
 
   #appendLines(listings: readonly Listing[], start: number, end: number): Edit | undefined {
     const indent = this.#text.lineBefore(start);
-    const rest = this.#text.text.slice(end, this.#text.lineEnd(end));
-    if (!/^ *$/.test(indent) || !/^[ \t]*:?(?:[ \t]+#.*|[ \t]*)$/.test(rest)) return undefined;
+    const [colon = ''] = /^[ \t]*:/.exec(this.#text.text.slice(end, this.#text.lineEnd(end))) ?? [];
+    if (!/^ *$/.test(indent) || !this.#text.isLineDone(end + colon.length)) return undefined;
     const at = this.#afterComments(end, indent.length);
     if (this.#isBeforeTemplate(at)) return undefined;
     const newLine = this.#text.lineBreak(at);
@@ -57,7 +57,7 @@ export class ImagesList {
 
   /** Comments that are indented deeper than the dashes belong to the last entry. */
   #afterComments(end: number, indent: number): number {
-    const comment = new RegExp(`\\r?\\n[ ]{${indent + 1},}#.*`, 'y');
+    const comment = new RegExp(`\\r?\\n[ ]{${indent + 1},}#(?!.*\\{\\{).*`, 'y');
     let at = this.#text.lineEnd(end);
     comment.lastIndex = at;
     while (comment.test(this.#text.text)) {

@@ -2,10 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { AirgapError } from '../errors.ts';
 import { replaceFile } from '../replace-file.ts';
 
-const BOM = '\uFEFF';
-
 /**
- * Replaces a spec's text by another, at once or not at all; its mode and its byte order mark stay.
+ * Replaces a spec's text by another, at once or not at all; its mode stays.
  *
  * @param before the text as it was read: a file that says something else by now is left alone
  * @throws AirgapError `INPUT` for such a file, `DISK` when it cannot be written
@@ -19,16 +17,14 @@ export async function replaceText(file: string, before: string, after: string): 
 }
 
 /**
- * What a spec reads with a new text, its byte order mark kept.
+ * What a spec reads with a new text.
  *
  * @param before the text as it was read
  * @throws AirgapError `INPUT` for a file that says something else by now, and what the file system throws
  */
 export async function changedText(file: string, before: string, after: string): Promise<string> {
-  const now = await readFile(file, 'utf8');
-  const mark = now.startsWith(BOM) ? BOM : '';
-  if (now !== mark + before) throw changed(file);
-  return mark + after;
+  if ((await readFile(file, 'utf8')) !== before) throw changed(file);
+  return after;
 }
 
 function changed(path: string): AirgapError {

@@ -1,10 +1,8 @@
-import { realpath } from 'node:fs/promises';
 import type { Finding } from '../lint/finding.ts';
 import type { Position } from '../position.ts';
 import type { Spec } from '../spec/image.ts';
 import type { Locations } from '../spec/locate.ts';
 import type { Reading } from '../spec/read.ts';
-import type { SourceText } from '../spec/source.ts';
 import { EditedText } from './edited-text.ts';
 import type { Fix, FixEdit } from './fix.ts';
 import { FixSubject } from './subject.ts';
@@ -19,7 +17,7 @@ export interface Mended {
   readonly position: Position;
 }
 
-/** A file whose text is another one now. */
+/** A file whose text is another one now, with its byte order mark when it has one. */
 export interface FixedFile {
   readonly file: string;
   readonly before: string;
@@ -36,26 +34,14 @@ export class FixWork {
   #spec: Spec;
   #findings: readonly Finding[];
 
-  private constructor(
-    reading: Reading,
-    lint: (spec: Spec) => readonly Finding[],
-    locations: Locations,
-    texts: readonly EditedText[],
-  ) {
+  constructor(reading: Reading, lint: (spec: Spec) => readonly Finding[], locations: Locations) {
+    const sources = reading.spec.sources.filter(({ rendered }) => !rendered);
     this.#reading = reading;
     this.#lint = lint;
     this.#locations = locations;
-    this.#texts = texts;
+    this.#texts = sources.map(source => new EditedText(source));
     this.#spec = this.#reread();
     this.#findings = lint(this.#spec);
-  }
-
-  static async open(
-    reading: Reading,
-    lint: (spec: Spec) => readonly Finding[],
-    locations: Locations,
-  ): Promise<FixWork> {
-    return new FixWork(reading, lint, locations, await distinctTexts(reading.spec.sources));
   }
 
   /** The specs as they read now. */
@@ -96,24 +82,14 @@ export class FixWork {
 
   /** The files whose text is another one now. */
   files(): FixedFile[] {
-    return this.#texts.flatMap(({ source: { file, text }, edited }) =>
-      text === edited.text ? [] : [{ file, before: text, after: edited.text }],
-    );
+    return this.#texts.flatMap(({ source: { file, text, hasMark }, edited }) => {
+      const mark = hasMark ? '\uFEFF' : '';
+      return text === edited.text ? [] : [{ file, before: mark + text, after: mark + edited.text }];
+    });
   }
 
   #reread(): Spec {
     const rendered = this.#reading.spec.sources.filter(source => source.rendered);
     return this.#reading.reread([...this.#texts.map(({ edited }) => edited), ...rendered]);
   }
-}
-
-/** One file may be named twice, and must not be written over with half of its fixes. */
-async function distinctTexts(sources: readonly SourceText[]): Promise<EditedText[]> {
-  const texts = new Map<string, EditedText>();
-  for (const source of sources) {
-    if (source.rendered) continue;
-    const path = await realpath(source.file);
-    if (!texts.has(path)) texts.set(path, new EditedText(source));
-  }
-  return [...texts.values()];
 }

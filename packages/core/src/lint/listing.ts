@@ -1,5 +1,5 @@
 import { canonicalHost, type Reference } from '../reference/reference.ts';
-import { REPLICATED_HOST } from '../reference/replicated.ts';
+import { proxied, REPLICATED_HOST } from '../reference/replicated.ts';
 import { endpointHost, type Locations } from '../spec/locate.ts';
 
 /** What an `images:` entry says of its image. */
@@ -9,15 +9,20 @@ export interface Listing {
   readonly tag: string;
 }
 
-/** The `images:` entry that would hold a reference; an entry has no digest. */
+/**
+ * The `images:` entry that would hold a reference; an entry has no digest. Docker's official images are public even for a
+ * vendor who has configured Docker Hub, and a proxied image of a registry that is not configured has its host as source.
+ */
 export function listingOf(reference: Reference, locations: Locations): Listing {
-  const { name, registry, repository } = reference;
-  const tag = reference.tag ?? 'latest';
-  const [, ...rest] = repository.split('/');
-  if (registry === REPLICATED_HOST) return { source: 'replicated', name: rest.join('/'), tag };
-  const [configured] = registriesAt(registry, locations);
-  if (configured === undefined) return { source: 'public', name, tag };
-  return { source: configured, name: repository, tag };
+  const behind = proxied(reference);
+  const { name, registry, repository, tag = 'latest' } = behind ?? reference;
+  if (registry === REPLICATED_HOST)
+    return { source: 'replicated', name: repository.replace(/^[^/]*\//, ''), tag };
+  const [source = behind && registry] = registriesAt(registry, locations);
+  if (name.startsWith('docker.io/library/'))
+    return { source: 'public', name: repository.slice('library/'.length), tag };
+  if (source !== undefined) return { source, name: repository, tag };
+  return { source: 'public', name: registry === 'docker.io' ? repository : name, tag };
 }
 
 /** The names of the configured registries at a host. */

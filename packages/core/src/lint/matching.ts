@@ -1,5 +1,5 @@
 import { canonicalHost, Reference } from '../reference/reference.ts';
-import { REPLICATED_HOST } from '../reference/replicated.ts';
+import { PROXY_HOST, proxied, REPLICATED_HOST } from '../reference/replicated.ts';
 import type { ListedImage, Spec, UsedImage } from '../spec/image.ts';
 import { endpointHost, type Locations, locate } from '../spec/locate.ts';
 
@@ -37,7 +37,10 @@ export class Matching {
     const named = Object.values(this.locations.registries ?? {})
       .map(endpointHost)
       .map(canonicalHost);
-    return registry === REPLICATED_HOST || (named.includes(registry) && registry !== 'docker.io');
+    return (
+      [REPLICATED_HOST, PROXY_HOST].includes(registry) ||
+      (named.includes(registry) && registry !== 'docker.io')
+    );
   }
 
   /** The containers that use a listed image. */
@@ -51,6 +54,13 @@ export class Matching {
     return reference !== undefined && keysOf(reference).some(key => this.#listed.has(key));
   }
 
+  /** Says whether a list has the tag of what a container pins by a digest besides. */
+  isListedByTag(used: UsedImage): boolean {
+    const reference = this.reference(used);
+    const unpinned = reference && withoutDigest(reference);
+    return unpinned !== undefined && keysOf(unpinned).some(key => this.#listed.has(key));
+  }
+
   #list(image: ListedImage, key: string): void {
     this.#keys.set(image, key);
     this.#listed.add(key);
@@ -58,7 +68,8 @@ export class Matching {
 
   #use(used: UsedImage, reference: Reference | undefined): void {
     this.#references.set(used, reference);
-    for (const key of reference ? keysOf(reference) : []) {
+    const unpinned = reference && withoutDigest(reference);
+    for (const key of [reference, unpinned].flatMap(one => (one ? keysOf(one) : []))) {
       if (!this.#listed.has(key)) continue;
       const uses = this.#uses.get(key);
       if (uses) uses.push(used);
@@ -108,10 +119,16 @@ function keyOf(image: ListedImage, locations: Locations): string {
   }
 }
 
+/** The same by its tag alone; nothing without both a tag and a digest. */
+function withoutDigest({ name, tag, digest }: Reference): Reference | undefined {
+  return tag === undefined || digest === undefined ? undefined : Reference.parse(`${name}:${tag}`);
+}
+
 /** Every key that a list may have for a reference. */
 function keysOf(reference: Reference): string[] {
-  const text = reference.toString();
+  const image = proxied(reference) ?? reference;
+  const text = image.toString();
   const ends = [...text.matchAll(/\//g)].map(({ index }) => text.slice(index));
-  const replicated = reference.registry === REPLICATED_HOST;
+  const replicated = image.registry === REPLICATED_HOST;
   return [text, ...ends, ...(replicated ? ends.map(end => `${REPLICATED_HOST}…${end}`) : [])];
 }

@@ -61,6 +61,7 @@ const AT_IMAGE = '4:60';
 /** What makes the input a Replicated one. */
 const LIST = images('name: other, tag: "1"');
 const PRIVATE = 'registry.replicated.com/shop/web:1';
+const PROXIED = 'proxy.replicated.com/proxy/shop/quay.io/t/a:1';
 const TEMPLATE = '"{{repl X}}"';
 const chart = (name: string) =>
   `apiVersion: kots.io/v1beta2\nkind: HelmChart\nmetadata: { name: web }\nspec: { chart: { name: ${name}, chartVersion: 1.0.0 } }`;
@@ -156,6 +157,27 @@ const RULES: Record<string, readonly Row[]> = {
       'one that is used by another tag',
       [images('name: a, tag: "1"'), workload('a:2')],
       ['0:2:10 warning'],
+    ],
+    [
+      'finds',
+      'an image that no service of Swarm uses',
+      [
+        images('name: a, tag: "1"', 'name: b, tag: "1"'),
+        '# kind: scheduler-swarm\nservices: {x: {image: "b:1"}}',
+      ],
+      ['0:2:10 warning'],
+    ],
+    [
+      'near miss',
+      'one that is used behind the proxy',
+      [images('name: t/a, tag: "1", source: quay'), workload(PROXIED)],
+      [],
+    ],
+    [
+      'near miss',
+      'one that is used by its digest besides',
+      [images('name: a, tag: "1"'), workload(`a:1@${DIGEST}`)],
+      [],
     ],
     ['near miss', 'one that is used', [images('name: a, tag: "1"'), workload('a:1')], []],
     ['near miss', 'one without any specs', [images('name: a, tag: "1"')], []],
@@ -259,6 +281,18 @@ const RULES: Record<string, readonly Row[]> = {
       [images('name: a/worker, tag: "1"'), workload('b/worker:1')],
       [`1:${AT_IMAGE} warning`],
     ],
+    [
+      'near miss',
+      'two digests',
+      [workload(`quay.io/a/worker@${DIGEST}`), workload(`ghcr.io/b/worker@${DIGEST}`)],
+      [],
+    ],
+    [
+      'near miss',
+      'one image, listed and proxied',
+      [images('name: t/a, tag: "1", source: quay'), workload(PROXIED)],
+      [],
+    ],
     ['near miss', 'two tags', [images('name: a/worker, tag: "1"', 'name: b/worker, tag: "2"')], []],
     [
       'near miss',
@@ -270,6 +304,7 @@ const RULES: Record<string, readonly Row[]> = {
   ],
   'missing-pull-secret': [
     ['finds', 'a private image without the secret', [LIST, workload(PRIVATE)], [`1:${AT_IMAGE} warning`]],
+    ['finds', 'a proxied image without it', [LIST, workload(PROXIED)], [`1:${AT_IMAGE} warning`]],
     [
       'finds',
       'a third-party image without it',

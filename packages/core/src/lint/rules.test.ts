@@ -80,6 +80,12 @@ describe('latest-tag, in a list', () => {
       [],
       locate,
     ],
+    ['of Swarm', ['images:\n- name: a\n---\n# kind: scheduler-swarm\nservices: {x: {image: a}}'], []],
+    [
+      'beside native components',
+      ['replicated_api_version: 2\nimages: [{name: a}]\ncomponents:\n- containers: [{image_name: b}]'],
+      [],
+    ],
     ['not latest', [entry('a', 'latest-1')], []],
     ['native', ['replicated_api_version: 2\ncomponents:\n- containers:\n  - image_name: a'], []],
   ])('%s', (_name, texts, expected, locations = AT) => {
@@ -135,6 +141,16 @@ describe('image-not-listed', () => {
     ['one beside an empty list', ['replicated_api_version: 2\nimages: []', pod('b:1')], missing],
     ['one beside a list without a value', ['# kind: replicated\nimages:', pod('b:1')], missing],
     ['one beside a document without a list', ['# kind: replicated\nname: a', pod('b:1')], missing],
+    [
+      'a listed tag, pinned by a digest besides',
+      [entry('a', '1'), pod(`a:1@${DIGEST}`)],
+      ['1:5:12 warning image-not-listed'],
+    ],
+    [
+      'a proxied image whose source is listed',
+      [entry('t/a', '1', 'hub'), pod('proxy.replicated.com/proxy/shop/index.docker.io/t/a:1')],
+      [],
+    ],
     ['one beside values with an empty list', ['images: []', pod('b:1')], []],
     [
       'one beside native components, which are the list',
@@ -149,11 +165,16 @@ describe('image-not-listed', () => {
   });
 
   it.each([
-    ['b:1', '{ source: public, name: docker.io/library/b, tag: "1" }'],
+    ['b:1', '{ source: public, name: b, tag: "1" }'],
     ['quay.io/t/b:1', '{ source: public, name: quay.io/t/b, tag: "1" }'],
+    ['proxy.replicated.com/proxy/shop/quay.io/t/b:1', '{ source: quay.io, name: t/b, tag: "1" }'],
     ['registry.replicated.com/shop/b:1', '{ source: replicated, name: b, tag: "1" }'],
   ])('tells the entry for %s', (image, expected) => {
     expect(run([entry('a', '1'), pod(image)], { app: 'shop' })[0]?.hint).toContain(expected);
+  });
+
+  it('tells that an official image is public, whatever is configured', () => {
+    expect(run([entry('a', '1'), pod('b:1')])[0]?.hint).toContain('{ source: public, name: b, tag: "1" }');
   });
 
   it('tells the entry of a configured registry', () => {

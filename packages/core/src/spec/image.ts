@@ -59,6 +59,11 @@ export function isPodImage({ list }: UsedImage): boolean {
   return POD_LISTS.has(list);
 }
 
+/** Says whether Replicated's Swarm scheduler runs the image. */
+export function isSwarmImage({ kind }: UsedImage): boolean {
+  return kind === SWARM_SERVICE;
+}
+
 /** Everything about images that the sources say. */
 export interface Spec {
   readonly sources: readonly SourceText[];

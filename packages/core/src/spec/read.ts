@@ -1,3 +1,4 @@
+import { DistinctFiles } from './distinct-files.ts';
 import type { Spec } from './image.ts';
 import { ImagePath, type ImagePaths } from './image-path.ts';
 import { findInput, readFiles } from './input.ts';
@@ -34,12 +35,17 @@ export async function openReading({ specs, imagePaths = {}, signal }: SpecOption
   const paths = ImagePath.all(imagePaths);
   const parser = new SpecParser(paths);
   const input = await findInput(specs);
-  const kustomized = await renderKustomizations(input.kustomizations, signal);
+  const files = new DistinctFiles();
+  const kustomizations = await files.keep(input.kustomizations, ({ path }) => path);
+  const kustomized = await renderKustomizations(kustomizations, signal);
   const patches = await readFiles(kustomized.files);
-  for (const source of [...input.texts, ...patches.texts, ...kustomized.sources]) parser.read(source);
-  const charts = await renderCharts(input.charts, parser.helmCharts, signal);
+  const texts = await files.keep([...input.texts, ...patches.texts], ({ file }) => file);
+  for (const source of [...texts, ...kustomized.sources]) parser.read(source);
+  const found = await files.keep(input.charts, ({ path }) => path);
+  const charts = await renderCharts(found, parser.helmCharts, signal);
   const templates = await readFiles(charts.files);
-  for (const source of [...templates.texts, ...charts.sources]) parser.read(source);
+  for (const source of [...(await files.keep(templates.texts, ({ file }) => file)), ...charts.sources])
+    parser.read(source);
   const whole = (spec: Spec): Spec => ({
     ...spec,
     unread: [...input.unread, ...patches.unread, ...templates.unread, ...spec.unread],

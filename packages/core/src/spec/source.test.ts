@@ -19,7 +19,11 @@ describe('readSource', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('reads a file whatever it is called, without its byte order mark', async () =>
-    expect(await readSource(path('notes.txt'))).toEqual({ file: path('notes.txt'), text: '# notes' }));
+    expect(await readSource(path('notes.txt'))).toEqual({
+      hasMark: true,
+      file: path('notes.txt'),
+      text: '# notes',
+    }));
 
   it.each([
     ['a file that is not there', 'none.yaml', 'there is no such file'],

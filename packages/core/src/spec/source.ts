@@ -7,6 +7,8 @@ export interface SourceText {
   /** The path as the user gave it, or `<stdin>`. */
   readonly file: string;
   readonly text: string;
+  /** The file begins with a byte order mark, which is not in the text. */
+  readonly hasMark?: true;
   /** A program made the text from `file`, so that no line of it stands there. */
   readonly rendered?: true;
 }
@@ -14,13 +16,17 @@ export interface SourceText {
 /** In bytes. What people write is a thousandth of it; what is larger is a bundle, named by mistake. */
 const MAX_SIZE = 100e6;
 
+/** The byte order mark of UTF-8. */
+const MARK = [0xef, 0xbb, 0xbf];
+
 /** Reads a file. @throws AirgapError `INPUT` */
 export async function readSource(file: string): Promise<SourceText> {
   const bytes = await bytesOf(file).catch(cause => {
     throw cause instanceof AirgapError ? cause : unreadableSpec(file, cause);
   });
   try {
-    return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { file, text, ...(MARK.every((byte, at) => bytes[at] === byte) ? { hasMark: true } : {}) };
   } catch (cause) {
     throw new AirgapError('INPUT', 'the file is not UTF-8 text', {
       where: { path: file },

@@ -1,7 +1,9 @@
 import type { Reference } from '../../reference/reference.ts';
+import type { UsedImage } from '../../spec/image.ts';
 import type { Locations } from '../../spec/locate.ts';
 import { listingOf } from '../listing.ts';
-import type { Rule } from '../rule.ts';
+import { ownerOf } from '../matching.ts';
+import type { Found, Rule } from '../rule.ts';
 
 /** An image that a spec uses and the list lacks. */
 export const imageNotListed: Rule = {
@@ -10,7 +12,7 @@ export const imageNotListed: Rule = {
   explanation:
     'Only images of the images: section go into an airgap bundle. One that a spec uses and the list forgot works ' +
     'online, and is missing on the other side of the gap. A Replicated document with an empty images: section, or ' +
-    'with none, lists nothing; Kubernetes manifests without such a document need no list.',
+    'with none, lists nothing; a digest whose tag is listed is a warning, for the tag may have moved on; Kubernetes manifests without such a document need no list.',
   example: {
     found: `
 images:
@@ -53,15 +55,30 @@ spec:
     for (const used of specs.spec.used) {
       const reference = specs.reference(used);
       if (reference === undefined || specs.isListed(used)) continue;
-      const { image, kind, workload } = used;
-      yield {
-        message: `${image.value} is used by ${kind} ${workload ?? '(unnamed)'} and is not on the list: it will be missing from the bundle`,
-        hint: `Add it to images: ${entryFor(reference, specs.locations)}.`,
-        position: image.position,
-      };
+      yield specs.isListedByTag(used) ? pinned(used) : missing(used, reference, specs.locations);
     }
   },
 };
+
+function missing(used: UsedImage, reference: Reference, locations: Locations): Found {
+  const { image } = used;
+  return {
+    message: `${image.value} is used by ${ownerOf(used)} and is not on the list: it will be missing from the bundle`,
+    hint: `Add it to images: ${entryFor(reference, locations)}.`,
+    position: image.position,
+  };
+}
+
+/** The bundle has the tag, and whether that is still the image of the digest, only a registry knows. */
+function pinned(used: UsedImage): Found {
+  const { image } = used;
+  return {
+    severity: 'warning',
+    message: `${image.value} is used by ${ownerOf(used)} by its digest, and the list has only its tag: the bundle holds what that tag is by then`,
+    hint: 'Use it by the tag alone: an images: entry has no digest.',
+    position: image.position,
+  };
+}
 
 /** The `images:` entry that would hold a reference, as one line. */
 function entryFor(reference: Reference, locations: Locations): string {

@@ -1,5 +1,6 @@
 import type { Position } from '../../position.ts';
 import { Reference } from '../../reference/reference.ts';
+import { proxied } from '../../reference/replicated.ts';
 import type { Matching } from '../matching.ts';
 import type { Rule } from '../rule.ts';
 
@@ -10,7 +11,7 @@ export const nameCollision: Rule = {
   explanation:
     "When KOTS pushes a bundle into a customer's registry, it keeps only the last segment of each name. Two images that " +
     'differ only before that end up under one name: the second overwrites the first, in silence, and a pod starts ' +
-    'with the wrong program.',
+    'with the wrong program. Images that are pinned by digest are not affected.',
   example: {
     found: `
 images:
@@ -31,6 +32,8 @@ images:
     const first = new Map<string, Named>();
     for (const named of everyName(specs)) {
       const { reference, position } = named;
+      // What is pinned is pulled by its digest, which no other image takes from it.
+      if (reference.digest !== undefined) continue;
       const short = `${reference.repository.split('/').at(-1)}:${reference.effectiveTag}`;
       const before = first.get(short);
       if (before === undefined) first.set(short, named);
@@ -58,7 +61,10 @@ function everyName(specs: Matching): Iterable<Named> {
       names.set(reference.toString(), { reference, position });
   };
   for (const image of specs.spec.listed) add(located(specs.key(image)), image.position);
-  for (const used of specs.spec.used) add(specs.reference(used), used.image.position);
+  for (const used of specs.spec.used) {
+    const reference = specs.reference(used);
+    add(reference && (proxied(reference) ?? reference), used.image.position);
+  }
   return names.values();
 }
 

@@ -1,4 +1,4 @@
-import { isPodImage } from '../../spec/image.ts';
+import { isPodImage, isSwarmImage } from '../../spec/image.ts';
 import type { Rule } from '../rule.ts';
 
 /** A listed image that no spec uses. */
@@ -43,7 +43,8 @@ spec:
   },
   *check(specs) {
     const { listed, used } = specs.spec;
-    if (!used.some(isPodImage) || used.some(({ image }) => image.templated)) return;
+    if (!used.some(one => isPodImage(one) || isSwarmImage(one)) || used.some(({ image }) => image.templated))
+      return;
     for (const image of listed) {
       if (image.form !== 'images' || specs.usesOf(image).length > 0) continue;
       yield {

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { markAt } from './mark.ts';
+
+it('finds the places of a large text in time that grows with it', () => {
+  const source = { file: 'f', text: 'image: a\n'.repeat(100_000) };
+  const words = Array.from(
+    { length: 10_000 },
+    (_, at) => markAt({ file: 'f', line: at + 1, column: 8 }, [source])?.word,
+  );
+  expect(new Set(words)).toEqual(new Set(['a']));
+});
