@@ -224,6 +224,20 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     expect(registry.seen.some(({ step }) => step === 'manifest')).toBe(false);
   });
 
+  it('a registry that loses every upload once it has begun', async () => {
+    await using registry = await PushRegistry.start({ maxBody: 2 * MIB });
+    let chunks = 0;
+    registry.fault = ({ step }) => {
+      if (step === 'chunk') chunks += 1;
+      if (chunks % 2 === 0) registry.forgetSessions();
+      return false;
+    };
+    await expect(loadInto(registry, { images: ['registry.test/team/one:1'] })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      hint: expect.stringContaining('lost the upload'),
+    });
+  });
+
   it('a registry that stores what it was not given', async () => {
     await using registry = await PushRegistry.start();
     registry.fault = ({ step }, response) => {

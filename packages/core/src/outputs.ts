@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { AirgapError } from './errors.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
 import { checkHostsNaming, hostsFiles } from './outputs/hosts-files.ts';
@@ -20,6 +20,8 @@ type TargetOptions = Pick<
 
 /** What a load is to leave behind; the target and how it is reached are those of the load. */
 export interface OutputOptions extends TargetOptions {
+  /** The bundle that is loaded, so that no output takes its place. */
+  readonly bundle?: string | undefined;
   /** A file for the mapping from old names to new ones, in JSON. */
   readonly mapping?: string | undefined;
   /** A file for a kustomization's `images:` list. */
@@ -61,7 +63,11 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
   const { mapping, kustomize, hostsToml, pullSecret, rewrite, naming = 'path' } = options;
   const target = parseTarget(options.target);
   if (hostsToml !== undefined) checkHostsNaming(naming);
-  await checkFiles([mapping, kustomize, pullSecret?.path].filter(path => path !== undefined));
+  const files = [mapping, kustomize, pullSecret?.path].filter(path => path !== undefined);
+  await checkFiles(files);
+  const read = [options.bundle, ...(rewrite?.specs ?? [])].filter(path => path !== undefined);
+  const written = [hostsToml, rewrite?.directory].filter(path => path !== undefined);
+  for (const path of files) checkPlace(path, [...read, ...written]);
   const secret = pullSecret && (await secretFile(pullSecret, target, options));
   const specs = rewrite && (await VendorSpecs.open(rewrite));
   return {
@@ -116,6 +122,15 @@ async function checkFiles(paths: readonly string[]): Promise<void> {
   if (twice === undefined) return;
   throw new AirgapError('USAGE', `two outputs cannot go into one file: ${twice}`, {
     hint: 'Name a file for each.',
+  });
+}
+
+/** What is read, or written by another output, is no place for a file. */
+function checkPlace(path: string, places: readonly string[]): void {
+  const place = places.find(one => `${resolve(path)}${sep}`.startsWith(`${resolve(one)}${sep}`));
+  if (place === undefined) return;
+  throw new AirgapError('USAGE', `${path} is in the way of ${place}, which the load reads or writes`, {
+    hint: 'Choose another file.',
   });
 }
 

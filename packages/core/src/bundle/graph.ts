@@ -26,10 +26,11 @@ export async function* manifestsBelow(
   seen = new Set<Digest>(),
   depth = 0,
 ): AsyncGenerator<GraphNode> {
-  if (seen.has(root.digest) || depth > MAX_DEPTH) return;
+  if (seen.has(root.digest)) return;
   seen.add(root.digest);
   let manifest: Manifest;
   try {
+    if (depth > MAX_DEPTH) throw tooDeep(bundle, root);
     manifest = parseManifest(await bundle.manifest(entries, root));
   } catch (error) {
     broken(root, error);
@@ -39,6 +40,13 @@ export async function* manifestsBelow(
   if (manifest.kind === 'image') return;
   for (const child of manifest.manifests)
     yield* manifestsBelow(bundle, entries, child, broken, seen, depth + 1);
+}
+
+function tooDeep({ path }: BundleReader, { digest }: Descriptor): AirgapError {
+  return new AirgapError('BUNDLE', `an index is nested deeper than ${MAX_DEPTH}`, {
+    where: { path, digest },
+    hint: 'No image is built like that: ask whoever made the bundle.',
+  });
 }
 
 /** For walks that end at what cannot be followed. */

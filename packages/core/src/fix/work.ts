@@ -3,6 +3,7 @@ import type { Position } from '../position.ts';
 import type { Spec } from '../spec/image.ts';
 import type { Locations } from '../spec/locate.ts';
 import type { Reading } from '../spec/read.ts';
+import { withMark } from '../spec/source.ts';
 import { EditedText } from './edited-text.ts';
 import type { Fix, FixEdit } from './fix.ts';
 import { FixSubject } from './subject.ts';
@@ -82,10 +83,13 @@ export class FixWork {
 
   /** The files whose text is another one now. */
   files(): FixedFile[] {
-    return this.#texts.flatMap(({ source: { file, text, hasMark }, edited }) => {
-      const mark = hasMark ? '\uFEFF' : '';
-      return text === edited.text ? [] : [{ file, before: mark + text, after: mark + edited.text }];
-    });
+    return this.#texts
+      .filter(({ source, edited }) => source.text !== edited.text)
+      .map(({ source, edited }) => ({
+        file: source.file,
+        before: withMark(source, source.text),
+        after: withMark(source, edited.text),
+      }));
   }
 
   #reread(): Spec {

@@ -58,7 +58,8 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
       if (!(thrown instanceof Transient)) throw thrown;
       const isBusy = thrown.complaint !== undefined && gate.served > servedBefore;
       if (isBusy || progress() >= before + MIN_PROGRESS) failures = 1;
-      [before, servedBefore] = [progress(), gate.served];
+      // What was lost and came again is no progress.
+      [before, servedBefore] = [Math.max(before, progress()), gate.served];
       if (failures >= ATTEMPTS) throw thrown.error;
       const delay = thrown.complaint?.delay ?? pause;
       if (delay > LONGEST_WAIT) throw tooLong(thrown.error, delay);

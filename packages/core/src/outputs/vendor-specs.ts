@@ -3,6 +3,7 @@ import { changedText } from '../fix/spec-file.ts';
 import type { Spec } from '../spec/image.ts';
 import { ImagePath, type ImagePaths } from '../spec/image-path.ts';
 import { findInput, readFiles, type Unrendered } from '../spec/input.ts';
+import { withMark } from '../spec/source.ts';
 import { parseSpec } from '../spec/spec.ts';
 import type { LeftAlone } from './left-alone.ts';
 import type { OutputFile } from './output-file.ts';
@@ -61,12 +62,15 @@ export class VendorSpecs {
 
   /** Every file as it is to be written, one by one. @throws AirgapError `INPUT` for one that has changed meanwhile */
   async *files({ texts }: Rewriting): AsyncGenerator<OutputFile> {
-    const befores = new Map(this.#spec.sources.map(({ file, text }) => [file, text]));
+    const sources = new Map(this.#spec.sources.map(source => [source.file, source]));
     for (const { from, to } of this.#copies) {
       const { mode } = await stat(from);
+      const source = sources.get(from);
       const after = texts.get(from);
       const content =
-        after === undefined ? await readFile(from) : await changedText(from, befores.get(from) ?? '', after);
+        source === undefined || after === undefined
+          ? await readFile(from)
+          : await changedText(from, withMark(source, source.text), withMark(source, after));
       yield { kind: 'spec', path: to, content, mode: mode & 0o777 };
     }
   }

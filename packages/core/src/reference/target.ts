@@ -1,5 +1,5 @@
 import { AirgapError } from '../errors.ts';
-import type { Reference } from './reference.ts';
+import { Reference } from './reference.ts';
 
 /** A registry to push into, and what stands before every name there. */
 export interface Target {
@@ -30,9 +30,24 @@ export function parseTarget(text: string): Target {
   const [registry = '', ...segments] = text.replace(/\/+$/, '').split('/');
   if (text.includes('://'))
     throw noTarget(text, 'Leave the scheme out; --plain-http HOST is for a registry without TLS.');
+  if (text.includes('@'))
+    throw new AirgapError('USAGE', 'a login does not belong into the name of a registry', {
+      hint: 'Leave it out, and run airgap login first.',
+    });
   if (!HOST.test(registry))
     throw noTarget(text, 'Name the registry with a dot or a port, for example registry.local:5000/prefix.');
-  return { registry, prefix: segments.join('/') };
+  const prefix = segments.join('/');
+  checkPrefix(text, registry, prefix);
+  return { registry, prefix };
+}
+
+/** A name there is one with any last segment. */
+function checkPrefix(text: string, registry: string, prefix: string): void {
+  try {
+    Reference.parse('any').moved(registry, [prefix, 'any'].filter(Boolean).join('/'));
+  } catch (cause) {
+    throw noTarget(text, `${(cause as Error).message}.`);
+  }
 }
 
 /** The name of an image at a target; its tag or digest stays. @throws AirgapError `INPUT` when that is no name */
@@ -54,7 +69,7 @@ export function pathBefore(host: string, { prefix }: Target, naming: Naming): st
 
 /** A host as a path segment, which has neither a colon nor upper case. */
 export function hostSegment(host: string): string {
-  return host.toLowerCase().replace(/[[\]]/g, '').replace(/:+/g, '-');
+  return host.toLowerCase().replace(/[[\]]/g, '').replace(/:+/g, '-').replace(/^-/, 'ip6-');
 }
 
 function lastSegment({ repository }: Reference): string {

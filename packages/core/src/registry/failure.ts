@@ -26,7 +26,7 @@ export function failure(
 ): AirgapError | Transient {
   const error = new AirgapError(codeOf(head.status), `cannot ${doing}: ${reason(head, body)}`, {
     where,
-    hint: hintFor(head.status, where),
+    hint: /push|upload/.test(doing) ? pushHint(head.status, where) : hintFor(head.status, where),
   });
   if (COMPLAINTS.has(head.status)) return new Transient(error, { delay: retryAfter(head) });
   return TRANSIENT.has(head.status) || staleLink(head) ? new Transient(error) : error;
@@ -78,6 +78,16 @@ function hintFor(status: number, { host = 'the registry' }: Where): string {
   if (status === 429)
     return `${host} limits how often it is asked; log in, lower --concurrency, or try later.`;
   return `Try again later; if it stays, ask whoever runs ${host}.`;
+}
+
+/** What is different when something is brought instead of fetched. */
+function pushHint(status: number, where: Where): string {
+  const { host = 'the registry' } = where;
+  if (status === 403) return `These credentials may not push there; ask the owner of ${host} for access.`;
+  if (status === 404)
+    return `${host} has lost the upload, or takes no pushes there: try again, and if it stays ask whoever runs it.`;
+  if (status === 413) return `Ask whoever runs ${host}, or the proxy before it, to take larger bodies.`;
+  return hintFor(status, where);
 }
 
 /** `Retry-After` in ms: seconds or a date (RFC 9110, section 10.2.3). */

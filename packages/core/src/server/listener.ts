@@ -97,6 +97,8 @@ export class Listener implements AsyncDisposable {
 
 function secureServer(certificate: ServerCertificate): Server {
   try {
+    // Without either, Node would start and then fail at every handshake.
+    if (!certificate.cert || !certificate.key) throw new RangeError('the file is empty');
     return createSecureServer({ ...certificate, handshakeTimeout: HANDSHAKE });
   } catch (cause) {
     throw new AirgapError('INPUT', 'the certificate or its key for TLS cannot be used', {

@@ -113,7 +113,7 @@ async function walk(input: Input, folder: string, files: string[]): Promise<void
     const path = join(folder, entry.name);
     if (await isFolder(path, entry)) await walk(input, path, own);
     else if (ARCHIVE.test(entry.name)) input.charts.push({ path, file: path, files: [] });
-    else if (YAML.test(entry.name) && entry.name !== kustomization) own.push(path);
+    else if (YAML.test(entry.name) && entry.name !== kustomization && !entry.isFIFO()) own.push(path);
   }
 }
 

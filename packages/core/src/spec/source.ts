@@ -37,7 +37,9 @@ export async function readSource(file: string): Promise<SourceText> {
 }
 
 async function bytesOf(file: string): Promise<Uint8Array> {
-  const { size } = await stat(file);
+  const found = await stat(file);
+  const { size } = found;
+  if (found.isCharacterDevice() || found.isBlockDevice()) throw endless(file);
   if (size <= MAX_SIZE) return readFile(file);
   throw new AirgapError('INPUT', `the file is too large to be a spec: ${size} bytes`, {
     where: { path: file },
@@ -45,7 +47,19 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   });
 }
 
+function endless(path: string): AirgapError {
+  return new AirgapError('INPUT', 'it is a device, which may have no end', {
+    where: { path },
+    hint: 'Name the specs themselves.',
+  });
+}
+
 /** The error for a spec that the file system does not give. */
 export function unreadableSpec(path: string, cause: unknown): AirgapError {
   return unreadable('the spec', path, cause, 'Check the path; "-" reads from standard input.');
+}
+
+/** A text as it stands in its file, the byte order mark before it when there is one. */
+export function withMark({ hasMark }: Pick<SourceText, 'hasMark'>, text: string): string {
+  return hasMark ? `\uFEFF${text}` : text;
 }
