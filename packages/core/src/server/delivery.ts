@@ -15,6 +15,7 @@ export async function deliver(
   response: ServerResponse,
   onSent: (bytes: number) => void,
 ): Promise<void> {
+  await turn(response);
   // Not to be had from an answer without a body: that it has none is its meaning.
   const length = status === 304 ? {} : { 'Content-Length': lengthOf(body) };
   // The rest of a write is nobody's: it is not waited for.
@@ -23,6 +24,12 @@ export async function deliver(
   if (method === 'HEAD' || lengthOf(body) === 0) head();
   else if (!(await send(body, response, head, onSent))) return;
   response.end();
+}
+
+/** Of requests that come back to back, one is answered after the other: nothing is read for those that wait. */
+function turn(response: ServerResponse): Promise<void> {
+  if (response.socket) return Promise.resolve();
+  return new Promise(resolve => response.once('socket', () => resolve()));
 }
 
 /** @returns whether the client has taken all of it */
