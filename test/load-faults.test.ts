@@ -238,6 +238,22 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     });
   });
 
+  it('a registry that takes manifests by their digests and does not keep them', async () => {
+    await using registry = await PushRegistry.start();
+    registry.fault = ({ step, path, incoming }, response) => {
+      if (step !== 'manifest' || !path.includes('sha256:')) return false;
+      incoming.resume();
+      response.statusCode = 201;
+      response.end();
+      return true;
+    };
+    const images = ['registry.test/team/one:1'];
+    // Under its tag the manifest is kept, and so under its digest: of an index the children are lost.
+    expect((await loadInto(registry, { images })).images[0]?.state).toBe('pushed');
+    const many = loadInto(registry, { images: ['registry.test/other/many:1'] });
+    await expect(many).rejects.toMatchObject({ code: expect.stringMatching(/CONTENT|NOT_FOUND/) });
+  });
+
   it('a registry that stores what it was not given', async () => {
     await using registry = await PushRegistry.start();
     registry.fault = ({ step }, response) => {

@@ -12,7 +12,7 @@ import { type Delivery, deliveriesOf } from './push/delivery.ts';
 import { expectedTraffic, push, type Traffic, type Traffics } from './push/push.ts';
 import { planPush } from './push/push-plan.ts';
 import { keepReferrers } from './push/referrals.ts';
-import { survey } from './push/survey.ts';
+import { survey, type Work } from './push/survey.ts';
 import { type Naming, parseTarget, type Target } from './reference/target.ts';
 import { Registries, type RegistryOptions } from './registry/registries.ts';
 
@@ -67,7 +67,8 @@ export interface LoadResult {
 
 /**
  * Pushes a bundle into a registry, straight from the file: what is there already stays, a blob crosses the wire once
- * however many repositories need it, tags come last, and in the end the registry is asked what each name stands for.
+ * however many repositories need it, tags come last, and in the end the registry is asked what each name stands for,
+ * and whether it has every digest.
  *
  * @throws AirgapError `INPUT` for names that collide, `USAGE`, `BUNDLE`, `CONTENT` when the bundle is damaged or the
  * registry stored something else, `INTERRUPTED`, and what registries throw
@@ -131,11 +132,42 @@ async function move(
   const traffic = await push(work, { destination, registry, bundle, entries, bodies, onEvent, stop });
   onEvent({ type: 'phase', phase: 'finish' });
   await keepReferrers(destination, registry, plan.referrals);
-  const missing = tags.filter(({ state }) => state === 'pushed').map(({ delivery }) => delivery);
-  await Promise.all(
-    missing.map(async ({ to, root }) => destination.putManifest(to, await bundle.manifest(entries, root))),
-  );
+  await putTags(destination, bundle, entries, tags);
+  checkNothingIsMissing(await survey(destination, plan, registry), registry);
   return traffic;
+}
+
+/**
+ * Puts the names that are tags; by their digests the manifests are there already. One after another in a repository:
+ * distribution writes a manifest anew for each tag, and refuses an index that needs it in that moment.
+ */
+async function putTags(
+  destination: Destination,
+  bundle: BundleReader,
+  entries: ReadonlyMap<string, PlacedEntry>,
+  tags: readonly Tag[],
+): Promise<void> {
+  const repositories = new Map<string, Delivery[]>();
+  for (const { state, delivery } of tags) {
+    if (state !== 'pushed' || delivery.to.tag === undefined) continue;
+    const { repository } = delivery.to;
+    repositories.set(repository, [...(repositories.get(repository) ?? []), delivery]);
+  }
+  const inTurn = async (deliveries: readonly Delivery[]) => {
+    for (const { to, root } of deliveries)
+      await destination.putManifest(to, await bundle.manifest(entries, root));
+  };
+  await Promise.all([...repositories.values()].map(inTurn));
+}
+
+/** @throws AirgapError `CONTENT` when the registry lacks what it has taken */
+function checkNothingIsMissing({ blobs, rounds }: Work, host: string): void {
+  const [lacking] = [...blobs.map(({ blob }) => blob), ...rounds.flat().map(({ descriptor }) => descriptor)];
+  if (lacking === undefined) return;
+  throw new AirgapError('CONTENT', 'the registry does not have what it has taken', {
+    where: { digest: lacking.digest, host },
+    hint: `It loses what it is given: ask whoever runs ${host}, and load again.`,
+  });
 }
 
 /** A name at the destination. */
