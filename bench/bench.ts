@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
 import { hold, type Outcome } from './contest.ts';
 import { machine } from './machine.ts';
-import { contestTable, type Result, summaryTable } from './report.ts';
+import { contestTable, failures, type Result, summaryTable } from './report.ts';
 import { asMarkdown, asText } from './table.ts';
 import type { Stage, Workload } from './workload.ts';
 import { WORKLOADS } from './workloads/index.ts';
@@ -62,21 +62,23 @@ function write(results: readonly Result[]): void {
 function document(results: readonly Result[]): string {
   const sections = results.flatMap(({ workload, outcomes }) => [
     `## ${heading(workload)}`,
-    ...outcomes.flatMap(outcome => [`${outcome.title}:`, asMarkdown(contestTable(outcome)).trimEnd()]),
+    ...outcomes.flatMap(outcome => [
+      `${outcome.title}:`,
+      asMarkdown(contestTable(outcome)).trimEnd(),
+      ...failures(outcome).map(firstLine),
+    ]),
   ]);
   const runs = `Runs of each: ${values.runs}; scale ${values.scale}.`;
   const summary = asMarkdown(summaryTable(results)).trimEnd();
   return `${['# Results', machine(), runs, summary, ...sections].join('\n\n')}\n`;
 }
 
-function heading({ number, title }: Workload): string {
-  return `${number}. ${title}`;
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
 }
 
-function failures({ title, scores }: Outcome): string[] {
-  return scores.flatMap(({ entrant, failure }) =>
-    failure === undefined ? [] : [`${title}: ${entrant.name}: ${failure}`],
-  );
+function heading({ number, title }: Workload): string {
+  return `${number}. ${title}`;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));

@@ -11,6 +11,8 @@ const CONNECTIONS = 16;
 const PIECES = 64;
 /** In bytes: smaller ones would measure how long programs take to start. */
 const LEAST = 4_000_000;
+/** Blobs of one piece: their URLs have to fit into one argument. */
+const MOST_BLOBS = 500;
 
 /** Consecutive bytes of the file: some blobs one after another, or a part of one. */
 interface Piece {
@@ -56,7 +58,7 @@ function pieces(host: string, images: readonly Image[]): Piece[] {
   for (const { digest, size, repository } of uniqueBlobs(images)) {
     const url = `http://${host}/v2/${repository}/blobs/${digest}`;
     const last = made.at(-1);
-    if (last !== undefined && last.range === undefined && last.size + size <= limit)
+    if (last && !last.range && last.size + size <= limit && last.urls.length < MOST_BLOBS)
       made[made.length - 1] = { ...last, size: last.size + size, urls: [...last.urls, url] };
     else made.push(...parts(url, size, offset, limit));
     offset += size;

@@ -15,11 +15,16 @@ export interface Measure {
   readonly written: number;
 }
 
+/** In seconds: nobody waits longer for what takes the others a few. */
+const LIMIT = 600;
+/** What coreutils' timeout says then. */
+const TIMED_OUT = 124;
+
 /** Its children's writes are counted once they have ended, the last one's (cat) never. */
 const COUNT_WRITES = '"$@"; status=$?; cat /proc/$$/io >"$0" 2>/dev/null; exit $status';
 
 /**
- * Runs a command to its end.
+ * Runs a command to its end, for ten minutes at most.
  *
  * @throws when it fails, with the last of what it said
  */
@@ -27,7 +32,8 @@ export async function measure(command: readonly string[], place: Place): Promise
   const usage = join(place.notes, 'usage');
   const io = join(place.notes, 'io');
   const time = findProgram('time') ?? 'time';
-  const args = ['-q', '-o', usage, '-f', '%U %S %M', 'sh', '-c', COUNT_WRITES, io, ...command];
+  const limited = ['timeout', String(LIMIT), ...command];
+  const args = ['-q', '-o', usage, '-f', '%U %S %M', 'sh', '-c', COUNT_WRITES, io, ...limited];
   const started = performance.now();
   const child = spawn(time, args, { stdio: ['ignore', 'ignore', 'pipe'], env: environment(place) });
   let said = '';
@@ -36,6 +42,7 @@ export async function measure(command: readonly string[], place: Place): Promise
   });
   const status = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
   const seconds = (performance.now() - started) / 1000;
+  if (status === TIMED_OUT) throw new Error(`not done after ${LIMIT} s`);
   if (status !== 0) throw new Error(`${command.join(' ')}: exit status ${status}: ${said.trim()}`);
   const [user = 0, system = 0, kilobytes = 0] = readFileSync(usage, 'utf8').split(' ').map(Number);
   return { seconds, cpu: user + system, memory: kilobytes * 1024, written: writes(io) };

@@ -17,7 +17,7 @@ export function contestTable(outcome: Outcome): Table {
     head: ['', 'seconds: min', 'median', 'max', 'to airgap', 'CPU s', 'memory MB', 'written'],
     rows: outcome.scores.map(score => {
       const { entrant, failure } = score;
-      if (failure !== undefined) return [entrant.name, `failed: ${failure.split('\n')[0]?.slice(0, 80)}`];
+      if (failure !== undefined) return [entrant.name, 'failed'];
       return [
         entrant.name,
         ...spread(score).map(seconds),
@@ -28,6 +28,13 @@ export function contestTable(outcome: Outcome): Table {
       ];
     }),
   };
+}
+
+/** Who has dropped out of a contest, and why: a line each. */
+export function failures({ title, scores }: Outcome): string[] {
+  return scores.flatMap(({ entrant, failure }) =>
+    failure === undefined ? [] : [`${title}: ${entrant.name}: ${failure}`],
+  );
 }
 
 /** All contests: ours against the fastest peer and against the floor. */
