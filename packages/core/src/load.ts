@@ -133,7 +133,11 @@ async function move(
   onEvent({ type: 'phase', phase: 'finish' });
   await keepReferrers(destination, registry, plan.referrals);
   await putTags(destination, bundle, entries, tags);
-  checkNothingIsMissing(await survey(destination, plan, registry), registry);
+  const brought = work.blobs.map(({ blob, missing }) => ({ blob, repositories: missing }));
+  checkNothingIsMissing(
+    await survey(destination, { blobs: brought, rounds: work.rounds }, registry),
+    registry,
+  );
   return traffic;
 }
 

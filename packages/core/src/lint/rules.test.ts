@@ -80,11 +80,15 @@ describe('latest-tag, in a list', () => {
       [],
       locate,
     ],
-    ['of Swarm', ['images:\n- name: a\n---\n# kind: scheduler-swarm\nservices: {x: {image: a}}'], []],
+    [
+      'of Swarm, for the list may serve Kubernetes too',
+      ['images:\n- name: a\n---\n# kind: scheduler-swarm\nservices: {x: {image: a}}'],
+      ['0:2:9 warning latest-tag'],
+    ],
     [
       'beside native components',
       ['replicated_api_version: 2\nimages: [{name: a}]\ncomponents:\n- containers: [{image_name: b}]'],
-      [],
+      ['0:2:17 warning latest-tag'],
     ],
     ['not latest', [entry('a', 'latest-1')], []],
     ['native', ['replicated_api_version: 2\ncomponents:\n- containers:\n  - image_name: a'], []],

@@ -20,7 +20,11 @@ export interface Work {
 }
 
 /** Asks the destination which blobs and manifests of a plan it has. */
-export async function survey(destination: Destination, plan: PushPlan, registry: string): Promise<Work> {
+export async function survey(
+  destination: Destination,
+  plan: Pick<PushPlan, 'blobs' | 'rounds'>,
+  registry: string,
+): Promise<Work> {
   const blobs = await Promise.all(plan.blobs.map(blob => surveyBlob(destination, blob)));
   const rounds = await Promise.all(
     plan.rounds.map(round =>

@@ -1,4 +1,4 @@
-import { isPodImage, isSwarmImage, type ListedImage, type Spec, type UsedImage } from '../../spec/image.ts';
+import { isPodImage, type ListedImage, type UsedImage } from '../../spec/image.ts';
 import { listedTag, type Matching } from '../matching.ts';
 import type { Found, Rule } from '../rule.ts';
 
@@ -11,7 +11,7 @@ export const latestTag: Rule = {
   explanation:
     'Kubernetes pulls an image whose tag is latest, or missing, each time a pod starts, unless imagePullPolicy says ' +
     'IfNotPresent or Never. Behind the gap there is nothing to pull from, and the pod stays in ImagePullBackOff. ' +
-    "Containers of Replicated's native scheduler and Swarm services have no pull policy, and they and their lists are left alone.",
+    "Containers of Replicated's native scheduler and Swarm services have no pull policy and are left alone; a list is warned of all the same, for it may serve Kubernetes as well.",
   example: {
     found: `
 apiVersion: v1
@@ -36,18 +36,11 @@ spec:
   },
   *check(specs) {
     for (const used of specs.spec.used) if (isUnsafe(specs, used)) yield ofContainer(used);
-    if (runsElsewhere(specs.spec)) return;
     for (const image of specs.spec.listed) {
       if (image.form !== 'component' && listedTag(image) === 'latest') yield* ofEntry(specs, image);
     }
   },
 };
-
-/** No kubelet pulls what only Swarm or the native scheduler runs. */
-function runsElsewhere({ listed, used }: Spec): boolean {
-  const isElsewhere = used.some(isSwarmImage) || listed.some(({ form }) => form === 'component');
-  return isElsewhere && !used.some(isPodImage);
-}
 
 /** The rule's own question: latest, and neither IfNotPresent nor Never. */
 function isUnsafe(specs: Matching, used: UsedImage): boolean {
