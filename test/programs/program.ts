@@ -37,10 +37,13 @@ export async function output(program: string, ...args: string[]): Promise<string
 /** A program that runs until the test is over. */
 export class Daemon implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #kill = () => this.#child.kill('SIGTERM');
   #log = '';
 
   constructor(program: string, args: readonly string[]) {
     this.#child = spawn(findProgram(program) ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Whoever is interrupted takes it along.
+    process.once('exit', this.#kill);
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', chunk => (this.#log += chunk));
   }
@@ -60,9 +63,10 @@ export class Daemon implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#kill);
     if (this.#child.exitCode !== null) return;
     const closed = new Promise(resolve => this.#child.on('close', resolve));
-    this.#child.kill('SIGTERM');
+    this.#kill();
     await Promise.race([closed, sleep(10_000).then(() => this.#child.kill('SIGKILL'))]);
   }
 }
