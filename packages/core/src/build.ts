@@ -99,7 +99,7 @@ async function move(
     return streamBundle(output, layout, source, onEvent, signal);
   }
   const { aside, asideJournal } = partialPaths(output);
-  await using file = await BundleFile.open(output, layout);
+  await using file = await BundleFile.open(output, layout, signal);
   await local.addPartial(aside, asideJournal);
   onEvent({ type: 'phase', phase: 'move' });
   try {

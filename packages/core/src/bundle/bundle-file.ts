@@ -2,8 +2,9 @@ import { open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { HashThreads } from '../content/hash-threads.ts';
 import { type Range, Ranges } from '../content/ranges.ts';
+import { writeAll } from '../content/write-all.js';
 import { diskError } from './disk.ts';
-import { FileSink, writeAll } from './file-sink.ts';
+import { FileSink } from './file-sink.ts';
 import { writeFrame } from './frame.ts';
 import type { Layout, Slot } from './layout.ts';
 import { type Opened, openPartial, type PartialPaths, partialPaths, removePartial } from './partial.ts';
@@ -17,16 +18,17 @@ export class BundleFile implements AsyncDisposable {
   readonly #paths: PartialPaths;
   readonly #slots: ReadonlyMap<Slot, number>;
   readonly #opened: Opened;
-  readonly #threads = new HashThreads();
+  readonly #threads: HashThreads;
   #isOpen = true;
   /** Blobs of which there are bytes that another build would have to fetch again. */
   readonly #kept: Set<number>;
 
-  private constructor(path: string, { slots }: Layout, opened: Opened) {
+  private constructor(path: string, { slots }: Layout, opened: Opened, signal: AbortSignal) {
     this.#path = path;
     this.#paths = partialPaths(path);
     this.#slots = new Map(slots.map((slot, at) => [slot, at]));
     this.#opened = opened;
+    this.#threads = new HashThreads(signal);
     this.#kept = new Set(opened.written.keys());
   }
 
@@ -36,11 +38,11 @@ export class BundleFile implements AsyncDisposable {
    *
    * @throws AirgapError `DISK`, also while another build writes the same bundle
    */
-  static async open(path: string, layout: Layout): Promise<BundleFile> {
+  static async open(path: string, layout: Layout, signal: AbortSignal): Promise<BundleFile> {
     try {
       const opened = await openPartial(path, layout);
       writeFrame(opened.file.fd, layout);
-      return new BundleFile(path, layout, opened);
+      return new BundleFile(path, layout, opened, signal);
     } catch (error) {
       throw diskError(error, path);
     }

@@ -1,14 +1,17 @@
-import { writeSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import type { FileHash, HashThreads } from '../content/hash-threads.ts';
 import { type Range, Ranges } from '../content/ranges.ts';
-import type { BlobSink } from '../content/sink.ts';
-import type { Digest } from '../oci/digest.ts';
+import type { BlobSink, FilePart } from '../content/sink.ts';
+import { writeAll } from '../content/write-all.js';
+import { type Digest, digestOf } from '../oci/digest.ts';
 
 /** Bytes that are written before the hash is told of them. */
 const HASH_STEP = 4 * 1024 * 1024;
 /** What is written is noted after so many bytes or ms, whichever comes first: the most that a kill loses. */
 const NOTE_STEP = 1024 * 1024;
 const NOTE_INTERVAL = 50;
+/** Where blobs that are no larger are read back to be hashed. */
+const SMALL = Buffer.allocUnsafeSlow(256 * 1024);
 
 export interface FileSinkOptions {
   readonly fd: number;
@@ -34,6 +37,7 @@ export class FileSink implements BlobSink {
   #notedAt = Date.now();
   #hash: FileHash | undefined;
   #hashed = 0;
+  #copied: Digest | undefined;
 
   constructor(options: FileSinkOptions) {
     this.#options = options;
@@ -42,16 +46,42 @@ export class FileSink implements BlobSink {
 
   write(chunk: Uint8Array, at: number): undefined {
     writeAll(this.#options.fd, chunk, this.#options.offset + at);
-    const range = { start: at, end: at + chunk.length };
-    this.#written.add(range);
-    this.#unnoted.add(range);
-    if (this.#unnoted.size >= NOTE_STEP || Date.now() - this.#notedAt >= NOTE_INTERVAL) this.#note();
+    this.#add({ start: at, end: at + chunk.length });
     if (this.#written.prefix - this.#hashed >= HASH_STEP) this.#extendHash();
   }
 
-  digest(): Promise<Digest> {
+  /** A thread reads, hashes and writes it, while the bytes are in its cache. */
+  async copyAll(part: FilePart, onCopied: (bytes: number) => void = () => {}): Promise<void> {
+    const { fd, offset, threads } = this.#options;
+    let at = 0;
+    const hash = threads.start(fd, bytes => {
+      this.#add({ start: at, end: at + bytes });
+      at += bytes;
+      onCopied(bytes);
+    });
+    this.#copied = await hash.copy(part, offset);
+  }
+
+  async digest(): Promise<Digest> {
     this.#note();
-    return this.#extendHash().digest();
+    if (this.#copied) return this.#copied;
+    const { fd, offset, threads } = this.#options;
+    const { prefix } = this.#written;
+    if (prefix <= SMALL.length) return this.#digestHere();
+    this.#hash ??= threads.start(fd);
+    return this.#hash.digest(offset + this.#hashed, prefix - this.#hashed);
+  }
+
+  /** To wake a thread takes longer than to hash a small blob. */
+  #digestHere(): Digest {
+    const { fd, offset } = this.#options;
+    return digestOf(SMALL.subarray(0, readSync(fd, SMALL, 0, this.#written.prefix, offset)));
+  }
+
+  #add(range: Range): void {
+    this.#written.add(range);
+    this.#unnoted.add(range);
+    if (this.#unnoted.size >= NOTE_STEP || Date.now() - this.#notedAt >= NOTE_INTERVAL) this.#note();
   }
 
   #note(): void {
@@ -61,17 +91,11 @@ export class FileSink implements BlobSink {
   }
 
   /** The hash goes from the first byte on, as far as there is no gap. */
-  #extendHash(): FileHash {
+  #extendHash(): void {
     const { fd, offset, threads } = this.#options;
     const { prefix } = this.#written;
     this.#hash ??= threads.start(fd);
     this.#hash.extend(offset + this.#hashed, prefix - this.#hashed);
     this.#hashed = prefix;
-    return this.#hash;
   }
-}
-
-/** Writes all of it; a nearly full disk takes a part, and the next write then says why. */
-export function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, offset + at);
 }

@@ -1,4 +1,4 @@
-import { writeAll } from './file-sink.ts';
+import { writeAll } from '../content/write-all.js';
 import type { Layout } from './layout.ts';
 import type { BundleReader } from './reader.ts';
 import { encodeHeader, padded, TRAILER_SIZE } from './tar-header.ts';

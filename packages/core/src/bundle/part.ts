@@ -1,5 +1,5 @@
 import type { Range } from '../content/ranges.ts';
-import type { BlobSink } from '../content/sink.ts';
+import type { BlobIntake } from '../content/sink.ts';
 import type { Source } from '../content/source.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Reference } from '../reference/reference.ts';
@@ -54,12 +54,7 @@ export class BundlePart implements Pick<Source, 'blob'> {
     return new BundlePart(bundle, entries, items);
   }
 
-  async blob(
-    _name: Reference,
-    blob: Descriptor,
-    sink: Pick<BlobSink, 'write'>,
-    wanted: readonly Range[],
-  ): Promise<void> {
+  async blob(_name: Reference, blob: Descriptor, sink: BlobIntake, wanted: readonly Range[]): Promise<void> {
     const { offset } = this.#entries.get(blobPath(blob)) as PlacedEntry;
     for (const { start, end } of wanted)
       for (let at = start; at < end; at += READ_SIZE) {

@@ -89,9 +89,7 @@ export class BundleReader implements AsyncDisposable {
     threads: HashThreads,
     onHashed?: (bytes: number) => void,
   ): Promise<Digest> {
-    const hash = threads.start(this.#file.fd, onHashed);
-    hash.extend(offset, size);
-    return hash.digest();
+    return threads.start(this.#file.fd, onHashed).digest(offset, size);
   }
 
   /** The names in `index.json`. @throws AirgapError `BUNDLE` */

@@ -1,5 +1,5 @@
 import type { Range } from '../content/ranges.ts';
-import type { BlobSink } from '../content/sink.ts';
+import type { BlobIntake } from '../content/sink.ts';
 import type { Source } from '../content/source.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -23,12 +23,7 @@ export class Reusing implements Source {
   }
 
   /** A blob that is asked for again was not good here, or not whole. */
-  async blob(
-    name: Reference,
-    blob: Descriptor,
-    sink: Pick<BlobSink, 'inOrder' | 'write'>,
-    wanted: readonly Range[],
-  ): Promise<void> {
+  async blob(name: Reference, blob: Descriptor, sink: BlobIntake, wanted: readonly Range[]): Promise<void> {
     if (this.#given.has(blob.digest) || !this.#local.has(blob))
       return this.#source.blob(name, blob, sink, wanted);
     this.#given.add(blob.digest);

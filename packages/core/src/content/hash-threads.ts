@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
+import type { FilePart } from './sink.ts';
 
 /** What a thread is told: hash these bytes of a file, after those of the same id that came before. */
 export interface HashOrder {
@@ -8,6 +9,8 @@ export interface HashOrder {
   readonly fd: number;
   readonly offset: number;
   readonly length: number;
+  /** Where the bytes are to be copied from first; the file may end before. */
+  readonly from?: Pick<FilePart, 'fd' | 'offset'>;
   /** Whether the digest is wanted now. */
   readonly last: boolean;
   /** Whether to tell how it goes. */
@@ -86,17 +89,27 @@ export class FileHash {
 
   /** Adds bytes that are in the file by now; they follow those that were added before. */
   extend(offset: number, length: number): void {
-    this.#order(offset, length, false);
+    this.#order({ offset, length, last: false });
   }
 
-  /** The digest of all that was added. Rejects when the file cannot be read. */
-  digest(): Promise<Digest> {
-    this.#order(0, 0, true);
+  /** Adds the last bytes. @returns the digest of all that was added; rejects when the file cannot be read */
+  digest(offset: number, length: number): Promise<Digest> {
+    this.#order({ offset, length, last: true });
     return this.#digest;
   }
 
-  #order(offset: number, length: number, last: boolean): void {
-    this.#thread.order({ id: this.#id, fd: this.#fd, offset, length, last, tell: this.#tell });
+  /**
+   * Copies bytes into the file, as far as the other file has them, and reads each once for it.
+   *
+   * @returns the digest of what there was to copy; rejects when a file cannot be read or written
+   */
+  copy({ size, ...from }: FilePart, offset: number): Promise<Digest> {
+    this.#order({ offset, length: size, last: true, from });
+    return this.#digest;
+  }
+
+  #order(order: Omit<HashOrder, 'id' | 'fd' | 'tell'>): void {
+    this.#thread.order({ ...order, id: this.#id, fd: this.#fd, tell: this.#tell });
   }
 }
 

@@ -17,8 +17,26 @@ export interface BlobSink {
   readonly inOrder: boolean;
   /** As {@link Sink.write}. */
   write(chunk: Uint8Array, at: number): Promise<void> | undefined;
+  /**
+   * Takes the whole blob from a file by itself, if it can do that faster than by chunks; less of it if the file ends
+   * before. Settles once the bytes are where they belong.
+   *
+   * @param onCopied is told how many bytes more have arrived
+   */
+  copyAll?(part: FilePart, onCopied?: (bytes: number) => void): Promise<void>;
   /** The sha256 of the whole blob, once all of it has arrived where it belongs. */
   digest(): Promise<Digest>;
+}
+
+/** What a source gives a blob to: a sink that others ask for its digest. */
+export type BlobIntake = Omit<BlobSink, 'digest'>;
+
+/** Bytes of an open file on this machine. */
+export interface FilePart {
+  readonly fd: number;
+  /** Where they begin, in bytes. */
+  readonly offset: number;
+  readonly size: number;
 }
 
 /** Keeps the bytes in memory, up to a limit. */

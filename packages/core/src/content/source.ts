@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { Range } from './ranges.ts';
-import type { BlobSink } from './sink.ts';
+import type { BlobIntake } from './sink.ts';
 
 /** Anything that holds images: a registry, a bundle, a layout directory. */
 export interface Source {
@@ -13,12 +13,7 @@ export interface Source {
    * Sends the wanted bytes of a blob, each once, into a sink that checks them; in several streams at once if that is
    * faster and the sink takes them in any order. A broken transfer goes on where it stopped.
    */
-  blob(
-    name: Reference,
-    blob: Descriptor,
-    sink: Pick<BlobSink, 'inOrder' | 'write'>,
-    wanted: readonly Range[],
-  ): Promise<void>;
+  blob(name: Reference, blob: Descriptor, sink: BlobIntake, wanted: readonly Range[]): Promise<void>;
 }
 
 /** A source that can be asked what hangs on an image. */

@@ -2,7 +2,7 @@ import type { OnEvent } from '../events.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Reference } from '../reference/reference.ts';
 import { Ranges } from './ranges.ts';
-import type { BlobSink } from './sink.ts';
+import type { BlobIntake, BlobSink, FilePart } from './sink.ts';
 import type { Source } from './source.ts';
 import { Verifier } from './verifier.ts';
 
@@ -28,18 +28,30 @@ export async function transfer(
   verifier.count(had.size);
   let told = had.size;
   let started = false;
-  const write = (chunk: Uint8Array, at: number) => {
-    verifier.count(chunk.length);
+  const count = (bytes: number) => {
+    verifier.count(bytes);
     if (!started) onEvent({ type: 'blob-started', digest, size, image: name.toString() });
     started = true;
     if (verifier.received - told >= PROGRESS_STEP) {
       told = verifier.received;
       onEvent({ type: 'blob-progress', digest, received: told, size });
     }
-    return sink.write(chunk, at);
   };
   const wanted = had.gaps(size);
-  if (wanted.length > 0) await source.blob(name, blob, { inOrder: sink.inOrder, write }, wanted);
+  if (wanted.length > 0) await source.blob(name, blob, counting(sink, count), wanted);
   verifier.end(await sink.digest());
   onEvent({ type: 'blob-progress', digest, received: size, size });
+}
+
+/** The same sink, and somebody is told how many bytes go into it. */
+function counting(sink: BlobSink, count: (bytes: number) => void): BlobIntake {
+  const copyAll = sink.copyAll?.bind(sink);
+  return {
+    inOrder: sink.inOrder,
+    write(chunk, at) {
+      count(chunk.length);
+      return sink.write(chunk, at);
+    },
+    ...(copyAll && { copyAll: (part: FilePart) => copyAll(part, count) }),
+  };
 }

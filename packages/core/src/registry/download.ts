@@ -1,5 +1,5 @@
 import { pieces, type Range } from '../content/ranges.ts';
-import type { BlobSink, Sink } from '../content/sink.ts';
+import type { BlobIntake, Sink } from '../content/sink.ts';
 import { AirgapError, type Where } from '../errors.ts';
 import type { ResponseHead } from '../http/exchange.ts';
 import { Transient } from '../http/retry.ts';
@@ -17,7 +17,7 @@ export interface DownloadOptions {
   readonly host: RegistryHost;
   readonly repository: string;
   readonly blob: Descriptor;
-  readonly sink: Pick<BlobSink, 'inOrder' | 'write'>;
+  readonly sink: BlobIntake;
   readonly wanted: readonly Range[];
   readonly where: Where;
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
 import type { Destination } from '../content/destination.ts';
 import type { Range } from '../content/ranges.ts';
-import { type BlobSink, MemorySink } from '../content/sink.ts';
+import { type BlobIntake, MemorySink } from '../content/sink.ts';
 import type { ReferrerSource } from '../content/source.ts';
 import { AirgapError, type ErrorCode, type Where } from '../errors.ts';
 import type { OnEvent } from '../events.ts';
@@ -107,12 +107,7 @@ export class Registries implements ReferrerSource, AsyncDisposable {
     return this.#fallThrough(registry, ({ host }) => referrersOf({ host, repository, name }, subject));
   }
 
-  async blob(
-    name: Reference,
-    blob: Descriptor,
-    sink: Pick<BlobSink, 'inOrder' | 'write'>,
-    wanted: readonly Range[],
-  ): Promise<void> {
+  async blob(name: Reference, blob: Descriptor, sink: BlobIntake, wanted: readonly Range[]): Promise<void> {
     const { registry, repository } = routeOf(name, this.#options.viaProxy);
     let left = wanted;
     await this.#fallThrough(registry, async ({ host }) => {
