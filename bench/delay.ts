@@ -23,14 +23,16 @@ export class Delay implements AsyncDisposable {
     return new Delay(server);
   }
 
-  /** What nginx's location says to wait for it. */
-  get directives(): string {
+  /** What nginx's locations say to wait for it, and what its server has besides. */
+  get directives(): { location: string; server: string } {
     const { port } = this.#server.address() as AddressInfo;
-    return `auth_request /delay;
-      location = /delay {
-        internal; proxy_pass http://127.0.0.1:${port}; proxy_pass_request_body off;
-        proxy_set_header Content-Length "";
-      }`;
+    return {
+      location: 'auth_request /delay;',
+      server: `location = /delay {
+      internal; proxy_pass http://127.0.0.1:${port}; proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+    }`,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

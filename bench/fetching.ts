@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Image } from './data/dataset.ts';
-import { fetchFloor } from './floor.ts';
+import { fetchFloor } from './fetch-floor.ts';
 import { buildLine } from './ours.ts';
 import { fetchersHere } from './peers/index.ts';
 import type { Peer } from './peers/peer.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
-import type { Blob, Image } from './data/dataset.ts';
+import { type Blob, type Image, MANIFEST_TYPE } from './data/dataset.ts';
 
 /** Throws unless a tar holds every blob (and every manifest, where they count) with the digest that it must have. */
 export async function expectTar(
@@ -39,7 +39,7 @@ export async function expectInRegistry(host: string, images: readonly Image[]): 
   for (const { name, digest } of images) {
     const [repository, tag] = name.split(':');
     const answer = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {
-      headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+      headers: { accept: MANIFEST_TYPE },
     });
     const found = `sha256:${createHash('sha256')
       .update(Buffer.from(await answer.arrayBuffer()))

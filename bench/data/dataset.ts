@@ -14,6 +14,9 @@ export interface Image {
   readonly blobs: readonly Blob[];
 }
 
+/** Of all of them. */
+export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
+
 export interface Blob {
   readonly digest: string;
   /** In bytes. */
@@ -27,11 +30,14 @@ type Recipe = (registry: Distribution) => Promise<Image[]>;
 export class Dataset implements AsyncDisposable {
   readonly host: string;
   readonly images: readonly Image[];
+  /** Where the registry keeps blobs and manifests: `AB/ABCD…/data` for the digest `sha256:ABCD…`. */
+  readonly store: string;
   readonly #registry: Distribution;
 
-  private constructor(registry: Distribution, images: readonly Image[]) {
+  private constructor(registry: Distribution, images: readonly Image[], folder: string) {
     this.host = registry.host;
     this.images = images;
+    this.store = join(folder, 'registry/docker/registry/v2/blobs/sha256');
     this.#registry = registry;
   }
 
@@ -42,7 +48,13 @@ export class Dataset implements AsyncDisposable {
     const registry = await Distribution.start(folder);
     const list = join(folder, 'images.json');
     if (!existsSync(list)) writeFileSync(list, JSON.stringify(await recipe(registry)));
-    return new Dataset(registry, JSON.parse(readFileSync(list, 'utf8')) as Image[]);
+    return new Dataset(registry, JSON.parse(readFileSync(list, 'utf8')) as Image[], folder);
+  }
+
+  /** Where a blob or a manifest is. */
+  fileOf(digest: string): string {
+    const hex = digest.slice('sha256:'.length);
+    return join(this.store, hex.slice(0, 2), hex, 'data');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,10 +78,15 @@ export async function pushImage(
   };
 }
 
+/** An image's name without its tag. */
+export function repositoryOf({ name }: Image): string {
+  return name.slice(0, name.lastIndexOf(':'));
+}
+
 /** Each blob of the images once, with the repository of an image that has it. */
 export function uniqueBlobs(images: readonly Image[]): (Blob & { readonly repository: string })[] {
-  const blobs = images.flatMap(({ name, blobs }) =>
-    blobs.map(blob => ({ ...blob, repository: name.slice(0, name.lastIndexOf(':')) })),
+  const blobs = images.flatMap(image =>
+    image.blobs.map(blob => ({ ...blob, repository: repositoryOf(image) })),
   );
   return [...new Map(blobs.map(blob => [blob.digest, blob])).values()];
 }

@@ -10,7 +10,7 @@ export const capped: Workload = {
   async *contests(stage) {
     await using dataset = await openTwelve(stage);
     using place = new Place(stage.memory);
-    await using server = await cappedServer(place, dataset.host);
+    await using server = await cappedServer(place, dataset);
     yield fetching({ title: '12 images', place, host: server.host, images: firstTwelve(dataset) });
   },
 };

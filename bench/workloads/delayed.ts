@@ -14,7 +14,7 @@ export const delayed: Workload = {
     await using dataset = await openTwelve(stage);
     using place = new Place(stage.memory);
     await using delay = await Delay.start(MILLISECONDS);
-    await using server = await cappedServer(place, dataset.host, delay.directives);
+    await using server = await cappedServer(place, dataset, delay.directives);
     yield fetching({ title: '12 images', place, host: server.host, images: firstTwelve(dataset) });
   },
 };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Image } from '../data/dataset.ts';
+import type { Dataset, Image } from '../data/dataset.ts';
 import { firstTwelve, openTwelve } from '../data/twelve.ts';
 import { writeList } from '../fetching.ts';
 import { measure } from '../measure.ts';
@@ -8,6 +8,7 @@ import { pushersHere } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
 import { Place } from '../place.ts';
 import { expectInRegistry } from '../proof.ts';
+import { pushFloor } from '../push-floor.ts';
 import { TargetRegistry } from '../target-registry.ts';
 import type { Entrant, Workload } from '../workload.ts';
 
@@ -31,6 +32,7 @@ export const load: Workload = {
     const pushers = [
       ourPusher(place, dataset.host, images),
       ...pushersHere().map(peer => peerPusher(peer, place, dataset.host, images)),
+      floor(place, dataset, images),
     ];
     for (const full of [false, true])
       yield {
@@ -60,6 +62,11 @@ function peerPusher(peer: Peer, place: Place, host: string, images: readonly Ima
     stow: peer.stow?.({ host, names, folder, file: '' }) ?? [],
     push: to => peer.push?.({ folder, names, host: to }) ?? [],
   };
+}
+
+function floor(place: Place, dataset: Dataset, images: readonly Image[]): Pusher {
+  const push = (host: string) => pushFloor(dataset, images, host, place);
+  return { name: 'floor: curl, openssl', kind: 'floor', stow: [], push };
 }
 
 function entrant(

@@ -11,7 +11,7 @@ export const oneLarge: Workload = {
   async *contests(stage) {
     await using dataset = await openLarge(stage);
     using place = new Place(stage.memory);
-    await using server = await cappedServer(place, dataset.host);
+    await using server = await cappedServer(place, dataset);
     yield fetching({
       title: 'one image',
       place,

@@ -17,12 +17,12 @@ export class Nginx implements AsyncDisposable {
 
   /**
    * @param upstream the registry's host
-   * @param directives what its one location does besides passing on, and what all of http does
+   * @param directives what the location that passes everything on does besides, what else the server has, and what all of http does
    */
   static async start(
     folder: string,
     upstream: string,
-    directives: { location?: string; http?: string } = {},
+    directives: { location?: string; server?: string; http?: string } = {},
   ): Promise<Nginx> {
     const port = await freePort();
     const log = join(folder, 'access.log');
@@ -46,6 +46,7 @@ http {
       proxy_max_temp_file_size 0;
       ${directives.location ?? ''}
     }
+    ${directives.server ?? ''}
   }
 }
 `,

@@ -1,0 +1,38 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Dataset, type Image, MANIFEST_TYPE, repositoryOf, uniqueBlobs } from './data/dataset.ts';
+import type { Place } from './place.ts';
+
+/** As many as we have by default. */
+const CONNECTIONS = 16;
+
+/**
+ * Lines that send each blob once with curl and hash it with openssl, mount it wherever else it is needed, and put the
+ * manifests: of what has to be done, nothing is asked or found out.
+ */
+export function pushFloor(dataset: Dataset, images: readonly Image[], host: string, place: Place): string[] {
+  const blobs = uniqueBlobs(images);
+  const homes = new Map(blobs.map(({ digest, repository }) => [digest, repository]));
+  const uploads = blobs.map(({ digest, repository }) => {
+    const file = dataset.fileOf(digest);
+    const session = `"$(curl -sf -X POST -w '%header{location}' http://${host}/v2/${repository}/blobs/uploads/)&digest=${digest}"`;
+    return `curl -sf -T ${file} ${session} && openssl dgst -sha256 ${file} >/dev/null`;
+  });
+  const mounts = images.flatMap(image =>
+    image.blobs
+      .filter(({ digest }) => homes.get(digest) !== repositoryOf(image))
+      .map(({ digest }) => {
+        const query = `mount=${digest}&from=${homes.get(digest)}`;
+        return `curl -sf -X POST 'http://${host}/v2/${repositoryOf(image)}/blobs/uploads/?${query}'`;
+      }),
+  );
+  const manifests = images.map(({ name, digest }) => {
+    const url = `http://${host}/v2/${name.replace(':', '/manifests/')}`;
+    return `curl -sf -T ${dataset.fileOf(digest)} -H 'content-type: ${MANIFEST_TYPE}' ${url}`;
+  });
+  return [uploads, mounts, manifests].map((lines, at) => {
+    const jobs = join(place.notes, `floor-push-${at}`);
+    writeFileSync(jobs, lines.join('\n'));
+    return `xargs -d '\\n' -n 1 -P ${CONNECTIONS} sh -c <${jobs}`;
+  });
+}
