@@ -6,6 +6,7 @@ import { artifactOf, imageOf, indexOf, noiseLayer, signatureOf, type TestImage }
 import { Distribution } from './programs/distribution.ts';
 import { findProgram, missingPrograms } from './programs/program.ts';
 import { ServingProcess } from './programs/serving.ts';
+import { Zot } from './programs/zot.ts';
 import { type Seen, TestRegistry } from './registry/registry.ts';
 
 const REPOSITORY = 'quay.io/team/app';
@@ -311,6 +312,35 @@ for (const program of ['docker-registry', 'registry']) {
     });
   });
 }
+
+const withoutZot = optional('zot').length > 0;
+if (withoutZot) process.stderr.write('\nSKIPPED: referrers in zot, for want of zot\n');
+
+describe.skipIf(withoutZot)('zot, which has the referrers API', () => {
+  it('lists them all by itself, without fallback tags, and a second load moves nothing', async () => {
+    tagLists();
+    await build('--platform', 'all');
+    using there = new Workplace();
+    await using zot = await Zot.start(there.path);
+    const load = async () => {
+      const { stdout, stderr } = await airgap(['load', bundle, `${zot.host}/far`, '--json']);
+      expect(stderr).not.toContain('error');
+      return JSON.parse(stdout.toString());
+    };
+    const get = (path: string) => fetch(`http://${zot.host}/v2/far/team/app/${path}`);
+    await load();
+    for (const [subject, list] of lists) {
+      const { manifests } = (await (await get(`referrers/${subject}`)).json()) as {
+        manifests: { digest: string }[];
+      };
+      expect(manifests.map(({ digest }) => digest)).toEqual(list.map(({ digest }) => digest));
+      expect((await get(`manifests/${subject.replace(':', '-')}`)).status).toBe(404);
+    }
+    const { uploaded, images } = await load();
+    expect(uploaded.blobs).toBe(0);
+    expect(images.every(({ state }: { state: string }) => state === 'present')).toBe(true);
+  });
+});
 
 /** Programs that no distribution has: missing ones are no error in CI. */
 function optional(program: string): string[] {

@@ -57,7 +57,7 @@ export class RegistryDestination implements Destination {
       };
       const answer = await this.#host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
       if (![200, 201, 202].includes(answer.status))
-        throw failure('push the manifest', answer, answer.errorBody, where);
+        throw failure(`push the manifest (${mediaType})`, answer, answer.errorBody, where);
       const stored = announcedDigest(answer);
       if (stored !== undefined && stored !== digest) throw changed(stored, digest, where);
     }, where);

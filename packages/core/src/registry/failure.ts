@@ -83,10 +83,13 @@ function hintFor(status: number, { host = 'the registry' }: Where): string {
 /** What is different when something is brought instead of fetched. */
 function pushHint(status: number, where: Where): string {
   const { host = 'the registry' } = where;
-  if (status === 403) return `These credentials may not push there; ask the owner of ${host} for access.`;
+  if (status === 403)
+    return `These credentials may not push there, or not over a tag that exists; ask the owner of ${host} for access.`;
   if (status === 404)
     return `${host} has lost the upload, or takes no pushes there: try again, and if it stays ask whoever runs it.`;
   if (status === 413) return `Ask whoever runs ${host}, or the proxy before it, to take larger bodies.`;
+  if (status === 415)
+    return `Ask whoever runs ${host} to take content of this type (zot takes Docker's schema 2 with "compat": ["docker2s2"]).`;
   return hintFor(status, where);
 }
 

@@ -193,7 +193,8 @@ export class Upload {
   }
 
   #failure(doing: string, answer: ApiAnswer): AirgapError | Transient {
-    return failure(doing, answer, answer.errorBody, this.#options.where);
+    const { repository, where } = this.#options;
+    return failure(`${doing} to ${repository}`, answer, answer.errorBody, where);
   }
 
   #stuck(): Transient {
