@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
 import { hold, type Outcome } from './contest.ts';
+import { installPeers } from './install.ts';
 import { machine } from './machine.ts';
 import { contestTable, failures, type Result, summaryTable } from './report.ts';
 import { asMarkdown, asText } from './table.ts';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: join(tmpdir(), 'airgap-bench') },
     memory: { type: 'string', default: '/dev/shm' },
     disk: { type: 'string', default: tmpdir() },
+    install: { type: 'boolean', default: false },
   },
 });
 
@@ -29,6 +31,8 @@ async function bench(): Promise<void> {
   const stage: Stage = { data, memory, disk, scale: Number(values.scale), curves: svg !== undefined };
   const wanted = new Set(values.only.split(',').map(Number));
   const results: Result[] = [];
+  for (const program of values.install ? installPeers(data) : [])
+    process.stderr.write(`${program} cannot be installed here: it is left out\n`);
   process.stdout.write(`${machine()}\n`);
   for (const workload of WORKLOADS.filter(({ number }) => wanted.has(number))) {
     results.push({ workload, outcomes: await holdAll(workload, stage) });

@@ -1,6 +1,10 @@
 import { type Delivery, fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
 
-const common = { program: 'crane', version: ['version'] };
+const common = {
+  program: 'crane',
+  origin: { go: 'github.com/google/go-containerregistry/cmd/crane' },
+  version: ['version'],
+};
 
 /** In docker's form, straight into the one file. */
 export const crane: Peer = {

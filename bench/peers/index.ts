@@ -25,7 +25,16 @@ export function pushersHere(): Peer[] {
 
 /** Each program that is on PATH once. */
 export function programsHere(): Peer[] {
-  return [...new Map(FIRST_TIME.filter(isHere).map(peer => [peer.program, peer])).values()];
+  return programs().filter(isHere);
+}
+
+/** Each program that is not, once. */
+export function programsMissing(): Peer[] {
+  return programs().filter(peer => !isHere(peer));
+}
+
+function programs(): Peer[] {
+  return [...new Map(FIRST_TIME.map(peer => [peer.program, peer])).values()];
 }
 
 function isHere({ program }: Peer): boolean {

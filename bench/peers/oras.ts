@@ -6,6 +6,7 @@ const COPY = 'oras copy --no-tty --concurrency 16';
 export const oras: Peer = {
   name: 'oras',
   program: 'oras',
+  origin: { go: 'oras.land/oras/cmd/oras' },
   version: ['version'],
   keepsManifests: true,
   fetch: order => [...copies(order), tar(`${order.folder}/layout`, order.file)],

@@ -21,6 +21,8 @@ export interface Peer {
   readonly name: string;
   /** What it is called on PATH. */
   readonly program: string;
+  /** Where it can be had: a package of Debian, or a module that Go builds. */
+  readonly origin: { readonly debian: string } | { readonly go: string };
   /** What asks it for its version. */
   readonly version: readonly string[];
   /** Whether manifests stay as they are; otherwise configs and layers do. */

@@ -4,6 +4,7 @@ import { fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
 export const regctl: Peer = {
   name: 'regctl',
   program: 'regctl',
+  origin: { go: 'github.com/regclient/regclient/cmd/regctl' },
   version: ['version', '--format', '{{.VCSTag}}'],
   keepsManifests: true,
   fetch: order => [...copies(order), tar(`${order.folder}/layout`, order.file)],

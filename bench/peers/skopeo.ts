@@ -3,7 +3,12 @@ import { fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
 const COPY = 'skopeo --insecure-policy copy --quiet --preserve-digests';
 const FROM = `${COPY} --src-tls-verify=false`;
 
-const common = { program: 'skopeo', version: ['--version'], keepsManifests: true };
+const common = {
+  program: 'skopeo',
+  origin: { debian: 'skopeo' },
+  version: ['--version'],
+  keepsManifests: true,
+};
 
 /** One image after another into one layout: at the same time they would overwrite its index. */
 export const skopeo: Peer = {
