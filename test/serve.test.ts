@@ -13,16 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AirgapEvent, build, type Serving, serve } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from './airgap.ts';
-import {
-  artifactOf,
-  flatten,
-  imageOf,
-  indexOf,
-  noiseOf,
-  type TestFile,
-  type TestImage,
-  tarOf,
-} from './images/image.ts';
+import { layoutOf } from './bundle.ts';
+import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, tarOf } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { missingPrograms } from './programs/program.ts';
 import { type AskOptions, ask, type Reply } from './registry/client.ts';
@@ -76,25 +68,6 @@ async function buildFrom(origin: string, path: string, names: readonly string[])
     platforms: 'all',
     mirrors: Object.fromEntries([...hosts].map(host => [host, `${origin}/${host.replace(':5000', '')}`])),
   });
-}
-
-/** The entries of an image layout, made by hand. */
-function layoutOf(images: Record<string, TestImage>): TestFile[] {
-  const manifests = Object.entries(images).map(([name, { mediaType, digest, bytes }]) => ({
-    mediaType,
-    digest,
-    size: bytes.length,
-    annotations: name ? { 'org.opencontainers.image.ref.name': name } : {},
-  }));
-  const blobs = new Map<string, Buffer>();
-  for (const image of Object.values(images).flatMap(flatten))
-    for (const [digest, bytes] of [...image.blobs, [image.digest, image.bytes] as const])
-      blobs.set(digest, bytes);
-  return [
-    { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
-    { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, manifests }) },
-    ...[...blobs].map(([digest, content]) => ({ name: `blobs/sha256/${digest.slice(7)}`, content })),
-  ];
 }
 
 function errorsOf({ body }: Reply): string[] {

@@ -24,7 +24,10 @@ export async function chooseNames(
   patterns: readonly string[] | undefined,
 ): Promise<NamedImage[]> {
   const names = await bundle.names(entries);
-  const named = names.map(({ name, descriptor }) => ({ name: nameOf(name, descriptor), root: descriptor }));
+  const named = names.map(({ name, descriptor }) => ({
+    name: nameOf(bundle, name, descriptor),
+    root: descriptor,
+  }));
   if (patterns === undefined) return named;
   const chosen = new Set(matching(named, patterns));
   await addReferrers(bundle, entries, named, chosen);
@@ -63,12 +66,17 @@ async function addReferrers(
       for (const one of waiting.get(`${name.name}@${descriptor.digest}`) ?? []) chosen.add(one);
 }
 
-function nameOf(name: string | undefined, { digest }: Descriptor): Reference {
-  if (name !== undefined) return Reference.parse(name).canonical();
-  throw new AirgapError('BUNDLE', 'an image of the bundle has no name', {
-    where: { digest },
-    hint: 'Load a bundle that airgap build has written.',
-  });
+function nameOf({ path }: BundleReader, name: string | undefined, { digest }: Descriptor): Reference {
+  if (name === undefined)
+    throw new AirgapError('BUNDLE', 'an image of the bundle has no name', {
+      where: { path, digest },
+      hint: 'Load a bundle that airgap build has written.',
+    });
+  try {
+    return Reference.parse(name).canonical();
+  } catch (error) {
+    throw error instanceof AirgapError ? error.at({ path, digest }) : error;
+  }
 }
 
 /** A pattern is for the whole canonical name; one without a star may be as short as in a pod spec. */

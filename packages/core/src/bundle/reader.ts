@@ -66,7 +66,7 @@ export class BundleReader implements AsyncDisposable {
 
   /** Every entry, from header to header. See {@link walkTar}. */
   walk(): AsyncGenerator<PlacedEntry, number> {
-    return walkTar(this.#file, this.size);
+    return walkTar(this.#file, this.path, this.size);
   }
 
   /** Every entry by its name. @throws AirgapError `BUNDLE` for two of one name */
