@@ -11,7 +11,7 @@ import {
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AirgapEvent, build, type Serving, serve } from '@airgap/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Workplace } from './airgap.ts';
 import { layoutOf } from './bundle.ts';
 import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, tarOf } from './images/image.ts';
@@ -691,5 +691,54 @@ describe('every request', () => {
           elapsed: expect.any(Number),
         },
       ]);
+  });
+});
+
+describe('requests that come back to back', () => {
+  const BLOB = `/v2/quay.io/team/app/blobs/${layer.diffId}`;
+  const line = (method: string, target: string, more = '') =>
+    `${method} ${target} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+  const open = () => connect(Number(new URL(registry.url).port), '127.0.0.1').on('error', () => {});
+
+  it('are answered in order', async () => {
+    const socket = open();
+    const asked: readonly (readonly [method: string, target: string, status: number, body: Buffer])[] = [
+      ['GET', BLOB, 200, layer.bytes],
+      ['GET', '/v2/', 200, Buffer.from('{}')],
+      ['HEAD', BLOB, 200, Buffer.alloc(0)],
+      ['GET', '/v2/quay.io/team/app/manifests/1', 200, app.bytes],
+      ['GET', `/v2/library/redis/blobs/${own.diffId}`, 200, own.bytes],
+      ['GET', BLOB, 200, layer.bytes],
+    ];
+    const last = line('GET', '/v2/', 'Connection: close\r\n');
+    socket.write(asked.map(([method, target]) => line(method, target)).join('') + last);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk);
+    let rest = Buffer.concat(chunks);
+    for (const [method, , status, body] of asked) {
+      const end = rest.indexOf('\r\n\r\n') + 4;
+      const head = rest.toString('latin1', 0, end);
+      expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      const length = method === 'HEAD' ? 0 : Number(/\r\nContent-Length: (\d+)\r\n/.exec(head)?.[1]);
+      expect(rest.subarray(end, end + length).equals(body)).toBe(true);
+      rest = rest.subarray(end + length);
+    }
+    expect(rest.toString('latin1')).toMatch(/^HTTP\/1.1 200 .*\r\n\r\n\{\}$/s);
+  });
+
+  it('are not begun while one before them is not taken', async () => {
+    const buffers = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    const begun = () => buffers.mock.calls.length;
+    const stalled = open().pause();
+    try {
+      stalled.write(line('GET', BLOB).repeat(400));
+      await expect.poll(begun).toBeGreaterThan(0);
+      // The kernel holds the bodies of some: what comes after has to wait.
+      await sleep(500);
+      expect(begun()).toBeLessThan(40);
+    } finally {
+      stalled.destroy();
+      buffers.mockRestore();
+    }
   });
 });
