@@ -335,7 +335,10 @@ describe('what is not there', () => {
     ['GET', '/v1/search', 404, 'UNSUPPORTED'],
     ['GET', '/v2/quay.io/team/app', 404, 'UNSUPPORTED'],
     ['GET', '//v2/', 404, 'UNSUPPORTED'],
-    ['GET', 'http://elsewhere.test/v2/', 404, 'UNSUPPORTED'],
+    ['GET', 'http://registry.test', 404, 'UNSUPPORTED'],
+    ['GET', 'http:///v2/', 404, 'UNSUPPORTED'],
+    ['GET', 'ftp://registry.test/v2/', 404, 'UNSUPPORTED'],
+    ['GET', 'http://registry.test/v2/quay.io/team/app/manifests/2', 404, 'MANIFEST_UNKNOWN'],
     ['POST', '/v2/quay.io/team/app/blobs/uploads/', 405, 'UNSUPPORTED'],
     ['PUT', '/v2/quay.io/team/app/manifests/1', 405, 'UNSUPPORTED'],
     ['PATCH', '/v2/quay.io/team/app/blobs/uploads/1', 405, 'UNSUPPORTED'],
@@ -358,7 +361,14 @@ describe('what is not there', () => {
     expect([answer.status, errorsOf(answer)]).toEqual([400, ['NAME_INVALID']]);
   });
 
-  it.each(['/v2/', '/v2'])('is not %s', async target => {
+  it.each([
+    '/v2/',
+    '/v2',
+    'http://registry.test:5000/v2/',
+    'HTTPS://[::1]/v2/',
+    'http://registry.test/v2/_catalog?n=1',
+    'http://registry.test/v2/quay.io/team/app/manifests/1',
+  ])('is not %s', async target => {
     const { status, headers } = await get(target);
     expect([status, headers['docker-distribution-api-version']]).toEqual([200, 'registry/2.0']);
   });
