@@ -32,7 +32,7 @@ export function layoutOf(images: Record<string, TestImage>): TestFile[] {
     mediaType,
     digest,
     size: bytes.length,
-    annotations: name ? { 'org.opencontainers.image.ref.name': name } : {},
+    annotations: name ? { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name } : {},
   }));
   const blobs = new Map<string, Buffer>();
   for (const image of Object.values(images).flatMap(flatten))

@@ -4,7 +4,7 @@ import { inspect, load, serve, verify } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from './airgap.ts';
 import { layoutOf, withEntry } from './bundle.ts';
-import { imageOf, noiseOf, tarOf } from './images/image.ts';
+import { imageOf, noiseOf, type TestFile, tarOf } from './images/image.ts';
 import { PushRegistry } from './registry/push-registry.ts';
 
 const layer = noiseOf(1, 20_000);
@@ -77,3 +77,44 @@ it.each([
     where: { path: bundle },
   });
 });
+
+const hex = (digest: string) => digest.slice('sha256:'.length);
+const OTHER = `sha256:${'1'.repeat(64)}`;
+
+describe.each<[string, string, () => Promise<Buffer>]>([
+  ['a path that leads outside', 'foreign entry', () => withMore({ name: '../../evil', content: 'x' })],
+  ['a path from the root', 'foreign entry', () => withMore({ name: '/etc/cron.d/evil', content: 'x' })],
+  ['a file of its own', 'foreign entry', () => withMore({ name: 'readme.txt', content: 'x' })],
+  [
+    'a symlink in the place of a blob',
+    'a bundle holds only regular files',
+    () => withMore({ name: `blobs/sha256/${hex(OTHER)}`, linkname: '/etc/passwd' }),
+  ],
+  [
+    'a blob twice',
+    'duplicate entry',
+    () => withMore({ name: `blobs/sha256/${hex(layer.diffId)}`, content: layer.bytes }),
+  ],
+  [
+    'a name with the digest of something else',
+    `stands for another digest, ${app.digest}`,
+    () => tarOf(layoutOf({ [`registry.test/team/app@${OTHER}`]: app })),
+  ],
+])('a bundle with %s', (_what, words, make) => {
+  const message = expect.stringContaining(words);
+
+  it.each([
+    ['load', VERBS.load],
+    ['serve', VERBS.serve],
+  ])('is refused by %s in the words of verify, before a push', async (_verb, run) => {
+    registry.seen.length = 0;
+    writeFileSync(bundle, await make());
+    expect((await verify({ bundle })).problems).toContainEqual(expect.objectContaining({ message }));
+    await expect(run()).rejects.toMatchObject({ code: 'BUNDLE', message, where: { path: bundle } });
+    expect(registry.seen).toEqual([]);
+  });
+});
+
+function withMore(...more: readonly TestFile[]): Promise<Buffer> {
+  return tarOf([...layoutOf({ [NAME]: app }), ...more]);
+}

@@ -588,9 +588,9 @@ describe('a layout that was put together badly', () => {
     [
       'has a link for a layer',
       () => [...without(BLOB), { name: BLOB, linkname: '/etc/passwd' }],
-      'is missing',
+      'only regular files',
     ],
-    ['has a layer twice', () => [...whole(), { name: BLOB, content: layer.bytes }], 'two entries'],
+    ['has a layer twice', () => [...whole(), { name: BLOB, content: layer.bytes }], 'duplicate entry'],
     ['has no index', () => without('index.json'), 'index.json'],
     ['has a name that is none', () => layoutOf({ 'UPPER//x': app }), 'UPPER//x'],
   ])('is refused when it %s', async (_what, entries, words) => {

@@ -2,6 +2,7 @@ import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
 import { manifestsBelow, refuse } from './graph.ts';
+import { readName } from './names.ts';
 import type { BundleReader } from './reader.ts';
 import { subjectOf } from './subject.ts';
 import type { PlacedEntry } from './tar-walk.ts';
@@ -66,16 +67,17 @@ async function addReferrers(
       for (const one of waiting.get(`${name.name}@${descriptor.digest}`) ?? []) chosen.add(one);
 }
 
-function nameOf({ path }: BundleReader, name: string | undefined, { digest }: Descriptor): Reference {
+function nameOf({ path }: BundleReader, name: string | undefined, root: Descriptor): Reference {
+  const where = { path, digest: root.digest };
   if (name === undefined)
     throw new AirgapError('BUNDLE', 'an image of the bundle has no name', {
-      where: { path, digest },
+      where,
       hint: 'Load a bundle that airgap build has written.',
     });
   try {
-    return Reference.parse(name).canonical();
+    return readName(name, root).canonical();
   } catch (error) {
-    throw error instanceof AirgapError ? error.at({ path, digest }) : error;
+    throw error instanceof AirgapError ? error.at(where) : error;
   }
 }
 
