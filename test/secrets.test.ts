@@ -89,15 +89,19 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   { title: 'a build in which all goes well', status: 0 },
-  { title: 'a registry that gives Basic back', hosts: { 'https://quay.test': echo(401) }, status: 3 },
+  {
+    title: 'a registry that gives Basic back',
+    hosts: { 'https://quay.test': locked({ challenge: 'Basic', wants: `Basic ${QUAY}` }, echo(403)) },
+    status: 3,
+  },
   {
     title: 'a registry that gives Bearer back',
-    hosts: { 'https://registry-1.docker.io': locked({ ...bearer, wants: '' }, echo(403)) },
+    hosts: { 'https://registry-1.docker.io': locked(bearer, echo(403)) },
     status: 3,
   },
   {
     title: 'a registry whose words are cut',
-    hosts: { 'https://registry-1.docker.io': locked({ ...bearer, wants: '' }, longWinded) },
+    hosts: { 'https://registry-1.docker.io': locked(bearer, longWinded) },
     status: 3,
   },
   {
@@ -112,7 +116,9 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a registry that is busy for ever, which is tried again',
-    hosts: { 'https://registry.replicated.com': locked({ challenge: 'Basic', wants: '' }, echo(503)) },
+    hosts: {
+      'https://registry.replicated.com': locked({ challenge: 'Basic', wants: `Basic ${LICENSE}` }, echo(503)),
+    },
     status: 3,
   },
   { title: 'storage that is busy for ever', hosts: { 'https://cdn.test': echo(503) }, status: 3 },
