@@ -179,6 +179,21 @@ describe('a load ends whole in spite of', () => {
     expectWhole(registry);
   });
 
+  it.each([400, 404])('a registry that does not see yet what it has, and answers %i', async code => {
+    await using registry = await PushRegistry.start();
+    let left = 2;
+    registry.fault = ({ step, incoming }, response) => {
+      if (step !== 'manifest' || left === 0) return false;
+      left -= 1;
+      incoming.resume();
+      sendError(response, code, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry');
+      return true;
+    };
+    await loadInto(registry);
+    expect(left).toBe(0);
+    expectWhole(registry);
+  });
+
   it('a registry that forgets every upload in the middle', async () => {
     await using registry = await PushRegistry.start({ maxBody: 2 * MIB });
     let chunks = 0;
