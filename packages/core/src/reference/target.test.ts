@@ -11,6 +11,8 @@ describe('a name at a target', () => {
     ['quay.io/team/app:1', 'reg.local/p', 'kots', 'reg.local/p/app:1'],
     ['redis', 'reg.local', 'path', 'reg.local/library/redis:latest'],
     ['[::1]:5000/a/b:1', 'reg.local', 'host', 'reg.local/ip6-1-5000/a/b:1'],
+    ['[fe80::]/a/b:1', 'reg.local', 'host', 'reg.local/fe80-0/a/b:1'],
+    ['[::]/a/b:1', 'reg.local', 'host', 'reg.local/ip6-0/a/b:1'],
     ['quay.io/team/app:1', 'docker.io', 'kots', 'docker.io/library/app:1'],
     ['reg.local/app:1', 'docker.io', 'path', 'docker.io/library/app:1'],
     ['quay.io/team/app:1', 'index.docker.io', 'path', 'docker.io/team/app:1'],

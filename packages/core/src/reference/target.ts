@@ -68,9 +68,10 @@ export function pathBefore(host: string, { prefix }: Target, naming: Naming): st
   return before[naming];
 }
 
-/** A host as a path segment, which has neither a colon nor upper case. */
+/** A host as a path segment, which has neither a colon nor upper case, and no hyphen at its ends. */
 export function hostSegment(host: string): string {
-  return host.toLowerCase().replace(/[[\]]/g, '').replace(/:+/g, '-').replace(/^-/, 'ip6-');
+  const segment = host.toLowerCase().replace(/[[\]]/g, '').replace(/:+/g, '-');
+  return segment.replace(/^-/, 'ip6-').replace(/-$/, '-0');
 }
 
 function lastSegment({ repository }: Reference): string {
