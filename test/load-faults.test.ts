@@ -273,6 +273,25 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     expect(stderr).toContain('does not have what it has taken');
   });
 
+  it.each([
+    ['no place at all', undefined],
+    ['a file of this machine', 'file:///etc/passwd'],
+  ])('a registry that names %s for an upload', async (_what, location) => {
+    await using registry = await PushRegistry.start();
+    registry.fault = ({ step }, response) => {
+      if (step !== 'begin') return false;
+      response.statusCode = 202;
+      if (location !== undefined) response.setHeader('location', location);
+      response.end();
+      return true;
+    };
+    await expect(loadInto(registry)).rejects.toMatchObject({
+      code: 'REGISTRY',
+      message: 'the upload leads nowhere',
+      where: { host: registry.host },
+    });
+  });
+
   it('a registry that stores what it was not given', async () => {
     await using registry = await PushRegistry.start();
     registry.fault = ({ step }, response) => {

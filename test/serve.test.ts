@@ -476,9 +476,20 @@ describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
     expect(body.equals(layer.bytes)).toBe(true);
   });
 
-  it('does not start with what is no certificate', async () => {
-    const serving = serve({ bundles: [bundle], listen: ANY_PORT, tls: { cert: 'none', key: 'none' } });
-    await expect(serving).rejects.toMatchObject({ code: 'INPUT' });
+  it.each([
+    ['what is no certificate', 'none', 'none'],
+    ['empty files', '', ''],
+    ['an empty key', undefined, ''],
+    ['an empty certificate', '', undefined],
+  ])('does not start with %s', async (_what, cert, key) => {
+    const { server } = await makeCertificates(work.path, 'IP:127.0.0.1');
+    const tls = {
+      cert: cert ?? readFileSync(server.cert, 'utf8'),
+      key: key ?? readFileSync(server.key, 'utf8'),
+    };
+    await expect(serve({ bundles: [bundle], listen: ANY_PORT, tls })).rejects.toMatchObject({
+      code: 'INPUT',
+    });
   });
 });
 
