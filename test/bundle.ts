@@ -1,3 +1,5 @@
+import { flatten, type TestFile, type TestImage } from './images/image.ts';
+
 const BLOCK = 512;
 
 /** A tar with one of its entries changed, everything else as it was, headers and checksums true. */
@@ -22,4 +24,23 @@ function sized(header: Buffer, size: number): Buffer {
   const sum = header.reduce((all, byte) => all + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
+}
+
+/** The entries of an image layout, made by hand. */
+export function layoutOf(images: Record<string, TestImage>): TestFile[] {
+  const manifests = Object.entries(images).map(([name, { mediaType, digest, bytes }]) => ({
+    mediaType,
+    digest,
+    size: bytes.length,
+    annotations: name ? { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name } : {},
+  }));
+  const blobs = new Map<string, Buffer>();
+  for (const image of Object.values(images).flatMap(flatten))
+    for (const [digest, bytes] of [...image.blobs, [image.digest, image.bytes] as const])
+      blobs.set(digest, bytes);
+  return [
+    { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+    { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, manifests }) },
+    ...[...blobs].map(([digest, content]) => ({ name: `blobs/sha256/${digest.slice(7)}`, content })),
+  ];
 }

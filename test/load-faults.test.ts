@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AirgapError, build, type LoadOptions, load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { airgap, Workplace } from './airgap.ts';
 import { imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
 import { type PushFault, type PushOptions, PushRegistry, type Step } from './registry/push-registry.ts';
 import { sendError, TestRegistry } from './registry/registry.ts';
@@ -179,6 +179,21 @@ describe('a load ends whole in spite of', () => {
     expectWhole(registry);
   });
 
+  it.each([400, 404])('a registry that does not see yet what it has, and answers %i', async code => {
+    await using registry = await PushRegistry.start();
+    let left = 2;
+    registry.fault = ({ step, incoming }, response) => {
+      if (step !== 'manifest' || left === 0) return false;
+      left -= 1;
+      incoming.resume();
+      sendError(response, code, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry');
+      return true;
+    };
+    await loadInto(registry);
+    expect(left).toBe(0);
+    expectWhole(registry);
+  });
+
   it('a registry that forgets every upload in the middle', async () => {
     await using registry = await PushRegistry.start({ maxBody: 2 * MIB });
     let chunks = 0;
@@ -238,20 +253,43 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     });
   });
 
-  it('a registry that takes manifests by their digests and does not keep them', async () => {
+  it('a registry that takes the manifests below an index and does not keep them', async () => {
+    const lost = images['other/many:1']?.children.map(({ digest }) => digest) ?? [];
+    await using registry = await PushRegistry.start({ lax: true });
+    const args = ['load', bundle, registry.host, '--images', '*/many:1', '--json'];
+    const { status, stdout, stderr } = await airgap(args);
+    expect(status).toBe(4);
+    expect(registry.manifest('other/many', images['other/many:1']?.digest ?? '')).toBeDefined();
+    expect(registry.manifest('other/many', '1')).toBeUndefined();
+    const { error, ...rest } = JSON.parse(String(stdout));
+    expect(rest).toEqual({});
+    expect(error).toMatchObject({
+      code: 'CONTENT',
+      message: 'the registry does not have what it has taken',
+      where: { host: registry.host },
+      hint: expect.stringContaining('loses what it is given'),
+    });
+    expect(lost).toContain(error.where.digest);
+    expect(stderr).toContain('does not have what it has taken');
+  });
+
+  it.each([
+    ['no place at all', undefined],
+    ['a file of this machine', 'file:///etc/passwd'],
+  ])('a registry that names %s for an upload', async (_what, location) => {
     await using registry = await PushRegistry.start();
-    registry.fault = ({ step, path, incoming }, response) => {
-      if (step !== 'manifest' || !path.includes('sha256:')) return false;
-      incoming.resume();
-      response.statusCode = 201;
+    registry.fault = ({ step }, response) => {
+      if (step !== 'begin') return false;
+      response.statusCode = 202;
+      if (location !== undefined) response.setHeader('location', location);
       response.end();
       return true;
     };
-    const images = ['registry.test/team/one:1'];
-    // Under its tag the manifest is kept, and so under its digest: of an index the children are lost.
-    expect((await loadInto(registry, { images })).images[0]?.state).toBe('pushed');
-    const many = loadInto(registry, { images: ['registry.test/other/many:1'] });
-    await expect(many).rejects.toMatchObject({ code: expect.stringMatching(/CONTENT|NOT_FOUND/) });
+    await expect(loadInto(registry)).rejects.toMatchObject({
+      code: 'REGISTRY',
+      message: 'the upload leads nowhere',
+      where: { host: registry.host },
+    });
   });
 
   it('a registry that stores what it was not given', async () => {

@@ -88,6 +88,40 @@ describe('a dry run of a load', () => {
     });
   });
 
+  it.each<[string, string[], string]>([
+    ['over the bundle', ['--mapping', 'bundle.tar'], 'in the way of'],
+    ['over the bundle by way of a link', ['--mapping', 'to-bundle'], 'in the way of'],
+    [
+      'over a spec by way of a linked folder',
+      ['--mapping', 'to-own/pod.yaml', '--specs', 'own', '--rewrite', 'out'],
+      'in the way of own',
+    ],
+    [
+      'among the rewritten specs',
+      ['--kustomize', 'out/own/pod.yaml', '--specs', 'own', '--rewrite', 'out'],
+      'in the way of out',
+    ],
+    ['over another output', ['--mapping', 'own/../one', '--kustomize', 'one'], 'two outputs'],
+    [
+      'over another output by way of a link',
+      ['--mapping', 'own/new', '--kustomize', 'to-own/new'],
+      'two outputs',
+    ],
+  ])('leaves nothing %s', async (_where, flags, words) => {
+    mkdirSync(work.file('own'), { recursive: true });
+    writeFileSync(work.file('own/pod.yaml'), POD);
+    if (!existsSync(work.file('to-own'))) {
+      symlinkSync('own', work.file('to-own'));
+      symlinkSync('bundle.tar', work.file('to-bundle'));
+    }
+    const before = readFileSync(bundle);
+    const { status, stderr } = await prepare(flags);
+    expect(stderr).toContain(words);
+    expect(status).toBe(2);
+    expect(readFileSync(bundle).equals(before)).toBe(true);
+    expect(readFileSync(work.file('own/pod.yaml'), 'utf8')).toBe(POD);
+  });
+
   it('leaves specs that name what the mapping names, and are the same otherwise', async () => {
     mkdirSync(work.file('vendor/.hidden'), { recursive: true });
     const files = {

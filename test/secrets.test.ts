@@ -47,15 +47,24 @@ const WORLD: Record<string, Answer> = {
   'https://cdn.test': storage,
 };
 
-/** Tells everybody what was sent. */
+/** Tells everybody what was sent, as it came and in words of its own. */
 const echo =
   (status: number): Answer =>
   ({ url, authorization = 'nothing', body }, response) => {
     response.setHeader('retry-after', '0');
     const refresh = new URLSearchParams(body).get('refresh_token');
     const said = refresh ? `Bearer ${refresh}` : authorization;
-    sendError(response, status, 'FAULT', `no use for "${said}" at ${url.href}`);
+    sendError(response, status, 'FAULT', `${wordsOf(said)}, no use for "${said}" at ${url.href}`);
   };
+/** The same without the scheme; of Basic, the password. */
+const wordsOf = (authorization: string) => {
+  const [scheme, value = ''] = authorization.split(' ');
+  const [, password = ''] = Buffer.from(value, 'base64').toString().split(':');
+  return `the ${scheme === 'Basic' ? `password ${password} of ${value}` : `token ${value}`} is wrong`;
+};
+/** So many words that they are cut in the middle of the token. */
+const longWinded: Answer = ({ authorization = '' }, response) =>
+  sendError(response, 403, 'FAULT', `${'x'.repeat(185)} ${authorization.replace('Bearer ', '')}`);
 const redirect =
   (location: string): Answer =>
   (_asked, response) => {
@@ -80,10 +89,19 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   { title: 'a build in which all goes well', status: 0 },
-  { title: 'a registry that gives Basic back', hosts: { 'https://quay.test': echo(401) }, status: 3 },
+  {
+    title: 'a registry that gives Basic back',
+    hosts: { 'https://quay.test': locked({ challenge: 'Basic', wants: `Basic ${QUAY}` }, echo(403)) },
+    status: 3,
+  },
   {
     title: 'a registry that gives Bearer back',
-    hosts: { 'https://registry-1.docker.io': locked({ ...bearer, wants: '' }, echo(403)) },
+    hosts: { 'https://registry-1.docker.io': locked(bearer, echo(403)) },
+    status: 3,
+  },
+  {
+    title: 'a registry whose words are cut',
+    hosts: { 'https://registry-1.docker.io': locked(bearer, longWinded) },
     status: 3,
   },
   {
@@ -98,7 +116,9 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a registry that is busy for ever, which is tried again',
-    hosts: { 'https://registry.replicated.com': locked({ challenge: 'Basic', wants: '' }, echo(503)) },
+    hosts: {
+      'https://registry.replicated.com': locked({ challenge: 'Basic', wants: `Basic ${LICENSE}` }, echo(503)),
+    },
     status: 3,
   },
   { title: 'storage that is busy for ever', hosts: { 'https://cdn.test': echo(503) }, status: 3 },

@@ -11,18 +11,10 @@ import {
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AirgapEvent, build, type Serving, serve } from '@airgap/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Workplace } from './airgap.ts';
-import {
-  artifactOf,
-  flatten,
-  imageOf,
-  indexOf,
-  noiseOf,
-  type TestFile,
-  type TestImage,
-  tarOf,
-} from './images/image.ts';
+import { layoutOf } from './bundle.ts';
+import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, tarOf } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { missingPrograms } from './programs/program.ts';
 import { type AskOptions, ask, type Reply } from './registry/client.ts';
@@ -76,25 +68,6 @@ async function buildFrom(origin: string, path: string, names: readonly string[])
     platforms: 'all',
     mirrors: Object.fromEntries([...hosts].map(host => [host, `${origin}/${host.replace(':5000', '')}`])),
   });
-}
-
-/** The entries of an image layout, made by hand. */
-function layoutOf(images: Record<string, TestImage>): TestFile[] {
-  const manifests = Object.entries(images).map(([name, { mediaType, digest, bytes }]) => ({
-    mediaType,
-    digest,
-    size: bytes.length,
-    annotations: name ? { 'org.opencontainers.image.ref.name': name } : {},
-  }));
-  const blobs = new Map<string, Buffer>();
-  for (const image of Object.values(images).flatMap(flatten))
-    for (const [digest, bytes] of [...image.blobs, [image.digest, image.bytes] as const])
-      blobs.set(digest, bytes);
-  return [
-    { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
-    { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, manifests }) },
-    ...[...blobs].map(([digest, content]) => ({ name: `blobs/sha256/${digest.slice(7)}`, content })),
-  ];
 }
 
 function errorsOf({ body }: Reply): string[] {
@@ -362,7 +335,10 @@ describe('what is not there', () => {
     ['GET', '/v1/search', 404, 'UNSUPPORTED'],
     ['GET', '/v2/quay.io/team/app', 404, 'UNSUPPORTED'],
     ['GET', '//v2/', 404, 'UNSUPPORTED'],
-    ['GET', 'http://elsewhere.test/v2/', 404, 'UNSUPPORTED'],
+    ['GET', 'http://registry.test', 404, 'UNSUPPORTED'],
+    ['GET', 'http:///v2/', 404, 'UNSUPPORTED'],
+    ['GET', 'ftp://registry.test/v2/', 404, 'UNSUPPORTED'],
+    ['GET', 'http://registry.test/v2/quay.io/team/app/manifests/2', 404, 'MANIFEST_UNKNOWN'],
     ['POST', '/v2/quay.io/team/app/blobs/uploads/', 405, 'UNSUPPORTED'],
     ['PUT', '/v2/quay.io/team/app/manifests/1', 405, 'UNSUPPORTED'],
     ['PATCH', '/v2/quay.io/team/app/blobs/uploads/1', 405, 'UNSUPPORTED'],
@@ -385,7 +361,14 @@ describe('what is not there', () => {
     expect([answer.status, errorsOf(answer)]).toEqual([400, ['NAME_INVALID']]);
   });
 
-  it.each(['/v2/', '/v2'])('is not %s', async target => {
+  it.each([
+    '/v2/',
+    '/v2',
+    'http://registry.test:5000/v2/',
+    'HTTPS://[::1]/v2/',
+    'http://registry.test/v2/_catalog?n=1',
+    'http://registry.test/v2/quay.io/team/app/manifests/1',
+  ])('is not %s', async target => {
     const { status, headers } = await get(target);
     expect([status, headers['docker-distribution-api-version']]).toEqual([200, 'registry/2.0']);
   });
@@ -493,9 +476,20 @@ describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
     expect(body.equals(layer.bytes)).toBe(true);
   });
 
-  it('does not start with what is no certificate', async () => {
-    const serving = serve({ bundles: [bundle], listen: ANY_PORT, tls: { cert: 'none', key: 'none' } });
-    await expect(serving).rejects.toMatchObject({ code: 'INPUT' });
+  it.each([
+    ['what is no certificate', 'none', 'none'],
+    ['empty files', '', ''],
+    ['an empty key', undefined, ''],
+    ['an empty certificate', '', undefined],
+  ])('does not start with %s', async (_what, cert, key) => {
+    const { server } = await makeCertificates(work.path, 'IP:127.0.0.1');
+    const tls = {
+      cert: cert ?? readFileSync(server.cert, 'utf8'),
+      key: key ?? readFileSync(server.key, 'utf8'),
+    };
+    await expect(serve({ bundles: [bundle], listen: ANY_PORT, tls })).rejects.toMatchObject({
+      code: 'INPUT',
+    });
   });
 });
 
@@ -605,9 +599,9 @@ describe('a layout that was put together badly', () => {
     [
       'has a link for a layer',
       () => [...without(BLOB), { name: BLOB, linkname: '/etc/passwd' }],
-      'is missing',
+      'only regular files',
     ],
-    ['has a layer twice', () => [...whole(), { name: BLOB, content: layer.bytes }], 'two entries'],
+    ['has a layer twice', () => [...whole(), { name: BLOB, content: layer.bytes }], 'duplicate entry'],
     ['has no index', () => without('index.json'), 'index.json'],
     ['has a name that is none', () => layoutOf({ 'UPPER//x': app }), 'UPPER//x'],
   ])('is refused when it %s', async (_what, entries, words) => {
@@ -718,5 +712,54 @@ describe('every request', () => {
           elapsed: expect.any(Number),
         },
       ]);
+  });
+});
+
+describe('requests that come back to back', () => {
+  const BLOB = `/v2/quay.io/team/app/blobs/${layer.diffId}`;
+  const line = (method: string, target: string, more = '') =>
+    `${method} ${target} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+  const open = () => connect(Number(new URL(registry.url).port), '127.0.0.1').on('error', () => {});
+
+  it('are answered in order', async () => {
+    const socket = open();
+    const asked: readonly (readonly [method: string, target: string, status: number, body: Buffer])[] = [
+      ['GET', BLOB, 200, layer.bytes],
+      ['GET', '/v2/', 200, Buffer.from('{}')],
+      ['HEAD', BLOB, 200, Buffer.alloc(0)],
+      ['GET', '/v2/quay.io/team/app/manifests/1', 200, app.bytes],
+      ['GET', `/v2/library/redis/blobs/${own.diffId}`, 200, own.bytes],
+      ['GET', BLOB, 200, layer.bytes],
+    ];
+    const last = line('GET', '/v2/', 'Connection: close\r\n');
+    socket.write(asked.map(([method, target]) => line(method, target)).join('') + last);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk);
+    let rest = Buffer.concat(chunks);
+    for (const [method, , status, body] of asked) {
+      const end = rest.indexOf('\r\n\r\n') + 4;
+      const head = rest.toString('latin1', 0, end);
+      expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      const length = method === 'HEAD' ? 0 : Number(/\r\nContent-Length: (\d+)\r\n/.exec(head)?.[1]);
+      expect(rest.subarray(end, end + length).equals(body)).toBe(true);
+      rest = rest.subarray(end + length);
+    }
+    expect(rest.toString('latin1')).toMatch(/^HTTP\/1.1 200 .*\r\n\r\n\{\}$/s);
+  });
+
+  it('are not begun while one before them is not taken', async () => {
+    const buffers = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    const begun = () => buffers.mock.calls.length;
+    const stalled = open().pause();
+    try {
+      stalled.write(line('GET', BLOB).repeat(400));
+      await expect.poll(begun).toBeGreaterThan(0);
+      // The kernel holds the bodies of some: what comes after has to wait.
+      await sleep(500);
+      expect(begun()).toBeLessThan(40);
+    } finally {
+      stalled.destroy();
+      buffers.mockRestore();
+    }
   });
 });

@@ -14,6 +14,7 @@ it.each<[ErrorCode, number]>([
   ['NETWORK', 3],
   ['CONTENT', 4],
   ['DISK', 5],
+  ['RUNTIME', 3],
   ['INTERRUPTED', 130],
 ])('%s ends with %i', (code, status) => expect(exitStatus(new AirgapError(code, 'x'))).toBe(status));
 

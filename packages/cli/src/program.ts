@@ -79,9 +79,10 @@ Exit status:
   0    done
   1    findings, or a bundle that fails verification
   2    wrong usage, or input that cannot be read
-  3    a registry or the network failed
+  3    a registry, a runtime or the network failed
   4    content did not match its digest
   5    the disk: space, permissions
+  70   a bug in airgap itself
   130  interrupted
 
 Results go to stdout, everything else to stderr. NO_COLOR and FORCE_COLOR are honoured;

@@ -67,8 +67,8 @@ export interface LoadResult {
 
 /**
  * Pushes a bundle into a registry, straight from the file: what is there already stays, a blob crosses the wire once
- * however many repositories need it, tags come last, and in the end the registry is asked what each name stands for,
- * and whether it has every digest.
+ * however many repositories need it, tags come last, once the registry has said that it has every digest, and in the end
+ * it is asked what each name stands for.
  *
  * @throws AirgapError `INPUT` for names that collide, `USAGE`, `BUNDLE`, `CONTENT` when the bundle is damaged or the
  * registry stored something else, `INTERRUPTED`, and what registries throw
@@ -131,13 +131,14 @@ async function move(
   const bodies = new BlobBodies(bundle, entries, threads, onEvent);
   const traffic = await push(work, { destination, registry, bundle, entries, bodies, onEvent, stop });
   onEvent({ type: 'phase', phase: 'finish' });
-  await keepReferrers(destination, registry, plan.referrals);
-  await putTags(destination, bundle, entries, tags);
+  // Asked before the tags are put: none shall stand for what is not whole.
   const brought = work.blobs.map(({ blob, missing }) => ({ blob, repositories: missing }));
   checkNothingIsMissing(
     await survey(destination, { blobs: brought, rounds: work.rounds }, registry),
     registry,
   );
+  await keepReferrers(destination, registry, plan.referrals);
+  await putTags(destination, bundle, entries, tags);
   return traffic;
 }
 

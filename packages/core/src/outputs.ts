@@ -1,4 +1,4 @@
-import { resolve, sep } from 'node:path';
+import { sep } from 'node:path';
 import { AirgapError } from './errors.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
 import { checkHostsNaming, hostsFiles } from './outputs/hosts-files.ts';
@@ -10,6 +10,7 @@ import { checkSecretName, pullSecretManifest } from './outputs/pull-secret.ts';
 import { type RenamedImage, renamedImages } from './outputs/renamed-image.ts';
 import { Renames } from './outputs/renames.ts';
 import { VendorSpecs, type VendorSpecsOptions } from './outputs/vendor-specs.ts';
+import { whereabouts } from './outputs/whereabouts.ts';
 import { parseTarget, type Target } from './reference/target.ts';
 import { CredentialStore } from './registry/credentials.ts';
 
@@ -67,7 +68,7 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
   await checkFiles(files);
   const read = [options.bundle, ...(rewrite?.specs ?? [])].filter(path => path !== undefined);
   const written = [hostsToml, rewrite?.directory].filter(path => path !== undefined);
-  for (const path of files) checkPlace(path, [...read, ...written]);
+  for (const path of files) await checkPlace(path, [...read, ...written]);
   const secret = pullSecret && (await secretFile(pullSecret, target, options));
   const specs = rewrite && (await VendorSpecs.open(rewrite));
   return {
@@ -116,22 +117,23 @@ async function secretFile(
 
 async function checkFiles(paths: readonly string[]): Promise<void> {
   for (const path of paths) await checkOutput(path);
-  const twice = paths.find((path, at) =>
-    paths.some((other, to) => to < at && resolve(other) === resolve(path)),
-  );
+  const places = await Promise.all(paths.map(whereabouts));
+  const twice = paths.find((_path, at) => places.indexOf(places[at] ?? '') < at);
   if (twice === undefined) return;
   throw new AirgapError('USAGE', `two outputs cannot go into one file: ${twice}`, {
     hint: 'Name a file for each.',
   });
 }
 
-/** What is read, or written by another output, is no place for a file. */
-function checkPlace(path: string, places: readonly string[]): void {
-  const place = places.find(one => `${resolve(path)}${sep}`.startsWith(`${resolve(one)}${sep}`));
-  if (place === undefined) return;
-  throw new AirgapError('USAGE', `${path} is in the way of ${place}, which the load reads or writes`, {
-    hint: 'Choose another file.',
-  });
+/** What is read, or written by another output, is no place for a file, by whatever link it is reached. */
+async function checkPlace(path: string, places: readonly string[]): Promise<void> {
+  const own = await whereabouts(path);
+  for (const place of places) {
+    if (!`${own}${sep}`.startsWith(`${await whereabouts(place)}${sep}`)) continue;
+    throw new AirgapError('USAGE', `${path} is in the way of ${place}, which the load reads or writes`, {
+      hint: 'Choose another file.',
+    });
+  }
 }
 
 function anonymous(host: string): AirgapError {

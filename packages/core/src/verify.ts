@@ -1,3 +1,4 @@
+import { isBlobPath } from './bundle/documents.ts';
 import { BundleReader } from './bundle/reader.ts';
 import { AirgapError } from './errors.ts';
 import type { OnEvent } from './events.ts';
@@ -7,7 +8,7 @@ import { checkDocuments } from './verify/document-check.ts';
 import { checkNames } from './verify/name-check.ts';
 import type { Problem } from './verify/problem.ts';
 import { ReferenceCheck } from './verify/reference-check.ts';
-import { checkTar, isBlob } from './verify/tar-check.ts';
+import { checkTar } from './verify/tar-check.ts';
 
 export interface VerifyOptions {
   /** The bundle's path. */
@@ -42,7 +43,7 @@ export async function verify({
   const problems: Problem[] = [];
   try {
     const entries = await checkTar(bundle, problems);
-    const blobs = [...entries.values()].filter(isBlob);
+    const blobs = [...entries.values()].filter(({ name }) => isBlobPath(name));
     const bytes = blobs.reduce((all, { size }) => all + size, 0);
     onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: bundle.size });
     onEvent({ type: 'phase', phase: 'verify' });

@@ -2,6 +2,7 @@ import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
 import { manifestsBelow, refuse } from './graph.ts';
+import { readName } from './names.ts';
 import type { BundleReader } from './reader.ts';
 import { subjectOf } from './subject.ts';
 import type { PlacedEntry } from './tar-walk.ts';
@@ -24,7 +25,10 @@ export async function chooseNames(
   patterns: readonly string[] | undefined,
 ): Promise<NamedImage[]> {
   const names = await bundle.names(entries);
-  const named = names.map(({ name, descriptor }) => ({ name: nameOf(name, descriptor), root: descriptor }));
+  const named = names.map(({ name, descriptor }) => ({
+    name: nameOf(bundle, name, descriptor),
+    root: descriptor,
+  }));
   if (patterns === undefined) return named;
   const chosen = new Set(matching(named, patterns));
   await addReferrers(bundle, entries, named, chosen);
@@ -63,12 +67,18 @@ async function addReferrers(
       for (const one of waiting.get(`${name.name}@${descriptor.digest}`) ?? []) chosen.add(one);
 }
 
-function nameOf(name: string | undefined, { digest }: Descriptor): Reference {
-  if (name !== undefined) return Reference.parse(name).canonical();
-  throw new AirgapError('BUNDLE', 'an image of the bundle has no name', {
-    where: { digest },
-    hint: 'Load a bundle that airgap build has written.',
-  });
+function nameOf({ path }: BundleReader, name: string | undefined, root: Descriptor): Reference {
+  const where = { path, digest: root.digest };
+  if (name === undefined)
+    throw new AirgapError('BUNDLE', 'an image of the bundle has no name', {
+      where,
+      hint: 'Load a bundle that airgap build has written.',
+    });
+  try {
+    return readName(name, root).canonical();
+  } catch (error) {
+    throw error instanceof AirgapError ? error.at(where) : error;
+  }
 }
 
 /** A pattern is for the whole canonical name; one without a star may be as short as in a pod spec. */

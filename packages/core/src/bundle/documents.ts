@@ -9,9 +9,16 @@ import { type BundleName, NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from './names.
 /** The entries that come before the blobs. */
 export const DOCUMENTS: readonly string[] = ['oci-layout', 'index.json', 'manifest.json'];
 
+const BLOB = /^blobs\/sha256\/[0-9a-f]{64}$/;
+
 /** The name of a blob's entry (image-spec, image-layout.md). */
 export function blobPath(descriptor: Pick<Descriptor, 'digest'>): string {
   return `blobs/sha256/${digestHex(descriptor.digest)}`;
+}
+
+/** Whether an entry of this name is a blob. */
+export function isBlobPath(name: string): boolean {
+  return BLOB.test(name);
 }
 
 /** The `oci-layout` file. */

@@ -33,7 +33,7 @@ export async function* manifestsBelow(
     if (depth > MAX_DEPTH) throw tooDeep(bundle, root);
     manifest = parseManifest(await bundle.manifest(entries, root));
   } catch (error) {
-    broken(root, error);
+    broken(root, error instanceof AirgapError ? error.at({ path: bundle.path, digest: root.digest }) : error);
     return;
   }
   yield { descriptor: root, manifest };

@@ -84,7 +84,7 @@ export class LocalBlobs implements AsyncDisposable {
   async #addTar(path: string, isWhole: (slot: number, size: number) => boolean = () => true): Promise<void> {
     const file = await this.#open(path);
     let slot = 0;
-    for await (const { name, offset, size } of walkTar(file, (await file.stat()).size)) {
+    for await (const { name, offset, size } of walkTar(file, path, (await file.stat()).size)) {
       const digest = `sha256:${BLOB.exec(name)?.[1]}`;
       if (isDigest(digest) && isWhole(slot, size)) this.#places.set(digest, { path, offset, size });
       slot += 1;

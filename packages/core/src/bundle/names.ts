@@ -1,5 +1,7 @@
+import { AirgapError } from '../errors.ts';
 import type { ResolvedImage } from '../image/resolved-image.ts';
-import type { Reference } from '../reference/reference.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { Reference } from '../reference/reference.ts';
 
 /** Under this key containerd looks for a name first, then under the next one (FACTS of its importer). */
 export const NAME_ANNOTATIONS = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'] as const;
@@ -30,6 +32,20 @@ export function bundleNames(images: readonly ResolvedImage[]): BundleName[] {
     if (tag !== undefined && digest !== undefined) add(image.reference.withTag(tag), image);
   }
   return [...names.values()].sort((a, b) => compare(a.name.toString(), b.name.toString()));
+}
+
+/**
+ * Reads a name that a bundle has for a manifest.
+ *
+ * @throws AirgapError `INPUT` for what is no name, `BUNDLE` for one with the digest of something else
+ */
+export function readName(text: string, { digest }: Pick<Descriptor, 'digest'>): Reference {
+  const name = Reference.parse(text);
+  if (name.digest === undefined || name.digest === digest) return name;
+  throw new AirgapError('BUNDLE', `the name ${text} stands for another digest, ${digest}`, {
+    where: { digest },
+    hint: 'The bundle was changed after it was made: fetch it again.',
+  });
 }
 
 /** Orders by code units, the same on every machine. */

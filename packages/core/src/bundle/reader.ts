@@ -10,6 +10,7 @@ import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifes
 import { MediaType } from '../oci/media-type.ts';
 import { unreadable } from '../unreadable.ts';
 import { blobPath } from './documents.ts';
+import { foreignReason } from './foreign-entry.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 import { type PlacedEntry, walkTar } from './tar-walk.ts';
 
@@ -66,14 +67,15 @@ export class BundleReader implements AsyncDisposable {
 
   /** Every entry, from header to header. See {@link walkTar}. */
   walk(): AsyncGenerator<PlacedEntry, number> {
-    return walkTar(this.#file, this.size);
+    return walkTar(this.#file, this.path, this.size);
   }
 
-  /** Every entry by its name. @throws AirgapError `BUNDLE` for two of one name */
+  /** Every entry by its name. @throws AirgapError `BUNDLE` for one that does not belong there */
   async entries(): Promise<Map<string, PlacedEntry>> {
     const entries = new Map<string, PlacedEntry>();
     for await (const entry of this.walk()) {
-      if (entries.has(entry.name)) throw this.#damaged(`two entries are called ${entry.name}`);
+      const foreign = foreignReason(entry, entries);
+      if (foreign) throw this.#damaged(`${foreign}: ${entry.name} (at byte ${entry.headerOffset})`);
       entries.set(entry.name, entry);
     }
     return entries;

@@ -13,22 +13,33 @@ export interface PlacedEntry extends TarEntry {
 /**
  * Goes from header to header without reading what is between them.
  *
+ * @param path of the file, for errors
+ * @param fileSize in bytes
  * @returns where the tar's end mark begins
  * @throws AirgapError `BUNDLE` for a damaged header, content that goes beyond the file, or a missing end
  */
-export async function* walkTar(file: FileHandle, fileSize: number): AsyncGenerator<PlacedEntry, number> {
-  let at = 0;
-  for (;;) {
-    const block = await readBlock(file, at, fileSize);
-    const entry = decodeAt(block, at);
+export async function* walkTar(
+  file: FileHandle,
+  path: string,
+  fileSize: number,
+): AsyncGenerator<PlacedEntry, number> {
+  for (let at = 0; ; ) {
+    const entry = await readEntry(file, at, fileSize).catch(error => {
+      throw error instanceof AirgapError ? error.at({ path }) : error;
+    });
     if (!entry) return at;
-    const offset = at + BLOCK;
-    const end = offset + padded(entry.size);
-    if (end > fileSize)
-      throw cutShort(`entry ${entry.name} needs ${end} bytes, the file has ${fileSize}`, at);
-    yield { ...entry, headerOffset: at, offset };
-    at = end;
+    yield entry;
+    at = entry.offset + padded(entry.size);
   }
+}
+
+async function readEntry(file: FileHandle, at: number, fileSize: number): Promise<PlacedEntry | undefined> {
+  const entry = decodeAt(await readBlock(file, at, fileSize), at);
+  if (!entry) return undefined;
+  const offset = at + BLOCK;
+  const end = offset + padded(entry.size);
+  if (end > fileSize) throw cutShort(`entry ${entry.name} needs ${end} bytes, the file has ${fileSize}`, at);
+  return { ...entry, headerOffset: at, offset };
 }
 
 async function readBlock(file: FileHandle, at: number, fileSize: number): Promise<Buffer> {

@@ -1,8 +1,9 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { AirgapError } from '../errors.ts';
 import { filesBelow } from '../spec/folder.ts';
 import { folderOf } from '../spec/input.ts';
+import { whereabouts } from './whereabouts.ts';
 
 /** A file of the specs, and where its copy goes. */
 export interface SpecCopy {
@@ -46,12 +47,6 @@ async function refuseInside(folder: string, directory: string): Promise<void> {
 /** A copy in a file's own place, or where a link leads to it, would replace the file. */
 async function refuseSame({ from, to }: SpecCopy): Promise<void> {
   if ((await whereabouts(to)) === (await realpath(from))) throw among(to);
-}
-
-/** Where a path leads, links followed as far as it is there. */
-function whereabouts(path: string): Promise<string> {
-  const whole = resolve(path);
-  return realpath(whole).catch(async () => join(await whereabouts(dirname(whole)), basename(whole)));
 }
 
 function among(path: string): AirgapError {

@@ -42,7 +42,7 @@ export class Reference {
     const hasHost = rest !== undefined && looksLikeHost(first);
     const [path, tag] = splitTag(hasHost ? rest : beforeDigest);
     const registry = canonicalHost(hasHost ? first : DOCKER_HUB);
-    const repository = registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
+    const repository = fullPath(registry, path);
     checkHost(text, registry);
     checkRepository(text, path, `${registry}/${repository}`);
     if (tag !== undefined && !TAG.test(tag)) throw invalid(text, `"${tag}" is not a tag`);
@@ -81,9 +81,12 @@ export class Reference {
   /**
    * The same tag and digest under another name.
    *
+   * @param path the repository there; Docker Hub's `library/` may be left out
    * @throws AirgapError `INPUT` when that is no name
    */
-  moved(registry: string, repository: string): Reference {
+  moved(host: string, path: string): Reference {
+    const registry = canonicalHost(host);
+    const repository = fullPath(registry, path);
     const text = `${registry}/${repository}`;
     checkHost(text, registry);
     checkRepository(text, repository, text);
@@ -104,6 +107,11 @@ export class Reference {
 /** Says whether a text is a repository's path as the distribution specification has it (`<name>` there). */
 export function isRepository(text: string): boolean {
   return text.length <= MAX_NAME && REPOSITORY.test(text);
+}
+
+/** Docker Hub keeps what nobody's name stands before in `library`. */
+function fullPath(registry: string, path: string): string {
+  return registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
 }
 
 /** Docker Hub has several names; `docker.io` is the canonical one. */

@@ -1,9 +1,9 @@
 import { AirgapError } from '../errors.ts';
-import { Reference } from './reference.ts';
+import { canonicalHost, Reference } from './reference.ts';
 
 /** A registry to push into, and what stands before every name there. */
 export interface Target {
-  /** The host, with its port when it has one. */
+  /** The host, with its port when it has one; Docker Hub is `docker.io`. */
   readonly registry: string;
   /** Path segments without slashes at their ends; empty for none. */
   readonly prefix: string;
@@ -27,16 +27,17 @@ const HOST = /^(localhost|[^/\s]*[.:][^/\s]*)$/;
  * @throws AirgapError `USAGE`
  */
 export function parseTarget(text: string): Target {
-  const [registry = '', ...segments] = text.replace(/\/+$/, '').split('/');
+  const [host = '', ...segments] = text.replace(/\/+$/, '').split('/');
   if (text.includes('://'))
     throw noTarget(text, 'Leave the scheme out; --plain-http HOST is for a registry without TLS.');
   if (text.includes('@'))
     throw new AirgapError('USAGE', 'a login does not belong into the name of a registry', {
       hint: 'Leave it out, and run airgap login first.',
     });
-  if (!HOST.test(registry))
+  if (!HOST.test(host))
     throw noTarget(text, 'Name the registry with a dot or a port, for example registry.local:5000/prefix.');
   const prefix = segments.join('/');
+  const registry = canonicalHost(host);
   checkPrefix(text, registry, prefix);
   return { registry, prefix };
 }
@@ -67,9 +68,10 @@ export function pathBefore(host: string, { prefix }: Target, naming: Naming): st
   return before[naming];
 }
 
-/** A host as a path segment, which has neither a colon nor upper case. */
+/** A host as a path segment, which has neither a colon nor upper case, and no hyphen at its ends. */
 export function hostSegment(host: string): string {
-  return host.toLowerCase().replace(/[[\]]/g, '').replace(/:+/g, '-').replace(/^-/, 'ip6-');
+  const segment = host.toLowerCase().replace(/[[\]]/g, '').replace(/:+/g, '-');
+  return segment.replace(/^-/, 'ip6-').replace(/-$/, '-0');
 }
 
 function lastSegment({ repository }: Reference): string {

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { MemorySink } from '../content/sink.ts';
 import { AirgapError } from '../errors.ts';
 import { exchange, type HttpRequest } from '../http/exchange.ts';
-import { maskSecrets } from '../secrets.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials } from './credential.ts';
 import type { CredentialStore } from './credentials.ts';
 import { isLoopback } from './endpoint.ts';
 import { failure } from './failure.ts';
+import { basicCredentials, SentSecrets } from './sent-secrets.ts';
 
 const MAX_TOKEN_ANSWER = 1024 * 1024;
 const CLIENT_ID = 'airgap';
@@ -47,6 +47,8 @@ export class Authorizer {
   readonly #dispatcher: Dispatcher;
   readonly #credentials: CredentialStore;
   readonly #slots = new Map<string, Slot>();
+  /** What was sent so far, in any form. */
+  readonly secrets = new SentSecrets();
 
   constructor(dispatcher: Dispatcher, credentials: CredentialStore) {
     this.#dispatcher = dispatcher;
@@ -92,6 +94,7 @@ export class Authorizer {
     const takesBasic = challenges.some(({ scheme }) => scheme === 'basic');
     if (!bearer && !takesBasic) return undefined;
     const credentials = await this.#credentials.for(refusal.host, signal);
+    if (credentials) this.secrets.addCredentials(credentials);
     if (bearer) return `Bearer ${await this.#token(bearer, refusal, credentials, signal)}`;
     return credentials && basic(credentials);
   }
@@ -102,7 +105,8 @@ export class Authorizer {
     credentials: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<string> {
-    const realm = realmUrl(parameters.realm ?? '', url, credentials !== undefined);
+    const { secrets } = this;
+    const realm = realmUrl(parameters.realm ?? '', url, credentials !== undefined, secrets);
     const request = tokenRequest(
       realm,
       parameters.service,
@@ -112,7 +116,8 @@ export class Authorizer {
     );
     const sink = new MemorySink(MAX_TOKEN_ANSWER);
     const head = await exchange(this.#dispatcher, request, () => sink);
-    if (head.status !== 200) throw failure(`get a token from ${realm.host}`, head, sink.bytes, { host });
+    if (head.status !== 200)
+      throw failure(`get a token from ${realm.host}`, { ...head, secrets }, sink.bytes, { host });
     const answer = tokenSchema.safeParse(parseJson(sink.bytes));
     const token = answer.data?.token || answer.data?.access_token;
     if (!token)
@@ -120,16 +125,17 @@ export class Authorizer {
         where: { host },
         hint: `Try again; if it stays, ask whoever runs ${realm.host}.`,
       });
+    secrets.addToken(token);
     return token;
   }
 }
 
-function basic({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+function basic(credentials: Credentials): string {
+  return `Basic ${basicCredentials(credentials)}`;
 }
 
 /** A realm must not pull credentials down from TLS to the open, nor off to another host there. */
-function realmUrl(realm: string, registry: URL, withCredentials: boolean): URL {
+function realmUrl(realm: string, registry: URL, withCredentials: boolean, secrets: SentSecrets): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
   if (url?.protocol === 'https:') return url;
   if (url?.protocol === 'http:' && registry.protocol === 'http:') {
@@ -138,7 +144,7 @@ function realmUrl(realm: string, registry: URL, withCredentials: boolean): URL {
   }
   throw new AirgapError(
     'REGISTRY',
-    `the registry names a token service that must not be used: ${JSON.stringify(maskSecrets(realm).slice(0, 200))}`,
+    `the registry names a token service that must not be used: ${JSON.stringify(secrets.mask(realm).slice(0, 200))}`,
     {
       where: { host: registry.host },
       hint: 'It must be an https URL, or be on the same host when the registry has no TLS.',

@@ -1,6 +1,7 @@
 import type { Arrival, BlobBody, Destination } from '../content/destination.ts';
 import { MemorySink } from '../content/sink.ts';
 import { AirgapError, type Where } from '../errors.ts';
+import { Transient } from '../http/retry.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest } from '../oci/manifest.ts';
@@ -56,8 +57,7 @@ export class RegistryDestination implements Destination {
         push: true,
       };
       const answer = await this.#host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
-      if (![200, 201, 202].includes(answer.status))
-        throw failure(`push the manifest (${mediaType})`, answer, answer.errorBody, where);
+      if (![200, 201, 202].includes(answer.status)) throw notTaken(answer, mediaType, where);
       const stored = announcedDigest(answer);
       if (stored !== undefined && stored !== digest) throw changed(stored, digest, where);
     }, where);
@@ -93,6 +93,13 @@ export class RegistryDestination implements Destination {
 
 function manifestPath(name: Reference): string {
   return `manifests/${name.digest ?? name.effectiveTag}`;
+}
+
+/** What it refers to is there: a registry that does not see it yet, as while another load puts the same, is asked again. */
+function notTaken(answer: ApiAnswer, mediaType: string, where: Where): AirgapError | Transient {
+  const failed = failure(`push the manifest (${mediaType})`, answer, answer.errorBody, where);
+  const isBehind = /BLOB_UNKNOWN|MANIFEST_UNKNOWN/.test(Buffer.from(answer.errorBody).toString('utf8'));
+  return failed instanceof AirgapError && isBehind ? new Transient(failed) : failed;
 }
 
 function changed(stored: Digest, sent: Digest, where: Where): AirgapError {

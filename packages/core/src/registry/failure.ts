@@ -1,7 +1,7 @@
 import { AirgapError, type ErrorCode, type Where } from '../errors.ts';
 import type { ResponseHead } from '../http/exchange.ts';
 import { Transient } from '../http/retry.ts';
-import { maskSecrets } from '../secrets.ts';
+import type { SentSecrets } from './sent-secrets.ts';
 
 /** The most of a registry's own words that goes into a message. */
 const MAX_WORDS = 200;
@@ -9,6 +9,8 @@ const TRANSIENT = new Set([408, 425, 500, 502, 504]);
 const COMPLAINTS = new Set([429, 503]);
 
 interface FailedHead extends ResponseHead {
+  /** What its words must not give away. */
+  readonly secrets: SentSecrets;
   /** Whether it came from another origin than the registry. */
   readonly redirected?: boolean;
 }
@@ -43,15 +45,15 @@ function codeOf(status: number): ErrorCode {
   return 'REGISTRY';
 }
 
-function reason({ status, redirected }: FailedHead, body: Uint8Array): string {
-  const words = ownWords(body);
+function reason({ status, redirected, secrets }: FailedHead, body: Uint8Array): string {
+  const words = ownWords(body, secrets);
   const behind = redirected ? 'the storage behind the registry' : 'the registry';
   const who = status === 407 ? 'the proxy' : behind;
   return `${who} answered ${status}${words ? `: ${words}` : ''}`;
 }
 
 /** What the registry says of it (distribution-spec, "Error Codes"): codes and messages, on one line. */
-function ownWords(body: Uint8Array): string {
+function ownWords(body: Uint8Array, secrets: SentSecrets): string {
   try {
     const { errors } = JSON.parse(Buffer.from(body).toString('utf8')) as {
       errors?: { code?: unknown; message?: unknown }[];
@@ -59,8 +61,9 @@ function ownWords(body: Uint8Array): string {
     const words = (errors ?? []).map(({ code, message }) =>
       [code, message].filter(part => typeof part === 'string').join(' '),
     );
-    const line = words.join('; ').replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ');
-    return maskSecrets(line).slice(0, MAX_WORDS);
+    // Masked before it is cut: the beginning of a secret is too much as well.
+    const line = secrets.mask(words.join('; ')).replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ');
+    return line.slice(0, MAX_WORDS);
   } catch {
     return '';
   }

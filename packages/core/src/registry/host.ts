@@ -10,6 +10,7 @@ import { type RetryOptions, withRetries } from '../http/retry.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { locationOf } from './location.ts';
+import type { SentSecrets } from './sent-secrets.ts';
 
 const MAX_REDIRECTS = 5;
 const MAX_ERROR_BODY = 64 * 1024;
@@ -33,6 +34,8 @@ export interface ApiRequest {
 /** An answer: the body went to the sink on success, and is here otherwise. */
 export interface ApiAnswer extends ResponseHead {
   readonly errorBody: Uint8Array;
+  /** What was sent to registries so far and is nobody else's business. */
+  readonly secrets: SentSecrets;
   /** Where it came from. */
   readonly url: URL;
   /** Whether it came by way of another origin than the registry's, for example where it keeps its content. */
@@ -140,7 +143,7 @@ export class RegistryHost {
     const head = await exchange(this.#dispatcher, request, answer =>
       answer.status === 200 || answer.status === 206 ? accept(answer) : errorBody,
     );
-    return { ...head, errorBody: errorBody.bytes };
+    return { ...head, errorBody: errorBody.bytes, secrets: this.#authorizer.secrets };
   }
 
   #repository(repository: string): string {

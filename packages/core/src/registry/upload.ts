@@ -175,7 +175,7 @@ export class Upload {
   }
 
   #follow(answer: ApiAnswer): void {
-    this.#location = locationOf(answer, this.#options.host.endpoint.host);
+    this.#location = locationOf(answer, this.#options.host.endpoint.host, 'the upload');
   }
 
   #ask(request: ApiRequest): Promise<ApiAnswer> {

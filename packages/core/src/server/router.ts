@@ -47,9 +47,11 @@ function routeInRepository(path: string, asked: Asked): Answer {
   return refusal('UNSUPPORTED', 'a registry has nothing at this path', {}, 404);
 }
 
+/** The absolute form of a target is as good as its path (RFC 9112, section 3.2.2): whatever it is called, it is here. */
 function splitTarget(target: string): [path: string, query?: string] {
-  const at = target.indexOf('?');
-  return at < 0 ? [target] : [target.slice(0, at), target.slice(at + 1)];
+  const own = target.replace(/^https?:\/\/[^/?]+/i, '');
+  const at = own.indexOf('?');
+  return at < 0 ? [own] : [own.slice(0, at), own.slice(at + 1)];
 }
 
 function decode(path: string): string | undefined {

@@ -1,12 +1,13 @@
 import { blobPath } from '../bundle/documents.ts';
 import { blobsOfManifest, manifestsBelow } from '../bundle/graph.ts';
+import { readName } from '../bundle/names.ts';
 import { BundleReader, type NamedDescriptor } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../bundle/tar-walk.ts';
 import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
-import { Reference } from '../reference/reference.ts';
+import type { Reference } from '../reference/reference.ts';
 import { Content } from './content.ts';
 
 /** A manifest and its bytes. */
@@ -76,7 +77,7 @@ export class ServedBundle implements AsyncDisposable {
       this.nameless += 1;
       return;
     }
-    this.names.push({ name: this.#reference(name), digest: root.digest });
+    this.names.push({ name: this.#reference(name, root), digest: root.digest });
     this.#need(root, name);
     const broken = (_descriptor: Descriptor, error: unknown) => {
       throw error;
@@ -94,7 +95,7 @@ export class ServedBundle implements AsyncDisposable {
     const known = this.#contents.get(digest);
     if (known?.size === size) return known;
     const entry = this.#entries.get(blobPath(descriptor));
-    if (entry?.type !== '0') throw this.#damaged(`${digest}, which ${name} needs, is missing`, digest);
+    if (!entry) throw this.#damaged(`${digest}, which ${name} needs, is missing`, digest);
     if (entry.size !== size)
       throw this.#damaged(
         `${digest}, which ${name} needs, has ${entry.size} bytes instead of ${size}`,
@@ -105,9 +106,9 @@ export class ServedBundle implements AsyncDisposable {
     return content;
   }
 
-  #reference(name: string): Reference {
+  #reference(name: string, root: Descriptor): Reference {
     try {
-      return Reference.parse(name);
+      return readName(name, root);
     } catch (error) {
       throw this.#damaged((error as Error).message);
     }

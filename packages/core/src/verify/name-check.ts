@@ -1,8 +1,7 @@
-import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from '../bundle/names.ts';
+import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION, readName } from '../bundle/names.ts';
 import type { NamedDescriptor } from '../bundle/reader.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { isDigest } from '../oci/digest.ts';
-import { Reference } from '../reference/reference.ts';
 import type { Problem } from './problem.ts';
 
 /** Checks that each name is there once, canonical, and the same for every reader. */
@@ -27,11 +26,8 @@ function nameProblem(
   if (resolved !== undefined && !isDigest(resolved)) return `${name} was resolved to what is no digest`;
   if (seen.has(name)) return `the name ${name} stands there twice`;
   try {
-    const reference = Reference.parse(name);
-    if (reference.toString() !== name) return `the name ${name} is not canonical: it should be ${reference}`;
-    if (reference.digest !== undefined && reference.digest !== digest)
-      return `the name ${name} stands for another digest, ${digest}`;
-    return undefined;
+    const canonical = readName(name, { digest }).toString();
+    return canonical === name ? undefined : `the name ${name} is not canonical: it should be ${canonical}`;
   } catch (error) {
     return (error as Error).message;
   }
