@@ -31,6 +31,10 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'check every digest and every reference of a bundle, in place',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
+  diff: {
+    summary: 'say what changed between two bundles, in images and in bytes',
+    load: async () => (await import('./commands/diff.ts')).diffCommand,
+  },
   load: {
     summary: 'push a bundle into a registry, straight from the file',
     load: async () => (await import('./commands/load.ts')).loadCommand,
@@ -77,7 +81,7 @@ Examples:
 
 Exit status:
   0    done
-  1    findings, or a bundle that fails verification
+  1    findings, differences, or a bundle that fails verification
   2    wrong usage, or input that cannot be read
   3    a registry, a runtime or the network failed
   4    content did not match its digest

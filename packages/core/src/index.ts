@@ -2,6 +2,9 @@ export { type BuildOptions, type BuildResult, build } from './build.ts';
 export { type Config, parseConfig } from './config/config.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
+export type { ChangedImage, ChangedLayer, PlatformChange, SoleImage } from './diff/image-change.ts';
+export type { BlobAmount } from './diff/side.ts';
+export { type DiffOptions, type DiffResult, type DiffSide, diff } from './diff.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,

@@ -1,6 +1,7 @@
 import type { InspectedImage, InspectedLayer, InspectResult } from '@airgap/core';
 import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
+import { renderPlatforms } from './platforms.ts';
 import { printable } from './printable.ts';
 
 /** What is in a bundle: each image with its layers, and how many images have each. */
@@ -10,18 +11,9 @@ export function renderInspection(result: InspectResult): string {
   return [...images.map(renderImage), sums].join('\n');
 }
 
-function renderImage({
-  name,
-  digest,
-  subject,
-  platforms,
-  layers,
-  bytes,
-  uniqueBytes,
-}: InspectedImage): string {
-  const about = subject === undefined ? 'no platform' : `about ${printable(subject)}`;
-  const platform = printable(platforms.join(', ')) || about;
-  const head = `${printable(name)}\n  ${printable(digest)}  ${platform}  ${formatBytes(bytes)}, ${formatBytes(uniqueBytes)} of it its own\n`;
+function renderImage(image: InspectedImage): string {
+  const { name, digest, layers, bytes, uniqueBytes } = image;
+  const head = `${printable(name)}\n  ${printable(digest)}  ${renderPlatforms(image)}  ${formatBytes(bytes)}, ${formatBytes(uniqueBytes)} of it its own\n`;
   return head + layers.map(renderLayer).join('');
 }
 

@@ -2,11 +2,13 @@ import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
+import type { DocumentReader, LayoutEntry } from './document-reader.ts';
 import { blobPath } from './documents.ts';
-import type { BundleReader } from './reader.ts';
-import type { PlacedEntry } from './tar-walk.ts';
 
 const MAX_DEPTH = 5;
+
+/** What errors name. */
+type Holder = Pick<DocumentReader<LayoutEntry>, 'path'>;
 
 /** A manifest below a name. */
 export interface GraphNode {
@@ -18,9 +20,9 @@ export interface GraphNode {
  * Every manifest that a descriptor leads to, itself first, each digest once. What cannot be followed goes to
  * `broken` and the walk goes on.
  */
-export async function* manifestsBelow(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+export async function* manifestsBelow<Entry extends LayoutEntry>(
+  bundle: DocumentReader<Entry>,
+  entries: ReadonlyMap<string, Entry>,
   root: Descriptor,
   broken: (descriptor: Descriptor, error: unknown) => void,
   seen = new Set<Digest>(),
@@ -42,7 +44,7 @@ export async function* manifestsBelow(
     yield* manifestsBelow(bundle, entries, child, broken, seen, depth + 1);
 }
 
-function tooDeep({ path }: BundleReader, { digest }: Descriptor): AirgapError {
+function tooDeep({ path }: Holder, { digest }: Descriptor): AirgapError {
   return new AirgapError('BUNDLE', `an index is nested deeper than ${MAX_DEPTH}`, {
     where: { path, digest },
     hint: 'No image is built like that: ask whoever made the bundle.',
@@ -66,8 +68,8 @@ export function blobsOfManifest({ config, layers }: ImageManifest): Descriptor[]
  * @throws AirgapError `BUNDLE` when one is missing, or has another size
  */
 export function heldBlobsOf(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+  bundle: Holder,
+  entries: ReadonlyMap<string, LayoutEntry>,
   manifest: ImageManifest,
 ): Descriptor[] {
   const blobs = blobsOfManifest(manifest);
@@ -75,10 +77,11 @@ export function heldBlobsOf(
   return blobs;
 }
 
-function checkHeld(
-  { path }: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
-  blob: Descriptor,
+/** Checks that a blob is there, by its size alone. @throws AirgapError `BUNDLE` */
+export function checkHeld(
+  { path }: Holder,
+  entries: ReadonlyMap<string, LayoutEntry>,
+  blob: Pick<Descriptor, 'digest' | 'size'>,
 ): void {
   const entry = entries.get(blobPath(blob));
   if (entry?.size === blob.size) return;

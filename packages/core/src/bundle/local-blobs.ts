@@ -1,13 +1,13 @@
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { Range } from '../content/ranges.ts';
 import type { BlobIntake } from '../content/sink.ts';
 import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestHex, isDigest } from '../oci/digest.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
 import { unreadable } from '../unreadable.ts';
+import { folderBlobs } from './folder-blobs.ts';
 import { readJournal } from './journal.ts';
 import { walkTar } from './tar-walk.ts';
 
@@ -92,22 +92,8 @@ export class LocalBlobs implements AsyncDisposable {
   }
 
   async #addLayout(folder: string): Promise<void> {
-    const blobs = join(folder, 'blobs', 'sha256');
-    const names = await readdir(blobs).catch(cause => {
-      throw unreadable(
-        'the layout to reuse',
-        blobs,
-        cause,
-        'Name a bundle, or a directory with blobs/sha256 in it.',
-      );
-    });
-    for (const name of names) {
-      const digest = `sha256:${name}`;
-      if (!isDigest(digest)) continue;
-      const path = join(blobs, digestHex(digest));
-      const { size } = await stat(path);
+    for await (const { digest, path, size } of folderBlobs(folder))
       this.#places.set(digest, { path, offset: 0, size });
-    }
   }
 
   #open(path: string): Promise<FileHandle> {

@@ -2,8 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { cosignSubject } from '../oci/referrer.ts';
-import type { BundleReader } from './reader.ts';
-import type { PlacedEntry } from './tar-walk.ts';
+import type { DocumentReader, LayoutEntry } from './document-reader.ts';
 
 /**
  * The manifest that a name of a bundle is about: what its tag says when it is one of cosign's, else what its manifest
@@ -11,9 +10,9 @@ import type { PlacedEntry } from './tar-walk.ts';
  *
  * @throws AirgapError `BUNDLE`, `CONTENT`
  */
-export async function subjectOf(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+export async function subjectOf<Entry extends LayoutEntry>(
+  bundle: DocumentReader<Entry>,
+  entries: ReadonlyMap<string, Entry>,
   { name, root }: { readonly name: { toString(): string }; readonly root: Descriptor },
 ): Promise<Digest | undefined> {
   const tagged = cosignSubject(name.toString());

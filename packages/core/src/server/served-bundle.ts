@@ -1,7 +1,8 @@
+import type { NamedDescriptor } from '../bundle/document-reader.ts';
 import { blobPath } from '../bundle/documents.ts';
 import { blobsOfManifest, manifestsBelow } from '../bundle/graph.ts';
 import { readName } from '../bundle/names.ts';
-import { BundleReader, type NamedDescriptor } from '../bundle/reader.ts';
+import { BundleReader } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../bundle/tar-walk.ts';
 import { AirgapError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';

@@ -1,6 +1,7 @@
+import type { NamedDescriptor } from '../bundle/document-reader.ts';
 import { DOCUMENTS } from '../bundle/documents.ts';
 import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from '../bundle/names.ts';
-import type { BundleReader, NamedDescriptor } from '../bundle/reader.ts';
+import type { BundleReader } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../bundle/tar-walk.ts';
 import type { Problem } from './problem.ts';
 

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BlobOrder } from '../bundle/blob-order.ts';
 import { classicProblems } from '../bundle/classic.ts';
+import type { NamedDescriptor } from '../bundle/document-reader.ts';
 import { blobPath, DOCUMENTS } from '../bundle/documents.ts';
 import { blobsOfManifest, manifestsBelow } from '../bundle/graph.ts';
-import type { BundleReader, NamedDescriptor } from '../bundle/reader.ts';
+import type { BundleReader } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../bundle/tar-walk.ts';
 import { AirgapError } from '../errors.ts';
 import { parseConfig } from '../image/config.ts';

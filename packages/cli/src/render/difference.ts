@@ -1,0 +1,88 @@
+import type {
+  BlobAmount,
+  ChangedImage,
+  ChangedLayer,
+  DiffResult,
+  PlatformChange,
+  SoleImage,
+} from '@airgap/core';
+import type { Colors } from 'picocolors/types.js';
+import { formatBytes } from './bytes.ts';
+import { count } from './count.ts';
+import { renderPlatforms } from './platforms.ts';
+import { printable } from './printable.ts';
+
+/** What changed between two bundles: each image that is not the same, then sums. */
+export function renderDifference(result: DiffResult, colors: Colors): string {
+  const images = [
+    ...result.removed.map(image => renderRemoved(image, colors)),
+    ...result.added.map(image => renderAdded(image, colors)),
+    ...result.changed.map(image => renderChanged(image, colors)),
+  ];
+  return [...images, renderSums(result)].join('\n');
+}
+
+function renderRemoved(image: SoleImage, colors: Colors): string {
+  const there = image.otherName === undefined ? '' : `; NEW has it as ${printable(image.otherName)}`;
+  return `${colors.red('removed')} ${renderSole(image)} in OLD only${there}\n`;
+}
+
+function renderAdded(image: SoleImage, colors: Colors): string {
+  const there = image.otherName === undefined ? '' : `; OLD has it as ${printable(image.otherName)}`;
+  return `${colors.green('added')} ${renderSole(image)} of it new${there}\n`;
+}
+
+function renderSole(image: SoleImage): string {
+  const { name, digest, bytes, ownBytes } = image;
+  return `${printable(name)}\n  ${printable(digest)}  ${renderPlatforms(image)}  ${formatBytes(bytes)}, ${formatBytes(ownBytes)}`;
+}
+
+function renderChanged(image: ChangedImage, colors: Colors): string {
+  const { name, oldDigest, newDigest, bytes, newBytes, oldBytes } = image;
+  return [
+    `${colors.yellow('changed')} ${printable(name)}`,
+    `  ${renderStep(oldDigest, newDigest)}`,
+    ...(saysMore(image) ? image.platforms.map(renderPlatform) : []),
+    ...image.removedLayers.map(layer => renderLayer(colors.red('-'), layer, 'NEW')),
+    ...image.addedLayers.map(layer => renderLayer(colors.green('+'), layer, 'OLD')),
+    `  ${formatBytes(bytes)}, ${formatBytes(newBytes)} of it new; ${formatBytes(oldBytes)} in OLD only`,
+    '',
+  ].join('\n');
+}
+
+/** An image for one platform has been told by its digests already. */
+function saysMore({ platforms, oldDigest, newDigest }: ChangedImage): boolean {
+  return platforms.some(one => one.oldDigest !== oldDigest || one.newDigest !== newDigest);
+}
+
+function renderPlatform({ platform, oldDigest, newDigest }: PlatformChange): string {
+  const name = printable(platform);
+  if (oldDigest === undefined) return `    ${name} added: ${printable(newDigest ?? '')}`;
+  if (newDigest === undefined) return `    ${name} removed: ${printable(oldDigest)}`;
+  return `    ${name}: ${renderStep(oldDigest, newDigest)}`;
+}
+
+function renderStep(oldDigest: string, newDigest: string): string {
+  return `${printable(oldDigest)} -> ${printable(newDigest)}`;
+}
+
+function renderLayer(sign: string, { digest, size, shared }: ChangedLayer, other: string): string {
+  const elsewhere = shared ? `  in ${other}, too` : '';
+  return `  ${sign} ${printable(digest)}  ${formatBytes(size).padStart(8)}${elsewhere}`;
+}
+
+function renderSums(result: DiffResult): string {
+  const { added, removed, changed, unchanged, onlyOld, onlyNew, shared } = result;
+  const names = [
+    `${added.length} added`,
+    `${removed.length} removed`,
+    `${changed.length} changed`,
+    `${unchanged} unchanged`,
+  ];
+  const bytes = `${renderAmount(onlyNew)} in NEW only; ${renderAmount(onlyOld)} in OLD only; ${renderAmount(shared)} in both`;
+  return `${printable(result.old.path)} -> ${printable(result.new.path)}: ${names.join(', ')}\n${bytes}\n`;
+}
+
+function renderAmount({ blobs, bytes }: BlobAmount): string {
+  return `${count(blobs, 'blob')}, ${formatBytes(bytes)}`;
+}
