@@ -256,7 +256,8 @@ describe('a runtime that is not as it should be', () => {
       `[ $1 = image ] && exit 0; echo $$ >${pid}; head -c 1500000 >/dev/null; exec sleep 60`,
     );
     const args = ['load', bundle, 'docker:', '--progress', 'json'];
-    const { status } = await airgap(args, { env, interruptAt: /blob-progress/ });
+    // By then the runtime has read, so that its number is written.
+    const { status } = await airgap(args, { env, interruptAt: /"received":\d{7}/ });
     expect(status).toBe(130);
     await sleep(100);
     const child = Number(readFileSync(pid, 'utf8'));
