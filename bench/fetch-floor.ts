@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_CONCURRENCY } from '@airgap/core';
 import { type Image, totalSize, uniqueBlobs } from './data/dataset.ts';
 import type { Place } from './place.ts';
 import { expectSlices } from './proof.ts';
 import type { Entrant } from './workload.ts';
 
-/** As many as we have by default. */
-const CONNECTIONS = 16;
 /** Enough that no connection is left without work at the end. */
 const PIECES = 64;
 /** In bytes: smaller ones would measure how long programs take to start. */
@@ -37,7 +36,10 @@ export function fetchFloor(
     name: 'floor: curl, openssl, dd',
     kind: 'floor',
     file,
-    command: place.script('floor', [`xargs -d '\\n' -n 1 -P ${CONNECTIONS} sh -c <${jobs}`, ...after(file)]),
+    command: place.script('floor', [
+      `xargs -d '\\n' -n 1 -P ${DEFAULT_CONCURRENCY} sh -c <${jobs}`,
+      ...after(file),
+    ]),
     prepare: async () => writeFileSync(jobs, lines.join('\n')),
     check: () => expectSlices(file, uniqueBlobs(images)),
   };

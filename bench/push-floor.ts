@@ -1,10 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_CONCURRENCY } from '@airgap/core';
 import { type Dataset, type Image, MANIFEST_TYPE, repositoryOf, uniqueBlobs } from './data/dataset.ts';
 import type { Place } from './place.ts';
-
-/** As many as we have by default. */
-const CONNECTIONS = 16;
 
 /**
  * Lines that send each blob once with curl and hash it with openssl, mount it wherever else it is needed, and put the
@@ -33,6 +31,6 @@ export function pushFloor(dataset: Dataset, images: readonly Image[], host: stri
   return [uploads, mounts, manifests].map((lines, at) => {
     const jobs = join(place.notes, `floor-push-${at}`);
     writeFileSync(jobs, lines.join('\n'));
-    return `xargs -d '\\n' -n 1 -P ${CONNECTIONS} sh -c <${jobs}`;
+    return `xargs -d '\\n' -n 1 -P ${DEFAULT_CONCURRENCY} sh -c <${jobs}`;
   });
 }

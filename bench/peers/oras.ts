@@ -1,8 +1,8 @@
 import { fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
 
-const COPY = 'oras copy --no-tty --concurrency 16';
+const COPY = 'oras copy --no-tty --concurrency 24';
 
-/** Sixteen blobs of an image at a time, one image after another into one layout. */
+/** Twenty-four blobs of an image at a time, one image after another into one layout. */
 export const oras: Peer = {
   name: 'oras',
   program: 'oras',

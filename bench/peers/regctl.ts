@@ -1,6 +1,6 @@
 import { fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
 
-/** Sixteen requests at a time, one image after another into one layout. */
+/** Twenty-four requests at a time, one image after another into one layout. */
 export const regctl: Peer = {
   name: 'regctl',
   program: 'regctl',
@@ -26,5 +26,5 @@ function copies({ host, names, folder }: Order): string[] {
 
 /** It takes this from its configuration only. */
 function plain(host: string): string {
-  return `regctl registry set ${host} --tls disabled --req-concurrent 16 --skip-check`;
+  return `regctl registry set ${host} --tls disabled --req-concurrent 24 --skip-check`;
 }

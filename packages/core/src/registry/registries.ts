@@ -31,13 +31,13 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   readonly credentials?: CredentialsByHost | undefined;
   /** docker's config.json files, the first that knows a host wins; none are read when left out. */
   readonly credentialFiles?: readonly string[] | undefined;
-  /** Transfers at once for each host; fewer while it complains. Default 16. */
+  /** Transfers at once for each host; fewer while it complains. Default 24. */
   readonly concurrency?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
-export const DEFAULT_CONCURRENCY = 16;
+export const DEFAULT_CONCURRENCY = 24;
 
 /** Failures that another host may not have. */
 const FALL_THROUGH: ReadonlySet<ErrorCode> = new Set([
