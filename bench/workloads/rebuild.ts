@@ -1,3 +1,4 @@
+import { copyFloor } from '../copy-floor.ts';
 import type { Image } from '../data/dataset.ts';
 import { changedTwelve, firstTwelve, openTwelve } from '../data/twelve.ts';
 import { writeList } from '../fetching.ts';
@@ -24,7 +25,8 @@ export const rebuild: Workload = {
     using place = new Place(stage.memory);
     const change = { host: dataset.host, before: firstTwelve(dataset), after: changedTwelve(dataset) };
     const peers = refetchersHere().map(peer => refetch(peer, place, change));
-    yield { title: '12 images', place, entrants: [ourRebuild(place, change), ...peers] };
+    const floor = copyFloor(dataset, change.after, place);
+    yield { title: '12 images', place, entrants: [ourRebuild(place, change), ...peers, floor] };
   },
 };
 
