@@ -26,7 +26,7 @@ it.each<[name: string, more: Partial<Finding>, text: string]>([
   ],
   [
     'a file below the folder',
-    { position: { file: '/work/specs/a.yaml', line: 3, column: 7 } },
+    { position: { file: '/home/me/specs/a.yaml', line: 3, column: 7 } },
     '::error file=specs/a.yaml,line=3,col=7,title=latest-tag::a%0AFix: b',
   ],
   [
@@ -45,5 +45,5 @@ it.each<[name: string, more: Partial<Finding>, text: string]>([
     '::error file=app.yaml,line=3,col=7,title=latest-tag::x%0A::set-output name=a::b%0AFix: b',
   ],
 ])('an annotation of %s', (_name, more, text) =>
-  expect(renderAnnotation({ ...finding, ...more }, '/work')).toBe(text),
+  expect(renderAnnotation({ ...finding, ...more }, '/home/me')).toBe(text),
 );
