@@ -1,4 +1,6 @@
+import { build } from '@airgap/core';
 import { flatten, type TestFile, type TestImage } from './images/image.ts';
+import { TestRegistry } from './registry/registry.ts';
 
 const BLOCK = 512;
 
@@ -43,4 +45,17 @@ export function layoutOf(images: Record<string, TestImage>): TestFile[] {
     { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, manifests }) },
     ...[...blobs].map(([digest, content]) => ({ name: `blobs/sha256/${digest.slice(7)}`, content })),
   ];
+}
+
+/** Builds a bundle of images as a registry has them under `registry.test`, with all of their platforms. */
+export async function buildBundle(images: Record<string, TestImage>, output: string): Promise<void> {
+  await using registry = await TestRegistry.start();
+  for (const [name, image] of Object.entries(images)) registry.push(name.replace('@', ':'), image);
+  const text = Object.keys(images).map(name => `registry.test/${name}\n`);
+  await build({
+    specs: [{ file: 'list.txt', text: text.join('') }],
+    output,
+    platforms: 'all',
+    mirrors: { 'registry.test': `http://${registry.host}` },
+  });
 }

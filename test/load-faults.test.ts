@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type AirgapError, build, type LoadOptions, load } from '@airgap/core';
+import { type AirgapError, type LoadOptions, load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
+import { buildBundle } from './bundle.ts';
 import { imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
 import { type PushFault, type PushOptions, PushRegistry, type Step } from './registry/push-registry.ts';
-import { sendError, TestRegistry } from './registry/registry.ts';
+import { sendError } from './registry/registry.ts';
 
 const MIB = 1024 * 1024;
 const ARM64 = { os: 'linux', architecture: 'arm64' };
@@ -23,17 +24,7 @@ const images: Record<string, TestImage> = {
 const work = new Workplace();
 const bundle = work.file('bundle.tar');
 
-beforeAll(async () => {
-  await using registry = await TestRegistry.start();
-  for (const [name, image] of Object.entries(images)) registry.push(name, image);
-  const text = Object.keys(images).map(name => `registry.test/${name}\n`);
-  await build({
-    specs: [{ file: 'list.txt', text: text.join('') }],
-    output: bundle,
-    platforms: 'all',
-    mirrors: { 'registry.test': `http://${registry.host}` },
-  });
-});
+beforeAll(() => buildBundle(images, bundle));
 afterAll(() => work[Symbol.dispose]());
 
 function loadInto(registry: PushRegistry, options: Partial<LoadOptions> = {}) {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build, load } from '@airgap/core';
+import { load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from './airgap.ts';
+import { buildBundle } from './bundle.ts';
 import { imageOf, indexOf, noiseOf } from './images/image.ts';
 import { PushRegistry } from './registry/push-registry.ts';
-import { TestRegistry } from './registry/registry.ts';
 
 const app = imageOf({ layers: [noiseOf(1, 1000)], compression: 'none' });
 const arm = imageOf({
@@ -27,17 +27,7 @@ const IMAGES = {
 const work = new Workplace();
 const bundle = work.file('bundle.tar');
 
-beforeAll(async () => {
-  await using registry = await TestRegistry.start();
-  for (const [name, image] of Object.entries(IMAGES)) registry.push(name.replace('@', ':'), image);
-  const text = Object.keys(IMAGES).map(name => `registry.test/${name}\n`);
-  await build({
-    specs: [{ file: 'list.txt', text: text.join('') }],
-    output: bundle,
-    platforms: 'all',
-    mirrors: { 'registry.test': `http://${registry.host}` },
-  });
-});
+beforeAll(() => buildBundle(IMAGES, bundle));
 afterAll(() => work[Symbol.dispose]());
 
 interface Put {
