@@ -214,7 +214,9 @@ describe.skipIf(missing.length > 0)('no secret is seen in', () => {
       },
     );
 
-    it.skipIf(row.interruptAt !== undefined)('what the library tells and throws', async () => {
+    // Only the program hears Ctrl-C.
+    if (row.interruptAt !== undefined) return;
+    it('what the library tells and throws', async () => {
       const events: AirgapEvent[] = [];
       const error = await build({
         specs: [{ file: 'list.txt', text: LIST }],
