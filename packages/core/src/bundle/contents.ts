@@ -1,12 +1,12 @@
-import { AirgapError } from '../errors.ts';
-import { blobsOf, type ResolvedImage } from '../image/resolved-image.ts';
+import { AirgapError } from '../model/errors.ts';
+import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
-import { blobPath, indexJson, manifestJson, ociLayout } from './documents.ts';
-import type { Content, Item } from './layout.ts';
-import { bundleNames, compare } from './names.ts';
+import { blobPath, indexJson, manifestJson, ociLayout } from '../layout/documents.ts';
+import type { Content, Item } from '../tar/plan.ts';
+import { bundleNames, compare } from '../layout/names.ts';
 
 /**
  * Everything that a bundle of these images holds, in the order in which it stands there: the three documents,

@@ -1,12 +1,12 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { HashThreads } from '../content/hash-threads.ts';
-import { AirgapError } from '../errors.ts';
+import type { HashThreads } from '../store/hash-pool.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import { unreadable } from '../unreadable.ts';
-import { DocumentReader } from './document-reader.ts';
-import { foreignReason } from './foreign-entry.ts';
-import { type PlacedEntry, walkTar } from './tar-walk.ts';
+import { unreadable } from '../fs/file-read-error.ts';
+import { DocumentReader } from '../layout/document-reader.ts';
+import { foreignReason } from './unexpected-entry.ts';
+import { type PlacedEntry, walkTar } from '../tar/walk.ts';
 
 const WORDING = { noun: 'bundle', hint: 'Fetch the bundle again, or build it anew.' };
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { HashingSink, type Sink } from '../content/sink.ts';
-import type { Source } from '../content/source.ts';
-import { transfer } from '../content/transfer.ts';
-import type { OnEvent } from '../events.ts';
-import type { Layout, Slot } from './layout.ts';
-import { padded, TRAILER_SIZE } from './tar-header.ts';
+import { HashingSink, type Sink } from '../store/blob-writer.ts';
+import type { Source } from '../store/image-source.ts';
+import { transfer } from '../store/copy-blob.ts';
+import type { OnEvent } from '../store/events.ts';
+import type { Layout, Slot } from '../tar/plan.ts';
+import { padded, TRAILER_SIZE } from '../tar/header.ts';
 
 /**
  * Writes a bundle to a stream from its first byte to its last. A failure leaves the stream without the end of a

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AirgapError, formatWhere } from '../errors.ts';
+import { AirgapError, formatWhere } from '../model/errors.ts';
 import { parseConfig } from './config.ts';
 
 const parse = (text: string) => parseConfig({ file: 'airgap.yaml', text });

@@ -1,11 +1,11 @@
 import { isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
-import { AirgapError } from '../errors.ts';
-import { SEVERITIES } from '../lint/finding.ts';
-import type { Grade, RuleGrade } from '../lint/grade.ts';
-import type { Position } from '../position.ts';
-import { ImagePath, type ImagePaths } from '../spec/image-path.ts';
-import type { SourceText } from '../spec/source.ts';
+import { AirgapError } from '../model/errors.ts';
+import { SEVERITIES } from '../model/finding.ts';
+import type { Grade, RuleGrade } from '../lint/rule-api/rule-setting.ts';
+import type { Position } from '../model/position.ts';
+import { ImagePath, type ImagePaths } from '../input/formats/image-path.ts';
+import type { SourceText } from '../input/model/source-text.ts';
 import { CREDENTIAL_KEYS, type CredentialSource, credentialSourceSchema } from './credential-source.ts';
 
 const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {

@@ -1,9 +1,9 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import { PROXY_HOST, REPLICATED_HOST } from '../reference/replicated.ts';
-import type { CredentialsByHost } from '../registry/credential.ts';
-import type { SourceText } from '../spec/source.ts';
+import type { CredentialsByHost } from '../registry/auth/credential.ts';
+import type { SourceText } from '../input/model/source-text.ts';
 
 const ID = /^[A-Za-z0-9_-]+$/;
 

@@ -1,8 +1,8 @@
-import type { HeldImage } from '../bundle/held-images.ts';
-import { bytesOf } from '../bundle/sharing.ts';
+import type { HeldImage } from '../layout/image-summary.ts';
+import { bytesOf } from '../layout/blob-usage.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { pair } from './pairing.ts';
-import type { Side } from './side.ts';
+import type { Side } from './bundle-contents.ts';
 
 /** An image that only one side has under its name. Sizes are bytes. */
 export interface SoleImage {

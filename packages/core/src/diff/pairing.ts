@@ -1,4 +1,4 @@
-import { compare } from '../bundle/names.ts';
+import { compare } from '../layout/names.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** Something that goes by a name, and is what its digest says. */

@@ -1,4 +1,4 @@
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import { Transient } from './retry.ts';
 
 /** Turns what undici threw into our error; a broken connection is worth another try, a refused handshake is not. */

@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import { MAX_HEAD_SIZE, openConnector } from './connector.ts';
 import { type ProxyOptions, proxyFor } from './proxy.ts';
-import { trustedRoots } from './trust.ts';
+import { trustedRoots } from './trusted-roots.ts';
 
 /** A certificate authority to trust besides the system's. */
 interface TrustedCa {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { openConnections } from './connections.ts';
-import { exchange } from './exchange.ts';
+import { exchange } from './round-trip.ts';
 
 const MB = 1024 * 1024;
 const BODY = randomBytes(3 * MB);

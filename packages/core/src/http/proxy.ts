@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 
 /** Which proxies to go through, as `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say it. */
 export interface ProxyOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AirgapError } from '../errors.ts';
-import { Gate } from './gate.ts';
+import { AirgapError } from '../model/errors.ts';
+import { Gate } from './host-limiter.ts';
 import { Transient, withRetries } from './retry.ts';
 
 const error = new AirgapError('REGISTRY', 'not now');

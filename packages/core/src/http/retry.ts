@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AirgapError } from '../errors.ts';
-import type { OnEvent } from '../events.ts';
-import type { Gate } from './gate.ts';
+import { AirgapError } from '../model/errors.ts';
+import type { OnEvent } from '../store/events.ts';
+import type { Gate } from './host-limiter.ts';
 
 export interface RetryOptions {
   readonly host: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSpec } from '../spec/spec.ts';
-import { runRules } from './engine.ts';
+import { parseSpec } from '../input/spec-parser.ts';
+import { runRules } from './lint-run.ts';
 import { rules } from './rules/index.ts';
 
 const LOCATIONS = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lint } from '../lint.ts';
-import type { Locations } from '../spec/locate.ts';
+import { lint } from '../verbs/lint.ts';
+import type { Locations } from '../input/references.ts';
 import { specRules } from './rules/index.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Locations } from '../spec/locate.ts';
-import { parseSpec } from '../spec/spec.ts';
-import { runRules } from './engine.ts';
-import type { Finding } from './finding.ts';
+import type { Locations } from '../input/references.ts';
+import { parseSpec } from '../input/spec-parser.ts';
+import { runRules } from './lint-run.ts';
+import type { Finding } from '../model/finding.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const AT: Locations = { app: 'shop', registries: { hub: 'index.docker.io' } };

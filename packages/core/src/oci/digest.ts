@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 
 declare const brand: unique symbol;
 

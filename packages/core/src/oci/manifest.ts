@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
 import {

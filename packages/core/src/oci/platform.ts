@@ -1,4 +1,4 @@
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 
 /** An operating system and a processor, in Go's words (image-spec, image-index.md, "platform"). */
 export interface Platform {

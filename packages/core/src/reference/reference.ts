@@ -1,4 +1,4 @@
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';

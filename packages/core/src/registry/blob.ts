@@ -1,7 +1,7 @@
-import { MemorySink } from '../content/sink.ts';
-import type { Where } from '../errors.ts';
+import { MemorySink } from '../store/blob-writer.ts';
+import type { Where } from '../model/errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import { failure } from './failure.ts';
+import { failure } from '../http/response-error.ts';
 import type { RegistryHost } from './host.ts';
 
 /** Asks once whether a repository has a blob (distribution-spec, "Checking if content exists in the registry"). */

@@ -1,10 +1,10 @@
-import { pieces, type Range } from '../content/ranges.ts';
-import type { BlobIntake, Sink } from '../content/sink.ts';
-import { AirgapError, type Where } from '../errors.ts';
-import type { ResponseHead } from '../http/exchange.ts';
+import { pieces, type Range } from '../store/ranges.ts';
+import type { BlobIntake, Sink } from '../store/blob-writer.ts';
+import { AirgapError, type Where } from '../model/errors.ts';
+import type { ResponseHead } from '../http/round-trip.ts';
 import { Transient } from '../http/retry.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { failure } from './failure.ts';
+import { failure } from '../http/response-error.ts';
 import type { RegistryHost } from './host.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 
 /** Where the traffic for one registry host really goes. */
 export interface Endpoint {

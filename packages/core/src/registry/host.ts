@@ -1,16 +1,16 @@
 import type { Dispatcher } from 'undici';
-import { MemorySink, type Sink } from '../content/sink.ts';
-import type { Where } from '../errors.ts';
-import { AirgapError } from '../errors.ts';
-import type { OnEvent } from '../events.ts';
+import { MemorySink, type Sink } from '../store/blob-writer.ts';
+import type { Where } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
+import type { OnEvent } from '../store/events.ts';
 import { provesTls } from '../http/connection-error.ts';
-import { exchange, type HttpBody, type HttpRequest, type ResponseHead } from '../http/exchange.ts';
-import type { Gate } from '../http/gate.ts';
+import { exchange, type HttpBody, type HttpRequest, type ResponseHead } from '../http/round-trip.ts';
+import type { Gate } from '../http/host-limiter.ts';
 import { type RetryOptions, withRetries } from '../http/retry.ts';
-import type { Authorizer } from './authorizer.ts';
+import type { Authorizer } from './auth/authorizer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { locationOf } from './location.ts';
-import type { SentSecrets } from './sent-secrets.ts';
+import type { SentSecrets } from './auth/secret-redactor.ts';
 
 const MAX_REDIRECTS = 5;
 const MAX_ERROR_BODY = 64 * 1024;

@@ -1,11 +1,11 @@
-import { MemorySink } from '../content/sink.ts';
-import { AirgapError, type Where } from '../errors.ts';
-import type { ResponseHead } from '../http/exchange.ts';
+import { MemorySink } from '../store/blob-writer.ts';
+import { AirgapError, type Where } from '../model/errors.ts';
+import type { ResponseHead } from '../http/round-trip.ts';
 import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MANIFEST_TYPES } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
-import { failure } from './failure.ts';
+import { failure } from '../http/response-error.ts';
 import type { RegistryHost } from './host.ts';
 
 /** What a manifest is asked for with; a registry would answer in schema 1 otherwise. */

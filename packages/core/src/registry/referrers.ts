@@ -1,12 +1,12 @@
-import { MemorySink } from '../content/sink.ts';
-import { AirgapError, type Where } from '../errors.ts';
+import { MemorySink } from '../store/blob-writer.ts';
+import { AirgapError, type Where } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, parseManifest, rawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { referrersTag } from '../oci/referrer.ts';
 import type { Reference } from '../reference/reference.ts';
-import { failure } from './failure.ts';
+import { failure } from '../http/response-error.ts';
 import type { ApiAnswer, RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
 

@@ -1,28 +1,28 @@
 import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
-import type { Destination } from '../content/destination.ts';
-import type { Range } from '../content/ranges.ts';
-import { type BlobIntake, MemorySink } from '../content/sink.ts';
-import type { ReferrerSource } from '../content/source.ts';
-import { AirgapError, type ErrorCode, type Where } from '../errors.ts';
-import type { OnEvent } from '../events.ts';
+import type { Destination } from '../store/image-target.ts';
+import type { Range } from '../store/ranges.ts';
+import { type BlobIntake, MemorySink } from '../store/blob-writer.ts';
+import type { ReferrerSource } from '../store/image-source.ts';
+import { AirgapError, type ErrorCode, type Where } from '../model/errors.ts';
+import type { OnEvent } from '../store/events.ts';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
-import { Gate } from '../http/gate.ts';
+import { Gate } from '../http/host-limiter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
-import { Authorizer } from './authorizer.ts';
-import type { CredentialsByHost } from './credential.ts';
-import { CredentialStore } from './credentials.ts';
-import { RegistryDestination } from './destination.ts';
+import { Authorizer } from './auth/authorizer.ts';
+import type { CredentialsByHost } from './auth/credential.ts';
+import { CredentialStore } from './auth/credential-store.ts';
+import { RegistryDestination } from './registry-target.ts';
 import { Download } from './download.ts';
 import { type Endpoint, type EndpointOptions, endpointsFor, ownEndpoint } from './endpoint.ts';
-import { failure } from './failure.ts';
+import { failure } from '../http/response-error.ts';
 import { RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
 import { findManifest, referrersOf } from './referrers.ts';
-import { type Proxied, routeOf } from './route.ts';
+import { type Proxied, routeOf } from './pull-location.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   /** What is pulled through Replicated's proxy, while it keeps its own name. */

@@ -1,10 +1,10 @@
-import type { Arrival, BlobBody } from '../content/destination.ts';
-import { MemorySink } from '../content/sink.ts';
-import { AirgapError, type Where } from '../errors.ts';
+import type { Arrival, BlobBody } from '../store/image-target.ts';
+import { MemorySink } from '../store/blob-writer.ts';
+import { AirgapError, type Where } from '../model/errors.ts';
 import { Transient } from '../http/retry.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { hasBlob } from './blob.ts';
-import { failure } from './failure.ts';
+import { failure } from '../http/response-error.ts';
 import type { ApiAnswer, ApiRequest, RegistryHost } from './host.ts';
 import { locationOf } from './location.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import { runCommand } from './command.ts';
 import type { Feed } from './runtime.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
-import { AirgapError, isInterrupted } from '../errors.ts';
-import { lastWords } from './last-words.ts';
+import { AirgapError, isInterrupted } from '../model/errors.ts';
+import { lastWords } from './stderr-tail.ts';
 
 /** The most that is kept of what a program prints, in characters. */
 const MAX_OUTPUT = 64e6;

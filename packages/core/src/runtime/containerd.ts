@@ -1,5 +1,5 @@
 import { Client } from './client.ts';
-import { heldName } from './held-name.ts';
+import { heldName } from './canonical-name.ts';
 import type { Feed, HeldImage, Runtime } from './runtime.ts';
 
 /** containerd, which keeps everything as it is. Its images live in namespaces: Kubernetes looks in `k8s.io`. */

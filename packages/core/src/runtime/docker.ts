@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Client } from './client.ts';
-import { heldName } from './held-name.ts';
+import { heldName } from './canonical-name.ts';
 import type { Feed, HeldImage, Runtime } from './runtime.ts';
 
 const NONE = '<none>';

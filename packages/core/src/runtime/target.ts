@@ -1,4 +1,4 @@
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import { Containerd } from './containerd.ts';
 import { Docker } from './docker.ts';
 import { Podman } from './podman.ts';

@@ -1,10 +1,10 @@
 import { type Digest, hasDigestForm } from '../oci/digest.ts';
-import { type Answer, empty } from './answer.ts';
-import { type AskedOfRepository, firstOf } from './asked.ts';
-import type { Content } from './content.ts';
-import { refusal } from './errors.ts';
+import { type Answer, empty } from './http-response.ts';
+import { type AskedOfRepository, firstOf } from './api-request.ts';
+import type { Content } from './stored-blob.ts';
+import { refusal } from './error-response.ts';
 import { digestHeaders, isKnown } from './etag.ts';
-import { askedRange } from './range.ts';
+import { askedRange } from './parse-range.ts';
 
 /** `GET /v2/<name>/blobs/<digest>`, whole or one range of it. */
 export function blobs({ method, found, name, reference, headers }: AskedOfRepository): Answer {

@@ -1,5 +1,5 @@
-import type { Answer } from './answer.ts';
-import type { Asked } from './asked.ts';
+import type { Answer } from './http-response.ts';
+import type { Asked } from './api-request.ts';
 import { page } from './page.ts';
 
 /** `GET /v2/_catalog`: every repository once, under the name that finds it and no other. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { AirgapError } from '../errors.ts';
+import { AirgapError } from '../model/errors.ts';
 
 const DEFAULT_TIMEOUT = 120_000;
 /** How long an idle connection is kept for the next request, in ms: longer than clients keep theirs. */

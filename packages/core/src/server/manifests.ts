@@ -1,7 +1,7 @@
 import { hasDigestForm } from '../oci/digest.ts';
-import { type Answer, empty } from './answer.ts';
-import { type AskedOfRepository, firstOf } from './asked.ts';
-import { refusal } from './errors.ts';
+import { type Answer, empty } from './http-response.ts';
+import { type AskedOfRepository, firstOf } from './api-request.ts';
+import { refusal } from './error-response.ts';
 import { digestHeaders, isKnown } from './etag.ts';
 
 /** `GET /v2/<name>/manifests/<tag or digest>`; the bytes go out as they are, whatever `Accept` says. */

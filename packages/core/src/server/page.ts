@@ -1,5 +1,5 @@
-import { type Answer, json } from './answer.ts';
-import { refusal } from './errors.ts';
+import { type Answer, json } from './http-response.ts';
+import { refusal } from './error-response.ts';
 
 /** The most names in one answer; `Link` leads on to the rest. */
 const MAX_PAGE = 10_000;

@@ -1,9 +1,9 @@
 import { type Digest, hasDigestForm } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { referrerDescriptor } from '../oci/referrer.ts';
-import { type Answer, json } from './answer.ts';
-import type { AskedOfRepository } from './asked.ts';
-import { refusal } from './errors.ts';
+import { type Answer, json } from './http-response.ts';
+import type { AskedOfRepository } from './api-request.ts';
+import { refusal } from './error-response.ts';
 
 /** `GET /v2/<name>/referrers/<digest>`: what names this manifest as its subject, of one artifact type or of all. */
 export function referrers({ found, reference, query }: AskedOfRepository): Answer {

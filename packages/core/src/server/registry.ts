@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AirgapError, formatWhere } from '../errors.ts';
-import type { OnEvent } from '../events.ts';
-import type { Answer } from './answer.ts';
-import { deliver } from './delivery.ts';
-import { refusal } from './errors.ts';
-import { challenge, type Login } from './login.ts';
+import { AirgapError, formatWhere } from '../model/errors.ts';
+import type { OnEvent } from '../store/events.ts';
+import type { Answer } from './http-response.ts';
+import { deliver } from './send-response.ts';
+import { refusal } from './error-response.ts';
+import { challenge, type Login } from './basic-auth.ts';
 import type { Repositories } from './repositories.ts';
 import { route } from './router.ts';
 

@@ -1,5 +1,5 @@
-import { compare } from '../bundle/names.ts';
-import type { OnEvent } from '../events.ts';
+import { compare } from '../layout/names.ts';
+import type { OnEvent } from '../store/events.ts';
 import { Reference } from '../reference/reference.ts';
 import { Repository } from './repository.ts';
 import type { ServedBundle } from './served-bundle.ts';

@@ -1,8 +1,8 @@
-import { blobsOfManifest } from '../bundle/graph.ts';
-import { compare } from '../bundle/names.ts';
+import { blobsOfManifest } from '../layout/walk.ts';
+import { compare } from '../layout/names.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isRepository, type Reference } from '../reference/reference.ts';
-import type { Content } from './content.ts';
+import type { Content } from './stored-blob.ts';
 import type { ServedBundle, ServedManifest } from './served-bundle.ts';
 
 /** Everything that the bundles have under one name, as `docker.io/library/redis`. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { isRepository } from '../reference/reference.ts';
-import { type Answer, json } from './answer.ts';
-import type { Asked, AskedOfRepository } from './asked.ts';
+import { type Answer, json } from './http-response.ts';
+import type { Asked, AskedOfRepository } from './api-request.ts';
 import { blobs } from './blobs.ts';
 import { catalog } from './catalog.ts';
-import { refusal } from './errors.ts';
+import { refusal } from './error-response.ts';
 import { manifests } from './manifests.ts';
 import { referrers } from './referrers.ts';
 import type { Repositories } from './repositories.ts';

@@ -1,15 +1,15 @@
-import type { NamedDescriptor } from '../bundle/document-reader.ts';
-import { blobPath } from '../bundle/documents.ts';
-import { blobsOfManifest, manifestsBelow } from '../bundle/graph.ts';
-import { readName } from '../bundle/names.ts';
+import type { NamedDescriptor } from '../layout/document-reader.ts';
+import { blobPath } from '../layout/documents.ts';
+import { blobsOfManifest, manifestsBelow } from '../layout/walk.ts';
+import { readName } from '../layout/names.ts';
 import { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../bundle/tar-walk.ts';
-import { AirgapError } from '../errors.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
-import { Content } from './content.ts';
+import { Content } from './stored-blob.ts';
 
 /** A manifest and its bytes. */
 export interface ServedManifest {

@@ -1,6 +1,6 @@
-import { compare } from '../bundle/names.ts';
-import type { Answer } from './answer.ts';
-import type { AskedOfRepository } from './asked.ts';
+import { compare } from '../layout/names.ts';
+import type { Answer } from './http-response.ts';
+import type { AskedOfRepository } from './api-request.ts';
 import { page } from './page.ts';
 import type { Repository } from './repository.ts';
 

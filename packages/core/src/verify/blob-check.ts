@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../bundle/tar-walk.ts';
-import { HashThreads } from '../content/hash-threads.ts';
-import type { OnEvent } from '../events.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
+import { HashThreads } from '../store/hash-pool.ts';
+import type { OnEvent } from '../store/events.ts';
 import { parseDigest } from '../oci/digest.ts';
 import type { Problem } from './problem.ts';
 

@@ -1,8 +1,8 @@
-import type { NamedDescriptor } from '../bundle/document-reader.ts';
-import { DOCUMENTS } from '../bundle/documents.ts';
-import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from '../bundle/names.ts';
+import type { NamedDescriptor } from '../layout/document-reader.ts';
+import { DOCUMENTS } from '../layout/documents.ts';
+import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from '../layout/names.ts';
 import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../bundle/tar-walk.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
 /** What a build writes into an index, a descriptor, a platform and annotations. */

@@ -1,5 +1,5 @@
-import type { NamedDescriptor } from '../bundle/document-reader.ts';
-import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION, readName } from '../bundle/names.ts';
+import type { NamedDescriptor } from '../layout/document-reader.ts';
+import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION, readName } from '../layout/names.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Problem } from './problem.ts';

@@ -1,8 +1,8 @@
-import { foreignReason } from '../bundle/foreign-entry.ts';
-import { frameProblem } from '../bundle/frame.ts';
+import { foreignReason } from '../bundle/unexpected-entry.ts';
+import { frameProblem } from '../tar/framing.ts';
 import type { BundleReader } from '../bundle/reader.ts';
-import { TRAILER_SIZE } from '../bundle/tar-header.ts';
-import type { PlacedEntry } from '../bundle/tar-walk.ts';
+import { TRAILER_SIZE } from '../tar/header.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
 /** Reads the tar from header to header. @returns the entries that belong there, by their names */

@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** An explicit `imagePullPolicy: Always`, which fails with any tag and any digest. */
 export const alwaysPull: Rule = {

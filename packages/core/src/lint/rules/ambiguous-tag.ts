@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** An unquoted tag that a YAML parser makes something else of. */
 export const ambiguousTag: Rule = {

@@ -1,6 +1,6 @@
 import { REPLICATED_HOST } from '../../reference/replicated.ts';
-import type { ListedImage } from '../../spec/image.ts';
-import type { Rule } from '../rule.ts';
+import type { ListedImage } from '../../input/model/spec.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** A name that does not go with its source. */
 export const contradictingSource: Rule = {

@@ -1,5 +1,5 @@
-import { endpointHost } from '../../spec/locate.ts';
-import type { Rule } from '../rule.ts';
+import { endpointHost } from '../../input/references.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 const OTHER_NAMES = new Set([
   'docker.io',

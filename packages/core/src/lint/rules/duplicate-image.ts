@@ -1,5 +1,5 @@
-import type { ListedImage } from '../../spec/image.ts';
-import type { Rule } from '../rule.ts';
+import type { ListedImage } from '../../input/model/spec.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** One image on the list twice, written alike or differently. */
 export const duplicateImage: Rule = {

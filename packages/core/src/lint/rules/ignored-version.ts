@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** `version:` in an `images:` entry, where only `tag:` is read. */
 export const ignoredVersion: Rule = {

@@ -1,9 +1,9 @@
 import type { Reference } from '../../reference/reference.ts';
-import type { UsedImage } from '../../spec/image.ts';
-import type { Locations } from '../../spec/locate.ts';
-import { listingOf } from '../listing.ts';
-import { ownerOf } from '../matching.ts';
-import type { Found, Rule } from '../rule.ts';
+import type { UsedImage } from '../../input/model/spec.ts';
+import type { Locations } from '../../input/references.ts';
+import { listingOf } from '../rule-api/images-entry.ts';
+import { ownerOf } from '../rule-api/spec-index.ts';
+import type { Found, Rule } from '../rule-api/rule.ts';
 
 /** An image that a spec uses and the list lacks. */
 export const imageNotListed: Rule = {

@@ -1,5 +1,5 @@
-import type { AnswerRule } from '../answer-rule.ts';
-import type { Rule, RuleText } from '../rule.ts';
+import type { AnswerRule } from '../rule-api/registry-rule.ts';
+import type { Rule, RuleText } from '../rule-api/rule.ts';
 import { alwaysPull } from './always-pull.ts';
 import { ambiguousTag } from './ambiguous-tag.ts';
 import { contradictingSource } from './contradicting-source.ts';

@@ -1,7 +1,7 @@
-import { AirgapError } from '../../errors.ts';
-import { locate } from '../../spec/locate.ts';
-import { usedReference } from '../../spec/request.ts';
-import type { Found, Rule } from '../rule.ts';
+import { AirgapError } from '../../model/errors.ts';
+import { locate } from '../../input/references.ts';
+import { usedReference } from '../../input/requests.ts';
+import type { Found, Rule } from '../rule-api/rule.ts';
 
 /** A name that no registry can have, in a list or in a container. */
 export const invalidImage: Rule = {

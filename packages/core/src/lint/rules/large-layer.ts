@@ -1,4 +1,4 @@
-import { type AnswerRule, isPushedToReplicated } from '../answer-rule.ts';
+import { type AnswerRule, isPushedToReplicated } from '../rule-api/registry-rule.ts';
 
 /** In bytes: from near 2 GB on, uploads have been seen to end with 524. */
 const LARGE = 1.9e9;

@@ -1,6 +1,6 @@
-import { isPodImage, type ListedImage, type UsedImage } from '../../spec/image.ts';
-import { listedTag, type Matching } from '../matching.ts';
-import type { Found, Rule } from '../rule.ts';
+import { isPodImage, type ListedImage, type UsedImage } from '../../input/model/spec.ts';
+import { listedTag, type Matching } from '../rule-api/spec-index.ts';
+import type { Found, Rule } from '../rule-api/rule.ts';
 
 const SAFE = new Set(['IfNotPresent', 'Never']);
 

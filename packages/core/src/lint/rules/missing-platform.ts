@@ -1,4 +1,4 @@
-import { type AnswerRule, failures } from '../answer-rule.ts';
+import { type AnswerRule, failures } from '../rule-api/registry-rule.ts';
 
 /** An image that was not made for every platform that was chosen. */
 export const missingPlatform: AnswerRule = {

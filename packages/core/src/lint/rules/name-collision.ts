@@ -1,8 +1,8 @@
-import type { Position } from '../../position.ts';
+import type { Position } from '../../model/position.ts';
 import { Reference } from '../../reference/reference.ts';
 import { proxied } from '../../reference/replicated.ts';
-import type { Matching } from '../matching.ts';
-import type { Rule } from '../rule.ts';
+import type { Matching } from '../rule-api/spec-index.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** Different images that KOTS would push under one name. */
 export const nameCollision: Rule = {

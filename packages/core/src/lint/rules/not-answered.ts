@@ -1,4 +1,4 @@
-import { type AnswerRule, failures } from '../answer-rule.ts';
+import { type AnswerRule, failures } from '../rule-api/registry-rule.ts';
 
 const TOLD_ELSEWHERE = new Set(['NOT_FOUND', 'UNSUPPORTED']);
 

@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** A chart or a kustomization that could not be rendered here. */
 export const notRendered: Rule = {

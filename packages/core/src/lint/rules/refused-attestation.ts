@@ -1,4 +1,4 @@
-import { type AnswerRule, isPushedToReplicated } from '../answer-rule.ts';
+import { type AnswerRule, isPushedToReplicated } from '../rule-api/registry-rule.ts';
 
 /** An image with attestations that is to be pushed to a registry which refuses them. */
 export const refusedAttestation: AnswerRule = {

@@ -1,6 +1,6 @@
-import type { Position } from '../../position.ts';
+import type { Position } from '../../model/position.ts';
 import { Reference } from '../../reference/reference.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** A name with a tag and a digest, of which only the digest counts. */
 export const tagAndDigest: Rule = {

@@ -1,4 +1,4 @@
-import { type AnswerRule, failures } from '../answer-rule.ts';
+import { type AnswerRule, failures } from '../rule-api/registry-rule.ts';
 
 /** A name that its registry does not know. */
 export const tagNotFound: AnswerRule = {

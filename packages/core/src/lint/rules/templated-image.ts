@@ -1,5 +1,5 @@
-import { ownerOf } from '../matching.ts';
-import type { Rule } from '../rule.ts';
+import { ownerOf } from '../rule-api/spec-index.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** An image that only a template knows. */
 export const templatedImage: Rule = {

@@ -1,5 +1,5 @@
-import { unknownSource } from '../../spec/locate.ts';
-import type { Rule } from '../rule.ts';
+import { unknownSource } from '../../input/references.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** A `source:` that is neither `replicated` nor `public` nor a registry that was configured. */
 export const unknownRegistry: Rule = {

@@ -1,6 +1,6 @@
-import { AirgapError } from '../../errors.ts';
-import type { Position } from '../../position.ts';
-import type { Rule } from '../rule.ts';
+import { AirgapError } from '../../model/errors.ts';
+import type { Position } from '../../model/position.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** The rules that somebody named, and those that there are. */
 export interface NamedRules {

@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** A document that cannot be read, so that nobody knows what it names. */
 export const unreadable: Rule = {

@@ -1,6 +1,6 @@
-import { isPodImage } from '../../spec/image.ts';
-import { firstOfEach, ownerOf } from '../matching.ts';
-import type { Rule } from '../rule.ts';
+import { isPodImage } from '../../input/model/spec.ts';
+import { firstOfEach, ownerOf } from '../rule-api/spec-index.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 const UNREWRITTEN = new Set(['apps/v1beta1', 'apps/v1beta2', 'extensions/v1beta1']);
 

@@ -1,4 +1,4 @@
-import { type AnswerRule, failures } from '../answer-rule.ts';
+import { type AnswerRule, failures } from '../rule-api/registry-rule.ts';
 
 /** An image that no bundle can hold, most often of Docker schema 1. */
 export const unsupportedManifest: AnswerRule = {

@@ -1,5 +1,5 @@
-import type { Ignore } from '../ignore.ts';
-import type { Rule } from '../rule.ts';
+import type { Ignore } from '../rule-api/ignore-comment.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** A comment that silences nothing. */
 export const unusedIgnore: Rule<readonly Ignore[]> = {

@@ -1,5 +1,5 @@
-import { isPodImage, isSwarmImage } from '../../spec/image.ts';
-import type { Rule } from '../rule.ts';
+import { isPodImage, isSwarmImage } from '../../input/model/spec.ts';
+import type { Rule } from '../rule-api/rule.ts';
 
 /** A listed image that no spec uses. */
 export const unusedImage: Rule = {

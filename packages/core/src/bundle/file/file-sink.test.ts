@@ -1,0 +1,111 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HashThreads } from '../../store/hash-pool.ts';
+import { type Range, Ranges } from '../../store/ranges.ts';
+import { digestOf } from '../../oci/digest.ts';
+import { FileSink } from './file-sink.ts';
+
+const OFFSET = 512;
+
+let folder: string;
+let fd: number;
+let threads: HashThreads;
+let noted: Range[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'airgap-sink-'));
+  fd = openSync(join(folder, 'to'), 'w+');
+  threads = new HashThreads();
+  noted = [];
+});
+afterEach(async () => {
+  await threads[Symbol.asyncDispose]();
+  closeSync(fd);
+  rmSync(folder, { recursive: true });
+});
+
+function open(): FileSink {
+  return new FileSink({
+    fd,
+    offset: OFFSET,
+    threads,
+    had: new Ranges(),
+    onWritten: range => noted.push(range),
+  });
+}
+
+function bytesOf(size: number): Buffer {
+  return Buffer.alloc(size, 'abcdefghijk');
+}
+
+function written(): Buffer {
+  return readFileSync(join(folder, 'to')).subarray(OFFSET);
+}
+
+function notedBytes(): number {
+  return noted.reduce((all, { start, end }) => all + end - start, 0);
+}
+
+describe('what is written to a sink', () => {
+  it.each([0, 1, 262_143, 262_144, 262_145, 9_000_001])('has its digest: %i bytes', async size => {
+    const bytes = bytesOf(size);
+    const sink = open();
+    const middle = Math.floor(size / 2);
+    sink.write(bytes.subarray(middle), middle);
+    sink.write(bytes.subarray(0, middle), 0);
+    expect(await sink.digest()).toBe(digestOf(bytes));
+    expect(written().equals(bytes)).toBe(true);
+    expect(notedBytes()).toBe(size);
+  });
+});
+
+describe('what a sink copies from a file', () => {
+  const old = bytesOf(5_000_000);
+  let from: number;
+
+  beforeEach(() => {
+    writeFileSync(join(folder, 'from'), old);
+    from = openSync(join(folder, 'from'), 'r');
+  });
+  afterEach(() => closeSync(from));
+
+  it.each([
+    ['a part of it', { offset: 1000, size: 3_000_000 }],
+    ['no byte', { offset: 1000, size: 0 }],
+    ['as much as the file has', { offset: 4_000_000, size: 3_000_000 }],
+  ])('has its digest: %s', async (_name, { offset, size }) => {
+    const bytes = old.subarray(offset, offset + size);
+    const sink = open();
+    let copied = 0;
+    await sink.copyAll({ fd: from, offset, size }, more => {
+      copied += more;
+    });
+    expect(await sink.digest()).toBe(digestOf(bytes));
+    expect(written().equals(bytes)).toBe(true);
+    expect([copied, notedBytes()]).toEqual([bytes.length, bytes.length]);
+  });
+
+  it.each([
+    ['cannot be read', () => openSync(folder, 'r'), () => fd, 'EISDIR'],
+    ['cannot be written', () => from, () => from, 'EBADF'],
+  ])('ends with what the system says: %s', async (_name, source, target, code) => {
+    const sink = new FileSink({
+      fd: target(),
+      offset: 0,
+      threads,
+      had: new Ranges(),
+      onWritten: () => {},
+    });
+    await expect(sink.copyAll({ fd: source(), offset: 0, size: 10 })).rejects.toMatchObject({ code });
+  });
+
+  it('ends with the signal', async () => {
+    const stopper = new AbortController();
+    threads = new HashThreads(stopper.signal);
+    const copying = open().copyAll({ fd: from, offset: 0, size: old.length });
+    stopper.abort(new Error('enough'));
+    await expect(copying).rejects.toThrow('enough');
+  });
+});

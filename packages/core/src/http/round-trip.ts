@@ -1,0 +1,111 @@
+import type { Dispatcher } from 'undici';
+import type { Sink } from '../store/blob-writer.ts';
+import { connectionError } from './connection-error.ts';
+
+/** Text, or bytes as they come; an iterable needs a `content-length` header. */
+export type HttpBody = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  readonly url: URL;
+  readonly headers: Record<string, string>;
+  readonly body?: HttpBody;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An answer without its body. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/**
+ * Sends one request and pushes the answer's body into the sink that `accept` chooses once the head is known.
+ * Resolves when the body has ended and every write has settled. Written on undici's dispatch, which spares the hot
+ * path a stream.
+ *
+ * @throws what `accept` or the sink throws, which ends the exchange; the signal's reason; Transient or AirgapError
+ * `NETWORK` for what fails on the wire
+ */
+export async function exchange(
+  dispatcher: Dispatcher,
+  request: HttpRequest,
+  accept: (head: ResponseHead) => Sink,
+): Promise<ResponseHead> {
+  request.signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    let head: ResponseHead | undefined;
+    let sink: Sink | undefined;
+    let pending: Promise<void> | undefined;
+    let controller: Dispatcher.DispatchController | undefined;
+    let failure: { readonly error: unknown } | undefined;
+
+    const fail = (error: unknown) => {
+      failure ??= { error };
+      controller?.abort(asError(error));
+    };
+    const abort = () => fail(request.signal?.reason);
+    const settle = (finish: () => void) => {
+      request.signal?.removeEventListener('abort', abort);
+      if (pending === undefined) finish();
+      else void pending.finally(finish);
+    };
+    /** Holds the sender back until a write has settled. */
+    const hold = async (current: Dispatcher.DispatchController, wait: Promise<void>) => {
+      current.pause();
+      try {
+        await wait;
+        pending = undefined;
+        current.resume();
+      } catch (error) {
+        fail(error);
+      }
+    };
+    request.signal?.addEventListener('abort', abort, { once: true });
+
+    dispatcher.dispatch(
+      {
+        origin: request.url.origin,
+        path: request.url.pathname + request.url.search,
+        method: request.method,
+        headers: request.headers,
+        body: (request.body as Dispatcher.DispatchOptions['body']) ?? null,
+      },
+      {
+        onRequestStart(started) {
+          controller = started;
+          if (request.signal?.aborted) abort();
+        },
+        onResponseStart(_controller, status, headers) {
+          if (status < 200) return;
+          head = { status, headers };
+          try {
+            sink = accept(head);
+          } catch (error) {
+            fail(error);
+          }
+        },
+        onResponseData(current, chunk) {
+          try {
+            const wait = sink?.write(chunk);
+            if (wait !== undefined) pending = hold(current, wait);
+          } catch (error) {
+            fail(error);
+          }
+        },
+        onResponseEnd() {
+          settle(() => (failure ? reject(failure.error) : resolve(head as ResponseHead)));
+        },
+        onResponseError(_controller, error) {
+          settle(() => reject(failure ? failure.error : connectionError(error, request.url.host)));
+        },
+      },
+    );
+  });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -1,0 +1,104 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInput } from './find-input.ts';
+
+describe('findInput', () => {
+  let folder: string;
+  const at = (path: string) => join(folder, path);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airgap-input-'));
+    const files = [
+      ...['plain/b.yaml', 'plain/a.yml', 'plain/sub/c.YAML', 'plain/notes.txt'],
+      ...['plain/.git/x.yaml', 'plain/node_modules/x.yaml', 'empty/readme'],
+      ...['all/app.yaml', 'all/web-1.0.0.tgz'],
+      ...['all/chart/Chart.yaml', 'all/chart/values.yaml', 'all/chart/templates/sub/web.yaml'],
+      ...['all/chart/crds/a.yaml', 'all/chart/charts/db/Chart.yaml', 'all/chart/charts/db/templates/db.yaml'],
+      ...['all/kust/kustomization.yml', 'all/kust/web.yaml', 'all/kust/patches/p.yaml'],
+      ...['all/kust/base/Kustomization', 'all/kust/base/base.yaml'],
+    ];
+    for (const file of files) {
+      await mkdir(dirname(at(file)), { recursive: true });
+      await writeFile(at(file), `# ${file}`);
+    }
+    await mkdir(at('linked'));
+    await symlink('../plain/sub', at('linked/sub'));
+    await symlink('..', at('linked/back'));
+    await symlink('nowhere', at('linked/gone'));
+    await mkdir(at('odd'));
+    await writeFile(at('odd/a.yaml'), Buffer.from([0xff, 0x80]));
+    await writeFile(at('odd/b.yaml'), 'b');
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function find(path: string) {
+    const { texts, charts, kustomizations, unread } = await findInput([at(path)]);
+    const short = (file: string) => relative(folder, file);
+    const rendered = ({ file, files }: { file: string; files: string[] }) => [file, ...files].map(short);
+    return {
+      texts: texts.map(({ file }) => short(file)),
+      charts: charts.map(rendered),
+      kustomizations: kustomizations.map(rendered),
+      unread: unread.map(({ where }) => short(where.position?.file ?? '')),
+    };
+  }
+
+  it.each<[name: string, path: string, found: Partial<Awaited<ReturnType<typeof find>>>]>([
+    [
+      'the YAML of a directory at any depth, in the order of names',
+      'plain',
+      { texts: ['plain/a.yml', 'plain/b.yaml', 'plain/sub/c.YAML'] },
+    ],
+    ['what links lead to, but not round in circles', 'linked', { texts: ['linked/sub/c.YAML'] }],
+    ['a file whatever it is called', 'plain/notes.txt', { texts: ['plain/notes.txt'] }],
+    [
+      'charts and kustomizations, which keep their files',
+      'all',
+      {
+        texts: ['all/app.yaml'],
+        charts: [
+          [
+            'all/chart/Chart.yaml',
+            'all/chart/charts/db/templates/db.yaml',
+            'all/chart/crds/a.yaml',
+            'all/chart/templates/sub/web.yaml',
+          ],
+          ['all/web-1.0.0.tgz'],
+        ],
+        kustomizations: [
+          ['all/kust/kustomization.yml', 'all/kust/patches/p.yaml', 'all/kust/web.yaml'],
+          ['all/kust/base/Kustomization', 'all/kust/base/base.yaml'],
+        ],
+      },
+    ],
+    ['a chart by its archive', 'all/web-1.0.0.tgz', { charts: [['all/web-1.0.0.tgz']] }],
+    [
+      'a kustomization by its file',
+      'all/kust/base/Kustomization',
+      { kustomizations: [['all/kust/base/Kustomization', 'all/kust/base/base.yaml']] },
+    ],
+    ['what can be read beside what cannot', 'odd', { texts: ['odd/b.yaml'], unread: ['odd/a.yaml'] }],
+  ])('finds %s', async (_name, path, found) => {
+    expect(await find(path)).toEqual({ texts: [], charts: [], kustomizations: [], unread: [], ...found });
+  });
+
+  it('passes texts through', async () => {
+    const stdin = { file: '<stdin>', text: 'redis' };
+    expect((await findInput([stdin])).texts).toEqual([stdin]);
+  });
+
+  it.each([
+    ['a file that is not there', 'none.yaml', 'there is no such file'],
+    ['a directory without YAML', 'empty', 'the directory holds no YAML'],
+    ['a file that is no text, when it is named itself', 'odd/a.yaml', 'not UTF-8'],
+  ])('refuses %s, by its path', async (_name, file, message) => {
+    await expect(findInput([at(file)])).rejects.toMatchObject({
+      code: 'INPUT',
+      message: expect.stringContaining(message),
+      where: { path: at(file) },
+    });
+  });
+});

@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../config/config.ts';
+import { images } from '../verbs/images.ts';
+import { lint } from '../verbs/lint.ts';
+import { formatPosition as format, type Position } from '../model/position.ts';
+import { runProgram } from './render/program.ts';
+
+const FIXTURES = fileURLToPath(new URL('../../../../fixtures/', import.meta.url));
+const SAMPLES = fileURLToPath(new URL('../../../../../shared/samples/', import.meta.url));
+const LOCATIONS = {
+  app: 'shop',
+  registries: {
+    hub: 'index.docker.io',
+    quay: 'https://quay.io/shop',
+    dockerhub: 'index.docker.io',
+    'quay.io': 'quay.io',
+  },
+};
+
+const CONFIG = 'airgap.yaml';
+
+/** The programs of which a fixture needs one. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  'helm-chart': ['helm'],
+  'kots-helm': ['helm'],
+  kustomize: ['kustomize', 'kubectl'],
+};
+
+/** Why a fixture cannot be read: a machine without its programs skips it, and says so. */
+async function missing(name: string): Promise<string> {
+  const programs = PROGRAMS[name] ?? [];
+  for (const program of programs) if ((await runProgram(program, ['help'])) !== undefined) return '';
+  return programs.length > 0 ? `this machine has no ${programs.join(' or ')}` : '';
+}
+
+function imagePaths(folder: string) {
+  const file = `${folder}/${CONFIG}`;
+  return existsSync(file) ? parseConfig({ file, text: readFileSync(file, 'utf8') }).imagePaths : undefined;
+}
+
+/** What the specs of a folder say, as a person would write it down. */
+async function summary(folder: string) {
+  const names = readdirSync(folder).filter(name => name !== 'expected.json' && name !== CONFIG);
+  const specs = names.map(name => `${folder}/${name}`);
+  const options = { specs, locations: LOCATIONS, imagePaths: imagePaths(folder) };
+  const found = await images(options);
+  const { findings } = await lint(options);
+  const formatPosition = (position: Position) => format(position).replace(`${folder}/`, '');
+  const at = (positions: readonly Position[]) => positions.map(formatPosition).join(' ');
+  return {
+    images: found.images.map(
+      ({ reference, listed, used }) => `${reference} | listed ${at(listed)} | used ${at(used)}`,
+    ),
+    unknown: found.unknown.map(({ text, position }) => `${formatPosition(position)} ${text}`),
+    findings: findings.map(
+      ({ position, severity, rule, message }) =>
+        `${formatPosition(position)} ${severity} ${rule}: ${message}`,
+    ),
+  };
+}
+
+describe('a fixture gives what a careful reader would list:', () => {
+  it.for(readdirSync(FIXTURES))('%s', async (name, { skip }) => {
+    const reason = await missing(name);
+    if (reason) skip(reason);
+    const folder = `${FIXTURES}${name}`;
+    expect(await summary(folder)).toEqual(JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8')));
+  });
+});
+
+const BOUTIQUE = 'us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo';
+const GUESTBOOK = [
+  'registry.replicated.com/k8shelpexample/redis:e2e',
+  'docker.io/replicated/examples:redisreplica-v1',
+  'gcr.io/google-samples/gb-frontend:v4',
+];
+
+/** The samples are not part of the project: they are read where they are at hand, and reported as skipped elsewhere. */
+describe.skipIf(!existsSync(SAMPLES))('a sample gives what was read from it by eye:', () => {
+  it.each<[name: string, references: string[], findings: string[]]>([
+    ['replicated/guestbook-2018-07.yaml', GUESTBOOK, ['98 missing-pull-secret']],
+    ['replicated/guestbook-2018-12.yaml', GUESTBOOK, []],
+    ['replicated/lint-kubernetes.yaml', [], []],
+    [
+      'replicated/lint-native.yaml',
+      [
+        'docker.io/library/redis:latest',
+        'registry.replicated.com/k8shelpexample/alpine:latest',
+        'quay.io/wlaoh/nginx:latest',
+        'docker.io/wlaoh/counter:signed',
+        'registry.replicated.com/k8shelpexample/statser:signed',
+        'docker.io/library/busybox:1.26.2',
+        'docker.io/library/debian:stretch',
+      ],
+      [],
+    ],
+    [
+      'replicated/lint-swarm.yaml',
+      [
+        'docker.io/library/redis:3.2-alpine',
+        'registry.replicated.com/k8shelpexample/statser:latest',
+        'docker.io/library/postgres:9.4',
+        'registry.replicated.com/k8shelpexample/example-voting-app-vote:latest',
+        'docker.io/gaiadocker/example-voting-app-result:latest',
+        'docker.io/gaiadocker/example-voting-app-worker:latest',
+      ],
+      ['199 latest-tag', '205 latest-tag', '208 latest-tag', '211 latest-tag'],
+    ],
+    ['replicated/starter-kubernetes.yaml', ['k8s.gcr.io/echoserver:1.4'], []],
+    ['kots-starter', ['docker.io/library/nginx:latest'], ['21 latest-tag']],
+    [
+      'kubernetes/online-boutique.yaml',
+      [
+        `${BOUTIQUE}/frontend:v0.10.6`,
+        `${BOUTIQUE}/adservice:v0.10.6`,
+        `${BOUTIQUE}/currencyservice:v0.10.6`,
+        `${BOUTIQUE}/cartservice:v0.10.6`,
+        'docker.io/library/redis:alpine',
+        `${BOUTIQUE}/loadgenerator:v0.10.6`,
+        'docker.io/library/busybox:1.38.0@sha256:fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d',
+        `${BOUTIQUE}/recommendationservice:v0.10.6`,
+        `${BOUTIQUE}/checkoutservice:v0.10.6`,
+        `${BOUTIQUE}/emailservice:v0.10.6`,
+        `${BOUTIQUE}/paymentservice:v0.10.6`,
+        `${BOUTIQUE}/shippingservice:v0.10.6`,
+        `${BOUTIQUE}/productcatalogservice:v0.10.6`,
+      ],
+      ['494 tag-and-digest'],
+    ],
+  ])('%s', async (name, references, problems) => {
+    const options = {
+      specs: [`${SAMPLES}${name}`],
+      locations: { ...LOCATIONS, app: 'k8shelpexample' },
+    };
+    expect((await images(options)).images.map(({ reference }) => reference)).toEqual(references);
+    const { findings } = await lint(options);
+    expect(findings.map(({ position, rule }) => `${position.line} ${rule}`)).toEqual(problems);
+  });
+});

@@ -1,0 +1,44 @@
+import type { SpecDocument, Text } from '../yaml/document.ts';
+import { SWARM_SERVICE, type UsedImage } from '../model/spec.ts';
+
+const SWARM = 'scheduler-swarm';
+/** Keys that only other kinds of documents have at their top. */
+const FOREIGN = ['apiVersion', 'kind', 'replicated_api_version'];
+
+/** Says whether a document is a compose file, or Replicated's Swarm one, which is such a file too. */
+export function isCompose(document: SpecDocument): boolean {
+  if (document.isMarked(SWARM)) return true;
+  const { root } = document;
+  if (FOREIGN.some(key => document.get(root, key) !== undefined)) return false;
+  return services(document).some(
+    ([, service]) =>
+      document.text(document.get(service, 'image')) !== undefined ||
+      document.get(service, 'build') !== undefined,
+  );
+}
+
+/** `services.*.image` of a compose document, service by service; one that is only built here has none. */
+export function composeImages(document: SpecDocument): Omit<UsedImage, 'owner'>[][] {
+  const kind = document.isMarked(SWARM) ? SWARM_SERVICE : 'Service (compose)';
+  return services(document).map(([workload, service]) =>
+    document.fields(service, 'image').map(image => ({
+      image: interpolated(image),
+      pullPolicies: [],
+      list: 'services',
+      container: undefined,
+      apiVersion: undefined,
+      kind,
+      workload,
+      namespace: undefined,
+    })),
+  );
+}
+
+function services(document: SpecDocument) {
+  return document.entries(document.root, 'services');
+}
+
+/** `${TAG}` and `$TAG` are filled in from an environment that is not known here. */
+function interpolated(image: Text): Text {
+  return /(?:^|[^$])(?:\$\$)*\$[{a-z_]/i.test(image.value) ? { ...image, templated: true } : image;
+}

@@ -1,0 +1,67 @@
+import { AirgapError } from '../../model/errors.ts';
+import type { ListedImage } from '../model/spec.ts';
+import type { SourceText } from '../model/source-text.ts';
+
+interface Line {
+  readonly reference: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Says whether a text is a plain list: one reference a line, besides comments and blank lines, and no YAML. */
+export function isList(source: SourceText): boolean {
+  let isEmpty = true;
+  for (const line of linesOf(source)) {
+    if (!isReferenceLike(line)) return false;
+    isEmpty = false;
+  }
+  return !isEmpty;
+}
+
+/** The error for a text that is one plain word after another: neither YAML to look into nor a list. */
+export function notAList(source: SourceText): AirgapError {
+  const { line, column } = firstOdd(source);
+  return new AirgapError('INPUT', 'neither a YAML mapping nor a list with one image reference a line', {
+    where: { position: { file: source.file, line, column } },
+    hint: 'Write one reference there, for example quay.io/team/app:1.2; a comment begins with #.',
+  });
+}
+
+function firstOdd(source: SourceText): { line: number; column: number } {
+  for (const line of linesOf(source)) if (!isReferenceLike(line)) return line;
+  return { line: 1, column: 1 };
+}
+
+function isReferenceLike({ reference }: Line): boolean {
+  const withoutIpv6 = reference.replace(/^\[[0-9a-fA-F:]+\](?=[:/])/, 'host');
+  return /^[^\s\p{C}{}[\]"'#-][^\s\p{C}{}[\]"'#]{0,999}$/u.test(withoutIpv6) && !reference.endsWith(':');
+}
+
+/** The references of a plain list, one by one: there may be millions. */
+export function* listImages(source: SourceText): Generator<ListedImage> {
+  for (const { reference, line, column } of linesOf(source)) {
+    const position = { file: source.file, line, column };
+    yield {
+      form: 'list',
+      source: 'public',
+      name: reference,
+      tag: undefined,
+      position,
+      sourcePosition: position,
+      tagPosition: position,
+    };
+  }
+}
+
+function* linesOf({ text }: SourceText): Generator<Line> {
+  let number = 1;
+  for (let start = 0; start <= text.length; number += 1) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(start, end);
+    const comment = line.search(/(?:^|\s)#/);
+    const reference = line.slice(0, comment < 0 ? line.length : comment).trim();
+    if (reference !== '') yield { reference, line: number, column: line.indexOf(reference) + 1 };
+    start = end + 1;
+  }
+}

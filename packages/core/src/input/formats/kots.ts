@@ -1,0 +1,27 @@
+import type { SpecDocument, Text } from '../yaml/document.ts';
+import type { ImageInObject } from './kubernetes.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+
+/** The images that a KOTS application wants in the bundle besides those of its pods. */
+export function additionalImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
+  return applicationList(document, object, 'additionalImages').map(image => ({
+    image,
+    pullPolicies: [],
+    list: 'additionalImages',
+    container: undefined,
+  }));
+}
+
+/** The images that a KOTS application wants left out of the bundle. */
+export function excludedImages(document: SpecDocument, object: KubernetesObject): Text[] {
+  return applicationList(document, object, 'excludedImages');
+}
+
+function applicationList(
+  document: SpecDocument,
+  { node, kind, apiVersion }: KubernetesObject,
+  key: string,
+): Text[] {
+  if (kind !== 'Application' || !apiVersion.startsWith('kots.io/')) return [];
+  return document.items(node, 'spec', key).flatMap(item => document.text(item) ?? []);
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { AirgapError } from '../model/errors.ts';
+import type { ListedImage } from './model/spec.ts';
+import { locate } from './references.ts';
+
+const position = { file: 'f', line: 1, column: 1 };
+const sourcePosition = { file: 'f', line: 2, column: 1 };
+
+function listed(
+  source: string,
+  name: string,
+  tag?: string,
+  form: ListedImage['form'] = 'images',
+): ListedImage {
+  return { form, source, name, tag, position, sourcePosition, tagPosition: position };
+}
+
+describe('locate', () => {
+  it.each([
+    ['replicated', 'api', '1', 'registry.replicated.com/shop/api:1'],
+    ['public', 'redis', undefined, 'docker.io/library/redis:latest'],
+    ['public', 'gcr.io/google-samples/gb-frontend', 'v4', 'gcr.io/google-samples/gb-frontend:v4'],
+    ['public', 'localhost:5000/a', '1', 'localhost:5000/a:1'],
+    ['index.docker.io', 'team/app', '1', 'docker.io/team/app:1'],
+    ['quay.io/team', 'team/app', '1', 'quay.io/team/app:1'],
+    ['https://quay.io/', 'team/app', '1', 'quay.io/team/app:1'],
+    ['HTTP://quay.io/team/', 'team/app', '1', 'quay.io/team/app:1'],
+    ['registry:5000', 'team/app', '1', 'registry:5000/team/app:1'],
+    ['localhost', 'team/app', '1', 'localhost/team/app:1'],
+  ])('%s %s:%s is %s', (source, name, tag, expected) => {
+    const known = ['replicated', 'public'].includes(source);
+    const image = listed(known ? source : 'theirs', name, tag);
+    expect(locate(image, { app: 'shop', registries: { theirs: source } }).toString()).toBe(expected);
+  });
+
+  it.each([
+    ['an unknown source', listed('hub', 'a'), {}, 2, /--registry hub=ENDPOINT.*registries:/],
+    ['a source called as a property', listed('toString', 'a'), {}, 2, /--registry/],
+    ['no app', listed('replicated', 'a'), {}, 1, /--app SLUG.*app:/],
+    ['a tag in the name', listed('public', 'redis:3'), {}, 1, /tag:/],
+    ['a digest in the name', listed('public', `a@sha256:${'a'.repeat(64)}`), {}, 1, /tag:/],
+    ['an invalid name', listed('public', 'Redis'), {}, 1, /host/],
+    ['an endpoint without a domain', listed('hub', 'a'), { registries: { hub: 'hub' } }, 1, /domain/],
+  ])('refuses %s at its line', (_name, image, locations, line, hint) => {
+    const error = (() => {
+      try {
+        return locate(image, locations);
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    if (!(error instanceof AirgapError)) throw new Error('it was located');
+    expect([error.code, error.where.position?.line]).toEqual(['INPUT', line]);
+    expect(error.hint).toMatch(hint);
+  });
+
+  it('lists the registries that are known', () => {
+    expect(() => locate(listed('x', 'a'), { registries: { hub: 'docker.io', quay: 'quay.io' } })).toThrow(
+      'known: replicated, public, hub, quay',
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { AirgapError } from '../model/errors.ts';
+import { Reference } from '../reference/reference.ts';
+import { composeImages, isCompose } from './formats/compose.ts';
+import { SpecDocument, type Text } from './yaml/document.ts';
+import { type HelmChart, helmChartOf } from './formats/helm-chart.ts';
+import type { ListedImage, Spec, UsedImage } from './model/spec.ts';
+import type { ImagePath } from './formats/image-path.ts';
+import { additionalImages, excludedImages } from './formats/kots.ts';
+import { workloadImages } from './formats/kubernetes.ts';
+import { isList, listImages, notAList } from './formats/image-list.ts';
+import { type KubernetesObject, objectsOf } from './formats/kubernetes-object.ts';
+import { isReplicated, replicatedImages, saysReplicated } from './formats/replicated.ts';
+import type { SourceText } from './model/source-text.ts';
+import { troubleshootImages } from './formats/troubleshoot.ts';
+
+/** Finds every image that the sources name, in any of the forms they come in. */
+export function parseSpec(sources: readonly SourceText[], paths: readonly ImagePath[] = []): Spec {
+  const parser = new SpecParser(paths);
+  for (const source of sources) parser.read(source);
+  return parser.spec();
+}
+
+/** Collects what sources say, document by document: what cannot be read is kept as an error, and the rest is read. */
+export class SpecParser {
+  /** The charts that KOTS deploys. */
+  readonly helmCharts: HelmChart[] = [];
+  readonly #paths: readonly ImagePath[];
+  readonly #sources: SourceText[] = [];
+  readonly #listed: ListedImage[] = [];
+  readonly #used: UsedImage[] = [];
+  readonly #excluded: Text[] = [];
+  readonly #unread: AirgapError[] = [];
+  #isReplicated = false;
+  #owners = 0;
+
+  constructor(paths: readonly ImagePath[]) {
+    this.#paths = paths;
+  }
+
+  read(source: SourceText): void {
+    this.#sources.push(source);
+    if (isList(source)) {
+      for (const image of listImages(source)) this.#listed.push(image);
+      return;
+    }
+    let count = 0;
+    let words = 0;
+    for (const document of SpecDocument.parse(source)) {
+      count += 1;
+      if (document instanceof AirgapError) this.#unread.push(document);
+      else if (document.text(document.root)) words += 1;
+      else this.#attempt(() => this.#document(document));
+    }
+    if (count === 1 && words === 1) this.#unread.push(notAList(source));
+  }
+
+  /** Everything so far; nothing of what an application excludes is used. */
+  spec(): Spec {
+    const excluded = new Set(this.#excluded.map(({ value }) => canonical(value)));
+    return {
+      sources: this.#sources,
+      listed: this.#listed,
+      isReplicated: this.#isReplicated || this.#listed.some(({ form }) => form === 'images'),
+      used: this.#used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
+      unread: this.#unread,
+      unrendered: [],
+    };
+  }
+
+  #document(document: SpecDocument): void {
+    if (isReplicated(document)) {
+      this.#isReplicated ||= saysReplicated(document);
+      for (const read of replicatedImages(document)) this.#attempt(() => this.#listed.push(read()));
+    } else if (isCompose(document)) for (const images of composeImages(document)) this.#use(images);
+    else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
+  }
+
+  #object(document: SpecDocument, object: KubernetesObject): void {
+    const { apiVersion, kind, workload, namespace } = object;
+    const images = [
+      workloadImages(document, object),
+      troubleshootImages(document, object),
+      additionalImages(document, object),
+      ...this.#paths.map(path => path.images(document, object)),
+    ].flat();
+    this.#use(images.map(image => ({ ...image, apiVersion, kind, workload, namespace })));
+    for (const image of excludedImages(document, object)) this.#excluded.push(image);
+    const chart = helmChartOf(document, object);
+    if (chart) this.helmCharts.push(chart);
+  }
+
+  /** Keeps the images of one object or service. */
+  #use(images: readonly Omit<UsedImage, 'owner'>[]): void {
+    for (const image of images) this.#used.push({ ...image, owner: this.#owners });
+    this.#owners += 1;
+  }
+
+  #attempt(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      // A document that has exploded does so wherever it is touched.
+      if (this.#unread.at(-1) !== error) this.#unread.push(error);
+    }
+  }
+}
+
+/** One spelling for all the ways to write a name; what is no name stays as it is. */
+function canonical(image: string): string {
+  try {
+    return Reference.parse(image).canonical().toString();
+  } catch {
+    return image;
+  }
+}

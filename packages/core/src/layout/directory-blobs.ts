@@ -1,0 +1,28 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import { unreadable } from '../fs/file-read-error.ts';
+
+/** A blob of an OCI layout directory. */
+export interface FolderBlob {
+  readonly digest: Digest;
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Every blob that an OCI layout directory has. @throws AirgapError `INPUT` when it cannot be read */
+export async function* folderBlobs(folder: string): AsyncGenerator<FolderBlob> {
+  const blobs = join(folder, 'blobs', 'sha256');
+  const failed = (cause: unknown) => {
+    const hint = 'Name a bundle, or a directory with blobs/sha256 in it.';
+    throw unreadable('the OCI layout', blobs, cause, hint);
+  };
+  for (const name of await readdir(blobs).catch(failed)) {
+    const digest = `sha256:${name}`;
+    if (!isDigest(digest)) continue;
+    const path = join(blobs, name);
+    const found = await stat(path).catch(failed);
+    if (found.isFile()) yield { digest, path, size: found.size };
+  }
+}

@@ -1,0 +1,159 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CredentialStore } from './credential-store.ts';
+
+const SECRET = 's3cret';
+const NOT_FOUND = 'echo "credentials not found in native keychain"; exit 1';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'airgap-helpers-'));
+  vi.stubEnv('PATH', `${folder}${delimiter}${process.env.PATH}`);
+});
+beforeEach(() => rmSync(join(folder, 'asked'), { force: true }));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+/** Installs a helper that runs this script with the server in `$server`. */
+function helper(name: string, script: string): void {
+  const path = join(folder, `docker-credential-${name}`);
+  writeFileSync(path, `#!/bin/sh\nserver=$(cat)\necho "$1 $server" >>"${folder}/asked"\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+function says(username: string): string {
+  return `echo '{"ServerURL":"x","Username":"${username}","Secret":"${SECRET}"}'`;
+}
+
+function config(content: object): string {
+  const path = join(folder, 'config.json');
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+const asked = () => readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n');
+const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
+
+describe('CredentialStore', () => {
+  it.each<[string, object, string, object | undefined]>([
+    ['an entry of auths', { auths: { 'a.io': auth('u:p:q') } }, 'a.io', { username: 'u', password: 'p:q' }],
+    ['an entry written as a URL', { auths: { 'https://a.io/v1/': auth('u:p') } }, 'a.io', { username: 'u' }],
+    [
+      "Docker Hub's entry, for its API",
+      { auths: { 'https://index.docker.io/v1/': auth('u:p') } },
+      'registry-1.docker.io',
+      { username: 'u' },
+    ],
+    ['nothing for another port', { auths: { 'a.io': auth('u:p') } }, 'a.io:5000', undefined],
+    ['nothing for an entry without secrets', { auths: { 'a.io': {} } }, 'a.io', undefined],
+    ['what credsStore says', { credsStore: 'good' }, 'a.io', { username: 'helped', password: SECRET }],
+    [
+      "the host's own helper before credsStore",
+      { credsStore: 'bad', credHelpers: { 'a.io': 'good' } },
+      'a.io',
+      { username: 'helped' },
+    ],
+    [
+      'an empty helper as none',
+      { credsStore: 'bad', credHelpers: { 'a.io': '' }, auths: { 'a.io': auth('u:p') } },
+      'a.io',
+      { username: 'u' },
+    ],
+    [
+      'auths when the helper knows nothing',
+      { credsStore: 'empty', auths: { 'a.io': auth('u:p') } },
+      'a.io',
+      { username: 'u' },
+    ],
+    ['nothing when nobody knows', { credsStore: 'empty' }, 'a.io', undefined],
+    ['an identity token', { credsStore: 'token' }, 'a.io', { identityToken: SECRET }],
+  ])('finds %s', async (_name, content, host, expected) => {
+    helper('good', says('helped'));
+    helper('token', says('<token>'));
+    helper('empty', NOT_FOUND);
+    helper('bad', 'exit 9');
+    const found = await (await CredentialStore.read([config(content)])).for(host);
+    if (expected) expect(found).toMatchObject(expected);
+    else expect(found).toBeUndefined();
+  });
+
+  it('prefers what it is given, and asks no helper for it', async () => {
+    helper('good', says('helped'));
+    const given = { 'index.docker.io': { username: 'given', password: 'x' } };
+    const store = await CredentialStore.read([config({ credsStore: 'good' })], given);
+    expect(await store.for('docker.io')).toMatchObject({ username: 'given' });
+    expect(asked).toThrow(/ENOENT/);
+  });
+
+  it('asks a helper once a host, however many wait, and calls Docker Hub what docker calls it', async () => {
+    helper('good', says('helped'));
+    const store = await CredentialStore.read([config({ credsStore: 'good' })]);
+    expect(asked).toThrow(/ENOENT/);
+    await Promise.all(['a.io', 'a.io', 'docker.io', 'registry-1.docker.io'].map(host => store.for(host)));
+    await store.for('a.io');
+    expect(asked().sort()).toEqual(['get a.io', 'get https://index.docker.io/v1/']);
+  });
+
+  it.each([
+    [
+      'ends badly',
+      `${says('x')}; echo ${SECRET} >&2; exit 3`,
+      /docker-credential-odd failed to get: it ended with status 3/,
+    ],
+    ['says no JSON', `echo '${SECRET}'`, /docker-credential-odd .* another form/],
+    ['says another JSON', `echo '{"Secret":"${SECRET}"}'`, /docker-credential-odd .* another form/],
+    [
+      'says too much',
+      `head -c 100000 /dev/zero | tr '\\0' ${SECRET}`,
+      /docker-credential-odd .* more than 65536 bytes/,
+    ],
+  ])('names a helper that %s, and quotes nothing of it', async (_name, script, message) => {
+    helper('odd', script);
+    const store = await CredentialStore.read([config({ credsStore: 'odd' })]);
+    const error = await store.for('a.io').catch(thrown => thrown);
+    expect(error).toMatchObject({
+      code: 'INPUT',
+      message: expect.stringMatching(message),
+      where: { host: 'a.io' },
+    });
+    expect(`${error.message}${error.hint}${error.stack}${error.cause}`).not.toContain(SECRET);
+  });
+
+  it('names a helper that is not there', async () => {
+    const store = await CredentialStore.read([config({ credsStore: 'absent' })]);
+    await expect(store.for('a.io')).rejects.toThrow(/docker-credential-absent .* no such program on PATH/);
+  });
+
+  it('leaves a helper that hangs when it is interrupted', async () => {
+    helper('slow', 'exec sleep 60');
+    const stopper = new AbortController();
+    const store = await CredentialStore.read([config({ credsStore: 'slow' })]);
+    const found = store.for('a.io', stopper.signal);
+    setTimeout(() => stopper.abort(new Error('stopped')), 200);
+    await expect(found).rejects.toThrow('stopped');
+  });
+
+  it.each(['../../bin/evil', '/bin/evil', 'a/b', '..', '-x', 'a b', 'a;b'])(
+    'refuses a helper called %s',
+    async name => {
+      await expect(CredentialStore.read([config({ credsStore: name })])).rejects.toThrow(
+        /"credsStore" has another form/,
+      );
+      await expect(CredentialStore.read([config({ credHelpers: { 'a.io': name } })])).rejects.toThrow(
+        /"credHelpers.a.io" has another form/,
+      );
+    },
+  );
+
+  it('never quotes a file that is no JSON', async () => {
+    const path = join(folder, 'config.json');
+    writeFileSync(path, `{"auths": {"a.io": {"password": "${SECRET}"`);
+    const error = await CredentialStore.read([path]).catch(thrown => thrown);
+    expect(error).toMatchObject({ code: 'INPUT', where: { path } });
+    expect(`${error.message}${error.stack}${error.cause}`).not.toContain(SECRET);
+  });
+});

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { Reference } from '../reference/reference.ts';
+import { thirdParty } from '../input/proxied-registries.ts';
+import { routeOf } from './pull-location.ts';
+
+const proxied = thirdParty({
+  app: 'shop',
+  registries: { hub: 'index.docker.io', quay: 'https://quay.io/team', own: 'registry.replicated.com' },
+});
+
+describe('routeOf', () => {
+  it.each([
+    ['quay.io/team/api:1', 'proxy.replicated.com', 'proxy/shop/quay.io/team/api'],
+    ['redis', 'proxy.replicated.com', 'proxy/shop/docker.io/library/redis'],
+    ['registry.replicated.com/shop/web:1', 'registry.replicated.com', 'shop/web'],
+    ['ghcr.io/a/b', 'ghcr.io', 'a/b'],
+  ])('%s', (name, registry, repository) =>
+    expect(routeOf(Reference.parse(name), proxied)).toEqual({ registry, repository }),
+  );
+  it('leads to the own registry without a proxy', () =>
+    expect(routeOf(Reference.parse('quay.io/a/b'), undefined)).toEqual({
+      registry: 'quay.io',
+      repository: 'a/b',
+    }));
+});
+
+describe('thirdParty', () => {
+  it.each([
+    ['no application', { registries: { q: 'quay.io' } }, /not known/],
+    ['a slug that is a path', { app: '../x', registries: { q: 'quay.io' } }, /no slug/],
+    ['no registry', { app: 'shop', registries: { own: 'registry.replicated.com' } }, /none is known/],
+  ])('refuses %s', (_name, locations, message) => expect(() => thirdParty(locations)).toThrow(message));
+});

@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../config/config.ts';
+import { Reference } from '../reference/reference.ts';
+import { parseTarget, retarget } from '../reference/relocation.ts';
+import { isPodImage, type UsedImage } from '../input/model/spec.ts';
+import { openReading } from '../input/read-input.ts';
+import type { SourceText } from '../input/model/source-text.ts';
+import { Renames } from './renames.ts';
+import { rewriteSpecs } from './rewrite-specs.ts';
+
+const FIXTURES = fileURLToPath(new URL('../../../../fixtures/', import.meta.url));
+const TARGET = parseTarget('reg.local:5000/vendor');
+/** What is rendered has its images where no text can be edited. */
+const RENDERED = ['helm-chart', 'kots-helm', 'kustomize'];
+
+describe('the specs of a fixture, rewritten, name the new images, and the Secret where it is asked for, and are the same otherwise:', () => {
+  it.for(readdirSync(FIXTURES).filter(name => !RENDERED.includes(name)))('%s', async name => {
+    const folder = `${FIXTURES}${name}`;
+    const file = `${folder}/airgap.yaml`;
+    const config = existsSync(file) ? parseConfig({ file, text: readFileSync(file, 'utf8') }) : undefined;
+    const specs = readdirSync(folder).filter(one => one !== 'expected.json' && one !== 'airgap.yaml');
+    const paths = { specs: specs.map(one => `${folder}/${one}`), imagePaths: config?.imagePaths };
+    const { spec, reread } = await openReading(paths);
+    const known = spec.used.filter(({ image }) => !image.templated);
+    const images = known.map(({ image }) => {
+      const before = Reference.parse(image.value).canonical();
+      return { name: before, newName: retarget(before, TARGET, 'host'), digest: '' };
+    });
+    const { texts, left } = rewriteSpecs(spec, { renames: new Renames(images) });
+    const after = spec.sources.map(source => ({ ...source, text: texts.get(source.file) ?? source.text }));
+    const rewritten = reread(after);
+    expect(namesOf(rewritten.used)).toEqual(images.map(({ newName }) => newName.toString()));
+    expect(rewritten.listed).toEqual(spec.listed);
+    expect(left.length).toBe(spec.used.length - known.length + spec.unread.length);
+    expect(after.map(source => withoutImages(source, rewritten.used))).toEqual(
+      spec.sources.map(source => withoutImages(source, spec.used)),
+    );
+    const secured = rewriteSpecs(spec, { renames: new Renames(images), secret: 'key' });
+    const pods = reread(
+      spec.sources.map(source => ({ ...source, text: secured.texts.get(source.file) ?? '' })),
+    );
+    expect(namesOf(pods.used)).toEqual(namesOf(rewritten.used));
+    const lacking = pods.used.filter(
+      used =>
+        isPodImage(used) && !used.image.templated && !used.pullSecrets?.some(({ value }) => value === 'key'),
+    );
+    expect(new Set(lacking.map(({ workload }) => workload)).size).toBe(secured.left.length - left.length);
+  });
+});
+
+function namesOf(used: readonly UsedImage[]): string[] {
+  return used.filter(({ image }) => !image.templated).map(({ image }) => image.value);
+}
+
+/** A text with nothing where an image was. */
+function withoutImages({ file, text }: SourceText, used: readonly UsedImage[]): string {
+  const lines = text.split('\n');
+  const own = used.filter(({ image }) => image.position.file === file && !image.templated);
+  for (const { image } of own) {
+    const at = lines[image.position.line - 1]?.slice(image.position.column - 1) ?? '';
+    // A long name has a line of its own, below its key; an alias gives way to the name.
+    const line = at.startsWith('>') ? image.position.line : image.position.line - 1;
+    const start = at.startsWith('>') ? 0 : image.position.column - 1;
+    const rest = lines[line]?.slice(start).replace(at.startsWith('*') ? /^\S+/ : image.value, '');
+    lines[line] = `${lines[line]?.slice(0, start)}${rest}`;
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { Reference } from '../reference/reference.ts';
+import { spellingsOf } from '../reference/aliases.ts';
+import { type Naming, parseTarget, retarget } from '../reference/relocation.ts';
+import { checkHostsNaming, type HostsOptions, hostsFiles } from './hosts-files.ts';
+import { kustomizeImages } from './kustomize-images.ts';
+import { mappingJson } from './mapping.ts';
+import { checkSecretName, pullSecretManifest } from './pull-secret.ts';
+import { renamedImages } from './renamed-image.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const OTHER = `sha256:${'b'.repeat(64)}`;
+
+function renamed(names: readonly string[], target = 'reg.local/v', naming: Naming = 'path') {
+  return names.map(text => {
+    const name = Reference.parse(text).canonical();
+    return { name, newName: retarget(name, parseTarget(target), naming), digest: DIGEST };
+  });
+}
+
+describe('the spellings of a name', () => {
+  it.each([
+    [
+      'redis:7',
+      [
+        'redis',
+        'library/redis',
+        'docker.io/redis',
+        'docker.io/library/redis',
+        'index.docker.io/redis',
+        'index.docker.io/library/redis',
+      ],
+    ],
+    ['team/app', ['team/app', 'docker.io/team/app', 'index.docker.io/team/app']],
+    ['docker.io/localhost/app', ['docker.io/localhost/app', 'index.docker.io/localhost/app']],
+    [`quay.io/team/app@${DIGEST}`, ['quay.io/team/app']],
+  ])('%s', (name, spellings) => {
+    const reference = Reference.parse(name);
+    expect(spellingsOf(reference)).toEqual(spellings);
+    for (const spelling of spellings) expect(Reference.parse(spelling).name).toBe(reference.name);
+  });
+});
+
+describe('the mapping', () => {
+  const loaded = { name: 'docker.io/library/redis:7', destination: 'reg.local/redis:7', digest: DIGEST };
+
+  it('has old names, new names and digests', () => {
+    const images = renamedImages([{ ...loaded, found: undefined, state: 'pushed' }]);
+    expect(JSON.parse(mappingJson(parseTarget('reg.local/v'), images))).toEqual({
+      registry: 'reg.local',
+      prefix: 'v',
+      images: [{ name: loaded.name, newName: loaded.destination, digest: DIGEST }],
+    });
+  });
+
+  it('has the digest of what is there where a tag was kept', () => {
+    const [image] = renamedImages([{ ...loaded, found: OTHER, state: 'kept' }]);
+    expect(image?.digest).toBe(OTHER);
+  });
+});
+
+describe('the list for kustomize', () => {
+  const entriesOf = (names: readonly string[], target?: string) =>
+    parse(kustomizeImages(renamed(names, target))).images.map(
+      ({ name, newName }: { name: string; newName: string }) => `${name} ${newName}`,
+    );
+
+  it.each([
+    ['each tag of a name once', ['quay.io/a:1', 'quay.io/a:2'], ['quay.io/a reg.local/v/a']],
+    [
+      'every spelling',
+      ['me/a'],
+      ['me/a reg.local/v/me/a', 'docker.io/me/a reg.local/v/me/a', 'index.docker.io/me/a reg.local/v/me/a'],
+    ],
+    [
+      'a dot that would stand for another name, escaped',
+      ['a.b/app', 'a-b/app'],
+      [
+        'a\\.b/app reg.local/v/app',
+        'a-b/app reg.local/v/a-b/app',
+        'docker.io/a-b/app reg.local/v/a-b/app',
+        'index.docker.io/a-b/app reg.local/v/a-b/app',
+      ],
+    ],
+    ['an IPv6 host, escaped', ['[::1]:5000/a'], ['\\[::1\\]:5000/a reg.local/v/a']],
+    [
+      'what another one leads to behind it',
+      ['quay.io/a', 'reg.local/v/a', 'reg.local/a'],
+      ['reg.local/v/a reg.local/v/v/a', 'reg.local/a reg.local/v/a', 'quay.io/a reg.local/v/a'],
+    ],
+  ])('has %s', (_what, names, entries) => {
+    expect(entriesOf(names).sort()).toEqual([...entries].sort());
+    const chained = entries.filter(entry => entry.startsWith('reg.local'));
+    expect(entriesOf(names).slice(0, chained.length)).toEqual(chained);
+  });
+});
+
+describe("containerd's hosts.toml", () => {
+  const filesOf = (
+    names: readonly string[],
+    options: Partial<HostsOptions>,
+    target: string,
+    naming: Naming,
+  ) =>
+    Object.fromEntries(
+      hostsFiles('certs.d', renamed(names, target, naming), {
+        ...options,
+        target: parseTarget(target),
+        naming,
+      }).map(({ path, content }) => [path, content]),
+    );
+  const head = (server: string, api: string) =>
+    `server = "${server}"\n\n[host."${api}"]\n  capabilities = ["pull", "resolve"]\n  override_path = true\n`;
+
+  it.each<[string, readonly string[], Partial<HostsOptions>, string, Naming, Record<string, string>]>([
+    [
+      'for every host, Docker Hub by its API',
+      ['redis', 'quay.io/a:1', 'quay.io/b:1'],
+      {},
+      'reg.local',
+      'path',
+      {
+        'certs.d/docker.io/hosts.toml': head('https://registry-1.docker.io', 'https://reg.local/v2'),
+        'certs.d/quay.io/hosts.toml': head('https://quay.io', 'https://reg.local/v2'),
+      },
+    ],
+    [
+      'under a prefix and the host',
+      ['quay.io:8443/a'],
+      { plainHttp: ['reg.local:5000'] },
+      'reg.local:5000/x/y',
+      'host',
+      {
+        'certs.d/quay.io:8443/hosts.toml': head(
+          'https://quay.io:8443',
+          'http://reg.local:5000/v2/x/y/quay.io-8443',
+        ),
+      },
+    ],
+    [
+      'on loopback without TLS',
+      ['quay.io/a'],
+      {},
+      '127.0.0.1:5000',
+      'path',
+      { 'certs.d/quay.io/hosts.toml': head('https://quay.io', 'http://127.0.0.1:5000/v2') },
+    ],
+    [
+      'without a look at the certificate',
+      ['quay.io/a'],
+      { insecure: ['localhost:5000'] },
+      'localhost:5000',
+      'path',
+      {
+        'certs.d/quay.io/hosts.toml': `${head('https://quay.io', 'https://localhost:5000/v2')}  skip_verify = true\n`,
+      },
+    ],
+    [
+      'with the authorities of this registry beside it',
+      ['quay.io/a'],
+      { ca: [{ pem: 'ALL' }, { host: 'reg.local', pem: 'OWN\n' }, { host: 'quay.io', pem: 'OTHER' }] },
+      'reg.local',
+      'path',
+      {
+        'certs.d/quay.io/hosts.toml': `${head('https://quay.io', 'https://reg.local/v2')}  ca = "ca.crt"\n`,
+        'certs.d/quay.io/ca.crt': 'ALL\nOWN\n',
+      },
+    ],
+  ])('is written %s', (_what, names, options, target, naming, files) => {
+    expect(filesOf(names, options, target, naming)).toEqual(files);
+  });
+
+  it('is refused where only the last segment of a name stays', () => {
+    expect(() => checkHostsNaming('kots')).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+});
+
+describe('the pull secret', () => {
+  it.each([
+    ['reg.local:5000', 'reg.local:5000'],
+    ['docker.io', 'https://index.docker.io/v1/'],
+  ])('of %s is what a kubelet reads', (host, key) => {
+    const secret = parse(pullSecretManifest('key', host, { username: 'u', password: 'p:ä' }));
+    expect(secret).toMatchObject({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'key' },
+      type: 'kubernetes.io/dockerconfigjson',
+    });
+    const config = JSON.parse(Buffer.from(secret.data['.dockerconfigjson'], 'base64').toString());
+    const auth = Buffer.from('u:p:ä').toString('base64');
+    expect(config).toEqual({ auths: { [key]: { username: 'u', password: 'p:ä', auth } } });
+  });
+
+  it('cannot be made of an identity token, which is not told', () => {
+    const credentials = { username: '', password: '', identityToken: 'hunter2' };
+    const error = expect.objectContaining({ code: 'INPUT', message: expect.not.stringContaining('hunter2') });
+    expect(() => pullSecretManifest('key', 'reg.local', credentials)).toThrow(error);
+  });
+
+  it.each(['key', 'a.b-c', '0'])('may be called %s', name => {
+    expect(() => checkSecretName(name)).not.toThrow();
+  });
+
+  it.each(['', 'Key', 'a_b', '-a', 'a..b', 'a'.repeat(254), 'a\nb'])('may not be called %j', name => {
+    expect(() => checkSecretName(name)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+});

@@ -1,0 +1,25 @@
+import { type Answer, json } from './http-response.ts';
+
+/** The distribution specification's error codes, and those of the reference implementation where it has none. */
+const STATUS = {
+  BLOB_UNKNOWN: 404,
+  DIGEST_INVALID: 400,
+  MANIFEST_UNKNOWN: 404,
+  NAME_INVALID: 400,
+  NAME_UNKNOWN: 404,
+  PAGINATION_NUMBER_INVALID: 400,
+  RANGE_INVALID: 416,
+  UNAUTHORIZED: 401,
+  UNKNOWN: 500,
+  UNSUPPORTED: 405,
+} as const;
+
+/** An answer that says why there is nothing else (distribution-spec, "Error Codes"). */
+export function refusal(
+  code: keyof typeof STATUS,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+  status: number = STATUS[code],
+): Answer {
+  return json({ errors: [{ code, message }] }, headers, status);
+}

@@ -1,0 +1,116 @@
+import { AirgapError } from '../model/errors.ts';
+
+/** Tar works in blocks of this many bytes: a header is one, content is padded to whole ones. */
+export const BLOCK = 512;
+/** What ends a tar: two empty blocks. */
+export const TRAILER_SIZE = 2 * BLOCK;
+
+const MODE = 0o644;
+const MAX_OCTAL_SIZE = 0o77777777777;
+const CHECKSUM = { start: 148, end: 156 };
+
+/** One entry of a tar as its header describes it. */
+export interface TarEntry {
+  readonly name: string;
+  /** Content bytes, without padding. */
+  readonly size: number;
+  /** In seconds since 1970. */
+  readonly mtime: number;
+  /** `0` for a regular file (POSIX ustar, typeflag). */
+  readonly type: string;
+}
+
+/**
+ * Writes the header of a regular file (POSIX.1-1988 ustar): mode 0644, no owner. A size of 8 GiB or more, which
+ * eleven octal digits cannot hold, is written in GNU's base-256.
+ *
+ * @param mtime seconds since 1970
+ */
+export function encodeHeader(name: string, size: number, mtime: number): Buffer {
+  if (Buffer.byteLength(name) > 100) throw new RangeError(`tar entry name too long: ${name}`);
+  const header = Buffer.alloc(BLOCK);
+  header.write(name, 0, 'utf8');
+  writeOctal(header, MODE, 100, 8);
+  writeOctal(header, 0, 108, 8);
+  writeOctal(header, 0, 116, 8);
+  writeSize(header, size);
+  writeOctal(header, mtime, 136, 12);
+  header.write('0', 156);
+  header.write('ustar\x0000', 257, 'latin1');
+  writeOctal(header, 0, 329, 8);
+  writeOctal(header, 0, 337, 8);
+  header.fill(' ', CHECKSUM.start, CHECKSUM.end);
+  header.write(`${checksum(header).toString(8).padStart(6, '0')}\0 `, CHECKSUM.start, 'latin1');
+  return header;
+}
+
+/**
+ * Reads a header; nothing for an empty block, which ends a tar.
+ *
+ * @throws AirgapError `BUNDLE` when the checksum is wrong or a number is none
+ */
+export function decodeHeader(header: Buffer): TarEntry | undefined {
+  if (header.every(byte => byte === 0)) return undefined;
+  const stored = readOctal(header, CHECKSUM.start, 8);
+  const blank = Buffer.from(header);
+  blank.fill(' ', CHECKSUM.start, CHECKSUM.end);
+  if (stored !== checksum(blank)) throw damaged('its checksum is wrong');
+  const prefix = header.toString('latin1', 257, 262) === 'ustar' ? readText(header, 345, 155) : '';
+  const name = readText(header, 0, 100);
+  return {
+    name: prefix ? `${prefix}/${name}` : name,
+    size: readSize(header),
+    mtime: readOctal(header, 136, 12),
+    type: header.toString('latin1', 156, 157).replace('\0', '0'),
+  };
+}
+
+/** Content size rounded up to whole blocks. */
+export function padded(size: number): number {
+  return Math.ceil(size / BLOCK) * BLOCK;
+}
+
+function writeOctal(header: Buffer, value: number, at: number, length: number): void {
+  header.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1');
+}
+
+function writeSize(header: Buffer, size: number): void {
+  if (size <= MAX_OCTAL_SIZE) {
+    writeOctal(header, size, 124, 12);
+    return;
+  }
+  header[124] = 0x80;
+  header.writeBigUInt64BE(BigInt(size), 128);
+}
+
+function readSize(header: Buffer): number {
+  if (header[124] !== 0x80) return readOctal(header, 124, 12);
+  const size = header.readBigUInt64BE(128);
+  if (header.readUIntBE(125, 3) !== 0 || size > BigInt(Number.MAX_SAFE_INTEGER))
+    throw damaged('its size is absurd');
+  return Number(size);
+}
+
+function readOctal(header: Buffer, at: number, length: number): number {
+  const text = readText(header, at, length).trim();
+  if (!/^[0-7]*$/.test(text)) throw damaged('a number in it is none');
+  return text === '' ? 0 : Number.parseInt(text, 8);
+}
+
+function readText(header: Buffer, at: number, length: number): string {
+  const field = header.subarray(at, at + length);
+  const end = field.indexOf(0);
+  return field.toString('utf8', 0, end < 0 ? length : end);
+}
+
+function checksum(header: Buffer): number {
+  let sum = 0;
+  for (const byte of header) sum += byte;
+  return sum;
+}
+
+function damaged(reason: string): AirgapError {
+  return new AirgapError('BUNDLE', `a tar header is damaged: ${reason}`, {
+    hint: 'The file is no tar, or was changed or cut after it was made: fetch it again.',
+  });
+}
