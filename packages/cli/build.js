@@ -14,7 +14,7 @@ await build({
   input: {
     main: 'src/main.ts',
     // A thread starts from a file of its own, beside the one that starts it.
-    'hash-thread': '../core/src/store/hash-worker.js',
+    'hash-worker': '../core/src/store/hash-worker.js',
   },
   platform: 'node',
   transform: { target: 'node20.19' },

@@ -2,7 +2,7 @@ import { AirgapError, fix, isAtLeast, lint, SEVERITIES } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { readConfig } from '../options/config.ts';
 import { type SpecFlags, specOptions } from '../options/specs.ts';
-import { renderDiff, renderMended } from '../render/fixes.ts';
+import { renderDiff, renderFixes } from '../render/fixes.ts';
 import { LINT_FORMATS, type LintFormat, type LintReport, renderReport } from '../render/report.ts';
 import { print, type Session, tell } from '../session.ts';
 import { type CommonFlags, remoteFlags, runRemote } from './remote.ts';
@@ -109,12 +109,12 @@ async function runFix(
 ): Promise<LintReport> {
   const dryRun = flags.dryRun === true;
   const options = await specOptions(specs, flags, await readConfig(flags.config), session.signal);
-  const { files, mended, ...rest } = await fix({ ...options, dryRun });
+  const { files, fixed, ...rest } = await fix({ ...options, dryRun });
   const diffs = files.map(file => ({ file: file.file, diff: renderDiff(file) }));
   if (dryRun && files.length > 0) session.status = 1;
   if (dryRun && format === 'pretty') print(diffs.map(({ diff }) => diff).join(''), session);
-  if (format === 'json') return { ...rest, mended, files: diffs };
-  const told = renderMended(mended, dryRun, session.out);
+  if (format === 'json') return { ...rest, fixed, files: diffs };
+  const told = renderFixes(fixed, dryRun, session.out);
   if (format === 'pretty' && !dryRun) print(told, session);
   else tell(told);
   return rest;

@@ -1,4 +1,4 @@
-import { feed, isRuntimeTarget, load, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
+import { isRuntimeTarget, load, loadRuntime, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
@@ -100,7 +100,7 @@ async function feedRuntime(
 ): Promise<void> {
   const { onEvent, close } = openReporter(progress, session);
   const options = { bundle, target, images, dryRun, signal: session.signal, onEvent };
-  const result = await feed(options).finally(close);
+  const result = await loadRuntime(options).finally(close);
   if (session.json) printJson(result, session);
   else print(renderFeed(result), session);
 }

@@ -63,10 +63,10 @@ async function readPassword(signal: AbortSignal): Promise<string> {
   }
 }
 
-function warn({ registry, keptIn, encrypted, checked }: Awaited<ReturnType<typeof login>>): void {
+function warn({ registry, storedIn, encrypted, checked }: Awaited<ReturnType<typeof login>>): void {
   if (!checked) tell(`warning: ${printable(registry)} is open to all and did not check the password\n`);
   if (encrypted) return;
   tell(
-    `warning: the password is stored unencrypted in ${printable(keptIn)}; configure a credential helper (credsStore) to change that\n`,
+    `warning: the password is stored unencrypted in ${printable(storedIn)}; configure a credential helper (credsStore) to change that\n`,
   );
 }

@@ -18,7 +18,7 @@ export function logoutCommand(command: Command, session: Session) {
       session.json = flags.json === true;
       const { environment, signal } = session;
       const result = await logout({ registry, dockerConfig: environment.dockerConfig, signal });
-      const said = result.forgotten ? 'logged out of' : 'there was no login to';
+      const said = result.removed ? 'logged out of' : 'there was no login to';
       if (session.json) printJson(result, session);
       else print(`${said} ${printable(result.registry)}\n`, session);
     });

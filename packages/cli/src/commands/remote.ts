@@ -1,4 +1,4 @@
-import { type OnEvent, thirdParty } from '@airgap/core';
+import { type OnEvent, proxiedRegistries } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
 import {
@@ -58,7 +58,7 @@ async function verbOptions(session: Session, specs: readonly string[], flags: Co
     ...options,
     ...(await remoteOptions(flags, environment)),
     referrers: flags.referrers,
-    viaProxy: flags.viaProxy && thirdParty(options.locations),
+    viaProxy: flags.viaProxy && proxiedRegistries(options.locations),
     credentials: {
       ...(await configuredCredentials(config?.credentials ?? {}, path, environment)),
       ...(flags.license === undefined ? {} : await licensed(flags.license)),

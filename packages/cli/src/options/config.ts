@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { AirgapError, type Config, parseConfig, unreadable } from '@airgap/core';
+import { AirgapError, type Config, fileReadError, parseConfig } from '@airgap/core';
 
 export const DEFAULT_CONFIG = 'airgap.yaml';
 
@@ -11,6 +11,6 @@ export async function readConfig(path: string | undefined): Promise<Config | und
   } catch (cause) {
     if (cause instanceof AirgapError) throw cause;
     if (path === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unreadable('the config', path ?? DEFAULT_CONFIG, cause);
+    throw fileReadError('the config', path ?? DEFAULT_CONFIG, cause);
   }
 }

@@ -5,10 +5,10 @@ import {
   type CredentialSource,
   type Credentials,
   type CredentialsByHost,
+  fileReadError,
   isLicenseId,
   licenseCredentials,
   parseLicense,
-  unreadable,
 } from '@airgap/core';
 import type { Environment } from './environment.ts';
 
@@ -45,7 +45,7 @@ export async function licensed(license: string): Promise<CredentialsByHost> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && isLicenseId(license))
       return licenseCredentials(license);
-    throw unreadable('the license', license, cause);
+    throw fileReadError('the license', license, cause);
   }
   return licenseCredentials(parseLicense({ file: license, text }));
 }
@@ -72,6 +72,6 @@ async function readPassword(path: string): Promise<string> {
   try {
     return withoutLineEnd(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw unreadable('the password file', path, cause);
+    throw fileReadError('the password file', path, cause);
   }
 }

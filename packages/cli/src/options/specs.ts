@@ -3,12 +3,12 @@ import { text as readAll } from 'node:stream/consumers';
 import {
   AirgapError,
   type Config,
+  fileReadError,
   type ImagePaths,
-  type Locations,
   type PlatformChoice,
   parsePlatform,
+  type RegistrySettings,
   type SourceText,
-  unreadable,
 } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG } from './config.ts';
@@ -71,7 +71,7 @@ export async function specOptions(
 ) {
   if (specs.filter(spec => spec === '-').length > 1)
     throw new AirgapError('USAGE', 'standard input can be read only once', { hint: 'Name "-" once.' });
-  const locations: Locations = {
+  const locations: RegistrySettings = {
     app: flags.app ?? config?.app,
     registries: { ...config?.registries, ...flags.registry },
   };
@@ -99,7 +99,7 @@ async function readSpec(spec: string, signal: AbortSignal): Promise<string | Sou
   try {
     return { file: '<stdin>', text: await readAll(addAbortSignal(signal, process.stdin)) };
   } catch (cause) {
-    throw signal.aborted ? signal.reason : unreadable('standard input', '<stdin>', cause);
+    throw signal.aborted ? signal.reason : fileReadError('standard input', '<stdin>', cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FedImage, FeedResult } from '@airgap/core';
+import type { LoadRuntimeResult, RuntimeLoadedImage } from '@airgap/core';
 import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
 import { shortDigest } from './digest.ts';
@@ -9,15 +9,15 @@ import { renderTable } from './table.ts';
 const COLUMNS = [{ title: 'IMAGE' }, { title: 'DIGEST' }, { title: 'IS KEPT AS' }, { title: '' }];
 
 /** What became of every name, and a line of sums. */
-export function renderFeed(result: FeedResult): string {
-  const { images, fed, dryRun, elapsed, target } = result;
+export function renderFeed(result: LoadRuntimeResult): string {
+  const { images, loaded, dryRun, elapsed, target } = result;
   const end = dryRun ? 'to load; nothing was loaded' : `loaded in ${formatDuration(elapsed)}`;
-  const sums = `${count(fed.blobs, 'blob')}, ${formatBytes(fed.bytes)} ${end}`;
+  const sums = `${count(loaded.blobs, 'blob')}, ${formatBytes(loaded.bytes)} ${end}`;
   const rows = images.map(image => row(image, dryRun));
   return `${renderTable(COLUMNS, rows)}\n${printable(target)} ${sums}\n`;
 }
 
-function row({ name, digest, found, state }: FedImage, dryRun: boolean): string[] {
+function row({ name, digest, found, state }: RuntimeLoadedImage, dryRun: boolean): string[] {
   const states = {
     loaded: dryRun ? 'to load' : 'loaded',
     present: 'there already',

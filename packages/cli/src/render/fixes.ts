@@ -1,18 +1,18 @@
-import type { FixedFile, Mended } from '@airgap/core';
+import type { AppliedFix, FixedFile } from '@airgap/core';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import type { Colors } from 'picocolors/types.js';
 import { count } from './count.ts';
 import { renderPosition } from './position.ts';
 import { printable, printableText } from './printable.ts';
 
-/** Says what was mended, place by place; in a dry run, what would be. */
-export function renderMended(mended: readonly Mended[], dryRun: boolean, colors: Colors): string {
+/** Says what was fixed, place by place; in a dry run, what would be. */
+export function renderFixes(fixed: readonly AppliedFix[], dryRun: boolean, colors: Colors): string {
   const done = dryRun ? 'would fix' : 'fixed';
-  const lines = mended.map(
+  const lines = fixed.map(
     ({ rule, message, position }) =>
       `${colors.bold(renderPosition(position))}: ${colors.green(done)} ${colors.dim(rule)}: ${printable(message)}\n`,
   );
-  return `${lines.join('')}${done} ${count(mended.length, 'place')}\n`;
+  return `${lines.join('')}${done} ${count(fixed.length, 'place')}\n`;
 }
 
 /** Shows what fixes change in a file as a unified diff, which `patch -p0` and `git apply -p0` take. */

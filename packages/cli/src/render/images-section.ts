@@ -1,11 +1,17 @@
-import { type FoundImage, type Locations, listingOf, REPLICATED_HOST, Reference } from '@airgap/core';
+import {
+  type FoundImage,
+  imagesEntryFor,
+  REPLICATED_HOST,
+  Reference,
+  type RegistrySettings,
+} from '@airgap/core';
 import { renderMentions } from './images.ts';
 import { printable } from './printable.ts';
 
 /** Writes an `images:` section, ready to paste; tags are quoted, so that 3.10 stays 3.10. Places become comments. */
 export function renderImagesSection(
   images: readonly FoundImage[],
-  locations: Locations,
+  locations: RegistrySettings,
   why = false,
 ): string {
   const entries = images.map(
@@ -14,11 +20,11 @@ export function renderImagesSection(
   return `images:\n${entries.join('')}`;
 }
 
-function entry(reference: Reference, locations: Locations): string {
+function entry(reference: Reference, locations: RegistrySettings): string {
   const { tag, digest } = reference;
   if (digest !== undefined && tag === undefined)
     return `# ${printable(reference.toString())} has no tag, and images: cannot say a digest\n`;
-  const listing = listingOf(reference, locations);
+  const listing = imagesEntryFor(reference, locations);
   const remarks = [
     ...(digest === undefined ? [] : [`pinned by ${digest}, which images: cannot say`]),
     ...(isForeign(reference, locations) ? ['of another application'] : []),
@@ -32,7 +38,7 @@ function entry(reference: Reference, locations: Locations): string {
   return `${lines.join('\n  ')}\n`;
 }
 
-function isForeign({ registry, repository }: Reference, { app }: Locations): boolean {
+function isForeign({ registry, repository }: Reference, { app }: RegistrySettings): boolean {
   return registry === REPLICATED_HOST && app !== undefined && !repository.startsWith(`${app}/`);
 }
 

@@ -26,7 +26,7 @@ function row({ name, destination, digest, found, state }: LoadedImage, dryRun: b
   const states = {
     pushed: dryRun ? 'to push' : 'pushed',
     present: 'there already',
-    kept: `kept: it is ${printable(shortDigest(found ?? ''))} there`,
+    skipped: `skipped: it is ${printable(shortDigest(found ?? ''))} there`,
   };
   return [printable(name), printable(destination), printable(shortDigest(digest)), states[state]];
 }

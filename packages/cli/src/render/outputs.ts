@@ -15,15 +15,15 @@ const TITLES: Readonly<Record<Exclude<OutputKind, 'spec'>, string>> = {
  *
  * @param rewrite the folder of the rewritten specs, when there are any
  */
-export function renderOutputs({ files, replaced, left }: WrittenOutputs, rewrite?: string): string {
+export function renderOutputs({ files, replaced, skipped }: WrittenOutputs, rewrite?: string): string {
   const specs = files.filter(({ kind }) => kind === 'spec');
   const written = files.flatMap(({ kind, path }) =>
     kind === 'spec' ? [] : [`wrote ${printable(path)}: ${TITLES[kind]}\n`],
   );
-  const kept = left.map(
+  const kept = skipped.map(
     ({ message, position }) => `${renderPosition(position)}: left as it is: ${printable(message)}\n`,
   );
-  const places = `${count(replaced, 'image')} replaced, ${left.length} left as they are`;
+  const places = `${count(replaced, 'image')} replaced, ${skipped.length} left as they are`;
   const sum =
     rewrite === undefined ? '' : `wrote ${printable(rewrite)}: ${count(specs.length, 'file')}, ${places}\n`;
   return `${written.join('')}${kept.join('')}${sum}`;

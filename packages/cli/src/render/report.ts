@@ -1,4 +1,4 @@
-import type { LintResult, Mended } from '@airgap/core';
+import type { AppliedFix, LintResult } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { renderAnnotation } from './annotation.ts';
 import { count } from './count.ts';
@@ -11,7 +11,7 @@ export type LintFormat = (typeof LINT_FORMATS)[number];
 
 /** What the lint found, and what was mended before. */
 export interface LintReport extends LintResult {
-  readonly mended?: readonly Mended[];
+  readonly fixed?: readonly AppliedFix[];
   readonly files?: readonly { readonly file: string; readonly diff: string }[];
 }
 

@@ -7,7 +7,7 @@ export function rulePage({ id, severity, explanation, asksRegistries, example }:
   return [
     `Severity: ${severity}${asksRegistries ? `. ${ONLINE}` : ''}`,
     explanation,
-    ...(example ? ['## Found', fenced(example.found), '## Mended', fenced(example.mended)] : []),
+    ...(example ? ['## Found', fenced(example.found), '## Fixed', fenced(example.fixed)] : []),
     '## Turning it off',
     `At one place, with a comment at the line or above it: \`# airgap-ignore ${id}: reason\`. Everywhere, or with another ` +
       'severity (`off`, `info`, `warning`, `error`), in `airgap.yaml`:',

@@ -1,12 +1,13 @@
+import { blobPath, indexJson, manifestJson, ociLayout } from '../layout/documents.ts';
+import { bundleNames } from '../layout/names.ts';
 import { AirgapError } from '../model/errors.ts';
-import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
+import { compareText } from '../model/text-order.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
-import { blobPath, indexJson, manifestJson, ociLayout } from '../layout/documents.ts';
-import type { Content, Item } from '../tar/plan.ts';
-import { bundleNames, compare } from '../layout/names.ts';
+import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
+import type { BundleInput, EntryContent } from './entry-content.ts';
 
 /**
  * Everything that a bundle of these images holds, in the order in which it stands there: the three documents,
@@ -14,7 +15,7 @@ import { bundleNames, compare } from '../layout/names.ts';
  *
  * @throws AirgapError `CONTENT` when two manifests promise different sizes for one digest
  */
-export function bundleContents(images: readonly ResolvedImage[], choice: PlatformChoice): Item[] {
+export function bundleEntries(images: readonly ResolvedImage[], choice: PlatformChoice): BundleInput[] {
   const names = bundleNames(images);
   const blobs = new BlobSet();
   for (const { manifests } of images) {
@@ -46,9 +47,9 @@ type Group = 'manifests' | 'configs' | 'layers';
 
 /** Each digest once, in the first group that it was added to. */
 class BlobSet {
-  readonly #blobs = new Map<Digest, { group: Group; item: Item; from?: Reference }>();
+  readonly #blobs = new Map<Digest, { group: Group; item: BundleInput; from?: Reference }>();
 
-  add(group: Group, descriptor: Descriptor, content: Content): void {
+  add(group: Group, descriptor: Descriptor, content: EntryContent): void {
     const known = this.#blobs.get(descriptor.digest);
     if (known === undefined) {
       this.#blobs.set(descriptor.digest, {
@@ -70,12 +71,12 @@ class BlobSet {
     }
   }
 
-  items(group: Group): Item[] {
+  items(group: Group): BundleInput[] {
     const items = [...this.#blobs.values()].filter(blob => blob.group === group).map(({ item }) => item);
-    return items.sort((a, b) => compare(a.name, b.name));
+    return items.sort((a, b) => compareText(a.name, b.name));
   }
 }
 
-function document(name: string, bytes: Buffer): Item {
+function document(name: string, bytes: Buffer): BundleInput {
   return { name, size: bytes.length, content: { bytes } };
 }

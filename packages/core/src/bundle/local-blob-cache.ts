@@ -1,15 +1,15 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import type { Range } from '../store/ranges.ts';
-import type { BlobIntake } from '../store/blob-writer.ts';
+import { fileReadError } from '../fs/file-read-error.ts';
+import { directoryBlobs } from '../layout/directory-blobs.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
-import { unreadable } from '../fs/file-read-error.ts';
-import { folderBlobs } from '../layout/directory-blobs.ts';
-import { readJournal } from './file/journal.ts';
+import type { BlobWriter } from '../store/blob-writer.ts';
+import type { Range } from '../store/ranges.ts';
 import { walkTar } from '../tar/walk.ts';
+import { readJournal } from './file/journal.ts';
 
 const READ_SIZE = 256 * 1024;
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
@@ -23,7 +23,7 @@ interface Place {
 }
 
 /** Blobs that need not be downloaded: those of older bundles, of layout directories, of an interrupted build. */
-export class LocalBlobs implements AsyncDisposable {
+export class LocalBlobCache implements AsyncDisposable {
   readonly #places = new Map<Digest, Place>();
   readonly #files = new Map<string, Promise<FileHandle>>();
   /** More at once than there are cores to copy them would take turns. */
@@ -32,7 +32,7 @@ export class LocalBlobs implements AsyncDisposable {
   /** Adds a bundle or an OCI layout directory. @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` */
   async add(path: string): Promise<void> {
     const found = await stat(path).catch(cause => {
-      throw unreadable('the bundle to reuse', path, cause);
+      throw fileReadError('the bundle to reuse', path, cause);
     });
     if (found.isDirectory()) await this.#addLayout(path);
     else await this.#addTar(path);
@@ -43,7 +43,7 @@ export class LocalBlobs implements AsyncDisposable {
     const content = await readJournal(journal);
     const exists = await stat(path).catch(() => undefined);
     if (!content || !exists) return;
-    const isWhole = (slot: number, size: number) => content.written.get(slot)?.gaps(size).length === 0;
+    const isWhole = (entry: number, size: number) => content.written.get(entry)?.gaps(size).length === 0;
     await this.#addTar(path, isWhole).catch(error => {
       // Killed before its headers were all there: it has nothing to give.
       if (!(error instanceof AirgapError)) throw error;
@@ -56,14 +56,14 @@ export class LocalBlobs implements AsyncDisposable {
   }
 
   /** Sends the wanted bytes of a blob that is here. */
-  async send({ digest }: Descriptor, sink: BlobIntake, wanted: readonly Range[]): Promise<void> {
+  async read({ digest }: Descriptor, sink: BlobWriter, wanted: readonly Range[]): Promise<void> {
     const place = this.#places.get(digest);
     if (!place) throw new RangeError(`${digest} is not here`);
     const file = await this.#open(place.path);
     const { offset, size } = place;
     const [first] = wanted;
-    if (sink.copyAll && first?.start === 0 && first.end === size)
-      return this.#copies(() => sink.copyAll?.({ fd: file.fd, offset, size }));
+    if (sink.copyFrom && first?.start === 0 && first.end === size)
+      return this.#copies(() => sink.copyFrom?.({ fd: file.fd, offset, size }));
     const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
     for (const { start, end } of wanted) {
       for (let at = start; at < end; ) {
@@ -81,18 +81,18 @@ export class LocalBlobs implements AsyncDisposable {
     for (const file of opened) if (file.status === 'fulfilled') await file.value.close();
   }
 
-  async #addTar(path: string, isWhole: (slot: number, size: number) => boolean = () => true): Promise<void> {
+  async #addTar(path: string, isWhole: (entry: number, size: number) => boolean = () => true): Promise<void> {
     const file = await this.#open(path);
-    let slot = 0;
+    let entry = 0;
     for await (const { name, offset, size } of walkTar(file, path, (await file.stat()).size)) {
       const digest = `sha256:${BLOB.exec(name)?.[1]}`;
-      if (isDigest(digest) && isWhole(slot, size)) this.#places.set(digest, { path, offset, size });
-      slot += 1;
+      if (isDigest(digest) && isWhole(entry, size)) this.#places.set(digest, { path, offset, size });
+      entry += 1;
     }
   }
 
   async #addLayout(folder: string): Promise<void> {
-    for await (const { digest, path, size } of folderBlobs(folder))
+    for await (const { digest, path, size } of directoryBlobs(folder))
       this.#places.set(digest, { path, offset: 0, size });
   }
 
@@ -100,7 +100,7 @@ export class LocalBlobs implements AsyncDisposable {
     const known = this.#files.get(path);
     if (known !== undefined) return known;
     const file = open(path, 'r').catch(cause => {
-      throw unreadable('the bundle to reuse', path, cause);
+      throw fileReadError('the bundle to reuse', path, cause);
     });
     this.#files.set(path, file);
     return file;

@@ -1,12 +1,12 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { HashThreads } from '../store/hash-pool.ts';
+import { fileReadError } from '../fs/file-read-error.ts';
+import { DocumentReader } from '../layout/document-reader.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import { unreadable } from '../fs/file-read-error.ts';
-import { DocumentReader } from '../layout/document-reader.ts';
-import { foreignReason } from './unexpected-entry.ts';
+import type { HashPool } from '../store/hash-pool.ts';
 import { type PlacedEntry, walkTar } from '../tar/walk.ts';
+import { unexpectedReason } from './unexpected-entry.ts';
 
 const WORDING = { noun: 'bundle', hint: 'Fetch the bundle again, or build it anew.' };
 
@@ -28,7 +28,7 @@ export class BundleReader extends DocumentReader<PlacedEntry> {
   /** @throws AirgapError `INPUT` when there is no such file */
   static async open(path: string): Promise<BundleReader> {
     const failed = (cause: unknown) => {
-      throw unreadable('the bundle', path, cause);
+      throw fileReadError('the bundle', path, cause);
     };
     // To open a pipe is to wait for whoever writes to it.
     if ((await stat(path).catch(failed)).isFile()) {
@@ -54,7 +54,7 @@ export class BundleReader extends DocumentReader<PlacedEntry> {
   async entries(): Promise<Map<string, PlacedEntry>> {
     const entries = new Map<string, PlacedEntry>();
     for await (const entry of this.walk()) {
-      const foreign = foreignReason(entry, entries);
+      const foreign = unexpectedReason(entry, entries);
       if (foreign) throw this.damaged(`${foreign}: ${entry.name} (at byte ${entry.headerOffset})`);
       entries.set(entry.name, entry);
     }
@@ -68,7 +68,7 @@ export class BundleReader extends DocumentReader<PlacedEntry> {
    */
   digest(
     { offset, size }: PlacedEntry,
-    threads: HashThreads,
+    threads: HashPool,
     onHashed?: (bytes: number) => void,
   ): Promise<Digest> {
     return threads.start(this.#file.fd, onHashed).digest(offset, size);
@@ -77,12 +77,12 @@ export class BundleReader extends DocumentReader<PlacedEntry> {
   /** Bytes of the file. @throws AirgapError `BUNDLE` when it ends before */
   async bytes(offset: number, size: number): Promise<Buffer> {
     const bytes = Buffer.alloc(size);
-    await this.fill(bytes, offset);
+    await this.readFully(bytes, offset);
     return bytes;
   }
 
   /** Reads as many bytes of the file as the buffer holds. @throws AirgapError `BUNDLE` when it ends before */
-  async fill(buffer: Buffer, offset: number): Promise<void> {
+  async readFully(buffer: Buffer, offset: number): Promise<void> {
     const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, offset);
     if (bytesRead < buffer.length) throw this.damaged(`it ends at byte ${offset + bytesRead}`);
   }

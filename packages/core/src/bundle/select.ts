@@ -1,17 +1,11 @@
+import { type NamedImage, readName } from '../layout/names.ts';
+import { subjectOf } from '../layout/subject.ts';
+import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
-import { manifestsBelow, refuse } from '../layout/walk.ts';
-import { readName } from '../layout/names.ts';
-import type { BundleReader } from './reader.ts';
-import { subjectOf } from '../layout/subject.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
-
-/** A name of a bundle, and what it stands for there. */
-export interface NamedImage {
-  readonly name: Reference;
-  readonly root: Descriptor;
-}
+import type { BundleReader } from './reader.ts';
 
 /**
  * The names of a bundle that match one of the patterns, with what refers to their images, in the bundle's order.
@@ -19,7 +13,7 @@ export interface NamedImage {
  * @param patterns `*` stands for anything; all names when left out
  * @throws AirgapError `USAGE` when a pattern matches nothing, `BUNDLE` for an image without a name
  */
-export async function chooseNames(
+export async function selectImages(
   bundle: BundleReader,
   entries: ReadonlyMap<string, PlacedEntry>,
   patterns: readonly string[] | undefined,
@@ -30,12 +24,12 @@ export async function chooseNames(
     root: descriptor,
   }));
   if (patterns === undefined) return named;
-  const chosen = new Set(matching(named, patterns));
+  const chosen = new Set(matchingImages(named, patterns));
   await addReferrers(bundle, entries, named, chosen);
   return named.filter(one => chosen.has(one));
 }
 
-function matching(named: readonly NamedImage[], patterns: readonly string[]): NamedImage[] {
+function matchingImages(named: readonly NamedImage[], patterns: readonly string[]): NamedImage[] {
   const matchers = patterns.map(pattern => {
     const matches = matcher(pattern);
     if (!named.some(({ name }) => matches(name)))
@@ -63,7 +57,7 @@ async function addReferrers(
   }
   // The set grows while it is walked.
   for (const { name, root } of chosen)
-    for await (const { descriptor } of manifestsBelow(bundle, entries, root, refuse))
+    for await (const { descriptor } of walkManifests(bundle, entries, root, rethrow))
       for (const one of waiting.get(`${name.name}@${descriptor.digest}`) ?? []) chosen.add(one);
 }
 
@@ -77,7 +71,7 @@ function nameOf({ path }: BundleReader, name: string | undefined, root: Descript
   try {
     return readName(name, root).canonical();
   } catch (error) {
-    throw error instanceof AirgapError ? error.at(where) : error;
+    throw error instanceof AirgapError ? error.withContext(where) : error;
   }
 }
 

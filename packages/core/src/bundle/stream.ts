@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { HashingSink, type Sink } from '../store/blob-writer.ts';
-import type { Source } from '../store/image-source.ts';
-import { transfer } from '../store/copy-blob.ts';
+import { copyBlob } from '../store/copy-blob.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { Layout, Slot } from '../tar/plan.ts';
+import type { ImageSource } from '../store/image-source.ts';
 import { padded, TRAILER_SIZE } from '../tar/header.ts';
+import type { BundleEntry, BundlePlan } from './entry-content.ts';
 
 /**
  * Writes a bundle to a stream from its first byte to its last. A failure leaves the stream without the end of a
@@ -13,32 +13,32 @@ import { padded, TRAILER_SIZE } from '../tar/header.ts';
  */
 export async function streamBundle(
   out: Writable,
-  layout: Layout,
-  source: Pick<Source, 'blob'>,
+  plan: BundlePlan,
+  source: Pick<ImageSource, 'blob'>,
   onEvent: OnEvent,
   signal: AbortSignal,
 ): Promise<void> {
   const sink = writableSink(out, signal);
-  for (const slot of layout.slots) {
-    await sink.write(slot.header);
-    await streamContent(slot, sink, source, onEvent);
-    const padding = padded(slot.size) - slot.size;
+  for (const entry of plan.entries) {
+    await sink.write(entry.header);
+    await streamContent(entry, sink, source, onEvent);
+    const padding = padded(entry.size) - entry.size;
     if (padding > 0) await sink.write(Buffer.alloc(padding));
   }
   await sink.write(Buffer.alloc(TRAILER_SIZE));
 }
 
 async function streamContent(
-  { content, size }: Slot,
+  { content, size }: BundleEntry,
   sink: Sink,
-  source: Pick<Source, 'blob'>,
+  source: Pick<ImageSource, 'blob'>,
   onEvent: OnEvent,
 ): Promise<void> {
   if (content.bytes) {
     await sink.write(content.bytes);
     return;
   }
-  await transfer(source, content.from, content.blob, new HashingSink(sink), onEvent);
+  await copyBlob(source, content.from, content.blob, new HashingSink(sink), onEvent);
   onEvent({ type: 'blob-finished', digest: content.blob.digest, size });
 }
 

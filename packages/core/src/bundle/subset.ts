@@ -1,60 +1,61 @@
-import type { Range } from '../store/ranges.ts';
-import type { BlobIntake } from '../store/blob-writer.ts';
-import type { Source } from '../store/image-source.ts';
+import { blobPath } from '../layout/documents.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Reference } from '../reference/reference.ts';
-import { blobPath } from '../layout/documents.ts';
-import { type Item, type Layout, layOut } from '../tar/plan.ts';
-import type { BundleReader } from './reader.ts';
+import type { BlobWriter } from '../store/blob-writer.ts';
+import type { ImageSource } from '../store/image-source.ts';
+import type { Range } from '../store/ranges.ts';
+import { planTar } from '../tar/plan.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
+import type { BundleInput, BundlePlan } from './entry-content.ts';
+import type { BundleReader } from './reader.ts';
 
 /** In bytes. */
 const READ_SIZE = 256 * 1024;
 
 /** An image of a part: its name, and every blob that it needs. */
-export interface PartImage {
+export interface SubsetImage {
   readonly name: Reference;
   readonly blobs: readonly Descriptor[];
 }
 
 /** Some names of a bundle with all that they need, as a bundle of its own; blobs stay in the file until they are read. */
-export class BundlePart implements Pick<Source, 'blob'> {
-  readonly layout: Layout;
+export class BundleSubset implements Pick<ImageSource, 'blob'> {
+  readonly plan: BundlePlan;
   readonly #bundle: BundleReader;
   readonly #entries: ReadonlyMap<string, PlacedEntry>;
 
   private constructor(
     bundle: BundleReader,
     entries: ReadonlyMap<string, PlacedEntry>,
-    items: readonly Item[],
+    items: readonly BundleInput[],
   ) {
     this.#bundle = bundle;
     this.#entries = entries;
-    this.layout = layOut(items);
+    this.plan = planTar(items);
   }
 
   /** @throws AirgapError `BUNDLE` */
   static async of(
     bundle: BundleReader,
     entries: ReadonlyMap<string, PlacedEntry>,
-    images: readonly PartImage[],
-  ): Promise<BundlePart> {
-    const blobs = new Map<string, Item>();
+    images: readonly SubsetImage[],
+  ): Promise<BundleSubset> {
+    const blobs = new Map<string, BundleInput>();
     for (const { name: from, blobs: needed } of images)
       for (const blob of needed) {
         const name = blobPath(blob);
         blobs.set(name, { name, size: blob.size, content: { blob, from } });
       }
     const names = new Set(images.map(({ name }) => name.toString()));
-    const items: Item[] = [];
+    const items: BundleInput[] = [];
     for (const name of entries.keys()) {
       const item = blobs.get(name) ?? (await documentOf(bundle, entries, name, names, blobs));
       if (item) items.push(item);
     }
-    return new BundlePart(bundle, entries, items);
+    return new BundleSubset(bundle, entries, items);
   }
 
-  async blob(_name: Reference, blob: Descriptor, sink: BlobIntake, wanted: readonly Range[]): Promise<void> {
+  async blob(_name: Reference, blob: Descriptor, sink: BlobWriter, wanted: readonly Range[]): Promise<void> {
     const { offset } = this.#entries.get(blobPath(blob)) as PlacedEntry;
     for (const { start, end } of wanted)
       for (let at = start; at < end; at += READ_SIZE) {
@@ -72,8 +73,8 @@ async function documentOf(
   entries: ReadonlyMap<string, PlacedEntry>,
   name: string,
   names: ReadonlySet<string>,
-  blobs: ReadonlyMap<string, Item>,
-): Promise<Item | undefined> {
+  blobs: ReadonlyMap<string, BundleInput>,
+): Promise<BundleInput | undefined> {
   if (name === 'index.json') {
     const index = (await bundle.document(entries, name)) as Fields;
     const named = await bundle.names(entries);
@@ -96,7 +97,7 @@ function ownTags(tags: unknown, names: ReadonlySet<string>): string[] | null {
   return own.length > 0 ? own : null;
 }
 
-function documentItem(name: string, document: unknown): Item {
+function documentItem(name: string, document: unknown): BundleInput {
   const bytes = Buffer.from(JSON.stringify(document));
   return { name, size: bytes.length, content: { bytes } };
 }

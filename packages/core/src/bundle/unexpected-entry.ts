@@ -6,7 +6,7 @@ import type { PlacedEntry } from '../tar/walk.ts';
  *
  * @param known the entries before it, by their names
  */
-export function foreignReason(
+export function unexpectedReason(
   { name, type }: PlacedEntry,
   known: ReadonlyMap<string, PlacedEntry>,
 ): string | undefined {

@@ -1,11 +1,11 @@
 import { isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
-import { AirgapError } from '../model/errors.ts';
-import { SEVERITIES } from '../model/finding.ts';
-import type { Grade, RuleGrade } from '../lint/rule-api/rule-setting.ts';
-import type { Position } from '../model/position.ts';
 import { ImagePath, type ImagePaths } from '../input/formats/image-path.ts';
 import type { SourceText } from '../input/model/source-text.ts';
+import type { RuleSetting, RuleSeverity } from '../lint/rule-api/rule-setting.ts';
+import { AirgapError } from '../model/errors.ts';
+import { SEVERITIES } from '../model/finding.ts';
+import type { Position } from '../model/position.ts';
 import { CREDENTIAL_KEYS, type CredentialSource, credentialSourceSchema } from './credential-source.ts';
 
 const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
@@ -42,7 +42,7 @@ export interface Config {
   /** Where objects of other kinds name images. */
   readonly imagePaths?: ImagePaths | undefined;
   /** The lint's rules that are off or graded anew. */
-  readonly rules?: readonly RuleGrade[] | undefined;
+  readonly rules?: readonly RuleSetting[] | undefined;
 }
 
 /** Reads an `airgap.yaml`. @throws AirgapError `INPUT` with everything that is wrong, each at its place */
@@ -78,7 +78,10 @@ export function parseConfig(source: SourceText): Config {
   };
 }
 
-function gradesOf(rules: Readonly<Record<string, Grade>>, at: (rule: string) => Position): RuleGrade[] {
+function gradesOf(
+  rules: Readonly<Record<string, RuleSeverity>>,
+  at: (rule: string) => Position,
+): RuleSetting[] {
   return Object.entries(rules).map(([rule, grade]) => ({ rule, grade, position: at(rule) }));
 }
 

@@ -1,9 +1,9 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import type { SourceText } from '../input/model/source-text.ts';
 import { AirgapError } from '../model/errors.ts';
 import { PROXY_HOST, REPLICATED_HOST } from '../reference/replicated.ts';
 import type { CredentialsByHost } from '../registry/auth/credential.ts';
-import type { SourceText } from '../input/model/source-text.ts';
 
 const ID = /^[A-Za-z0-9_-]+$/;
 

@@ -1,6 +1,6 @@
-import type { Destination } from '../store/image-target.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
+import type { ImageTarget } from '../store/image-target.ts';
 import type { PlannedBlob, PlannedManifest, PushPlan } from './push-plan.ts';
 
 /** A blob that some repositories lack. */
@@ -13,32 +13,32 @@ export interface MissingBlob {
 }
 
 /** What is left to do of a plan, once the destination was asked what it has. */
-export interface Work {
+export interface PushDiff {
   /** The largest first. */
   readonly blobs: readonly MissingBlob[];
-  readonly rounds: readonly (readonly PlannedManifest[])[];
+  readonly levels: readonly (readonly PlannedManifest[])[];
 }
 
 /** Asks the destination which blobs and manifests of a plan it has. */
-export async function survey(
-  destination: Destination,
-  plan: Pick<PushPlan, 'blobs' | 'rounds'>,
+export async function findMissing(
+  destination: ImageTarget,
+  plan: Pick<PushPlan, 'blobs' | 'levels'>,
   registry: string,
-): Promise<Work> {
-  const blobs = await Promise.all(plan.blobs.map(blob => surveyBlob(destination, blob)));
+): Promise<PushDiff> {
+  const blobs = await Promise.all(plan.blobs.map(blob => findMissingBlob(destination, blob)));
   const rounds = await Promise.all(
-    plan.rounds.map(round =>
-      Promise.all(round.map(manifest => surveyManifest(destination, manifest, registry))),
+    plan.levels.map(round =>
+      Promise.all(round.map(manifest => findMissingManifest(destination, manifest, registry))),
     ),
   );
   return {
     blobs: blobs.filter(({ missing }) => missing.length > 0),
-    rounds: rounds.map(round => round.filter(({ repositories }) => repositories.length > 0)),
+    levels: rounds.map(round => round.filter(({ repositories }) => repositories.length > 0)),
   };
 }
 
-async function surveyBlob(
-  destination: Destination,
+async function findMissingBlob(
+  destination: ImageTarget,
   { blob, repositories }: PlannedBlob,
 ): Promise<MissingBlob> {
   const has = await Promise.all(repositories.map(repository => destination.hasBlob(repository, blob)));
@@ -49,8 +49,8 @@ async function surveyBlob(
   };
 }
 
-async function surveyManifest(
-  destination: Destination,
+async function findMissingManifest(
+  destination: ImageTarget,
   { descriptor, repositories }: PlannedManifest,
   registry: string,
 ): Promise<PlannedManifest> {

@@ -1,15 +1,15 @@
-import type { NamedImage } from '../bundle/select.ts';
+import type { NamedImage } from '../layout/names.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Reference } from '../reference/reference.ts';
-import { type Naming, retarget, type Target } from '../reference/relocation.ts';
+import { type Naming, relocate, type TargetLocation } from '../reference/relocation.ts';
 
 /** One name of a bundle and where it goes. */
-export interface Delivery extends NamedImage {
+export interface ImageMapping extends NamedImage {
   readonly to: Reference;
 }
 
-export interface DeliveryOptions {
-  readonly target: Target;
+export interface MappingOptions {
+  readonly target: TargetLocation;
   readonly naming: Naming;
 }
 
@@ -18,18 +18,18 @@ export interface DeliveryOptions {
  *
  * @throws AirgapError `INPUT` when two images would have one name, or a name cannot be one there
  */
-export function deliveriesOf(names: readonly NamedImage[], options: DeliveryOptions): Delivery[] {
+export function mapImages(names: readonly NamedImage[], options: MappingOptions): ImageMapping[] {
   const deliveries = names.map(({ name, root }) => ({
     name,
     root,
-    to: retarget(name, options.target, options.naming),
+    to: relocate(name, options.target, options.naming),
   }));
   checkCollisions(deliveries, options.naming);
   return deliveries;
 }
 
-function checkCollisions(deliveries: readonly Delivery[], naming: Naming): void {
-  const taken = new Map<string, Delivery>();
+function checkCollisions(deliveries: readonly ImageMapping[], naming: Naming): void {
+  const taken = new Map<string, ImageMapping>();
   const collisions: AirgapError[] = [];
   for (const delivery of deliveries) {
     const text = delivery.to.toString();
@@ -41,7 +41,7 @@ function checkCollisions(deliveries: readonly Delivery[], naming: Naming): void 
     throw AirgapError.all(collisions, `${collisions.length} names collide with --naming ${naming}`);
 }
 
-function collision(one: Delivery, other: Delivery): AirgapError {
+function collision(one: ImageMapping, other: ImageMapping): AirgapError {
   return new AirgapError('INPUT', `${one.name} and ${other.name} would both be ${one.to}`, {
     hint: 'Use --naming host, which keeps them apart, or load them in two goes with --images.',
   });

@@ -1,11 +1,11 @@
-import { heldBlobsOf, manifestsBelow, refuse } from '../layout/walk.ts';
 import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
+import { requireBlobs, rethrow, walkManifests } from '../layout/walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { referrerDescriptor } from '../oci/referrer.ts';
-import type { Delivery } from './image-mapping.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
+import type { ImageMapping } from './image-mapping.ts';
 
 /** A blob, and the repositories that need it. */
 export interface PlannedBlob {
@@ -24,13 +24,13 @@ export interface PushPlan {
   /** Each digest once, the largest first. */
   readonly blobs: readonly PlannedBlob[];
   /** What can be pushed at the same time: a registry may refuse a manifest that refers to one it lacks. */
-  readonly rounds: readonly (readonly PlannedManifest[])[];
+  readonly levels: readonly (readonly PlannedManifest[])[];
   /** What names a subject. */
-  readonly referrals: readonly Referral[];
+  readonly referrers: readonly ReferrersUpdate[];
 }
 
 /** What refers to one manifest in one repository. */
-export interface Referral {
+export interface ReferrersUpdate {
   readonly repository: string;
   readonly subject: Digest;
   /** As lists of referrers show them. */
@@ -45,24 +45,24 @@ export interface Referral {
 export async function planPush(
   bundle: BundleReader,
   entries: ReadonlyMap<string, PlacedEntry>,
-  deliveries: readonly Delivery[],
+  deliveries: readonly ImageMapping[],
 ): Promise<PushPlan> {
   const blobs = new Needs();
   const manifests = new Needs();
   const parsed = new Map<Digest, Manifest>();
   for (const { root, to } of deliveries) {
-    for await (const { descriptor, manifest } of manifestsBelow(bundle, entries, root, refuse)) {
+    for await (const { descriptor, manifest } of walkManifests(bundle, entries, root, rethrow)) {
       parsed.set(descriptor.digest, manifest);
       manifests.add(descriptor, to.repository);
       if (manifest.kind === 'index') continue;
-      for (const blob of heldBlobsOf(bundle, entries, manifest)) blobs.add(blob, to.repository);
+      for (const blob of requireBlobs(bundle, entries, manifest)) blobs.add(blob, to.repository);
     }
   }
   const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));
   return {
     blobs: bySize.sort((a, b) => b.blob.size - a.blob.size),
-    rounds: roundsOf(manifests.list(), parsed),
-    referrals: referralsOf(manifests.list(), parsed),
+    levels: levelsOf(manifests.list(), parsed),
+    referrers: referrersOf(manifests.list(), parsed),
   };
 }
 
@@ -85,7 +85,7 @@ class Needs {
 }
 
 /** Sorts manifests by how far they are from the last one that they lead to: children first, subjects first. */
-function roundsOf(manifests: readonly PlannedManifest[], parsed: ReadonlyMap<Digest, Manifest>) {
+function levelsOf(manifests: readonly PlannedManifest[], parsed: ReadonlyMap<Digest, Manifest>) {
   const heights = new Map<Digest, number>();
   const height = (digest: Digest): number => {
     const known = heights.get(digest);
@@ -106,11 +106,11 @@ function roundsOf(manifests: readonly PlannedManifest[], parsed: ReadonlyMap<Dig
   return rounds;
 }
 
-function referralsOf(
+function referrersOf(
   manifests: readonly PlannedManifest[],
   parsed: ReadonlyMap<Digest, Manifest>,
-): Referral[] {
-  const referrals = new Map<string, Referral & { readonly referrers: Descriptor[] }>();
+): ReferrersUpdate[] {
+  const referrals = new Map<string, ReferrersUpdate & { readonly referrers: Descriptor[] }>();
   for (const { descriptor, repositories } of manifests) {
     const manifest = parsed.get(descriptor.digest);
     const subject = manifest?.subject?.digest;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Destination } from '../store/image-target.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-type.ts';
-import { keepReferrers } from './referrers-index.ts';
+import type { ImageTarget } from '../store/image-target.ts';
+import { updateReferrers } from './referrers-index.ts';
 
 const subject = digestOf(Buffer.from('subject'));
 const [one, two, other] = ['one', 'two', 'other'].map(
@@ -20,7 +20,7 @@ async function keep(
   tagged: Descriptor[] | undefined,
 ): Promise<Record<string, unknown>> {
   const put: Record<string, unknown> = {};
-  const destination: Pick<Destination, 'listReferrers' | 'readIndex' | 'putManifest'> = {
+  const destination: Pick<ImageTarget, 'listReferrers' | 'readIndex' | 'putManifest'> = {
     listReferrers: async () => api,
     readIndex: async () => tagged,
     putManifest: async (name, { bytes }) => {
@@ -28,7 +28,7 @@ async function keep(
     },
   };
   const referrals = [{ repository: 'team/app', subject, referrers: [one, two] }];
-  await keepReferrers(destination as Destination, 'registry.local', referrals);
+  await updateReferrers(destination as ImageTarget, 'registry.local', referrals);
   return put;
 }
 

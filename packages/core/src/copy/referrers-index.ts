@@ -1,11 +1,11 @@
-import type { Destination } from '../store/image-target.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { referrersTag } from '../oci/referrer.ts';
 import { Reference } from '../reference/reference.ts';
-import type { Referral } from './push-plan.ts';
+import type { ImageTarget } from '../store/image-target.ts';
+import type { ReferrersUpdate } from './push-plan.ts';
 
 /**
  * Makes sure that what refers to a manifest can be found by it. A registry with the referrers API has listed it when it
@@ -15,28 +15,31 @@ import type { Referral } from './push-plan.ts';
  *
  * @throws what registries throw
  */
-export async function keepReferrers(
-  destination: Destination,
+export async function updateReferrers(
+  destination: ImageTarget,
   registry: string,
-  referrals: readonly Referral[],
+  referrals: readonly ReferrersUpdate[],
 ): Promise<void> {
-  await Promise.all(referrals.map(referral => keepReferral(destination, registry, referral)));
+  await Promise.all(referrals.map(referral => updateSubject(destination, registry, referral)));
 }
 
-async function keepReferral(
-  destination: Destination,
+async function updateSubject(
+  destination: ImageTarget,
   registry: string,
-  { repository, subject, referrers }: Referral,
+  { repository, subject, referrers }: ReferrersUpdate,
 ): Promise<void> {
   const name = Reference.pinned(registry, repository, subject);
-  if (lacking(referrers, await destination.listReferrers(name)).length === 0) return;
+  if (missingFrom(referrers, await destination.listReferrers(name)).length === 0) return;
   const tag = name.withTag(referrersTag(subject));
   const kept = (await destination.readIndex(tag)) ?? [];
-  const missing = lacking(referrers, kept);
+  const missing = missingFrom(referrers, kept);
   if (missing.length > 0) await destination.putManifest(tag, listOf([...kept, ...missing]));
 }
 
-function lacking(wanted: readonly Descriptor[], listed: readonly Descriptor[] = []): readonly Descriptor[] {
+function missingFrom(
+  wanted: readonly Descriptor[],
+  listed: readonly Descriptor[] = [],
+): readonly Descriptor[] {
   const there = new Set(listed.map(({ digest }) => digest));
   return wanted.filter(({ digest }) => !there.has(digest));
 }

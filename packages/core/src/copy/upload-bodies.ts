@@ -1,12 +1,12 @@
-import { blobPath } from '../layout/documents.ts';
 import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
-import type { BlobBody } from '../store/image-target.ts';
-import type { HashThreads } from '../store/hash-pool.ts';
-import { Verifier } from '../store/verifier.ts';
-import type { OnEvent } from '../store/events.ts';
+import { blobPath } from '../layout/documents.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { OnEvent } from '../store/events.ts';
+import type { HashPool } from '../store/hash-pool.ts';
+import type { BlobBody } from '../store/image-target.ts';
+import { Verifier } from '../store/verifier.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 
 const CHUNK = 256 * 1024;
 /** Bytes between two `blob-progress` events. */
@@ -17,17 +17,17 @@ const PROGRESS_STEP = 1024 * 1024;
  * over: a chunk is its receiver's until the next but one is asked for. Threads compute each digest
  * meanwhile, once however often the blob is sent; the last bytes are held back until it is known to be right.
  */
-export class BlobBodies {
+export class UploadBodies {
   readonly #bundle: BundleReader;
   readonly #entries: ReadonlyMap<string, PlacedEntry>;
-  readonly #threads: HashThreads;
+  readonly #threads: HashPool;
   readonly #onEvent: OnEvent;
   readonly #verified = new Map<Digest, Promise<void>>();
 
   constructor(
     bundle: BundleReader,
     entries: ReadonlyMap<string, PlacedEntry>,
-    threads: HashThreads,
+    threads: HashPool,
     onEvent: OnEvent,
   ) {
     this.#bundle = bundle;
@@ -55,7 +55,7 @@ export class BlobBodies {
     let told = start;
     for (let at = start, turn = 0; at < end; turn ^= 1) {
       const chunk = (buffers[turn] as Buffer).subarray(0, Math.min(CHUNK, end - at));
-      await this.#bundle.fill(chunk, offset + at);
+      await this.#bundle.readFully(chunk, offset + at);
       at += chunk.length;
       if (at === blob.size) await verified;
       yield chunk;

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import type { DocumentReader, LayoutEntry } from '../layout/document-reader.ts';
-import { FolderReader } from '../layout/directory.ts';
-import { checkHeld } from '../layout/walk.ts';
-import { type HeldImage, heldImages } from '../layout/image-summary.ts';
 import { BundleReader } from '../bundle/reader.ts';
 import { type BlobSizes, bytesOf } from '../layout/blob-usage.ts';
+import { DirectoryReader } from '../layout/directory.ts';
+import type { DocumentReader, LayoutEntry } from '../layout/document-reader.ts';
+import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
+import { assertPresent } from '../layout/walk.ts';
 import { AirgapError, type ErrorCode } from '../model/errors.ts';
 
 /** What says that a file or directory is no layout, or not a whole one. */
@@ -17,14 +17,14 @@ export interface BlobAmount {
 }
 
 /** One of two bundles or OCI layout directories: its images, and every blob that they need. */
-export class Side {
+export class BundleContents {
   readonly path: string;
-  readonly images: readonly HeldImage[];
+  readonly images: readonly ImageSummary[];
   /** Each digest once. */
   readonly blobs: BlobSizes;
   readonly #names: ReadonlyMap<string, string>;
 
-  private constructor(path: string, images: readonly HeldImage[]) {
+  private constructor(path: string, images: readonly ImageSummary[]) {
     this.path = path;
     this.images = images;
     this.blobs = new Map(images.flatMap(({ sizes }) => [...sizes]));
@@ -36,13 +36,13 @@ export class Side {
    *
    * @throws AirgapError `INPUT` when it cannot be read, or lacks something; `CONTENT`
    */
-  static async read(path: string, signal: AbortSignal | undefined): Promise<Side> {
+  static async read(path: string, signal: AbortSignal | undefined): Promise<BundleContents> {
     try {
       const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
       const images = isFolder
-        ? await wholeImages(new FolderReader(path), signal)
+        ? await wholeImages(new DirectoryReader(path), signal)
         : await wholeImages(await BundleReader.open(path), signal);
-      return new Side(path, images);
+      return new BundleContents(path, images);
     } catch (error) {
       throw inputError(error, path);
     }
@@ -59,12 +59,12 @@ export class Side {
   }
 
   /** Those of some blobs that are here. */
-  held(blobs: BlobSizes): BlobAmount {
+  shared(blobs: BlobSizes): BlobAmount {
     return amount([...blobs].filter(([digest, size]) => this.has(digest, size)));
   }
 
   /** Those of some blobs that are not here. */
-  lacking(blobs: BlobSizes): BlobAmount {
+  missing(blobs: BlobSizes): BlobAmount {
     return amount([...blobs].filter(([digest, size]) => !this.has(digest, size)));
   }
 }
@@ -77,13 +77,13 @@ function amount(blobs: readonly (readonly [string, number])[]): BlobAmount {
 async function wholeImages<Entry extends LayoutEntry>(
   opened: DocumentReader<Entry>,
   signal: AbortSignal | undefined,
-): Promise<HeldImage[]> {
+): Promise<ImageSummary[]> {
   await using layout = opened;
   const entries = await layout.entries();
-  const images: HeldImage[] = [];
-  for await (const image of heldImages(layout, entries)) {
+  const images: ImageSummary[] = [];
+  for await (const image of summarizeImages(layout, entries)) {
     signal?.throwIfAborted();
-    for (const [digest, size] of image.sizes) checkHeld(layout, entries, { digest, size });
+    for (const [digest, size] of image.sizes) assertPresent(layout, entries, { digest, size });
     images.push(image);
   }
   return images;
@@ -92,8 +92,8 @@ async function wholeImages<Entry extends LayoutEntry>(
 /** With two of them at hand, an error has to say which. */
 function inputError(error: unknown, path: string): unknown {
   if (!(error instanceof AirgapError)) return error;
-  const { code, message, hint, where, cause } = error.at({ path });
-  if (!UNREADABLE.has(code)) return error.at({ path });
+  const { code, message, hint, where, cause } = error.withContext({ path });
+  if (!UNREADABLE.has(code)) return error.withContext({ path });
   return new AirgapError('INPUT', message, {
     // The other codes' hints are about registries.
     hint: code === 'BUNDLE' && hint !== undefined ? hint : 'Fetch it again, or build it anew.',

@@ -1,8 +1,8 @@
-import type { HeldImage } from '../layout/image-summary.ts';
 import { bytesOf } from '../layout/blob-usage.ts';
+import type { ImageSummary } from '../layout/image-summary.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { BundleContents } from './bundle-contents.ts';
 import { pair } from './pairing.ts';
-import type { Side } from './bundle-contents.ts';
 
 /** An image that only one side has under its name. Sizes are bytes. */
 export interface SoleImage {
@@ -58,7 +58,10 @@ export interface ChangedImage {
 }
 
 /** Describes an image that the other side does not have under its name. */
-export function soleImage({ name, digest, subject, platforms, sizes }: HeldImage, other: Side): SoleImage {
+export function soleImage(
+  { name, digest, subject, platforms, sizes }: ImageSummary,
+  other: BundleContents,
+): SoleImage {
   const otherName = other.nameOf(digest);
   return {
     name,
@@ -67,15 +70,15 @@ export function soleImage({ name, digest, subject, platforms, sizes }: HeldImage
     ...(otherName === undefined ? {} : { otherName }),
     platforms: platforms.map(platform => platform.name),
     bytes: bytesOf(sizes),
-    ownBytes: other.lacking(sizes).bytes,
+    ownBytes: other.missing(sizes).bytes,
   };
 }
 
 /** Describes what became of a name. */
 export function changedImage(
-  { old, now }: { readonly old: HeldImage; readonly now: HeldImage },
-  olds: Side,
-  news: Side,
+  { old, now }: { readonly old: ImageSummary; readonly now: ImageSummary },
+  olds: BundleContents,
+  news: BundleContents,
 ): ChangedImage {
   return {
     name: now.name,
@@ -85,12 +88,12 @@ export function changedImage(
     addedLayers: layersWithout(now, old, olds),
     removedLayers: layersWithout(old, now, news),
     bytes: bytesOf(now.sizes),
-    newBytes: olds.lacking(now.sizes).bytes,
-    oldBytes: news.lacking(old.sizes).bytes,
+    newBytes: olds.missing(now.sizes).bytes,
+    oldBytes: news.missing(old.sizes).bytes,
   };
 }
 
-function platformChanges(before: HeldImage, after: HeldImage): PlatformChange[] {
+function platformChanges(before: ImageSummary, after: ImageSummary): PlatformChange[] {
   const { added, removed, changed } = pair(before.platforms, after.platforms);
   return [
     ...changed.map(({ old, now }) => ({
@@ -104,7 +107,11 @@ function platformChanges(before: HeldImage, after: HeldImage): PlatformChange[] 
 }
 
 /** The layers of an image that its counterpart on the other side does not have. */
-function layersWithout({ layers }: HeldImage, counterpart: HeldImage, other: Side): ChangedLayer[] {
+function layersWithout(
+  { layers }: ImageSummary,
+  counterpart: ImageSummary,
+  other: BundleContents,
+): ChangedLayer[] {
   const known = new Set<Descriptor['digest']>(counterpart.layers.map(({ digest }) => digest));
   return layers
     .filter(({ digest }) => !known.has(digest))

@@ -1,4 +1,4 @@
-import { compare } from '../layout/names.ts';
+import { compareText } from '../model/text-order.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** Something that goes by a name, and is what its digest says. */
@@ -25,7 +25,7 @@ export function pair<T extends Named>(before: readonly T[], after: readonly T[])
   const removed: T[] = [];
   const changed: { old: T; now: T }[] = [];
   let unchanged = 0;
-  for (const name of [...new Set([...olds.keys(), ...nows.keys()])].sort(compare)) {
+  for (const name of [...new Set([...olds.keys(), ...nows.keys()])].sort(compareText)) {
     const old = olds.get(name) ?? new Map<Digest, T>();
     const now = nows.get(name) ?? new Map<Digest, T>();
     const gone = without(old, now);

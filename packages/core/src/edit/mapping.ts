@@ -1,6 +1,6 @@
 import { isAlias, isScalar, type Pair, type Scalar } from 'yaml';
 import type { Edit } from './edit.ts';
-import type { EditableText, Place } from './yaml-text.ts';
+import type { Place, YamlText } from './yaml-text.ts';
 
 /** Says what a key is called; nothing for a key that is no text. */
 export function keyOf({ key }: Pair): string | undefined {
@@ -13,7 +13,7 @@ export function pairsOf({ map }: Pick<Place, 'map'>, key: string): Pair[] {
 }
 
 /** Where a scalar's content stands, without its quotes; nothing when it takes several lines or is empty. */
-export function contentOf(text: EditableText, node: unknown): { start: number; end: number } | undefined {
+export function contentOf(text: YamlText, node: unknown): { start: number; end: number } | undefined {
   if (!isScalar(node) || !node.range) return undefined;
   const { type, range } = node;
   const quotes = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE' ? 1 : 0;
@@ -23,7 +23,7 @@ export function contentOf(text: EditableText, node: unknown): { start: number; e
 }
 
 /** Gives a key another word as its value; nothing when the value belongs to more than this key. */
-export function setValue(text: EditableText, { key, value }: Pair, word: string): Edit | undefined {
+export function setValue(text: YamlText, { key, value }: Pair, word: string): Edit | undefined {
   if (isAlias(value) && value.range) return { start: value.range[0], end: value.range[1], text: word };
   if (!isScalar(value) || value.anchor !== undefined || value.tag !== undefined) return undefined;
   const content = contentOf(text, value);
@@ -32,7 +32,7 @@ export function setValue(text: EditableText, { key, value }: Pair, word: string)
 }
 
 /** Writes a value behind a key that has none. */
-function fillIn(text: EditableText, keyEnd: number, word: string): Edit | undefined {
+function fillIn(text: YamlText, keyEnd: number, word: string): Edit | undefined {
   const [colon] = /^[ \t]*:/.exec(text.text.slice(keyEnd, text.lineEnd(keyEnd))) ?? [];
   if (colon === undefined) return undefined;
   const at = keyEnd + colon.length;
@@ -40,7 +40,7 @@ function fillIn(text: EditableText, keyEnd: number, word: string): Edit | undefi
 }
 
 /** Adds a key behind another one, in the manner of its mapping; nothing where that is not certain to be right. */
-export function addKey(text: EditableText, place: Place, key: string, word: string): Edit | undefined {
+export function addKey(text: YamlText, place: Place, key: string, word: string): Edit | undefined {
   const { map, pair } = place;
   const end = valueEnd(text, pair);
   if (end === undefined || !isScalar(pair.key) || !pair.key.range) return undefined;
@@ -58,7 +58,7 @@ export function addKey(text: EditableText, place: Place, key: string, word: stri
 }
 
 function addInFlow(
-  text: EditableText,
+  text: YamlText,
   { map }: Place,
   end: number,
   [key, word]: [string, string],
@@ -68,13 +68,13 @@ function addInFlow(
   return { start: end, end, text: `, ${key}: ${word}` };
 }
 
-function valueEnd(text: EditableText, { value }: Pair): number | undefined {
+function valueEnd(text: YamlText, { value }: Pair): number | undefined {
   const isPlaced = isAlias(value) || contentOf(text, value) !== undefined;
   return isPlaced ? (value as Scalar).range?.[1] : undefined;
 }
 
 /** The white space that a block mapping's next key needs; nothing when something else stands before this one. */
-export function indentOf(text: EditableText, keyStart: number): string | undefined {
+export function indentOf(text: YamlText, keyStart: number): string | undefined {
   const before = text.lineBefore(keyStart);
   return /^ *(?:- +)*$/.test(before) ? ' '.repeat(before.length) : undefined;
 }

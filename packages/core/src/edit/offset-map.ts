@@ -1,7 +1,7 @@
 import type { Edit } from './edit.ts';
 
 /** Edits that were made in one text, and where they are in the text that they made. */
-export class EditRound {
+export class OffsetMap {
   readonly #edits: readonly Edit[];
   /** Where each begins in the new text. */
   readonly #starts: readonly number[];

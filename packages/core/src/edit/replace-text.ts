@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { AirgapError } from '../model/errors.ts';
 import { replaceFile } from '../fs/replace-file.ts';
+import { AirgapError } from '../model/errors.ts';
 
 /**
  * Replaces a spec's text by another, at once or not at all; its mode stays.

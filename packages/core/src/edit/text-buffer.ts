@@ -1,14 +1,14 @@
 import { LineCounter } from 'yaml';
-import type { Position } from '../model/position.ts';
 import type { SourceText } from '../input/model/source-text.ts';
+import type { Position } from '../model/position.ts';
 import { applyEdits, type Edit } from './edit.ts';
-import { EditRound } from './offset-map.ts';
+import { OffsetMap } from './offset-map.ts';
 
 /** A source that is edited again and again, and still knows where everything came from. */
-export class EditedText {
+export class TextBuffer {
   readonly source: SourceText;
   #text: string;
-  readonly #rounds: EditRound[] = [];
+  readonly #rounds: OffsetMap[] = [];
   #lines: LineCounter | undefined;
 
   constructor(source: SourceText) {
@@ -26,7 +26,7 @@ export class EditedText {
     const { text, done } = applyEdits(this.#text, edits);
     const made = done.map(edit => ({ edit, position: this.#origin(edit.start) }));
     this.#text = text;
-    this.#rounds.push(new EditRound(done));
+    this.#rounds.push(new OffsetMap(done));
     return made;
   }
 

@@ -10,9 +10,9 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import type { Position } from '../model/position.ts';
-import { SpecDocument } from '../input/yaml/document.ts';
 import type { SourceText } from '../input/model/source-text.ts';
+import { SpecDocument } from '../input/yaml/document.ts';
+import type { Position } from '../model/position.ts';
 
 /** A key and its value, and the mapping they are in. */
 export interface Place {
@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** A source that fixes look into. Offsets are in UTF-16 units of the text as it was written, templates and all. */
-export class EditableText {
+export class YamlText {
   readonly text: string;
   readonly documents: readonly SpecDocument[];
   readonly #lines = new LineCounter();

@@ -13,7 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
  *
  * @param what names the file's part in the work, for example `the spec`
  */
-export function unreadable(
+export function fileReadError(
   what: string,
   path: string,
   cause: unknown,

@@ -1,8 +1,8 @@
 import { AirgapError } from '../model/errors.ts';
-import { Transient } from './retry.ts';
+import { RetryableError } from './retry.ts';
 
 /** Turns what undici threw into our error; a broken connection is worth another try, a refused handshake is not. */
-export function connectionError(thrown: unknown, host: string): AirgapError | Transient {
+export function connectionError(thrown: unknown, host: string): AirgapError | RetryableError {
   // Settings that cannot be used turn up when the first connection is opened.
   if (thrown instanceof AirgapError) return thrown;
   const cause = thrown as NodeJS.ErrnoException;
@@ -38,10 +38,10 @@ export function connectionError(thrown: unknown, host: string): AirgapError | Tr
       hint: 'Check the host name, the network and the proxy settings; for a registry without TLS use --plain-http HOST.',
     },
   );
-  return new Transient(error);
+  return new RetryableError(error);
 }
 
-function proxyRefusal(host: string, status: number, cause: Error): AirgapError | Transient {
+function proxyRefusal(host: string, status: number, cause: Error): AirgapError | RetryableError {
   const error = new AirgapError('NETWORK', `the proxy does not connect to ${host}: it answered ${status}`, {
     where: { host },
     cause,
@@ -50,7 +50,7 @@ function proxyRefusal(host: string, status: number, cause: Error): AirgapError |
         ? 'Put credentials into the URL of HTTPS_PROXY, as http://user:password@proxy:3128.'
         : `Ask whoever runs the proxy to allow ${host}, or name it in NO_PROXY if it can be reached without one.`,
   });
-  return status >= 500 ? new Transient(error) : error;
+  return status >= 500 ? new RetryableError(error) : error;
 }
 
 /** Whether a failure shows that the other side has TLS: its certificate was seen, and refused. */

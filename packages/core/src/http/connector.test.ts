@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { openConnections } from './connections.ts';
-import { exchange } from './round-trip.ts';
+import { roundTrip } from './round-trip.ts';
 
 const MB = 1024 * 1024;
 const BODY = randomBytes(3 * MB);
@@ -43,7 +43,7 @@ async function receive(url: URL, requests: number, holdBack: number) {
   try {
     for (let request = 0; request < requests; request += 1) {
       const chunks: Buffer[] = [];
-      const { headers } = await exchange(dispatcher, { method: 'GET', url, headers: {} }, () => ({
+      const { headers } = await roundTrip(dispatcher, { method: 'GET', url, headers: {} }, () => ({
         write(chunk) {
           chunks.push(Buffer.from(chunk));
           return chunks.length % holdBack === 0 ? sleep(1) : undefined;

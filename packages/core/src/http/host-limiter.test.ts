@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Gate } from './host-limiter.ts';
+import { HostLimiter } from './host-limiter.ts';
 
 /** Tasks that run until they are told to end. */
 class Crowd {
   readonly started: number[] = [];
   readonly #ends = new Map<number, () => void>();
-  readonly #gate: Gate;
+  readonly #gate: HostLimiter;
 
-  constructor(gate: Gate) {
+  constructor(gate: HostLimiter) {
     this.#gate = gate;
   }
 
@@ -29,7 +29,7 @@ class Crowd {
 
 describe('a gate', () => {
   it('lets so many through, and the next as one leaves', async () => {
-    const crowd = new Crowd(new Gate(2));
+    const crowd = new Crowd(new HostLimiter(2));
     for (const number of [1, 2, 3, 4]) crowd.add(number);
     expect(crowd.started).toEqual([1, 2]);
     await crowd.end(2);
@@ -37,7 +37,7 @@ describe('a gate', () => {
   });
 
   it('lets those first who go ahead', async () => {
-    const crowd = new Crowd(new Gate(1));
+    const crowd = new Crowd(new HostLimiter(1));
     crowd.add(1);
     crowd.add(2);
     crowd.add(3, true);
@@ -46,7 +46,7 @@ describe('a gate', () => {
   });
 
   it('goes on when a task fails', async () => {
-    const gate = new Gate(1);
+    const gate = new HostLimiter(1);
     const failing = gate.run(() => Promise.reject(new Error('no')));
     const next = gate.run(async () => 'next');
     await expect(failing).rejects.toThrow('no');
@@ -54,19 +54,19 @@ describe('a gate', () => {
   });
 
   it('halves once for complaints that come together, never below one, and recovers', async () => {
-    const gate = new Gate(8);
+    const gate = new HostLimiter(8);
     gate.slowDown(0);
     gate.slowDown(0);
     expect(gate.allowed).toBe(4);
     for (let task = 0; task < 100; task += 1) await gate.run(async () => {});
     expect(gate.allowed).toBe(8);
-    const narrow = new Gate(1);
+    const narrow = new HostLimiter(1);
     narrow.slowDown(0);
     expect(narrow.allowed).toBe(1);
   });
 
   it('is closed to all for as long as the host asks', async () => {
-    const gate = new Gate(8);
+    const gate = new HostLimiter(8);
     const started = Date.now();
     gate.slowDown(80);
     await gate.open();
@@ -74,7 +74,7 @@ describe('a gate', () => {
   });
 
   it('stops waiting when it is aborted', async () => {
-    const gate = new Gate(8);
+    const gate = new HostLimiter(8);
     gate.slowDown(60_000);
     await expect(gate.open(AbortSignal.timeout(10))).rejects.toThrow();
   });

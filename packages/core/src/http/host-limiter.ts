@@ -11,8 +11,8 @@ const SETTLING = 1000;
  * another with pauses between, and nobody asks before the time it names; every success lets a little more through
  * again, up to the most.
  */
-export class Gate {
-  readonly #most: number;
+export class HostLimiter {
+  readonly #max: number;
   readonly #waiting: (() => void)[] = [];
   #allowed: number;
   #active = 0;
@@ -23,7 +23,7 @@ export class Gate {
 
   /** @param most requests at once when all goes well */
   constructor(most: number) {
-    this.#most = most;
+    this.#max = most;
     this.#allowed = most;
   }
 
@@ -44,7 +44,7 @@ export class Gate {
     try {
       const result = await task();
       this.#served += 1;
-      this.#allowed = Math.min(this.#most, this.#allowed + 1 / this.#allowed);
+      this.#allowed = Math.min(this.#max, this.#allowed + 1 / this.#allowed);
       this.#spacing = this.#spacing < FIRST_SPACING / 4 ? 0 : this.#spacing * 0.9;
       return result;
     } finally {

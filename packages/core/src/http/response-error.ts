@@ -1,16 +1,20 @@
-import { AirgapError, type ErrorCode, type Where } from '../model/errors.ts';
+import { AirgapError, type ErrorCode, type ErrorContext } from '../model/errors.ts';
+import { RetryableError } from './retry.ts';
 import type { ResponseHead } from './round-trip.ts';
-import { Transient } from './retry.ts';
-import type { SentSecrets } from '../registry/auth/secret-redactor.ts';
 
 /** The most of a registry's own words that goes into a message. */
 const MAX_WORDS = 200;
 const TRANSIENT = new Set([408, 425, 500, 502, 504]);
 const COMPLAINTS = new Set([429, 503]);
 
+/** Hides secrets in text that a server sent. */
+interface Redactor {
+  mask(text: string): string;
+}
+
 interface FailedHead extends ResponseHead {
   /** What its words must not give away. */
-  readonly secrets: SentSecrets;
+  readonly secrets: Redactor;
   /** Whether it came from another origin than the registry. */
   readonly redirected?: boolean;
 }
@@ -20,18 +24,18 @@ interface FailedHead extends ResponseHead {
  *
  * @param doing what was asked for, for example `read the manifest`
  */
-export function failure(
+export function responseError(
   doing: string,
   head: FailedHead,
   body: Uint8Array,
-  where: Where,
-): AirgapError | Transient {
+  where: ErrorContext,
+): AirgapError | RetryableError {
   const error = new AirgapError(codeOf(head.status), `cannot ${doing}: ${reason(head, body)}`, {
     where,
     hint: /push|upload/.test(doing) ? pushHint(head.status, where) : hintFor(head.status, where),
   });
-  if (COMPLAINTS.has(head.status)) return new Transient(error, { delay: retryAfter(head) });
-  return TRANSIENT.has(head.status) || staleLink(head) ? new Transient(error) : error;
+  if (COMPLAINTS.has(head.status)) return new RetryableError(error, { delay: retryAfter(head) });
+  return TRANSIENT.has(head.status) || staleLink(head) ? new RetryableError(error) : error;
 }
 
 /** A redirect is a link that expires: the registry makes a fresh one when it is asked again. */
@@ -46,14 +50,14 @@ function codeOf(status: number): ErrorCode {
 }
 
 function reason({ status, redirected, secrets }: FailedHead, body: Uint8Array): string {
-  const words = ownWords(body, secrets);
+  const words = registryWords(body, secrets);
   const behind = redirected ? 'the storage behind the registry' : 'the registry';
   const who = status === 407 ? 'the proxy' : behind;
   return `${who} answered ${status}${words ? `: ${words}` : ''}`;
 }
 
 /** What the registry says of it (distribution-spec, "Error Codes"): codes and messages, on one line. */
-function ownWords(body: Uint8Array, secrets: SentSecrets): string {
+function registryWords(body: Uint8Array, secrets: Redactor): string {
   try {
     const { errors } = JSON.parse(Buffer.from(body).toString('utf8')) as {
       errors?: { code?: unknown; message?: unknown }[];
@@ -69,7 +73,7 @@ function ownWords(body: Uint8Array, secrets: SentSecrets): string {
   }
 }
 
-function hintFor(status: number, { host = 'the registry' }: Where): string {
+function hintFor(status: number, { host = 'the registry' }: ErrorContext): string {
   if (status === 401)
     return `Log in to ${host} first (airgap login ${host}), or check that the name is right.`;
   if (status === 403)
@@ -84,7 +88,7 @@ function hintFor(status: number, { host = 'the registry' }: Where): string {
 }
 
 /** What is different when something is brought instead of fetched. */
-function pushHint(status: number, where: Where): string {
+function pushHint(status: number, where: ErrorContext): string {
   const { host = 'the registry' } = where;
   if (status === 403)
     return `These credentials may not push there, or not over a tag that exists; ask the owner of ${host} for access.`;

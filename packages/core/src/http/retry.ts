@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AirgapError } from '../model/errors.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { Gate } from './host-limiter.ts';
+import type { HostLimiter } from './host-limiter.ts';
 
 export interface RetryOptions {
   readonly host: string;
-  readonly gate: Gate;
+  readonly limiter: HostLimiter;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
   /** The bytes that are through for good; when there are more, the count starts again. */
   readonly progress?: (() => number) | undefined;
   /** Whether it goes before all that wait at the gate already, as every further attempt does. */
-  readonly ahead?: boolean | undefined;
+  readonly priority?: boolean | undefined;
 }
 
 const ATTEMPTS = 6;
@@ -23,21 +23,21 @@ const MIN_PROGRESS = 64 * 1024;
 const LONGEST_WAIT = 15 * 60_000;
 
 /** What the server asks of everybody, besides trying again. */
-export interface Complaint {
+export interface Throttled {
   /** ms that it wants to be left alone, when it says so. */
   readonly delay: number | undefined;
 }
 
 /** A failure that another try may mend. */
-export class Transient extends Error {
+export class RetryableError extends Error {
   readonly error: AirgapError;
   /** Set when the server has too much to do. */
-  readonly complaint: Complaint | undefined;
+  readonly throttled: Throttled | undefined;
 
-  constructor(error: AirgapError, complaint?: Complaint) {
+  constructor(error: AirgapError, complaint?: Throttled) {
     super(error.message);
     this.error = error;
-    this.complaint = complaint;
+    this.throttled = complaint;
   }
 }
 
@@ -47,21 +47,21 @@ export class Transient extends Error {
  * a server that complains gets a pause from everybody, and while it serves others it is taken to be busy, not broken.
  */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { host, gate, signal, onEvent, progress = () => 0, ahead = false } = options;
-  let [before, servedBefore] = [progress(), gate.served];
+  const { host, limiter, signal, onEvent, progress = () => 0, priority = false } = options;
+  let [before, servedBefore] = [progress(), limiter.served];
   for (let failures = 1; ; failures += 1) {
     const pause = jittered(failures);
     try {
-      return await gate.run(() => attemptOnce(attempt, pause, options), ahead || failures > 1);
+      return await limiter.run(() => attemptOnce(attempt, pause, options), priority || failures > 1);
     } catch (thrown) {
       signal?.throwIfAborted();
-      if (!(thrown instanceof Transient)) throw thrown;
-      const isBusy = thrown.complaint !== undefined && gate.served > servedBefore;
+      if (!(thrown instanceof RetryableError)) throw thrown;
+      const isBusy = thrown.throttled !== undefined && limiter.served > servedBefore;
       if (isBusy || progress() >= before + MIN_PROGRESS) failures = 1;
       // What was lost and came again is no progress.
-      [before, servedBefore] = [Math.max(before, progress()), gate.served];
+      [before, servedBefore] = [Math.max(before, progress()), limiter.served];
       if (failures >= ATTEMPTS) throw thrown.error;
-      const delay = thrown.complaint?.delay ?? pause;
+      const delay = thrown.throttled?.delay ?? pause;
       if (delay > LONGEST_WAIT) throw tooLong(thrown.error, delay);
       onEvent?.({ type: 'retry', host, reason: thrown.error.message, attempt: failures, delay });
       await sleep(delay, undefined, { signal });
@@ -70,13 +70,17 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
 }
 
 /** A complaint closes the gate before the next attempt comes through. */
-async function attemptOnce<T>(attempt: () => Promise<T>, pause: number, { gate }: RetryOptions): Promise<T> {
+async function attemptOnce<T>(
+  attempt: () => Promise<T>,
+  pause: number,
+  { limiter }: RetryOptions,
+): Promise<T> {
   try {
     return await attempt();
   } catch (thrown) {
-    const complaint = thrown instanceof Transient ? thrown.complaint : undefined;
+    const complaint = thrown instanceof RetryableError ? thrown.throttled : undefined;
     const delay = complaint && (complaint.delay ?? pause);
-    if (delay !== undefined && delay <= LONGEST_WAIT) gate.slowDown(delay);
+    if (delay !== undefined && delay <= LONGEST_WAIT) limiter.slowDown(delay);
     throw thrown;
   }
 }

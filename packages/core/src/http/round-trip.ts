@@ -29,7 +29,7 @@ export interface ResponseHead {
  * @throws what `accept` or the sink throws, which ends the exchange; the signal's reason; Transient or AirgapError
  * `NETWORK` for what fails on the wire
  */
-export async function exchange(
+export async function roundTrip(
   dispatcher: Dispatcher,
   request: HttpRequest,
   accept: (head: ResponseHead) => Sink,

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/config.ts';
+import { formatPosition as format, type Position } from '../model/position.ts';
 import { images } from '../verbs/images.ts';
 import { lint } from '../verbs/lint.ts';
-import { formatPosition as format, type Position } from '../model/position.ts';
 import { runProgram } from './render/program.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../../../fixtures/', import.meta.url));

@@ -1,6 +1,6 @@
 import { AirgapError } from '../model/errors.ts';
 import { PROXY_HOST, REPLICATED_HOST } from '../reference/replicated.ts';
-import { endpointHost, type Locations } from './references.ts';
+import { endpointHost, type RegistrySettings } from './references.ts';
 
 const SLUG = /^[a-z0-9][a-z0-9._-]*$/;
 
@@ -9,7 +9,10 @@ const SLUG = /^[a-z0-9][a-z0-9._-]*$/;
  *
  * @throws AirgapError `USAGE` without an application, or without any such registry
  */
-export function thirdParty({ app, registries = {} }: Locations): { app: string; hosts: string[] } {
+export function proxiedRegistries({ app, registries = {} }: RegistrySettings): {
+  app: string;
+  hosts: string[];
+} {
   if (app === undefined || !SLUG.test(app)) {
     const said = app === undefined ? 'it is not known' : `${JSON.stringify(app)} is no slug`;
     throw new AirgapError('USAGE', `the proxy keeps images by application, and ${said}`, {

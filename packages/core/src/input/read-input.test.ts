@@ -33,8 +33,8 @@ async function read(files: Readonly<Record<string, string>>) {
   return {
     spec,
     used: spec.used.map(({ image }) => image.value),
-    unread: spec.unread.map(told),
-    unrendered: spec.unrendered.map(told),
+    unread: spec.parseErrors.map(told),
+    unrendered: spec.renderErrors.map(told),
   };
 }
 

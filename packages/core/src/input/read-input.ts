@@ -1,10 +1,10 @@
 import { DistinctFiles } from './find/distinct-files.ts';
-import type { Spec } from './model/spec.ts';
-import { ImagePath, type ImagePaths } from './formats/image-path.ts';
 import { findInput, readFiles } from './find/find-input.ts';
+import { ImagePath, type ImagePaths } from './formats/image-path.ts';
+import type { SourceText } from './model/source-text.ts';
+import type { Spec } from './model/spec.ts';
 import { renderCharts } from './render/helm.ts';
 import { renderKustomizations } from './render/kustomize.ts';
-import type { SourceText } from './model/source-text.ts';
 import { parseSpec, SpecParser } from './spec-parser.ts';
 
 export interface SpecOptions {
@@ -48,8 +48,8 @@ export async function openReading({ specs, imagePaths = {}, signal }: SpecOption
     parser.read(source);
   const whole = (spec: Spec): Spec => ({
     ...spec,
-    unread: [...input.unread, ...patches.unread, ...templates.unread, ...spec.unread],
-    unrendered: [...kustomized.errors, ...charts.errors],
+    parseErrors: [...input.unread, ...patches.unread, ...templates.unread, ...spec.parseErrors],
+    renderErrors: [...kustomized.errors, ...charts.errors],
   });
   return { spec: whole(parser.spec()), reread: sources => whole(parseSpec(sources, paths)) };
 }

@@ -19,10 +19,10 @@ export function reasonOfListed({ form }: ListedImage): string {
 }
 
 /** Says in a few words what needs an image, for example `init container setup of Deployment web`. */
-export function reasonOfUsed({ list, container, kind, workload }: UsedImage): string {
-  const owner = workload === undefined ? kind : `${kind} ${workload}`;
-  if (list === 'services') return owner;
-  const part = CONTAINERS[list];
-  if (part === undefined) return `${list} of ${owner}`;
+export function reasonOfUsed({ field, container, kind, name }: UsedImage): string {
+  const owner = name === undefined ? kind : `${kind} ${name}`;
+  if (field === 'services') return owner;
+  const part = CONTAINERS[field];
+  if (part === undefined) return `${field} of ${owner}`;
   return container === undefined ? `${part} of ${owner}` : `${part} ${container} of ${owner}`;
 }

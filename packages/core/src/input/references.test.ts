@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AirgapError } from '../model/errors.ts';
 import type { ListedImage } from './model/spec.ts';
-import { locate } from './references.ts';
+import { toReference } from './references.ts';
 
 const position = { file: 'f', line: 1, column: 1 };
 const sourcePosition = { file: 'f', line: 2, column: 1 };
@@ -30,7 +30,7 @@ describe('locate', () => {
   ])('%s %s:%s is %s', (source, name, tag, expected) => {
     const known = ['replicated', 'public'].includes(source);
     const image = listed(known ? source : 'theirs', name, tag);
-    expect(locate(image, { app: 'shop', registries: { theirs: source } }).toString()).toBe(expected);
+    expect(toReference(image, { app: 'shop', registries: { theirs: source } }).toString()).toBe(expected);
   });
 
   it.each([
@@ -44,7 +44,7 @@ describe('locate', () => {
   ])('refuses %s at its line', (_name, image, locations, line, hint) => {
     const error = (() => {
       try {
-        return locate(image, locations);
+        return toReference(image, locations);
       } catch (thrown) {
         return thrown;
       }
@@ -55,8 +55,8 @@ describe('locate', () => {
   });
 
   it('lists the registries that are known', () => {
-    expect(() => locate(listed('x', 'a'), { registries: { hub: 'docker.io', quay: 'quay.io' } })).toThrow(
-      'known: replicated, public, hub, quay',
-    );
+    expect(() =>
+      toReference(listed('x', 'a'), { registries: { hub: 'docker.io', quay: 'quay.io' } }),
+    ).toThrow('known: replicated, public, hub, quay');
   });
 });

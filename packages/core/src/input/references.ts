@@ -4,7 +4,7 @@ import { REPLICATED_HOST } from '../reference/replicated.ts';
 import type { ListedImage } from './model/spec.ts';
 
 /** What has to be known to find the images of a vendor's list. */
-export interface Locations {
+export interface RegistrySettings {
   /** The application's slug. */
   readonly app?: string | undefined;
   /** Third-party registries: the name that `source:` uses → the endpoint. */
@@ -16,11 +16,11 @@ export interface Locations {
  *
  * @throws AirgapError `INPUT` at its line: an unknown source, `replicated` without an app, an invalid name
  */
-export function locate(image: ListedImage, locations: Locations): Reference {
+export function toReference(image: ListedImage, locations: RegistrySettings): Reference {
   try {
     return Reference.parse(withTag(pullName(image, locations), image)).canonical();
   } catch (error) {
-    throw error instanceof AirgapError ? error.at({ position: image.position }) : error;
+    throw error instanceof AirgapError ? error.withContext({ position: image.position }) : error;
   }
 }
 
@@ -40,7 +40,7 @@ function checkedHost(source: string, endpoint: string): string {
   );
 }
 
-function pullName(image: ListedImage, { app, registries = {} }: Locations): string {
+function pullName(image: ListedImage, { app, registries = {} }: RegistrySettings): string {
   const { source, name } = image;
   if (source === 'public') return name;
   if (source === 'replicated') {

@@ -2,7 +2,7 @@ import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import { Reference } from '../reference/reference.ts';
 import type { Spec, UsedImage } from './model/spec.ts';
-import { type Locations, locate } from './references.ts';
+import { type RegistrySettings, toReference } from './references.ts';
 
 /** An image that the bundle has to hold, and the places that ask for it. */
 export interface ImageRequest {
@@ -17,9 +17,9 @@ export interface ImageRequest {
  * @throws AirgapError `INPUT` with everything that cannot be located or read, each at its line: a bundle that silently
  * lacks an image is found out only behind the gap
  */
-export function imageRequests(spec: Spec, locations: Locations): ImageRequest[] {
+export function imageRequests(spec: Spec, locations: RegistrySettings): ImageRequest[] {
   // What is not rendered only uses images, and a list says already what the bundle holds.
-  const unknown = spec.listed.length > 0 ? spec.unread : [...spec.unread, ...spec.unrendered];
+  const unknown = spec.listed.length > 0 ? spec.parseErrors : [...spec.parseErrors, ...spec.renderErrors];
   if (unknown.length > 0)
     throw AirgapError.all(unknown, `${unknown.length} parts of the specs cannot be read`);
   const { requests, errors } = findRequests(spec, locations);
@@ -31,7 +31,7 @@ export function imageRequests(spec: Spec, locations: Locations): ImageRequest[] 
 /** As much of the same as can be read and located; the errors are for the rest, each at its line. */
 export function findRequests(
   spec: Spec,
-  locations: Locations,
+  locations: RegistrySettings,
 ): { requests: ImageRequest[]; errors: AirgapError[] } {
   const requests = new Map<string, { reference: Reference; positions: Position[] }>();
   const errors: AirgapError[] = [];
@@ -49,9 +49,9 @@ export function findRequests(
   return { requests: [...requests.values()], errors };
 }
 
-function wantedOf({ listed, used }: Spec, locations: Locations) {
+function wantedOf({ listed, used }: Spec, locations: RegistrySettings) {
   if (listed.length > 0)
-    return listed.map(image => ({ position: image.position, find: () => locate(image, locations) }));
+    return listed.map(image => ({ position: image.position, find: () => toReference(image, locations) }));
   return used
     .filter(({ image }) => !image.templated)
     .map(one => ({ position: one.image.position, find: () => usedReference(one) }));
@@ -62,7 +62,7 @@ export function usedReference({ image }: UsedImage): Reference {
   try {
     return Reference.parse(image.value).canonical();
   } catch (error) {
-    throw error instanceof AirgapError ? error.at({ position: image.position }) : error;
+    throw error instanceof AirgapError ? error.withContext({ position: image.position }) : error;
   }
 }
 

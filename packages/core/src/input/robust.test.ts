@@ -43,7 +43,7 @@ const text = fc
 
 describe('no text throws:', () => {
   property.prop([text], { numRuns: 2000 })('of words that mean something', whole => {
-    for (const { code, where } of read(whole).unread) {
+    for (const { code, where } of read(whole).parseErrors) {
       expect(code).toBe('INPUT');
       expect(where.position?.file).toBe('f');
     }

@@ -4,12 +4,12 @@ import { parseSpec } from './spec-parser.ts';
 
 const parse = (text: string) => parseSpec([{ file: 'f', text }]);
 const listed = (text: string) => parse(text).listed.map(({ name, tag }) => `${name} ${tag ?? '-'}`);
-const used = (text: string) => parse(text).used.map(({ image, list }) => `${list} ${image.value}`);
+const used = (text: string) => parse(text).used.map(({ image, field }) => `${field} ${image.value}`);
 const pod = (containers: string) => `apiVersion: v1\nkind: Pod\nspec:\n  containers:\n${containers}`;
 
 /** What could not be read, as a person sees it. */
 const unread = (text: string) =>
-  parse(text).unread.map(({ code, where, message }) => `${code} ${formatWhere(where)} ${message}`);
+  parse(text).parseErrors.map(({ code, where, message }) => `${code} ${formatWhere(where)} ${message}`);
 
 describe('a Replicated document is known by', () => {
   it.each([

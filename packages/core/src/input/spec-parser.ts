@@ -1,17 +1,18 @@
 import { AirgapError } from '../model/errors.ts';
 import { Reference } from '../reference/reference.ts';
 import { composeImages, isCompose } from './formats/compose.ts';
-import { SpecDocument, type Text } from './yaml/document.ts';
 import { type HelmChart, helmChartOf } from './formats/helm-chart.ts';
-import type { ListedImage, Spec, UsedImage } from './model/spec.ts';
+import { isList, listImages, notAList } from './formats/image-list.ts';
 import type { ImagePath } from './formats/image-path.ts';
 import { additionalImages, excludedImages } from './formats/kots.ts';
 import { workloadImages } from './formats/kubernetes.ts';
-import { isList, listImages, notAList } from './formats/image-list.ts';
 import { type KubernetesObject, objectsOf } from './formats/kubernetes-object.ts';
 import { isReplicated, replicatedImages, saysReplicated } from './formats/replicated.ts';
-import type { SourceText } from './model/source-text.ts';
 import { troubleshootImages } from './formats/troubleshoot.ts';
+import type { SourceText } from './model/source-text.ts';
+import type { ListedImage, Spec, UsedImage } from './model/spec.ts';
+import type { Text } from './model/text.ts';
+import { SpecDocument } from './yaml/document.ts';
 
 /** Finds every image that the sources name, in any of the forms they come in. */
 export function parseSpec(sources: readonly SourceText[], paths: readonly ImagePath[] = []): Spec {
@@ -29,9 +30,9 @@ export class SpecParser {
   readonly #listed: ListedImage[] = [];
   readonly #used: UsedImage[] = [];
   readonly #excluded: Text[] = [];
-  readonly #unread: AirgapError[] = [];
+  readonly #parseErrors: AirgapError[] = [];
   #isReplicated = false;
-  #owners = 0;
+  #objects = 0;
 
   constructor(paths: readonly ImagePath[]) {
     this.#paths = paths;
@@ -47,11 +48,11 @@ export class SpecParser {
     let words = 0;
     for (const document of SpecDocument.parse(source)) {
       count += 1;
-      if (document instanceof AirgapError) this.#unread.push(document);
+      if (document instanceof AirgapError) this.#parseErrors.push(document);
       else if (document.text(document.root)) words += 1;
       else this.#attempt(() => this.#document(document));
     }
-    if (count === 1 && words === 1) this.#unread.push(notAList(source));
+    if (count === 1 && words === 1) this.#parseErrors.push(notAList(source));
   }
 
   /** Everything so far; nothing of what an application excludes is used. */
@@ -62,8 +63,8 @@ export class SpecParser {
       listed: this.#listed,
       isReplicated: this.#isReplicated || this.#listed.some(({ form }) => form === 'images'),
       used: this.#used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
-      unread: this.#unread,
-      unrendered: [],
+      parseErrors: this.#parseErrors,
+      renderErrors: [],
     };
   }
 
@@ -76,23 +77,23 @@ export class SpecParser {
   }
 
   #object(document: SpecDocument, object: KubernetesObject): void {
-    const { apiVersion, kind, workload, namespace } = object;
+    const { apiVersion, kind, name, namespace } = object;
     const images = [
       workloadImages(document, object),
       troubleshootImages(document, object),
       additionalImages(document, object),
       ...this.#paths.map(path => path.images(document, object)),
     ].flat();
-    this.#use(images.map(image => ({ ...image, apiVersion, kind, workload, namespace })));
+    this.#use(images.map(image => ({ ...image, apiVersion, kind, name, namespace })));
     for (const image of excludedImages(document, object)) this.#excluded.push(image);
     const chart = helmChartOf(document, object);
     if (chart) this.helmCharts.push(chart);
   }
 
   /** Keeps the images of one object or service. */
-  #use(images: readonly Omit<UsedImage, 'owner'>[]): void {
-    for (const image of images) this.#used.push({ ...image, owner: this.#owners });
-    this.#owners += 1;
+  #use(images: readonly Omit<UsedImage, 'objectIndex'>[]): void {
+    for (const image of images) this.#used.push({ ...image, objectIndex: this.#objects });
+    this.#objects += 1;
   }
 
   #attempt(read: () => void): void {
@@ -101,7 +102,7 @@ export class SpecParser {
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
       // A document that has exploded does so wherever it is touched.
-      if (this.#unread.at(-1) !== error) this.#unread.push(error);
+      if (this.#parseErrors.at(-1) !== error) this.#parseErrors.push(error);
     }
   }
 }

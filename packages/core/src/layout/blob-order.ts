@@ -1,7 +1,7 @@
+import { compareText } from '../model/text-order.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { blobPath, DOCUMENTS } from './documents.ts';
-import { compare } from './names.ts';
 
 /** The order of a bundle's entries: the documents, then manifests, configs and layers, each sorted by digest. */
 export class BlobOrder {
@@ -15,12 +15,12 @@ export class BlobOrder {
   }
 
   /** Whether these names of entries are in order. */
-  isKept(names: readonly string[]): boolean {
+  isSorted(names: readonly string[]): boolean {
     return names.every((name, at) => at === 0 || this.#compare(names[at - 1] ?? '', name) < 0);
   }
 
   #compare(a: string, b: string): number {
-    return this.#rank(a) - this.#rank(b) || compare(a, b);
+    return this.#rank(a) - this.#rank(b) || compareText(a, b);
   }
 
   #rank(name: string): number {

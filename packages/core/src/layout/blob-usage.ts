@@ -2,7 +2,7 @@
 export type BlobSizes = ReadonlyMap<string, number>;
 
 /** Who shares what among images: how much each needs, and how much of it nobody else does. Sizes are bytes. */
-export class Sharing {
+export class BlobUsage {
   /** Different blobs, manifests included. */
   readonly blobs: number;
   /** Their sizes added up, each digest once. */
@@ -14,7 +14,7 @@ export class Sharing {
   /** @param images each image once, however many names it has */
   constructor(images: readonly BlobSizes[]) {
     for (const sizes of images)
-      for (const digest of sizes.keys()) this.#owners.set(digest, this.owners(digest) + 1);
+      for (const digest of sizes.keys()) this.#owners.set(digest, this.references(digest) + 1);
     const all = new Map(images.flatMap(sizes => [...sizes]));
     this.blobs = all.size;
     this.blobBytes = sum(all.values());
@@ -22,13 +22,13 @@ export class Sharing {
   }
 
   /** How many of the images have a blob. */
-  owners(digest: string): number {
+  references(digest: string): number {
     return this.#owners.get(digest) ?? 0;
   }
 
   /** The part of an image that no other one needs. */
   uniqueBytes(sizes: BlobSizes): number {
-    return sum([...sizes].map(([digest, size]) => (this.owners(digest) === 1 ? size : 0)));
+    return sum([...sizes].map(([digest, size]) => (this.references(digest) === 1 ? size : 0)));
   }
 }
 

@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileReadError } from '../fs/file-read-error.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
-import { unreadable } from '../fs/file-read-error.ts';
 
 /** A blob of an OCI layout directory. */
-export interface FolderBlob {
+export interface DirectoryBlob {
   readonly digest: Digest;
   readonly path: string;
   /** In bytes. */
@@ -12,11 +12,11 @@ export interface FolderBlob {
 }
 
 /** Every blob that an OCI layout directory has. @throws AirgapError `INPUT` when it cannot be read */
-export async function* folderBlobs(folder: string): AsyncGenerator<FolderBlob> {
+export async function* directoryBlobs(folder: string): AsyncGenerator<DirectoryBlob> {
   const blobs = join(folder, 'blobs', 'sha256');
   const failed = (cause: unknown) => {
     const hint = 'Name a bundle, or a directory with blobs/sha256 in it.';
-    throw unreadable('the OCI layout', blobs, cause, hint);
+    throw fileReadError('the OCI layout', blobs, cause, hint);
   };
   for (const name of await readdir(blobs).catch(failed)) {
     const digest = `sha256:${name}`;

@@ -1,20 +1,20 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unreadable } from '../fs/file-read-error.ts';
+import { fileReadError } from '../fs/file-read-error.ts';
+import { directoryBlobs } from './directory-blobs.ts';
 import { DocumentReader, type LayoutEntry } from './document-reader.ts';
 import { blobPath } from './documents.ts';
-import { folderBlobs } from './directory-blobs.ts';
 
 const INDEX = 'index.json';
 const WORDING = { noun: 'OCI layout', hint: 'Copy the directory again, or write it anew.' };
 
 /** A file of an OCI layout directory. */
-export interface FolderEntry extends LayoutEntry {
+export interface DirectoryEntry extends LayoutEntry {
   readonly path: string;
 }
 
 /** Reads an OCI layout directory, as skopeo, crane, oras and buildx write them. */
-export class FolderReader extends DocumentReader<FolderEntry> {
+export class DirectoryReader extends DocumentReader<DirectoryEntry> {
   constructor(path: string) {
     super(path, WORDING);
   }
@@ -22,9 +22,9 @@ export class FolderReader extends DocumentReader<FolderEntry> {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   /** Its `index.json` and blobs, by their names. @throws AirgapError `INPUT` when the directory cannot be read */
-  async entries(): Promise<Map<string, FolderEntry>> {
-    const entries = new Map<string, FolderEntry>();
-    for await (const { digest, path, size } of folderBlobs(this.path)) {
+  async entries(): Promise<Map<string, DirectoryEntry>> {
+    const entries = new Map<string, DirectoryEntry>();
+    for await (const { digest, path, size } of directoryBlobs(this.path)) {
       const name = blobPath({ digest });
       entries.set(name, { name, path, size });
     }
@@ -34,9 +34,9 @@ export class FolderReader extends DocumentReader<FolderEntry> {
     return entries;
   }
 
-  protected content({ path }: FolderEntry): Promise<Buffer> {
+  protected content({ path }: DirectoryEntry): Promise<Buffer> {
     return readFile(path).catch(cause => {
-      throw unreadable('the OCI layout', path, cause);
+      throw fileReadError('the OCI layout', path, cause);
     });
   }
 }

@@ -1,9 +1,8 @@
 import { parseConfig } from '../oci/config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import { Reference } from '../reference/reference.ts';
-import { blobPath, classicEntry } from './documents.ts';
-import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
+import type { DocumentReader, LayoutEntry } from './document-reader.ts';
+import { blobPath, dockerManifestEntry } from './documents.ts';
 
 const ENTRY = 'manifest.json';
 
@@ -22,24 +21,24 @@ interface Entry {
  *
  * @param images the images that each name of the bundle leads to
  */
-export async function classicProblems(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+export async function dockerManifestProblems(
+  layout: DocumentReader<LayoutEntry>,
+  entries: ReadonlyMap<string, LayoutEntry>,
   images: ReadonlyMap<string, readonly ImageManifest[]>,
 ): Promise<string[]> {
-  const document = await bundle.document(entries, ENTRY);
+  const document = await layout.document(entries, ENTRY);
   if (!Array.isArray(document)) return ['not a list of images'];
   const listed = document.map(entryOf);
   const problems: string[] = [];
   for (const entry of listed) {
-    const wrong = await entryProblem(bundle, entries, images, entry);
+    const wrong = await entryProblem(layout, entries, images, entry);
     if (wrong !== undefined) problems.push(wrong);
   }
   const tags = listed.flatMap(entry => entry.tags);
-  for (const tag of doubles(tags)) problems.push(`the name ${tag} stands there twice`);
-  if (doubles(listed.map(({ text }) => text)).length > 0) problems.push('an image stands there twice');
+  for (const tag of duplicates(tags)) problems.push(`the name ${tag} stands there twice`);
+  if (duplicates(listed.map(({ text }) => text)).length > 0) problems.push('an image stands there twice');
   for (const [name, candidates] of images) {
-    const loadable = await Promise.all(candidates.map(one => written(bundle, entries, one, [])));
+    const loadable = await Promise.all(candidates.map(one => expectedEntry(layout, entries, one, [])));
     if (loadable.every(text => text === '')) continue;
     const paths = new Set(candidates.map(({ config }) => blobPath(config)));
     const isThere = hasDigest(name) ? listed.some(({ config }) => paths.has(config)) : tags.includes(name);
@@ -58,8 +57,8 @@ function entryOf(entry: unknown): Entry {
 }
 
 async function entryProblem(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+  layout: DocumentReader<LayoutEntry>,
+  entries: ReadonlyMap<string, LayoutEntry>,
   images: ReadonlyMap<string, readonly ImageManifest[]>,
   { text, config, tags }: Entry,
 ): Promise<string | undefined> {
@@ -71,28 +70,28 @@ async function entryProblem(
   const candidates = of([...images.values()].flat());
   if (candidates.length === 0)
     return `it points to ${JSON.stringify(config)}, which is no image of this bundle`;
-  const expected = await Promise.all(candidates.map(one => written(bundle, entries, one, tags)));
+  const expected = await Promise.all(candidates.map(one => expectedEntry(layout, entries, one, tags)));
   return expected.includes(text) ? undefined : `what it says of ${config} is not what the manifest says`;
 }
 
 /** The entry as a build writes it; nothing for an image that a classic loader would refuse. */
-async function written(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+async function expectedEntry(
+  layout: DocumentReader<LayoutEntry>,
+  entries: ReadonlyMap<string, LayoutEntry>,
   manifest: ImageManifest,
   tags: readonly string[],
 ): Promise<string> {
   if (!entries.has(blobPath(manifest.config))) return '';
-  const config = await bundle.blob(entries, manifest.config);
-  const { diffIds } = parseConfig(config, { path: bundle.path, digest: manifest.config.digest });
+  const config = await layout.blob(entries, manifest.config);
+  const { diffIds } = parseConfig(config, { path: layout.path, digest: manifest.config.digest });
   if (diffIds.length !== manifest.layers.length) return '';
-  return JSON.stringify(classicEntry(manifest, diffIds, tags));
+  return JSON.stringify(dockerManifestEntry(manifest, diffIds, tags));
 }
 
 function hasDigest(name: string): boolean {
   return Reference.parse(name).digest !== undefined;
 }
 
-function doubles(texts: readonly string[]): string[] {
+function duplicates(texts: readonly string[]): string[] {
   return [...new Set(texts.filter((text, at) => texts.indexOf(text) !== at))];
 }

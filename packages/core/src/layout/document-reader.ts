@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { verifyBytes } from '../store/verifier.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
+import { verifyBytes } from '../store/verifier.ts';
 import { blobPath } from './documents.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 

@@ -1,9 +1,9 @@
-import type { PlatformImage } from '../resolve/resolved-image.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestHex } from '../oci/digest.ts';
 import { type ImageManifest, isRunnable } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
+import type { PlatformImage } from '../resolve/resolved-image.ts';
 import { type BundleName, NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from './names.ts';
 
 /** The entries that come before the blobs. */
@@ -44,21 +44,21 @@ export function indexJson(names: readonly BundleName[]): Buffer {
 export function manifestJson(names: readonly BundleName[], choice: PlatformChoice): Buffer {
   const entries = new Map<string, { image: PlatformImage; tags: string[] }>();
   for (const { name, image } of names) {
-    const chosen = classicImage(image.images, choice);
+    const chosen = dockerImage(image.images, choice);
     if (!chosen) continue;
     const entry = entries.get(chosen.descriptor.digest) ?? { image: chosen, tags: [] };
     if (name.digest === undefined) entry.tags.push(name.toString());
     entries.set(chosen.descriptor.digest, entry);
   }
   return json(
-    [...entries.values()].map(({ image, tags }) => classicEntry(image.manifest, image.diffIds, tags)),
+    [...entries.values()].map(({ image, tags }) => dockerManifestEntry(image.manifest, image.diffIds, tags)),
   );
 }
 
 const COMMON: Platform = { os: 'linux', architecture: 'amd64' };
 
 /** The first platform that was asked for, or the most common one, or whatever comes first. */
-function classicImage(images: readonly PlatformImage[], choice: PlatformChoice): PlatformImage | undefined {
+function dockerImage(images: readonly PlatformImage[], choice: PlatformChoice): PlatformImage | undefined {
   // One image that docker refuses makes it refuse the whole file.
   const runnable = images.filter(
     ({ manifest, diffIds }) => isRunnable(manifest) && diffIds.length === manifest.layers.length,
@@ -72,7 +72,7 @@ function classicImage(images: readonly PlatformImage[], choice: PlatformChoice):
 }
 
 /** One image as `docker load` reads it; `RepoTags` is null for one that has no tag. */
-export function classicEntry(
+export function dockerManifestEntry(
   manifest: Pick<ImageManifest, 'config' | 'layers'>,
   diffIds: readonly string[],
   tags: readonly string[],

@@ -1,42 +1,42 @@
-import type { NamedImage } from '../bundle/select.ts';
-import { heldBlobsOf, manifestsBelow, refuse } from './walk.ts';
-import type { PartImage } from '../bundle/subset.ts';
-import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { isRunnable } from '../oci/manifest.ts';
+import type { DocumentReader, LayoutEntry } from './document-reader.ts';
+import type { NamedImage } from './names.ts';
+import { requireBlobs, rethrow, walkManifests } from './walk.ts';
 
 /** A name that a runtime shall have, and all that it may know the image by. */
-export interface NeededImage extends NamedImage, PartImage {
+export interface ImageClosure extends NamedImage {
+  /** Every manifest, config and layer, each digest once. */
+  readonly blobs: readonly Descriptor[];
   /** Digests of its indexes, manifests and configs. */
   readonly ids: ReadonlySet<string>;
   /** Those of its indexes. */
   readonly indexes: ReadonlySet<string>;
   /** Whether there is anything in it that can run; the rest is artifacts. */
-  readonly canRun: boolean;
+  readonly isRunnable: boolean;
 }
 
 /** Finds out what a name of a bundle needs. @throws AirgapError `BUNDLE` when some of it is missing, `CONTENT` */
-export async function neededImage(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+export async function imageClosure<Entry extends LayoutEntry>(
+  layout: DocumentReader<Entry>,
+  entries: ReadonlyMap<string, Entry>,
   named: NamedImage,
-): Promise<NeededImage> {
+): Promise<ImageClosure> {
   const blobs = new Map<string, Descriptor>();
   const ids = new Set<string>();
   const indexes = new Set<string>();
-  let canRun = false;
-  for await (const { descriptor, manifest } of manifestsBelow(bundle, entries, named.root, refuse)) {
+  let runnable = false;
+  for await (const { descriptor, manifest } of walkManifests(layout, entries, named.root, rethrow)) {
     blobs.set(descriptor.digest, descriptor);
     ids.add(descriptor.digest);
     if (manifest.kind === 'index') {
       indexes.add(descriptor.digest);
       continue;
     }
-    for (const blob of heldBlobsOf(bundle, entries, manifest)) blobs.set(blob.digest, blob);
+    for (const blob of requireBlobs(layout, entries, manifest)) blobs.set(blob.digest, blob);
     if (!isRunnable(manifest)) continue;
-    canRun = true;
+    runnable = true;
     ids.add(manifest.config.digest);
   }
-  return { ...named, ids, indexes, canRun, blobs: [...blobs.values()] };
+  return { ...named, ids, indexes, isRunnable: runnable, blobs: [...blobs.values()] };
 }

@@ -5,11 +5,11 @@ import { type ImageManifest, isAttestation, isRunnable } from '../oci/manifest.t
 import { formatPlatform } from '../oci/platform.ts';
 import type { DocumentReader, LayoutEntry, NamedDescriptor } from './document-reader.ts';
 import { blobPath } from './documents.ts';
-import { blobsOfManifest, manifestsBelow, refuse } from './walk.ts';
 import { subjectOf } from './subject.ts';
+import { blobsOfManifest, rethrow, walkManifests } from './walk.ts';
 
 /** One platform of an image. */
-export interface HeldPlatform {
+export interface PlatformSummary {
   /** As `os/arch[/variant]`. */
   readonly name: string;
   /** Of its manifest. */
@@ -17,14 +17,14 @@ export interface HeldPlatform {
 }
 
 /** One name of a layout, and what it leads to there. */
-export interface HeldImage {
+export interface ImageSummary {
   /** The digest, for an image without a name. */
   readonly name: string;
   readonly digest: Digest;
   readonly mediaType: string;
   /** What a signature and the like is about. */
   readonly subject: Digest | undefined;
-  readonly platforms: readonly HeldPlatform[];
+  readonly platforms: readonly PlatformSummary[];
   /** Of all its platforms, each once. */
   readonly layers: readonly Descriptor[];
   /** Everything that it needs: manifests, configs and layers, in bytes. */
@@ -36,24 +36,24 @@ export interface HeldImage {
  *
  * @throws AirgapError `BUNDLE`, `CONTENT`; `REGISTRY`, `UNSUPPORTED` for a manifest or config that is none
  */
-export async function* heldImages<Entry extends LayoutEntry>(
+export async function* summarizeImages<Entry extends LayoutEntry>(
   layout: DocumentReader<Entry>,
   entries: ReadonlyMap<string, Entry>,
-): AsyncGenerator<HeldImage> {
-  for (const named of await layout.names(entries)) yield await heldImage(layout, entries, named);
+): AsyncGenerator<ImageSummary> {
+  for (const named of await layout.names(entries)) yield await summarizeImage(layout, entries, named);
 }
 
-async function heldImage<Entry extends LayoutEntry>(
+async function summarizeImage<Entry extends LayoutEntry>(
   layout: DocumentReader<Entry>,
   entries: ReadonlyMap<string, Entry>,
   { name: given, descriptor: root }: NamedDescriptor,
-): Promise<HeldImage> {
+): Promise<ImageSummary> {
   const { digest, mediaType } = root;
   const name = given ?? digest;
-  const platforms: HeldPlatform[] = [];
+  const platforms: PlatformSummary[] = [];
   const layers = new Map<Digest, Descriptor>();
   const sizes = new Map<Digest, number>();
-  for await (const { descriptor, manifest } of manifestsBelow(layout, entries, root, refuse)) {
+  for await (const { descriptor, manifest } of walkManifests(layout, entries, root, rethrow)) {
     sizes.set(descriptor.digest, descriptor.size);
     if (manifest.kind === 'index') continue;
     for (const blob of blobsOfManifest(manifest)) sizes.set(blob.digest, blob.size);

@@ -1,12 +1,19 @@
 import { AirgapError } from '../model/errors.ts';
-import type { ResolvedImage } from '../resolve/resolved-image.ts';
+import { compareText } from '../model/text-order.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
+import type { ResolvedImage } from '../resolve/resolved-image.ts';
 
 /** Under this key containerd looks for a name first, then under the next one (FACTS of its importer). */
 export const NAME_ANNOTATIONS = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'] as const;
 /** What the name stood for in the registry, where the bundle holds only the chosen part of it. */
 export const RESOLVED_ANNOTATION = 'dev.airgap.image.resolved';
+
+/** A name of a bundle, and what it stands for there. */
+export interface NamedImage {
+  readonly name: Reference;
+  readonly root: Descriptor;
+}
 
 /** A name of the bundle, and the image that it stands for. */
 export interface BundleName {
@@ -31,7 +38,7 @@ export function bundleNames(images: readonly ResolvedImage[]): BundleName[] {
     const { tag, digest } = image.reference;
     if (tag !== undefined && digest !== undefined) add(image.reference.withTag(tag), image);
   }
-  return [...names.values()].sort((a, b) => compare(a.name.toString(), b.name.toString()));
+  return [...names.values()].sort((a, b) => compareText(a.name.toString(), b.name.toString()));
 }
 
 /**
@@ -46,9 +53,4 @@ export function readName(text: string, { digest }: Pick<Descriptor, 'digest'>): 
     where: { digest },
     hint: 'The bundle was changed after it was made: fetch it again.',
   });
-}
-
-/** Orders by code units, the same on every machine. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -8,10 +8,10 @@ import { blobPath } from './documents.ts';
 const MAX_DEPTH = 5;
 
 /** What errors name. */
-type Holder = Pick<DocumentReader<LayoutEntry>, 'path'>;
+type Located = Pick<DocumentReader<LayoutEntry>, 'path'>;
 
 /** A manifest below a name. */
-export interface GraphNode {
+export interface ManifestNode {
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
 }
@@ -20,14 +20,14 @@ export interface GraphNode {
  * Every manifest that a descriptor leads to, itself first, each digest once. What cannot be followed goes to
  * `broken` and the walk goes on.
  */
-export async function* manifestsBelow<Entry extends LayoutEntry>(
+export async function* walkManifests<Entry extends LayoutEntry>(
   bundle: DocumentReader<Entry>,
   entries: ReadonlyMap<string, Entry>,
   root: Descriptor,
   broken: (descriptor: Descriptor, error: unknown) => void,
   seen = new Set<Digest>(),
   depth = 0,
-): AsyncGenerator<GraphNode> {
+): AsyncGenerator<ManifestNode> {
   if (seen.has(root.digest)) return;
   seen.add(root.digest);
   let manifest: Manifest;
@@ -35,16 +35,19 @@ export async function* manifestsBelow<Entry extends LayoutEntry>(
     if (depth > MAX_DEPTH) throw tooDeep(bundle, root);
     manifest = parseManifest(await bundle.manifest(entries, root));
   } catch (error) {
-    broken(root, error instanceof AirgapError ? error.at({ path: bundle.path, digest: root.digest }) : error);
+    broken(
+      root,
+      error instanceof AirgapError ? error.withContext({ path: bundle.path, digest: root.digest }) : error,
+    );
     return;
   }
   yield { descriptor: root, manifest };
   if (manifest.kind === 'image') return;
   for (const child of manifest.manifests)
-    yield* manifestsBelow(bundle, entries, child, broken, seen, depth + 1);
+    yield* walkManifests(bundle, entries, child, broken, seen, depth + 1);
 }
 
-function tooDeep({ path }: Holder, { digest }: Descriptor): AirgapError {
+function tooDeep({ path }: Located, { digest }: Descriptor): AirgapError {
   return new AirgapError('BUNDLE', `an index is nested deeper than ${MAX_DEPTH}`, {
     where: { path, digest },
     hint: 'No image is built like that: ask whoever made the bundle.',
@@ -52,7 +55,7 @@ function tooDeep({ path }: Holder, { digest }: Descriptor): AirgapError {
 }
 
 /** For walks that end at what cannot be followed. */
-export function refuse(_descriptor: Descriptor, error: unknown): never {
+export function rethrow(_descriptor: Descriptor, error: unknown): never {
   throw error;
 }
 
@@ -67,19 +70,19 @@ export function blobsOfManifest({ config, layers }: ImageManifest): Descriptor[]
  *
  * @throws AirgapError `BUNDLE` when one is missing, or has another size
  */
-export function heldBlobsOf(
-  bundle: Holder,
+export function requireBlobs(
+  bundle: Located,
   entries: ReadonlyMap<string, LayoutEntry>,
   manifest: ImageManifest,
 ): Descriptor[] {
   const blobs = blobsOfManifest(manifest);
-  for (const blob of blobs) checkHeld(bundle, entries, blob);
+  for (const blob of blobs) assertPresent(bundle, entries, blob);
   return blobs;
 }
 
 /** Checks that a blob is there, by its size alone. @throws AirgapError `BUNDLE` */
-export function checkHeld(
-  { path }: Holder,
+export function assertPresent(
+  { path }: Located,
   entries: ReadonlyMap<string, LayoutEntry>,
   blob: Pick<Descriptor, 'digest' | 'size'>,
 ): void {

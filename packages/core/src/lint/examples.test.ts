@@ -14,7 +14,7 @@ describe('the example of a rule', () => {
   const shown = rules.flatMap(({ id, example }) => (example ? [{ id, example }] : []));
   it.each(shown)('$id shows what it finds, and nothing at all once mended', ({ id, example }) => {
     expect(found(example.found)).toContain(id);
-    expect(found(example.mended)).toEqual([]);
+    expect(found(example.fixed)).toEqual([]);
   });
 });
 

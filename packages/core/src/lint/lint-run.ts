@@ -1,23 +1,24 @@
-import type { Answer } from '../resolve/resolve-all.ts';
 import type { Spec } from '../input/model/spec.ts';
-import type { Locations } from '../input/references.ts';
+import type { RegistrySettings } from '../input/references.ts';
+import type { ImageRequest } from '../input/requests.ts';
 import type { Finding } from '../model/finding.ts';
-import type { RuleGrade } from './rule-api/rule-setting.ts';
-import { Matching } from './rule-api/spec-index.ts';
+import type { Resolution } from '../resolve/resolve-all.ts';
 import type { RuleText } from './rule-api/rule.ts';
+import type { RuleSetting } from './rule-api/rule-setting.ts';
+import { SpecIndex } from './rule-api/spec-index.ts';
 import { answerRules, rules, specRules } from './rules/index.ts';
 import { unknownRule } from './rules/unknown-rule.ts';
 import { unusedIgnore } from './rules/unused-ignore.ts';
-import { Silencing } from './suppressions.ts';
+import { Suppressions } from './suppressions.ts';
 
 /** One run of the rules over some specs; each method is for one call. */
-export class Linting {
+export class LintRun {
   readonly #spec: Spec;
-  readonly #silencing: Silencing;
+  readonly #silencing: Suppressions;
 
-  constructor(spec: Spec, grades: readonly RuleGrade[] = []) {
+  constructor(spec: Spec, grades: readonly RuleSetting[] = []) {
     this.#spec = spec;
-    this.#silencing = new Silencing(spec.sources, grades);
+    this.#silencing = new Suppressions(spec.sources, grades);
   }
 
   /**
@@ -25,18 +26,18 @@ export class Linting {
    *
    * @throws AirgapError `USAGE` for the grade of a rule that there is not, unless it says where it was written
    */
-  specs(locations: Locations): Finding[] {
+  specs(locations: RegistrySettings): Finding[] {
     const named = [...this.#silencing.grades, ...this.#silencing.ignores];
     const known = rules.map(({ id }) => id);
     return this.inOrder([
-      ...this.#silencing.check(specRules, new Matching(this.#spec, locations)),
+      ...this.#silencing.check(specRules, new SpecIndex(this.#spec, locations)),
       ...this.#silencing.check([unknownRule], { named, known }),
       ...this.#unused([...specRules, unknownRule]),
     ]);
   }
 
   /** What is wrong with the images, as their registries tell it. */
-  answers(answers: readonly Answer[]): Finding[] {
+  resolutions(answers: readonly Resolution<ImageRequest>[]): Finding[] {
     return this.inOrder([...this.#silencing.check(answerRules, answers), ...this.#unused(answerRules)]);
   }
 
@@ -56,7 +57,11 @@ export class Linting {
   }
 }
 
-/** Applies every rule that looks at the specs, and is not off. @throws AirgapError as {@link Linting.specs} does */
-export function runRules(spec: Spec, locations: Locations, grades?: readonly RuleGrade[]): Finding[] {
-  return new Linting(spec, grades).specs(locations);
+/** Applies every rule that looks at the specs, and is not off. @throws AirgapError as {@link LintRun.specs} does */
+export function runRules(
+  spec: Spec,
+  locations: RegistrySettings,
+  grades?: readonly RuleSetting[],
+): Finding[] {
+  return new LintRun(spec, grades).specs(locations);
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { RegistrySettings } from '../input/references.ts';
 import { lint } from '../verbs/lint.ts';
-import type { Locations } from '../input/references.ts';
 import { specRules } from './rules/index.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
-const AT: Locations = {
+const AT: RegistrySettings = {
   app: 'shop',
   registries: {
     hub: 'index.docker.io',

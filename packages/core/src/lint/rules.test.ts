@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Locations } from '../input/references.ts';
+import type { RegistrySettings } from '../input/references.ts';
 import { parseSpec } from '../input/spec-parser.ts';
-import { runRules } from './lint-run.ts';
 import type { Finding } from '../model/finding.ts';
+import { runRules } from './lint-run.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
-const AT: Locations = { app: 'shop', registries: { hub: 'index.docker.io' } };
+const AT: RegistrySettings = { app: 'shop', registries: { hub: 'index.docker.io' } };
 
 /** The rules of this file; what the others say of the same input is their tests' business. */
 const OURS = ['latest-tag', 'always-pull', 'unknown-registry', 'image-not-listed', 'invalid-image'];
@@ -58,7 +58,7 @@ describe('latest-tag, in a container', () => {
 describe('latest-tag, in a list', () => {
   const unused = 'warning latest-tag';
   const locate = { app: undefined };
-  it.each<[name: string, texts: string[], expected: string[], locations?: Locations]>([
+  it.each<[name: string, texts: string[], expected: string[], locations?: RegistrySettings]>([
     ['used by none', [entry('a', 'latest')], [`0:4:8 ${unused}`]],
     ['without a tag, used by none', [entry('a')], [`0:3:9 ${unused}`]],
     ['of a text list', ['b:1\na'], [`0:2:1 ${unused}`]],
@@ -120,7 +120,7 @@ describe('always-pull', () => {
 });
 
 describe('unknown-registry', () => {
-  it.each<[source: string, locations: Locations, expected: string[]]>([
+  it.each<[source: string, locations: RegistrySettings, expected: string[]]>([
     ['theirs', AT, ['0:2:11 error unknown-registry']],
     ['toString', AT, ['0:2:11 error unknown-registry']],
     ['hub', AT, []],

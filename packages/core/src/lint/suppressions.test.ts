@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { AirgapError } from '../model/errors.ts';
 import { parseSpec } from '../input/spec-parser.ts';
+import { AirgapError } from '../model/errors.ts';
 import { runRules } from './lint-run.ts';
-import type { RuleGrade } from './rule-api/rule-setting.ts';
+import type { RuleSetting } from './rule-api/rule-setting.ts';
 
-function found(text: string, grades: RuleGrade[] = []): string[] {
+function found(text: string, grades: RuleSetting[] = []): string[] {
   return runRules(parseSpec([{ file: 'f', text }]), {}, grades).map(
     ({ rule, severity, position: { file, line, column } }) => `${file}:${line}:${column} ${severity} ${rule}`,
   );
@@ -88,7 +88,7 @@ describe('a comment', () => {
 
 describe('a grade', () => {
   const at = { file: 'airgap.yaml', line: 2, column: 3 };
-  it.each<[name: string, grades: RuleGrade[], expected: string[]]>([
+  it.each<[name: string, grades: RuleSetting[], expected: string[]]>([
     ['off', [{ rule: 'latest-tag', grade: 'off' }], []],
     ['warning', [{ rule: 'latest-tag', grade: 'warning' }], ['f:5:12 warning latest-tag']],
     ['info', [{ rule: 'latest-tag', grade: 'info' }], ['f:5:12 info latest-tag']],

@@ -1,18 +1,18 @@
-import type { Position } from '../model/position.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import type { Finding } from '../model/finding.ts';
-import type { RuleGrade } from './rule-api/rule-setting.ts';
+import type { Position } from '../model/position.ts';
 import { type Ignore, ignoresOf } from './rule-api/ignore-comment.ts';
 import type { Rule } from './rule-api/rule.ts';
+import type { RuleSetting } from './rule-api/rule-setting.ts';
 
 /** What people said about the rules themselves: grades in `airgap.yaml`, ignores at a line. */
-export class Silencing {
-  readonly grades: readonly RuleGrade[];
+export class Suppressions {
+  readonly grades: readonly RuleSetting[];
   readonly ignores: readonly Ignore[];
   readonly #silent = new Set<Ignore>();
   readonly #byPlace = new Map<string, Ignore[]>();
 
-  constructor(sources: readonly SourceText[], grades: readonly RuleGrade[]) {
+  constructor(sources: readonly SourceText[], grades: readonly RuleSetting[]) {
     this.grades = grades;
     // No line of a rendered text stands in its file.
     this.ignores = sources.filter(({ rendered }) => !rendered).flatMap(ignoresOf);

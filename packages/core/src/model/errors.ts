@@ -33,7 +33,7 @@ export type ErrorCode =
   | 'INTERRUPTED';
 
 /** What an error is about. Every field is optional; those known are set. */
-export interface Where {
+export interface ErrorContext {
   readonly position?: Position;
   /** A canonical image reference. */
   readonly image?: string;
@@ -50,7 +50,7 @@ export interface Where {
 export interface AirgapErrorOptions {
   /** What to do next, in one sentence. */
   readonly hint?: string;
-  readonly where?: Where;
+  readonly where?: ErrorContext;
   readonly cause?: unknown;
   /** When several things are wrong at once: each of them. */
   readonly details?: readonly AirgapError[];
@@ -61,7 +61,7 @@ export class AirgapError extends Error {
   override readonly name = 'AirgapError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
-  readonly where: Where;
+  readonly where: ErrorContext;
   readonly details: readonly AirgapError[];
 
   constructor(code: ErrorCode, message: string, options: AirgapErrorOptions = {}) {
@@ -73,16 +73,16 @@ export class AirgapError extends Error {
   }
 
   /** The same error with more known about where it happened; what was known already stays. */
-  at(where: Where): AirgapError {
-    return this.#but(this.message, { ...where, ...this.where });
+  withContext(where: ErrorContext): AirgapError {
+    return this.#with(this.message, { ...where, ...this.where });
   }
 
   /** The same error with something to add. */
-  also(words: string): AirgapError {
-    return this.#but(`${this.message} (${words})`, this.where);
+  withNote(words: string): AirgapError {
+    return this.#with(`${this.message} (${words})`, this.where);
   }
 
-  #but(message: string, where: Where): AirgapError {
+  #with(message: string, where: ErrorContext): AirgapError {
     const hint = this.hint === undefined ? {} : { hint: this.hint };
     return new AirgapError(this.code, message, { ...hint, where, cause: this.cause, details: this.details });
   }
@@ -103,7 +103,7 @@ export function isInterrupted(error: unknown): boolean {
 }
 
 /** Names the place of an error in one line: `app.yaml:3:7`, or image, digest and host. */
-export function formatWhere(where: Where): string {
+export function formatWhere(where: ErrorContext): string {
   if (where.position) return formatPosition(where.position);
   const parts = [where.image, where.digest, where.host && `at ${where.host}`, where.path];
   return parts.filter(Boolean).join(' ');

@@ -7,7 +7,7 @@ const OFFICIAL = 'library/';
  * Every way in which people write a name, without its tag or digest, the shortest first: an image of Docker Hub may go
  * without its host and without `library/`, and the host has two names.
  */
-export function spellingsOf({ registry, repository, name }: Reference): string[] {
+export function aliasesOf({ registry, repository, name }: Reference): string[] {
   if (registry !== DOCKER_HUB) return [name];
   const short = repository.startsWith(OFFICIAL) ? [repository.slice(OFFICIAL.length)] : [];
   const paths = [...short, repository];

@@ -11,6 +11,8 @@ const MAX_PORT = 65_535;
 
 export const DOCKER_HUB = 'docker.io';
 export const DOCKER_HUB_INDEX = 'index.docker.io';
+/** Where Docker Hub serves its API. */
+export const DOCKER_HUB_API = 'registry-1.docker.io';
 
 /**
  * The full name of an image, made only by {@link Reference.parse}. It follows the grammar of distribution's
@@ -84,7 +86,7 @@ export class Reference {
    * @param path the repository there; Docker Hub's `library/` may be left out
    * @throws AirgapError `INPUT` when that is no name
    */
-  moved(host: string, path: string): Reference {
+  relocate(host: string, path: string): Reference {
     const registry = canonicalHost(host);
     const repository = fullPath(registry, path);
     const text = `${registry}/${repository}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Reference } from './reference.ts';
-import { type Naming, parseTarget, retarget } from './relocation.ts';
+import { type Naming, parseTargetLocation, relocate } from './relocation.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
@@ -19,7 +19,7 @@ describe('a name at a target', () => {
     ['quay.io/team/app:1', 'index.docker.io/me', 'kots', 'docker.io/me/app:1'],
     [`redis@${DIGEST}`, 'index.docker.io', 'kots', `docker.io/library/redis@${DIGEST}`],
   ])('%s into %s with --naming %s is %s', (name, target, naming, expected) => {
-    const to = retarget(Reference.parse(name), parseTarget(target), naming);
+    const to = relocate(Reference.parse(name), parseTargetLocation(target), naming);
     expect(to.toString()).toBe(expected);
     // What is pushed and what is written down is one image.
     const { registry, repository } = Reference.parse(to.toString());
@@ -31,6 +31,6 @@ describe('a name at a target', () => {
     ['index.docker.io/me', 'docker.io', 'me'],
     ['reg.local:5000/a/b/', 'reg.local:5000', 'a/b'],
   ])('%s is %s and the prefix "%s"', (text, registry, prefix) => {
-    expect(parseTarget(text)).toEqual({ registry, prefix });
+    expect(parseTargetLocation(text)).toEqual({ registry, prefix });
   });
 });

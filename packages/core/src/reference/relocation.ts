@@ -2,7 +2,7 @@ import { AirgapError } from '../model/errors.ts';
 import { canonicalHost, Reference } from './reference.ts';
 
 /** A registry to push into, and what stands before every name there. */
-export interface Target {
+export interface TargetLocation {
   /** The host, with its port when it has one; Docker Hub is `docker.io`. */
   readonly registry: string;
   /** Path segments without slashes at their ends; empty for none. */
@@ -26,7 +26,7 @@ const HOST = /^(localhost|[^/\s]*[.:][^/\s]*)$/;
  *
  * @throws AirgapError `USAGE`
  */
-export function parseTarget(text: string): Target {
+export function parseTargetLocation(text: string): TargetLocation {
   const [host = '', ...segments] = text.replace(/\/+$/, '').split('/');
   if (text.includes('://'))
     throw noTarget(text, 'Leave the scheme out; --plain-http HOST is for a registry without TLS.');
@@ -45,21 +45,21 @@ export function parseTarget(text: string): Target {
 /** A name there is one with any last segment. */
 function checkPrefix(text: string, registry: string, prefix: string): void {
   try {
-    Reference.parse('any').moved(registry, [prefix, 'any'].filter(Boolean).join('/'));
+    Reference.parse('any').relocate(registry, [prefix, 'any'].filter(Boolean).join('/'));
   } catch (cause) {
     throw noTarget(text, `${(cause as Error).message}.`);
   }
 }
 
 /** The name of an image at a target; its tag or digest stays. @throws AirgapError `INPUT` when that is no name */
-export function retarget(name: Reference, target: Target, naming: Naming): Reference {
+export function relocate(name: Reference, target: TargetLocation, naming: Naming): Reference {
   const before = pathBefore(name.registry, target, naming);
   const path = before === undefined ? [target.prefix, lastSegment(name)] : [before, name.repository];
-  return name.moved(target.registry, path.filter(Boolean).join('/'));
+  return name.relocate(target.registry, path.filter(Boolean).join('/'));
 }
 
 /** What stands before the paths of a host's images at a target, empty for nothing; none where their paths do not stay. */
-export function pathBefore(host: string, { prefix }: Target, naming: Naming): string | undefined {
+export function pathBefore(host: string, { prefix }: TargetLocation, naming: Naming): string | undefined {
   const before = {
     path: prefix,
     host: [prefix, hostSegment(host)].filter(Boolean).join('/'),

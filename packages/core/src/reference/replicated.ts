@@ -6,7 +6,7 @@ export const REPLICATED_HOST = 'registry.replicated.com';
 export const PROXY_HOST = 'proxy.replicated.com';
 
 /** The image behind a name of the proxy, `proxy.replicated.com/proxy/<app>/<host>/<path>`; nothing for other names. */
-export function proxied(reference: Reference): Reference | undefined {
+export function proxiedImage(reference: Reference): Reference | undefined {
   if (reference.registry !== PROXY_HOST) return undefined;
   const [, proxy, app, host = '', ...path] = reference.toString().split('/');
   if (proxy !== 'proxy' || !app || path.length === 0 || !/[.:]/.test(host)) return undefined;

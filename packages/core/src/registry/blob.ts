@@ -1,7 +1,7 @@
-import { MemorySink } from '../store/blob-writer.ts';
-import type { Where } from '../model/errors.ts';
+import { responseError } from '../http/response-error.ts';
+import type { ErrorContext } from '../model/errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import { failure } from '../http/response-error.ts';
+import { MemorySink } from '../store/blob-writer.ts';
 import type { RegistryHost } from './host.ts';
 
 /** Asks once whether a repository has a blob (distribution-spec, "Checking if content exists in the registry"). */
@@ -9,11 +9,11 @@ export async function hasBlob(
   host: RegistryHost,
   repository: string,
   digest: Digest,
-  where: Where,
+  where: ErrorContext,
 ): Promise<boolean> {
   const request = { method: 'HEAD' as const, repository, path: `blobs/${digest}`, push: true };
   const answer = await host.send(request, () => new MemorySink(0));
   if (answer.status === 200) return true;
   if (answer.status === 404) return false;
-  throw failure('ask for the blob', answer, answer.errorBody, where);
+  throw responseError('ask for the blob', answer, answer.errorBody, where);
 }

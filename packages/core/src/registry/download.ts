@@ -1,10 +1,10 @@
-import { pieces, type Range } from '../store/ranges.ts';
-import type { BlobIntake, Sink } from '../store/blob-writer.ts';
-import { AirgapError, type Where } from '../model/errors.ts';
+import { responseError } from '../http/response-error.ts';
+import { RetryableError } from '../http/retry.ts';
 import type { ResponseHead } from '../http/round-trip.ts';
-import { Transient } from '../http/retry.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { failure } from '../http/response-error.ts';
+import type { BlobWriter, Sink } from '../store/blob-writer.ts';
+import { pieces, type Range } from '../store/ranges.ts';
 import type { RegistryHost } from './host.ts';
 
 /**
@@ -17,9 +17,9 @@ export interface DownloadOptions {
   readonly host: RegistryHost;
   readonly repository: string;
   readonly blob: Descriptor;
-  readonly sink: BlobIntake;
+  readonly sink: BlobWriter;
   readonly wanted: readonly Range[];
-  readonly where: Where;
+  readonly where: ErrorContext;
 }
 
 /** What is left of a range to fetch: `at` moves towards `end`. */
@@ -29,7 +29,7 @@ interface Piece {
 }
 
 /** Ends an exchange of which no more is needed. */
-const ENOUGH = Symbol('enough');
+const COMPLETE = Symbol('enough');
 
 /**
  * Downloads the wanted bytes of one blob (distribution-spec, "Pulling blobs"). The first piece shows whether the
@@ -47,7 +47,7 @@ export class Download {
 
   constructor(options: DownloadOptions) {
     const { sink, wanted, blob } = options;
-    const split = !sink.inOrder && blob.size > 2 * PIECE ? pieces(wanted, PIECE) : wanted;
+    const split = !sink.sequential && blob.size > 2 * PIECE ? pieces(wanted, PIECE) : wanted;
     this.#options = options;
     this.#pieces = split.map(({ start, end }) => ({ at: start, end }));
   }
@@ -62,15 +62,15 @@ export class Download {
   }
 
   /** What has not arrived. */
-  get left(): readonly Range[] {
-    return this.#pieces.filter(isLeft).map(({ at, end }) => ({ start: at, end }));
+  get remaining(): readonly Range[] {
+    return this.#pieces.filter(isUnfinished).map(({ at, end }) => ({ start: at, end }));
   }
 
-  #start(piece: Piece, ahead: boolean): void {
+  #start(piece: Piece, priority: boolean): void {
     const left = () => this.#pieces.reduce((all, { at, end }) => all + end - at, 0);
     const { host, where } = this.#options;
     // The rest of a blob goes before the blobs that have not begun.
-    const running = host.run(() => this.#attempt(piece), where, { progress: () => -left(), ahead });
+    const running = host.run(() => this.#attempt(piece), where, { progress: () => -left(), priority });
     this.#running.push(
       running.catch(error => {
         this.#failure ??= { error };
@@ -80,15 +80,15 @@ export class Download {
 
   /** The host knows ranges: the pieces that nobody fetches yet come beside this one. */
   #spread(current: Piece): void {
-    if (!this.#alone || this.#options.sink.inOrder) return;
+    if (!this.#alone || this.#options.sink.sequential) return;
     this.#alone = false;
-    for (const piece of this.#pieces) if (piece !== current && isLeft(piece)) this.#start(piece, true);
+    for (const piece of this.#pieces) if (piece !== current && isUnfinished(piece)) this.#start(piece, true);
   }
 
   async #attempt(own: Piece): Promise<void> {
     const { host, repository, blob, where } = this.#options;
-    const piece = this.#alone ? this.#pieces.find(isLeft) : own;
-    if (this.#failure || !piece || !isLeft(piece)) return;
+    const piece = this.#alone ? this.#pieces.find(isUnfinished) : own;
+    if (this.#failure || !piece || !isUnfinished(piece)) return;
     const request = {
       method: 'GET' as const,
       repository,
@@ -98,14 +98,14 @@ export class Download {
     const answer = await host
       .send(request, head => this.#receiver(piece, head))
       .catch(thrown => {
-        if (thrown !== ENOUGH) throw thrown;
+        if (thrown !== COMPLETE) throw thrown;
       });
     if (answer && answer.status !== 200 && answer.status !== 206) {
       this.#rangeless ||= answer.status === 416;
-      const failed = failure('read the blob', answer, answer.errorBody, where);
-      throw answer.status === 416 && failed instanceof AirgapError ? new Transient(failed) : failed;
+      const failed = responseError('read the blob', answer, answer.errorBody, where);
+      throw answer.status === 416 && failed instanceof AirgapError ? new RetryableError(failed) : failed;
     }
-    if (isLeft(piece)) throw new Transient(cutShort(piece.at, blob.size, where));
+    if (isUnfinished(piece)) throw new RetryableError(cutShort(piece.at, blob.size, where));
     if (this.#alone) await this.#attempt(own);
   }
 
@@ -132,19 +132,24 @@ export class Download {
         }
         position += chunk.length;
         if (position > blob.size) throw tooMuch(position, blob.size, where);
-        if (!takers.some(isLeft) && position < blob.size) throw ENOUGH;
+        if (!takers.some(isUnfinished) && position < blob.size) throw COMPLETE;
         return wait;
       },
     };
   }
 }
 
-function isLeft({ at, end }: Piece): boolean {
+function isUnfinished({ at, end }: Piece): boolean {
   return at < end;
 }
 
 /** Where an answer begins: a 206 says so, and a host that ignores ranges begins at the first byte. */
-function firstByte({ status, headers }: ResponseHead, { at }: Piece, size: number, where: Where): number {
+function firstByte(
+  { status, headers }: ResponseHead,
+  { at }: Piece,
+  size: number,
+  where: ErrorContext,
+): number {
   if (status === 200) return 0;
   const said = String(headers['content-range'] ?? 'nothing');
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(said) ?? [];
@@ -159,7 +164,7 @@ function firstByte({ status, headers }: ResponseHead, { at }: Piece, size: numbe
   );
 }
 
-function tooMuch(received: number, size: number, where: Where): AirgapError {
+function tooMuch(received: number, size: number, where: ErrorContext): AirgapError {
   return new AirgapError(
     'CONTENT',
     `content does not match its digest: got more than the ${size} bytes that its descriptor promises`,
@@ -170,7 +175,7 @@ function tooMuch(received: number, size: number, where: Where): AirgapError {
   );
 }
 
-function cutShort(received: number, size: number, where: Where): AirgapError {
+function cutShort(received: number, size: number, where: ErrorContext): AirgapError {
   return new AirgapError('NETWORK', `the blob was cut short: got ${received} of ${size} bytes`, {
     where,
     hint: 'Try again; if it always ends there, the registry has lost part of the blob: push the image anew.',

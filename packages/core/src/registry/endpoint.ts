@@ -1,4 +1,6 @@
+import { isLoopback } from '../http/loopback.ts';
 import { AirgapError } from '../model/errors.ts';
+import { DOCKER_HUB_API } from '../reference/reference.ts';
 
 /** Where the traffic for one registry host really goes. */
 export interface Endpoint {
@@ -17,16 +19,7 @@ export interface EndpointOptions {
   readonly plainHttp?: readonly string[] | undefined;
 }
 
-/** Where Docker Hub's API answers, which is not at its name. */
-export const HUB_API = 'registry-1.docker.io';
-
-const API_HOSTS = new Map([['docker.io', HUB_API]]);
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
-
-/** Whether a host (with or without a port) is this machine. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
-}
+const API_HOSTS = new Map([['docker.io', DOCKER_HUB_API]]);
 
 /**
  * Finds where a registry's API is: its mirrors, and last the registry itself. A loopback registry is tried with TLS

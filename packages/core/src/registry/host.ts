@@ -1,16 +1,16 @@
 import type { Dispatcher } from 'undici';
-import { MemorySink, type Sink } from '../store/blob-writer.ts';
-import type { Where } from '../model/errors.ts';
-import { AirgapError } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
 import { provesTls } from '../http/connection-error.ts';
-import { exchange, type HttpBody, type HttpRequest, type ResponseHead } from '../http/round-trip.ts';
-import type { Gate } from '../http/host-limiter.ts';
+import type { HostLimiter } from '../http/host-limiter.ts';
 import { type RetryOptions, withRetries } from '../http/retry.ts';
+import { type HttpBody, type HttpRequest, type ResponseHead, roundTrip } from '../http/round-trip.ts';
+import type { ErrorContext } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
+import { MemorySink, type Sink } from '../store/blob-writer.ts';
+import type { OnEvent } from '../store/events.ts';
 import type { Authorizer } from './auth/authorizer.ts';
+import type { SecretRedactor } from './auth/secret-redactor.ts';
 import type { Endpoint } from './endpoint.ts';
 import { locationOf } from './location.ts';
-import type { SentSecrets } from './auth/secret-redactor.ts';
 
 const MAX_REDIRECTS = 5;
 const MAX_ERROR_BODY = 64 * 1024;
@@ -32,10 +32,10 @@ export interface ApiRequest {
 }
 
 /** An answer: the body went to the sink on success, and is here otherwise. */
-export interface ApiAnswer extends ResponseHead {
+export interface ApiResponse extends ResponseHead {
   readonly errorBody: Uint8Array;
   /** What was sent to registries so far and is nobody else's business. */
-  readonly secrets: SentSecrets;
+  readonly secrets: SecretRedactor;
   /** Where it came from. */
   readonly url: URL;
   /** Whether it came by way of another origin than the registry's, for example where it keeps its content. */
@@ -46,12 +46,12 @@ export interface HostOptions {
   readonly endpoint: Endpoint;
   readonly dispatcher: Dispatcher;
   readonly authorizer: Authorizer;
-  readonly gate: Gate;
+  readonly limiter: HostLimiter;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
-export type RunOptions = Pick<RetryOptions, 'progress' | 'ahead'>;
+export type RunOptions = Pick<RetryOptions, 'progress' | 'priority'>;
 
 /**
  * One registry host: finds out whether it has TLS, answers its challenges, follows redirects, and is asked no more
@@ -75,12 +75,12 @@ export class RegistryHost {
   }
 
   /** Runs an attempt once there is room, and again while it fails transiently. @param where is added to its errors */
-  async run<T>(attempt: () => Promise<T>, where: Where, options: RunOptions = {}): Promise<T> {
-    const { gate, signal, onEvent } = this.#options;
+  async run<T>(attempt: () => Promise<T>, where: ErrorContext, options: RunOptions = {}): Promise<T> {
+    const { limiter, signal, onEvent } = this.#options;
     try {
-      return await withRetries(attempt, { host: this.endpoint.host, gate, signal, onEvent, ...options });
+      return await withRetries(attempt, { host: this.endpoint.host, limiter, signal, onEvent, ...options });
     } catch (error) {
-      throw error instanceof AirgapError ? error.at(where) : error;
+      throw error instanceof AirgapError ? error.withContext(where) : error;
     }
   }
 
@@ -88,7 +88,7 @@ export class RegistryHost {
    * Sends a request, with credentials when the registry asks for them. A body of 200 or 206 goes to the sink that
    * `accept` chooses.
    */
-  async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiAnswer> {
+  async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiResponse> {
     const { host } = this.endpoint;
     const home = await this.#home();
     const url = this.#url(request, home);
@@ -109,7 +109,7 @@ export class RegistryHost {
     home: URL,
     authorization: string | undefined,
     accept: (head: ResponseHead) => Sink,
-  ): Promise<ApiAnswer> {
+  ): Promise<ApiResponse> {
     let url = from;
     let redirected = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
@@ -137,10 +137,10 @@ export class RegistryHost {
   async #once(
     request: HttpRequest,
     accept: (head: ResponseHead) => Sink,
-  ): Promise<Omit<ApiAnswer, 'url' | 'redirected'>> {
+  ): Promise<Omit<ApiResponse, 'url' | 'redirected'>> {
     const errorBody = new MemorySink(MAX_ERROR_BODY);
-    await this.#options.gate.open(this.#signal);
-    const head = await exchange(this.#dispatcher, request, answer =>
+    await this.#options.limiter.open(this.#signal);
+    const head = await roundTrip(this.#dispatcher, request, answer =>
       answer.status === 200 || answer.status === 206 ? accept(answer) : errorBody,
     );
     return { ...head, errorBody: errorBody.bytes, secrets: this.#authorizer.secrets };
@@ -179,7 +179,7 @@ export class RegistryHost {
       const base = new URL(`${scheme}://${host}/`);
       if (schemes.length === 1) return base;
       try {
-        await exchange(
+        await roundTrip(
           this.#dispatcher,
           { method: 'GET', url: new URL('/v2/', base), headers: {}, signal: this.#signal },
           () => new MemorySink(MAX_ERROR_BODY),

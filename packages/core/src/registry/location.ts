@@ -1,5 +1,5 @@
-import { AirgapError } from '../model/errors.ts';
 import type { ResponseHead } from '../http/round-trip.ts';
+import { AirgapError } from '../model/errors.ts';
 
 /**
  * Where an answer's `Location` leads, which may be relative (RFC 9110, section 10.2.2).

@@ -1,11 +1,11 @@
-import { MemorySink } from '../store/blob-writer.ts';
-import { AirgapError, type Where } from '../model/errors.ts';
+import { responseError } from '../http/response-error.ts';
 import type { ResponseHead } from '../http/round-trip.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MANIFEST_TYPES } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
-import { failure } from '../http/response-error.ts';
+import { MemorySink } from '../store/blob-writer.ts';
 import type { RegistryHost } from './host.ts';
 
 /** What a manifest is asked for with; a registry would answer in schema 1 otherwise. */
@@ -18,7 +18,11 @@ export function readManifest(
   name: Reference,
   digest: Digest | undefined,
 ): Promise<RawManifest> {
-  const where: Where = { image: name.toString(), host: host.endpoint.host, ...(digest ? { digest } : {}) };
+  const where: ErrorContext = {
+    image: name.toString(),
+    host: host.endpoint.host,
+    ...(digest ? { digest } : {}),
+  };
   const path = `manifests/${digest ?? name.effectiveTag}`;
   const attempt = async () => {
     const sink = new MemorySink(MAX_MANIFEST_SIZE);
@@ -26,7 +30,7 @@ export function readManifest(
       { method: 'GET', repository, path, headers: ACCEPT_MANIFESTS },
       () => sink,
     );
-    if (answer.status !== 200) throw failure('read the manifest', answer, answer.errorBody, where);
+    if (answer.status !== 200) throw responseError('read the manifest', answer, answer.errorBody, where);
     const { bytes } = sink;
     checkDigest(digestOf(bytes), digest ?? announcedDigest(answer), where);
     return rawManifest(bytes, String(answer.headers['content-type'] ?? ''));
@@ -50,7 +54,7 @@ async function onceMore<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-function checkDigest(actual: Digest, wanted: Digest | undefined, where: Where): void {
+function checkDigest(actual: Digest, wanted: Digest | undefined, where: ErrorContext): void {
   if (wanted === undefined || actual === wanted) return;
   throw new AirgapError(
     'CONTENT',

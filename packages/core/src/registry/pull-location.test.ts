@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { proxiedRegistries } from '../input/proxied-registries.ts';
 import { Reference } from '../reference/reference.ts';
-import { thirdParty } from '../input/proxied-registries.ts';
-import { routeOf } from './pull-location.ts';
+import { pullLocation } from './pull-location.ts';
 
-const proxied = thirdParty({
+const proxied = proxiedRegistries({
   app: 'shop',
   registries: { hub: 'index.docker.io', quay: 'https://quay.io/team', own: 'registry.replicated.com' },
 });
@@ -15,10 +15,10 @@ describe('routeOf', () => {
     ['registry.replicated.com/shop/web:1', 'registry.replicated.com', 'shop/web'],
     ['ghcr.io/a/b', 'ghcr.io', 'a/b'],
   ])('%s', (name, registry, repository) =>
-    expect(routeOf(Reference.parse(name), proxied)).toEqual({ registry, repository }),
+    expect(pullLocation(Reference.parse(name), proxied)).toEqual({ registry, repository }),
   );
   it('leads to the own registry without a proxy', () =>
-    expect(routeOf(Reference.parse('quay.io/a/b'), undefined)).toEqual({
+    expect(pullLocation(Reference.parse('quay.io/a/b'), undefined)).toEqual({
       registry: 'quay.io',
       repository: 'a/b',
     }));
@@ -29,5 +29,7 @@ describe('thirdParty', () => {
     ['no application', { registries: { q: 'quay.io' } }, /not known/],
     ['a slug that is a path', { app: '../x', registries: { q: 'quay.io' } }, /no slug/],
     ['no registry', { app: 'shop', registries: { own: 'registry.replicated.com' } }, /none is known/],
-  ])('refuses %s', (_name, locations, message) => expect(() => thirdParty(locations)).toThrow(message));
+  ])('refuses %s', (_name, locations, message) =>
+    expect(() => proxiedRegistries(locations)).toThrow(message),
+  );
 });

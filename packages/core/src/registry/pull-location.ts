@@ -2,7 +2,7 @@ import { canonicalHost, type Reference } from '../reference/reference.ts';
 import { PROXY_HOST } from '../reference/replicated.ts';
 
 /** What Replicated's proxy stands in for. */
-export interface Proxied {
+export interface ReplicatedProxy {
   /** The application's slug. */
   readonly app: string;
   /** The registry hosts whose images are pulled through the proxy. */
@@ -10,14 +10,14 @@ export interface Proxied {
 }
 
 /** Where a name is pulled from. */
-export interface Route {
+export interface PullLocation {
   /** The registry host. */
   readonly registry: string;
   readonly repository: string;
 }
 
 /** Finds where a name is pulled from: its own registry, or the proxy, which has it under a longer name. */
-export function routeOf(name: Reference, proxied: Proxied | undefined): Route {
+export function pullLocation(name: Reference, proxied: ReplicatedProxy | undefined): PullLocation {
   if (!proxied?.hosts.some(host => canonicalHost(host) === name.registry))
     return { registry: name.registry, repository: name.repository };
   return { registry: PROXY_HOST, repository: `proxy/${proxied.app}/${name.name}` };

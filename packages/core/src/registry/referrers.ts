@@ -1,13 +1,13 @@
-import { MemorySink } from '../store/blob-writer.ts';
-import { AirgapError, type Where } from '../model/errors.ts';
+import { responseError } from '../http/response-error.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, parseManifest, rawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { referrersTag } from '../oci/referrer.ts';
 import type { Reference } from '../reference/reference.ts';
-import { failure } from '../http/response-error.ts';
-import type { ApiAnswer, RegistryHost } from './host.ts';
+import { MemorySink } from '../store/blob-writer.ts';
+import type { ApiResponse, RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
 
 /** More than anything hangs on one manifest: a registry could list them for ever. */
@@ -53,7 +53,7 @@ export function listReferrers(place: Place, subject: Digest): Promise<readonly D
       )
         return undefined;
       if (manifest?.kind !== 'index')
-        throw failure('list what refers to the image', answer, answer.errorBody, where);
+        throw responseError('list what refers to the image', answer, answer.errorBody, where);
       for (const descriptor of manifest.manifests) found.set(descriptor.digest, descriptor);
       path = nextPage(answer, where);
     }
@@ -98,7 +98,7 @@ async function readPage({ host, repository, push }: Place, path: string | URL) {
 }
 
 /** Where `Link` leads (RFC 8288), which must be the same registry: credentials go along. */
-function nextPage({ headers, url }: ApiAnswer, where: Where): URL | undefined {
+function nextPage({ headers, url }: ApiResponse, where: ErrorContext): URL | undefined {
   const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(headers.link ?? '')) ?? [];
   if (target === undefined) return undefined;
   const next = URL.canParse(target, url.href) ? new URL(target, url) : undefined;
@@ -109,7 +109,7 @@ function nextPage({ headers, url }: ApiAnswer, where: Where): URL | undefined {
   });
 }
 
-function tooMany(where: Where): AirgapError {
+function tooMany(where: ErrorContext): AirgapError {
   return new AirgapError(
     'REGISTRY',
     `more than ${MAX_REFERRERS} manifests, or ${MAX_PAGES} pages of them, refer to the image`,

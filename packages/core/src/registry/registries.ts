@@ -1,32 +1,32 @@
 import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
-import type { Destination } from '../store/image-target.ts';
-import type { Range } from '../store/ranges.ts';
-import { type BlobIntake, MemorySink } from '../store/blob-writer.ts';
-import type { ReferrerSource } from '../store/image-source.ts';
-import { AirgapError, type ErrorCode, type Where } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
-import { Gate } from '../http/host-limiter.ts';
+import { HostLimiter } from '../http/host-limiter.ts';
+import { responseError } from '../http/response-error.ts';
+import { AirgapError, type ErrorCode, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
+import { type BlobWriter, MemorySink } from '../store/blob-writer.ts';
+import type { OnEvent } from '../store/events.ts';
+import type { ReferrerSource } from '../store/image-source.ts';
+import type { ImageTarget } from '../store/image-target.ts';
+import type { Range } from '../store/ranges.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { CredentialsByHost } from './auth/credential.ts';
 import { CredentialStore } from './auth/credential-store.ts';
-import { RegistryDestination } from './registry-target.ts';
 import { Download } from './download.ts';
 import { type Endpoint, type EndpointOptions, endpointsFor, ownEndpoint } from './endpoint.ts';
-import { failure } from '../http/response-error.ts';
 import { RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
+import { pullLocation, type ReplicatedProxy } from './pull-location.ts';
 import { findManifest, referrersOf } from './referrers.ts';
-import { type Proxied, routeOf } from './pull-location.ts';
+import { RegistryTarget } from './registry-target.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   /** What is pulled through Replicated's proxy, while it keeps its own name. */
-  readonly viaProxy?: Proxied | undefined;
+  readonly viaProxy?: ReplicatedProxy | undefined;
   /** Credentials that win over those of the files. */
   readonly credentials?: CredentialsByHost | undefined;
   /** docker's config.json files, the first that knows a host wins; none are read when left out. */
@@ -60,7 +60,7 @@ export class Registries implements ReferrerSource, AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #hosts = new Map<string, readonly OpenHost[]>();
-  readonly #gates = new Map<string, Gate>();
+  readonly #limiters = new Map<string, HostLimiter>();
   readonly #closed = new AbortController();
 
   private constructor(options: RegistryOptions, credentials: CredentialStore) {
@@ -91,30 +91,30 @@ export class Registries implements ReferrerSource, AsyncDisposable {
    * do not have the digest that was asked for or announced
    */
   async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
-    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    const { registry, repository } = pullLocation(name, this.#options.viaProxy);
     return this.#fallThrough(registry, ({ host }) => readManifest(host, repository, name, digest));
   }
 
   /** The manifest of a name that may not be there. The first host that answers counts, and says so for its upstream. */
   async find(name: Reference): Promise<RawManifest | undefined> {
-    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    const { registry, repository } = pullLocation(name, this.#options.viaProxy);
     return this.#fallThrough(registry, ({ host }) => findManifest({ host, repository, name }, name));
   }
 
   /** What names a manifest of a repository as its subject. The first host that answers counts, as with {@link find}. */
   async referrers(name: Reference, subject: Digest): Promise<readonly Descriptor[]> {
-    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+    const { registry, repository } = pullLocation(name, this.#options.viaProxy);
     return this.#fallThrough(registry, ({ host }) => referrersOf({ host, repository, name }, subject));
   }
 
-  async blob(name: Reference, blob: Descriptor, sink: BlobIntake, wanted: readonly Range[]): Promise<void> {
-    const { registry, repository } = routeOf(name, this.#options.viaProxy);
+  async blob(name: Reference, blob: Descriptor, sink: BlobWriter, wanted: readonly Range[]): Promise<void> {
+    const { registry, repository } = pullLocation(name, this.#options.viaProxy);
     let left = wanted;
     await this.#fallThrough(registry, async ({ host }) => {
-      const where: Where = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
+      const where: ErrorContext = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
       const download = new Download({ host, repository, blob, sink, wanted: left, where });
       await download.run().finally(() => {
-        left = download.left;
+        left = download.remaining;
       });
     });
   }
@@ -127,11 +127,11 @@ export class Registries implements ReferrerSource, AsyncDisposable {
    */
   async ping(registry: string): Promise<boolean> {
     return this.#fallThrough(registry, async ({ host }) => {
-      const where: Where = { host: host.endpoint.host };
+      const where: ErrorContext = { host: host.endpoint.host };
       const attempt = async () => {
         const request = { method: 'GET', repository: '', path: '' } as const;
         const answer = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
-        if (answer.status !== 200) throw failure('reach the API', answer, answer.errorBody, where);
+        if (answer.status !== 200) throw responseError('reach the API', answer, answer.errorBody, where);
       };
       await host.run(attempt, where);
       return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
@@ -139,8 +139,8 @@ export class Registries implements ReferrerSource, AsyncDisposable {
   }
 
   /** One registry as a place to push to; its mirrors have no part in that. */
-  destination(registry: string): Destination {
-    return new RegistryDestination(this.#host(ownEndpoint(registry, this.#options)));
+  target(registry: string): ImageTarget {
+    return new RegistryTarget(this.#host(ownEndpoint(registry, this.#options)));
   }
 
   /** Asks each host in turn: the mirrors, then the registry itself. @throws what the first one throws */
@@ -155,10 +155,10 @@ export class Registries implements ReferrerSource, AsyncDisposable {
         open.isDown = error.code === 'NETWORK';
         failures.push(error);
         if (open !== hosts.at(-1))
-          this.#options.onEvent?.({ type: 'notice', message: passedOver(open, error) });
+          this.#options.onEvent?.({ type: 'notice', message: fallThroughNotice(open, error) });
       }
     }
-    throw oneOf(failures);
+    throw combineFailures(failures);
   }
 
   #open(registry: string): readonly OpenHost[] {
@@ -178,27 +178,28 @@ export class Registries implements ReferrerSource, AsyncDisposable {
       endpoint,
       dispatcher: this.#dispatcher,
       authorizer: this.#authorizer,
-      gate: this.#gate(endpoint.host),
+      limiter: this.#limiter(endpoint.host),
       signal,
       onEvent,
     });
   }
 
-  #gate(host: string): Gate {
-    const gate = this.#gates.get(host) ?? new Gate(this.#options.concurrency ?? DEFAULT_CONCURRENCY);
-    this.#gates.set(host, gate);
+  #limiter(host: string): HostLimiter {
+    const gate =
+      this.#limiters.get(host) ?? new HostLimiter(this.#options.concurrency ?? DEFAULT_CONCURRENCY);
+    this.#limiters.set(host, gate);
     return gate;
   }
 }
 
-function passedOver({ host }: OpenHost, { message }: AirgapError): string {
+function fallThroughNotice({ host }: OpenHost, { message }: AirgapError): string {
   return `${host.endpoint.host}: ${message}; asking the next`;
 }
 
 /** The first failure counts, for that is the host to mend; the others are told. */
-function oneOf([first, ...others]: readonly AirgapError[]): AirgapError {
+function combineFailures([first, ...others]: readonly AirgapError[]): AirgapError {
   if (first === undefined) throw new RangeError('nobody was asked');
   if (others.length === 0) return first;
   const also = others.map(({ message, where }) => `${where.host}: ${message}`).join('; ');
-  return first.also(also);
+  return first.withNote(also);
 }

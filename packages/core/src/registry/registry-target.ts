@@ -1,20 +1,20 @@
-import type { Arrival, BlobBody, Destination } from '../store/image-target.ts';
-import { MemorySink } from '../store/blob-writer.ts';
-import { AirgapError, type Where } from '../model/errors.ts';
-import { Transient } from '../http/retry.ts';
+import { responseError } from '../http/response-error.ts';
+import { RetryableError } from '../http/retry.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
+import { MemorySink } from '../store/blob-writer.ts';
+import type { BlobBody, ImageTarget, PushOutcome } from '../store/image-target.ts';
 import { hasBlob } from './blob.ts';
-import { failure } from '../http/response-error.ts';
-import type { ApiAnswer, RegistryHost } from './host.ts';
+import type { ApiResponse, RegistryHost } from './host.ts';
 import { ACCEPT_MANIFESTS, announcedDigest } from './manifest.ts';
 import { findManifest, listReferrers, type Place } from './referrers.ts';
 import { Upload } from './upload.ts';
 
 /** One registry as a destination: the distribution protocol's push side. */
-export class RegistryDestination implements Destination {
+export class RegistryTarget implements ImageTarget {
   readonly #host: RegistryHost;
 
   constructor(host: RegistryHost) {
@@ -27,7 +27,7 @@ export class RegistryDestination implements Destination {
     return this.#host.run(() => hasBlob(this.#host, repository, digest, where), where);
   }
 
-  putBlob(repository: string, blob: Descriptor, body: BlobBody, from?: string): Promise<Arrival> {
+  putBlob(repository: string, blob: Descriptor, body: BlobBody, from?: string): Promise<PushOutcome> {
     const where = { digest: blob.digest, host: this.#host.endpoint.host };
     const upload = new Upload({ host: this.#host, repository, blob, body, from, where });
     return this.#host.run(() => upload.attempt(), where, { progress: () => upload.confirmed });
@@ -39,7 +39,7 @@ export class RegistryDestination implements Destination {
       const head = await this.#manifest('HEAD', name, new MemorySink(0));
       const { status } = head;
       if (status === 404) return undefined;
-      if (status !== 200) throw failure('ask for the manifest', head, head.errorBody, where);
+      if (status !== 200) throw responseError('ask for the manifest', head, head.errorBody, where);
       return announcedDigest(head) ?? (await this.#computedDigest(name, where));
     }, where);
   }
@@ -77,14 +77,14 @@ export class RegistryDestination implements Destination {
     return { host: this.#host, repository: name.repository, name, push: true };
   }
 
-  async #computedDigest(name: Reference, where: Where): Promise<Digest> {
+  async #computedDigest(name: Reference, where: ErrorContext): Promise<Digest> {
     const sink = new MemorySink(MAX_MANIFEST_SIZE);
     const answer = await this.#manifest('GET', name, sink);
-    if (answer.status !== 200) throw failure('read the manifest', answer, answer.errorBody, where);
+    if (answer.status !== 200) throw responseError('read the manifest', answer, answer.errorBody, where);
     return digestOf(sink.bytes);
   }
 
-  #manifest(method: 'HEAD' | 'GET', name: Reference, sink: MemorySink): Promise<ApiAnswer> {
+  #manifest(method: 'HEAD' | 'GET', name: Reference, sink: MemorySink): Promise<ApiResponse> {
     const { repository } = name;
     const request = { method, repository, path: manifestPath(name), headers: ACCEPT_MANIFESTS, push: true };
     return this.#host.send(request, () => sink);
@@ -96,13 +96,13 @@ function manifestPath(name: Reference): string {
 }
 
 /** What it refers to is there: a registry that does not see it yet, as while another load puts the same, is asked again. */
-function notTaken(answer: ApiAnswer, mediaType: string, where: Where): AirgapError | Transient {
-  const failed = failure(`push the manifest (${mediaType})`, answer, answer.errorBody, where);
+function notTaken(answer: ApiResponse, mediaType: string, where: ErrorContext): AirgapError | RetryableError {
+  const failed = responseError(`push the manifest (${mediaType})`, answer, answer.errorBody, where);
   const isBehind = /BLOB_UNKNOWN|MANIFEST_UNKNOWN/.test(Buffer.from(answer.errorBody).toString('utf8'));
-  return failed instanceof AirgapError && isBehind ? new Transient(failed) : failed;
+  return failed instanceof AirgapError && isBehind ? new RetryableError(failed) : failed;
 }
 
-function changed(stored: Digest, sent: Digest, where: Where): AirgapError {
+function changed(stored: Digest, sent: Digest, where: ErrorContext): AirgapError {
   return new AirgapError('CONTENT', `the registry stored the manifest as ${stored} in place of ${sent}`, {
     where,
     hint: 'It converts manifests on the way in: turn that off, or load into another registry.',

@@ -1,11 +1,11 @@
-import type { Arrival, BlobBody } from '../store/image-target.ts';
-import { MemorySink } from '../store/blob-writer.ts';
-import { AirgapError, type Where } from '../model/errors.ts';
-import { Transient } from '../http/retry.ts';
+import { responseError } from '../http/response-error.ts';
+import { RetryableError } from '../http/retry.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { MemorySink } from '../store/blob-writer.ts';
+import type { BlobBody, PushOutcome } from '../store/image-target.ts';
 import { hasBlob } from './blob.ts';
-import { failure } from '../http/response-error.ts';
-import type { ApiAnswer, ApiRequest, RegistryHost } from './host.ts';
+import type { ApiRequest, ApiResponse, RegistryHost } from './host.ts';
 import { locationOf } from './location.ts';
 
 const MIB = 1024 * 1024;
@@ -20,7 +20,7 @@ export interface UploadOptions {
   readonly body: BlobBody;
   /** A repository of the same registry to mount the blob from. */
   readonly from?: string | undefined;
-  readonly where: Where;
+  readonly where: ErrorContext;
 }
 
 /**
@@ -53,7 +53,7 @@ export class Upload {
   }
 
   /** Tries to get the blob there, from where the last try has stopped. */
-  async attempt(): Promise<Arrival> {
+  async attempt(): Promise<PushOutcome> {
     const { host, repository, blob, where } = this.#options;
     this.#tries += 1;
     if (this.#tries > 1) {
@@ -80,7 +80,7 @@ export class Upload {
       return false;
     }
     const refused = this.#failure('begin the upload of the blob', answer);
-    if (from === undefined || refused instanceof Transient) throw refused;
+    if (from === undefined || refused instanceof RetryableError) throw refused;
     // Whatever it has against mounting, it may take the bytes.
     return this.#start();
   }
@@ -165,7 +165,7 @@ export class Upload {
   }
 
   /** Makes the bodies shorter than the one that was refused. */
-  #shorten(answer: ApiAnswer): void {
+  #shorten(answer: ApiResponse): void {
     const { size } = this.#options.blob;
     const tried = Math.min(size, this.#chunk);
     const shorter = CHUNKS.find(chunk => chunk < tried);
@@ -174,32 +174,32 @@ export class Upload {
     this.#chunk = shorter;
   }
 
-  #follow(answer: ApiAnswer): void {
+  #follow(answer: ApiResponse): void {
     this.#location = locationOf(answer, this.#options.host.endpoint.host, 'the upload');
   }
 
-  #ask(request: ApiRequest): Promise<ApiAnswer> {
+  #ask(request: ApiRequest): Promise<ApiResponse> {
     return this.#options.host.send({ ...request, push: true }, () => new MemorySink(MAX_ANSWER));
   }
 
   /** A session that is lost or out of step is begun again; every other refusal is what it is. */
-  #broken(doing: string, answer: ApiAnswer): AirgapError | Transient {
+  #broken(doing: string, answer: ApiResponse): AirgapError | RetryableError {
     const failed = this.#failure(doing, answer);
     const words = Buffer.from(answer.errorBody).toString('utf8');
     const isLost = answer.status === 404 || answer.status === 416 || /BLOB_UPLOAD_|RANGE_INVALID/.test(words);
     const isDamaged = answer.status === 400 && /DIGEST_INVALID|SIZE_INVALID/.test(words);
     if (isDamaged) this.#forget();
-    return failed instanceof AirgapError && (isLost || isDamaged) ? new Transient(failed) : failed;
+    return failed instanceof AirgapError && (isLost || isDamaged) ? new RetryableError(failed) : failed;
   }
 
-  #failure(doing: string, answer: ApiAnswer): AirgapError | Transient {
+  #failure(doing: string, answer: ApiResponse): AirgapError | RetryableError {
     const { repository, where } = this.#options;
-    return failure(`${doing} to ${repository}`, answer, answer.errorBody, where);
+    return responseError(`${doing} to ${repository}`, answer, answer.errorBody, where);
   }
 
-  #stuck(): Transient {
+  #stuck(): RetryableError {
     const { where, host } = this.#options;
-    return new Transient(
+    return new RetryableError(
       new AirgapError('REGISTRY', 'the registry takes no more of the blob', {
         where,
         hint: `Try again later; if it stays, ask whoever runs ${host.endpoint.host}.`,
@@ -209,7 +209,7 @@ export class Upload {
 }
 
 /** The bytes that the registry says it has: its `Range` names the first and the last of them. */
-function confirmedBy({ headers }: ApiAnswer): number | undefined {
+function confirmedBy({ headers }: ApiResponse): number | undefined {
   const last = /^(?:bytes=)?0-(\d+)$/.exec(String(headers.range ?? ''))?.[1];
   // An empty session says 0-0 as well as one with a single byte does; a byte too few is put right by its refusal.
   return last === undefined ? undefined : Number(last) === 0 ? 0 : Number(last) + 1;

@@ -2,16 +2,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/config.ts';
-import { Reference } from '../reference/reference.ts';
-import { parseTarget, retarget } from '../reference/relocation.ts';
+import type { SourceText } from '../input/model/source-text.ts';
 import { isPodImage, type UsedImage } from '../input/model/spec.ts';
 import { openReading } from '../input/read-input.ts';
-import type { SourceText } from '../input/model/source-text.ts';
+import { Reference } from '../reference/reference.ts';
+import { parseTargetLocation, relocate } from '../reference/relocation.ts';
 import { Renames } from './renames.ts';
 import { rewriteSpecs } from './rewrite-specs.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../../../fixtures/', import.meta.url));
-const TARGET = parseTarget('reg.local:5000/vendor');
+const TARGET = parseTargetLocation('reg.local:5000/vendor');
 /** What is rendered has its images where no text can be edited. */
 const RENDERED = ['helm-chart', 'kots-helm', 'kustomize'];
 
@@ -26,14 +26,14 @@ describe('the specs of a fixture, rewritten, name the new images, and the Secret
     const known = spec.used.filter(({ image }) => !image.templated);
     const images = known.map(({ image }) => {
       const before = Reference.parse(image.value).canonical();
-      return { name: before, newName: retarget(before, TARGET, 'host'), digest: '' };
+      return { name: before, newName: relocate(before, TARGET, 'host'), digest: '' };
     });
-    const { texts, left } = rewriteSpecs(spec, { renames: new Renames(images) });
+    const { texts, skipped } = rewriteSpecs(spec, { renames: new Renames(images) });
     const after = spec.sources.map(source => ({ ...source, text: texts.get(source.file) ?? source.text }));
     const rewritten = reread(after);
     expect(namesOf(rewritten.used)).toEqual(images.map(({ newName }) => newName.toString()));
     expect(rewritten.listed).toEqual(spec.listed);
-    expect(left.length).toBe(spec.used.length - known.length + spec.unread.length);
+    expect(skipped.length).toBe(spec.used.length - known.length + spec.parseErrors.length);
     expect(after.map(source => withoutImages(source, rewritten.used))).toEqual(
       spec.sources.map(source => withoutImages(source, spec.used)),
     );
@@ -46,7 +46,7 @@ describe('the specs of a fixture, rewritten, name the new images, and the Secret
       used =>
         isPodImage(used) && !used.image.templated && !used.pullSecrets?.some(({ value }) => value === 'key'),
     );
-    expect(new Set(lacking.map(({ workload }) => workload)).size).toBe(secured.left.length - left.length);
+    expect(new Set(lacking.map(({ name }) => name)).size).toBe(secured.skipped.length - skipped.length);
   });
 });
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { compare } from '../layout/names.ts';
 import { AirgapError } from '../model/errors.ts';
-import { type Naming, pathBefore, type Target } from '../reference/relocation.ts';
+import { compareText } from '../model/text-order.ts';
+import { type Naming, pathBefore, type TargetLocation } from '../reference/relocation.ts';
 import { ownEndpoint } from '../registry/endpoint.ts';
 import { hostsToml } from './hosts-toml.ts';
 import type { OutputFile } from './output-file.ts';
@@ -11,7 +11,7 @@ import type { RenamedImage } from './renamed-image.ts';
 const CA = 'ca.crt';
 
 export interface HostsOptions {
-  readonly target: Target;
+  readonly target: TargetLocation;
   readonly naming: Naming;
   /** Hosts that speak http without TLS. */
   readonly plainHttp?: readonly string[] | undefined;
@@ -43,7 +43,7 @@ export function hostsFiles(
   const own = ca.filter(({ host }) => host === undefined || host === target.registry);
   const skipVerify = insecure.includes(target.registry);
   const url = urlOf(target.registry, options, own.length > 0 || skipVerify);
-  const hosts = [...new Set(images.map(({ name }) => name.registry))].sort(compare);
+  const hosts = [...new Set(images.map(({ name }) => name.registry))].sort(compareText);
   return hosts.flatMap(host => {
     const prefix = pathBefore(host, target, naming) ?? '';
     const mirror = { url, prefix, skipVerify, ca: own.length > 0 ? CA : undefined };

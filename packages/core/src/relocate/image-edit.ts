@@ -1,14 +1,14 @@
 import { isAlias, isScalar, type Node } from 'yaml';
-import { AirgapError } from '../model/errors.ts';
 import type { Edit } from '../edit/edit.ts';
-import type { EditableText } from '../edit/yaml-text.ts';
 import { contentOf } from '../edit/mapping.ts';
+import type { YamlText } from '../edit/yaml-text.ts';
 import type { UsedImage } from '../input/model/spec.ts';
-import type { LeftAlone } from './skipped.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Renames } from './renames.ts';
+import type { Skipped } from './skipped.ts';
 
 /** Gives an image its new name at the place that names it, or says why it stays as it is. */
-export function imageEdit(text: EditableText, { image }: UsedImage, renames: Renames): Edit | LeftAlone {
+export function imageEdit(text: YamlText, { image }: UsedImage, renames: Renames): Edit | Skipped {
   const left = (reason: string) => ({ message: `${image.value} ${reason}`, position: image.position });
   if (image.templated) return left('is known only when its template is filled in');
   const newName = newNameOf(image.value, renames);
@@ -36,7 +36,7 @@ function rangeOf(node: Node | undefined): { start: number; end: number } | undef
 
 /** The one line of a value that is written below its key. */
 function blockContentOf(
-  { text }: EditableText,
+  { text }: YamlText,
   node: Node | undefined,
 ): { start: number; end: number } | undefined {
   if (!isScalar(node) || !node.type?.startsWith('BLOCK') || !node.range) return undefined;

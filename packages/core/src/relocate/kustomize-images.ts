@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import { compare } from '../layout/names.ts';
+import { compareText } from '../model/text-order.ts';
+import { aliasesOf } from '../reference/aliases.ts';
 import type { Reference } from '../reference/reference.ts';
-import { spellingsOf } from '../reference/aliases.ts';
 import type { RenamedImage } from './renamed-image.ts';
 
 /** One replacement: whatever tag or digest an image has stays. */
@@ -23,7 +23,7 @@ export function kustomizeImages(images: readonly RenamedImage[]): string {
 }
 
 function entriesOf({ name, newName }: { name: Reference; newName: Reference }): Entry[] {
-  return spellingsOf(name).map(spelling => ({ name: spelling, newName: newName.name }));
+  return aliasesOf(name).map(spelling => ({ name: spelling, newName: newName.name }));
 }
 
 /** kustomize makes the replacements one after the other: what another one leads to must be behind it. */
@@ -33,7 +33,7 @@ function inOrder(
 ): number {
   const depth = ({ name, newName }: { name: Reference; newName: Reference }) =>
     name.registry === newName.registry ? newName.name.length : 0;
-  return depth(b) - depth(a) || compare(a.name.name, b.name.name);
+  return depth(b) - depth(a) || compareText(a.name.name, b.name.name);
 }
 
 /** kustomize takes a name as a regular expression; it is escaped only where that makes a difference. */

@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AirgapError } from '../model/errors.ts';
 import { replaceFile } from '../fs/replace-file.ts';
+import { AirgapError } from '../model/errors.ts';
 
 /** What a file is for. */
 export type OutputKind = 'mapping' | 'kustomize' | 'hosts-toml' | 'pull-secret' | 'spec';

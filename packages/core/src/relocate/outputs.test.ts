@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { aliasesOf } from '../reference/aliases.ts';
 import { Reference } from '../reference/reference.ts';
-import { spellingsOf } from '../reference/aliases.ts';
-import { type Naming, parseTarget, retarget } from '../reference/relocation.ts';
+import { type Naming, parseTargetLocation, relocate } from '../reference/relocation.ts';
 import { checkHostsNaming, type HostsOptions, hostsFiles } from './hosts-files.ts';
 import { kustomizeImages } from './kustomize-images.ts';
 import { mappingJson } from './mapping.ts';
@@ -15,7 +15,7 @@ const OTHER = `sha256:${'b'.repeat(64)}`;
 function renamed(names: readonly string[], target = 'reg.local/v', naming: Naming = 'path') {
   return names.map(text => {
     const name = Reference.parse(text).canonical();
-    return { name, newName: retarget(name, parseTarget(target), naming), digest: DIGEST };
+    return { name, newName: relocate(name, parseTargetLocation(target), naming), digest: DIGEST };
   });
 }
 
@@ -37,7 +37,7 @@ describe('the spellings of a name', () => {
     [`quay.io/team/app@${DIGEST}`, ['quay.io/team/app']],
   ])('%s', (name, spellings) => {
     const reference = Reference.parse(name);
-    expect(spellingsOf(reference)).toEqual(spellings);
+    expect(aliasesOf(reference)).toEqual(spellings);
     for (const spelling of spellings) expect(Reference.parse(spelling).name).toBe(reference.name);
   });
 });
@@ -47,7 +47,7 @@ describe('the mapping', () => {
 
   it('has old names, new names and digests', () => {
     const images = renamedImages([{ ...loaded, found: undefined, state: 'pushed' }]);
-    expect(JSON.parse(mappingJson(parseTarget('reg.local/v'), images))).toEqual({
+    expect(JSON.parse(mappingJson(parseTargetLocation('reg.local/v'), images))).toEqual({
       registry: 'reg.local',
       prefix: 'v',
       images: [{ name: loaded.name, newName: loaded.destination, digest: DIGEST }],
@@ -55,7 +55,7 @@ describe('the mapping', () => {
   });
 
   it('has the digest of what is there where a tag was kept', () => {
-    const [image] = renamedImages([{ ...loaded, found: OTHER, state: 'kept' }]);
+    const [image] = renamedImages([{ ...loaded, found: OTHER, state: 'skipped' }]);
     expect(image?.digest).toBe(OTHER);
   });
 });
@@ -106,7 +106,7 @@ describe("containerd's hosts.toml", () => {
     Object.fromEntries(
       hostsFiles('certs.d', renamed(names, target, naming), {
         ...options,
-        target: parseTarget(target),
+        target: parseTargetLocation(target),
         naming,
       }).map(({ path, content }) => [path, content]),
     );

@@ -1,8 +1,8 @@
 import { isScalar, isSeq, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Edit } from '../edit/edit.ts';
-import type { EditableText } from '../edit/yaml-text.ts';
 import { indentOf, pairsOf } from '../edit/mapping.ts';
 import { scalarText } from '../edit/scalar-text.ts';
+import type { YamlText } from '../edit/yaml-text.ts';
 import type { SpecDocument } from '../input/yaml/document.ts';
 
 const KEY = 'imagePullSecrets';
@@ -10,7 +10,7 @@ const TEMPLATE = '{{';
 
 /** A pod spec, and where it stands. */
 export interface Pod {
-  readonly text: EditableText;
+  readonly text: YamlText;
   readonly document: SpecDocument;
   readonly map: YAMLMap;
 }

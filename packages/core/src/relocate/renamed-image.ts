@@ -15,7 +15,7 @@ interface Loaded {
   readonly destination: string;
   readonly digest: string;
   readonly found: string | undefined;
-  readonly state: 'pushed' | 'present' | 'kept';
+  readonly state: 'pushed' | 'present' | 'skipped';
 }
 
 /** The names that a load has given. */
@@ -24,6 +24,6 @@ export function renamedImages(images: readonly Loaded[]): RenamedImage[] {
     name: Reference.parse(name),
     newName: Reference.parse(destination),
     // A tag that was kept stands for something else than in the bundle.
-    digest: state === 'kept' ? (found ?? digest) : digest,
+    digest: state === 'skipped' ? (found ?? digest) : digest,
   }));
 }

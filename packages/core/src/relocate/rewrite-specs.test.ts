@@ -1,20 +1,20 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { Reference } from '../reference/reference.ts';
-import { parseTarget, retarget } from '../reference/relocation.ts';
 import { ImagePath } from '../input/formats/image-path.ts';
 import { parseSpec } from '../input/spec-parser.ts';
+import { Reference } from '../reference/reference.ts';
+import { parseTargetLocation, relocate } from '../reference/relocation.ts';
 import type { RenamedImage } from './renamed-image.ts';
 import { Renames } from './renames.ts';
 import { rewriteSpecs } from './rewrite-specs.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
-const TARGET = parseTarget('reg.local:5000/v');
+const TARGET = parseTargetLocation('reg.local:5000/v');
 
 function renamed(...names: string[]): RenamedImage[] {
   return names.map(text => {
     const name = Reference.parse(text).canonical();
-    return { name, newName: retarget(name, TARGET, 'host'), digest: DIGEST };
+    return { name, newName: relocate(name, TARGET, 'host'), digest: DIGEST };
   });
 }
 
@@ -29,8 +29,8 @@ function rewrite(
 ) {
   const paths = ImagePath.all({ Parts: ['.spec.parts[*]'] });
   const spec = parseSpec([{ file: 'a.yaml', text }], paths);
-  const { texts, left } = rewriteSpecs(spec, { renames: new Renames(images), secret });
-  return { text: texts.get('a.yaml') ?? text, left: left.map(one => one.message) };
+  const { texts, skipped } = rewriteSpecs(spec, { renames: new Renames(images), secret });
+  return { text: texts.get('a.yaml') ?? text, left: skipped.map(one => one.message) };
 }
 
 /** A pod whose containers are written like this. */
@@ -98,7 +98,7 @@ describe('an image gets its new name in', () => {
     ['quoted', "'redis:7'", "'[::1]:5000/library/redis:7'"],
   ])('a %s value where the registry is an IPv6 address', (_what, before, after) => {
     const name = Reference.parse('redis:7').canonical();
-    const newName = retarget(name, parseTarget('[::1]:5000'), 'path');
+    const newName = relocate(name, parseTargetLocation('[::1]:5000'), 'path');
     const { text } = rewrite(pod(`  - image: ${before}`), { images: [{ name, newName, digest: DIGEST }] });
     expect(text).toBe(pod(`  - image: ${after}`));
   });

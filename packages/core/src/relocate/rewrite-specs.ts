@@ -1,26 +1,26 @@
 import type { YAMLMap } from 'yaml';
-import { AirgapError } from '../model/errors.ts';
 import { applyEdits, type Edit } from '../edit/edit.ts';
-import { EditableText } from '../edit/yaml-text.ts';
-import { formatPosition } from '../model/position.ts';
-import type { SpecDocument } from '../input/yaml/document.ts';
-import type { Spec, UsedImage } from '../input/model/spec.ts';
+import { YamlText } from '../edit/yaml-text.ts';
 import { podImages, podsOf } from '../input/formats/kubernetes.ts';
 import { type KubernetesObject, objectsOf } from '../input/formats/kubernetes-object.ts';
-import type { SourceText } from '../input/model/source-text.ts';
 import { collectorPods } from '../input/formats/troubleshoot.ts';
+import type { SourceText } from '../input/model/source-text.ts';
+import type { Spec, UsedImage } from '../input/model/spec.ts';
+import type { SpecDocument } from '../input/yaml/document.ts';
+import { AirgapError } from '../model/errors.ts';
+import { formatPosition } from '../model/position.ts';
 import { imageEdit } from './image-edit.ts';
-import type { LeftAlone } from './skipped.ts';
 import { type Pod, pullSecretEdit } from './pull-secret-edit.ts';
 import type { Renames } from './renames.ts';
+import type { Skipped } from './skipped.ts';
 
 /** Specs with their images' new names. */
-export interface Rewriting {
+export interface RewrittenSpecs {
   /** The file of a text that has changed → the text now. */
   readonly texts: ReadonlyMap<string, string>;
   /** How many places name an image anew. */
   readonly replaced: number;
-  readonly left: readonly LeftAlone[];
+  readonly skipped: readonly Skipped[];
 }
 
 export interface RewritingOptions {
@@ -30,18 +30,21 @@ export interface RewritingOptions {
 }
 
 /** Gives the images that specs use their new names; every other byte stays, and so do the lists of images. */
-export function rewriteSpecs({ sources, used, unread }: Spec, options: RewritingOptions): Rewriting {
+export function rewriteSpecs(
+  { sources, used, parseErrors }: Spec,
+  options: RewritingOptions,
+): RewrittenSpecs {
   const texts = new Map<string, string>();
-  const left: LeftAlone[] = unread.flatMap(unreadPart);
+  const skipped: Skipped[] = parseErrors.flatMap(unreadPart);
   const uses = usesByFile(used);
   let replaced = 0;
   for (const source of new Map(sources.map(one => [one.file, one])).values()) {
-    const text = new TextRewriting(source, uses.get(source.file) ?? [], options);
+    const text = new TextRewrite(source, uses.get(source.file) ?? [], options);
     if (text.edits.length > 0) texts.set(source.file, applyEdits(source.text, text.edits).text);
     replaced += text.replaced;
-    left.push(...text.left);
+    skipped.push(...text.skipped);
   }
-  return { texts, replaced, left };
+  return { texts, replaced, skipped };
 }
 
 function usesByFile(used: readonly UsedImage[]): Map<string, UsedImage[]> {
@@ -56,15 +59,15 @@ function usesByFile(used: readonly UsedImage[]): Map<string, UsedImage[]> {
 }
 
 /** What is to be done in one text. */
-class TextRewriting {
+class TextRewrite {
   readonly edits: Edit[] = [];
-  readonly left: LeftAlone[] = [];
+  readonly skipped: Skipped[] = [];
   /** The places that name an image anew. */
   readonly #renamed = new Set<string>();
 
   constructor(source: SourceText, uses: readonly UsedImage[], { renames, secret }: RewritingOptions) {
     if (uses.length === 0) return;
-    const text = new EditableText(source);
+    const text = new YamlText(source);
     // Aliases and merge keys bring several containers to one place.
     for (const use of new Map(uses.map(one => [formatPosition(one.image.position), one])).values())
       this.#rename(text, use, renames);
@@ -76,17 +79,17 @@ class TextRewriting {
     return this.#renamed.size;
   }
 
-  #rename(text: EditableText, use: UsedImage, renames: Renames): void {
+  #rename(text: YamlText, use: UsedImage, renames: Renames): void {
     const outcome = imageEdit(text, use, renames);
     if ('message' in outcome) {
-      this.left.push(outcome);
+      this.skipped.push(outcome);
       return;
     }
     this.edits.push(outcome);
     this.#renamed.add(formatPosition(use.image.position));
   }
 
-  #addSecrets(text: EditableText, document: SpecDocument, secret: string): void {
+  #addSecrets(text: YamlText, document: SpecDocument, secret: string): void {
     for (const object of readable(() => [...objectsOf(document)]))
       for (const pod of readable(() => everyPod(document, object)))
         if (this.#isRenamed(document, pod)) this.#addSecret({ text, document, map: pod }, object, secret);
@@ -97,12 +100,12 @@ class TextRewriting {
     return images.some(({ image }) => this.#renamed.has(formatPosition(image.position)));
   }
 
-  #addSecret(pod: Pod, { kind, workload = '(unnamed)' }: KubernetesObject, secret: string): void {
+  #addSecret(pod: Pod, { kind, name = '(unnamed)' }: KubernetesObject, secret: string): void {
     const edit = pullSecretEdit(pod, secret);
     if (typeof edit === 'object') this.edits.push(edit);
     if (edit !== 'cannot be edited') return;
-    const message = `the pull secrets of ${kind} ${workload} cannot be edited: add ${secret}`;
-    this.left.push({ message, position: pod.document.position(pod.map) });
+    const message = `the pull secrets of ${kind} ${name} cannot be edited: add ${secret}`;
+    this.skipped.push({ message, position: pod.document.position(pod.map) });
   }
 }
 
@@ -122,6 +125,6 @@ function readable<T>(read: () => T[]): T[] {
   }
 }
 
-function unreadPart({ message, where: { position } }: AirgapError): LeftAlone[] {
+function unreadPart({ message, where: { position } }: AirgapError): Skipped[] {
   return position ? [{ message, position }] : [];
 }

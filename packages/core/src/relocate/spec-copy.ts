@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
-import { AirgapError } from '../model/errors.ts';
+import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { filesBelow } from '../input/find/directory.ts';
 import { folderOf } from '../input/find/find-input.ts';
-import { whereabouts } from '../fs/resolve-existing-path.ts';
+import { AirgapError } from '../model/errors.ts';
 
 /** A file of the specs, and where its copy goes. */
 export interface SpecCopy {
@@ -40,13 +40,13 @@ async function copiesOf(spec: string, directory: string): Promise<SpecCopy[]> {
 
 /** Copies in a folder of specs would be specs the next time. */
 async function refuseInside(folder: string, directory: string): Promise<void> {
-  const way = relative(await realpath(folder), await whereabouts(directory));
+  const way = relative(await realpath(folder), await resolveExistingPath(directory));
   if (way !== '..' && !way.startsWith(`..${sep}`)) throw among(directory);
 }
 
 /** A copy in a file's own place, or where a link leads to it, would replace the file. */
 async function refuseSame({ from, to }: SpecCopy): Promise<void> {
-  if ((await whereabouts(to)) === (await realpath(from))) throw among(to);
+  if ((await resolveExistingPath(to)) === (await realpath(from))) throw among(to);
 }
 
 function among(path: string): AirgapError {

@@ -1,13 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { changedText } from '../edit/replace-text.ts';
-import type { Spec } from '../input/model/spec.ts';
+import { findInput, type RenderInput, readFiles } from '../input/find/find-input.ts';
 import { ImagePath, type ImagePaths } from '../input/formats/image-path.ts';
-import { findInput, readFiles, type Unrendered } from '../input/find/find-input.ts';
 import { withMark } from '../input/model/source-text.ts';
+import type { Spec } from '../input/model/spec.ts';
 import { parseSpec } from '../input/spec-parser.ts';
-import type { LeftAlone } from './skipped.ts';
 import type { OutputFile } from './output-file.ts';
-import { type Rewriting, type RewritingOptions, rewriteSpecs } from './rewrite-specs.ts';
+import { type RewritingOptions, type RewrittenSpecs, rewriteSpecs } from './rewrite-specs.ts';
+import type { Skipped } from './skipped.ts';
 import { type SpecCopy, specCopies } from './spec-copy.ts';
 
 export interface VendorSpecsOptions {
@@ -23,9 +23,9 @@ export interface VendorSpecsOptions {
 export class VendorSpecs {
   readonly #spec: Spec;
   readonly #copies: readonly SpecCopy[];
-  readonly #opaque: readonly LeftAlone[];
+  readonly #opaque: readonly Skipped[];
 
-  private constructor(spec: Spec, copies: readonly SpecCopy[], opaque: readonly LeftAlone[]) {
+  private constructor(spec: Spec, copies: readonly SpecCopy[], opaque: readonly Skipped[]) {
     this.#spec = spec;
     this.#copies = copies;
     this.#opaque = opaque;
@@ -48,20 +48,20 @@ export class VendorSpecs {
       ),
     ];
     return new VendorSpecs(
-      { ...spec, unread: [...unread, ...templates.unread, ...spec.unread] },
+      { ...spec, parseErrors: [...unread, ...templates.unread, ...spec.parseErrors] },
       copies,
       opaque,
     );
   }
 
   /** The texts with their images' new names. */
-  rewrite(options: RewritingOptions): Rewriting {
+  rewrite(options: RewritingOptions): RewrittenSpecs {
     const rewriting = rewriteSpecs(this.#spec, options);
-    return { ...rewriting, left: [...this.#opaque, ...rewriting.left] };
+    return { ...rewriting, skipped: [...this.#opaque, ...rewriting.skipped] };
   }
 
   /** Every file as it is to be written, one by one. @throws AirgapError `INPUT` for one that has changed meanwhile */
-  async *files({ texts }: Rewriting): AsyncGenerator<OutputFile> {
+  async *files({ texts }: RewrittenSpecs): AsyncGenerator<OutputFile> {
     const sources = new Map(this.#spec.sources.map(source => [source.file, source]));
     for (const { from, to } of this.#copies) {
       const { mode } = await stat(from);
@@ -76,6 +76,6 @@ export class VendorSpecs {
   }
 }
 
-function left({ file }: Unrendered, message: string): LeftAlone {
+function left({ file }: RenderInput, message: string): Skipped {
   return { message, position: { file, line: 1, column: 1 } };
 }

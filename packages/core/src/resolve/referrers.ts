@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
-import type { ReferrerSource } from '../store/image-source.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type Manifest, parseManifest, type RawManifest } from '../oci/manifest.ts';
 import { cosignTags } from '../oci/referrer.ts';
 import type { Reference } from '../reference/reference.ts';
+import type { OnEvent } from '../store/events.ts';
+import type { ReferrerSource } from '../store/image-source.ts';
 import { resolveManifest } from './resolve-image.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 

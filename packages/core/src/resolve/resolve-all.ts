@@ -1,30 +1,35 @@
 import pLimit from 'p-limit';
-import type { Source } from '../store/image-source.ts';
 import { AirgapError, isInterrupted } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
-import type { ImageRequest } from '../input/requests.ts';
+import type { Reference } from '../reference/reference.ts';
+import type { OnEvent } from '../store/events.ts';
+import type { ImageSource } from '../store/image-source.ts';
 import { resolveImage } from './resolve-image.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
 /** Names resolved at once; the registries' own limits come on top. */
 const RESOLVERS = 64;
 
-/** What a registry says to a request: what the image is, or why it cannot be had. */
-export type Answer =
-  | { readonly request: ImageRequest; readonly image: ResolvedImage; readonly error?: undefined }
-  | { readonly request: ImageRequest; readonly image?: undefined; readonly error: AirgapError };
+/** Anything that asks for an image by its name. */
+interface Request {
+  readonly reference: Reference;
+}
+
+/** The outcome of one request: the resolved image, or the error. */
+export type Resolution<R extends Request = Request> =
+  | { readonly request: R; readonly image: ResolvedImage; readonly error?: undefined }
+  | { readonly request: R; readonly image?: undefined; readonly error: AirgapError };
 
 /** Asks for every image at once; the answers come in the order of the requests. @throws only when interrupted */
-export async function askAll(
-  source: Source,
-  requests: readonly ImageRequest[],
+export async function resolveAll<R extends Request>(
+  source: ImageSource,
+  requests: readonly R[],
   platforms: PlatformChoice,
   onEvent: OnEvent | undefined,
-): Promise<Answer[]> {
+): Promise<Resolution<R>[]> {
   const limit = pLimit(RESOLVERS);
   let done = 0;
-  const ask = async (request: ImageRequest): Promise<Answer> => {
+  const ask = async (request: R): Promise<Resolution<R>> => {
     const { reference } = request;
     try {
       const image = await resolveImage(source, reference, platforms);

@@ -1,5 +1,5 @@
-import type { Source } from '../store/image-source.ts';
 import { AirgapError } from '../model/errors.ts';
+import type { ImageConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import {
@@ -12,7 +12,8 @@ import {
 } from '../oci/manifest.ts';
 import { formatPlatform, matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
-import { type ImageConfig, readConfig } from '../oci/config.ts';
+import type { ImageSource } from '../store/image-source.ts';
+import { readConfig } from './read-config.ts';
 import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
 
 /** Deeper than any index that has been seen; a registry could nest them for ever. */
@@ -41,7 +42,7 @@ interface Node {
  * schema 1; and what the source throws
  */
 export async function resolveImage(
-  source: Source,
+  source: ImageSource,
   name: Reference,
   choice: PlatformChoice,
 ): Promise<ResolvedImage> {
@@ -51,7 +52,7 @@ export async function resolveImage(
 
 /** Finds out what a manifest needs that a name stands for. @param reference in canonical form @throws as {@link resolveImage} */
 export async function resolveManifest(
-  source: Source,
+  source: ImageSource,
   reference: Reference,
   raw: RawManifest,
   choice: PlatformChoice,
@@ -60,17 +61,17 @@ export async function resolveManifest(
   try {
     return await resolver.resolve(raw);
   } catch (error) {
-    throw error instanceof AirgapError ? error.at({ image: reference.toString() }) : error;
+    throw error instanceof AirgapError ? error.withContext({ image: reference.toString() }) : error;
   }
 }
 
 class Resolver {
-  readonly #source: Source;
+  readonly #source: ImageSource;
   readonly #reference: Reference;
   readonly #choice: PlatformChoice;
   #manifests = 0;
 
-  constructor(source: Source, reference: Reference, choice: PlatformChoice) {
+  constructor(source: ImageSource, reference: Reference, choice: PlatformChoice) {
     this.#source = source;
     this.#reference = reference;
     this.#choice = choice;

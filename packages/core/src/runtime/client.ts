@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
 import { runCommand } from './command.ts';
-import type { Feed } from './runtime.ts';
+import type { WriteBundle } from './runtime.ts';
 
 /** The command that a runtime is spoken to by. */
 export class Client {
@@ -15,16 +15,16 @@ export class Client {
   }
 
   /** Asks something. @returns what it printed */
-  ask(args: readonly string[], signal: AbortSignal): Promise<string> {
+  query(args: readonly string[], signal: AbortSignal): Promise<string> {
     const hint = `See that ${this.#line(args)} works here, then load again.`;
     return runCommand(this.#program, [...this.#flags, ...args], { failure: 'does not answer', hint, signal });
   }
 
   /** Has it read a bundle. */
-  async feed(args: readonly string[], feed: Feed, signal: AbortSignal): Promise<void> {
+  async import(args: readonly string[], stdin: WriteBundle, signal: AbortSignal): Promise<void> {
     const hint = 'What it has taken so far does no harm: put right what it names, and load again.';
     const failure = 'has not taken the bundle';
-    await runCommand(this.#program, [...this.#flags, ...args], { failure, hint, signal, feed });
+    await runCommand(this.#program, [...this.#flags, ...args], { failure, hint, signal, stdin });
   }
 
   /** Reads an answer in JSON. @throws AirgapError `RUNTIME` when it is anything else */

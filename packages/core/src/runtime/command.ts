@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { AirgapError, isInterrupted } from '../model/errors.ts';
-import { lastWords } from './stderr-tail.ts';
+import { stderrTail } from './stderr-tail.ts';
 
 /** The most that is kept of what a program prints, in characters. */
 const MAX_OUTPUT = 64e6;
@@ -16,7 +16,7 @@ export interface CommandOptions {
   readonly hint: string;
   readonly signal: AbortSignal;
   /** Writes what the program reads. When it throws, the program is killed: a part must never pass for the whole. */
-  readonly feed?: ((stdin: Writable, signal: AbortSignal) => Promise<void>) | undefined;
+  readonly stdin?: ((stdin: Writable, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface CommandOptions {
 export async function runCommand(
   program: string,
   args: readonly string[],
-  { failure, hint, signal, feed = async () => {} }: CommandOptions,
+  { failure, hint, signal, stdin = async () => {} }: CommandOptions,
 ): Promise<string> {
   signal.throwIfAborted();
   const child = spawn(program, args);
@@ -38,13 +38,13 @@ export async function runCommand(
   const stop = () => stopChild(child);
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const unfed = await fill(child, feed, AbortSignal.any([signal, ending.signal]));
+    const unfed = await writeStdin(child, stdin, AbortSignal.any([signal, ending.signal]));
     const { error, status } = await ending.end;
     signal.throwIfAborted();
     if (error) throw cannotRun(program, error);
     if (unfed) throw unfed.error;
     if (status === 0) return output.text;
-    const words = lastWords(complaint.text) || lastWords(output.text) || `it ended with ${status}`;
+    const words = stderrTail(complaint.text) || stderrTail(output.text) || `it ended with ${status}`;
     throw new AirgapError('RUNTIME', `${program} ${failure}: ${words}`, { hint });
   } finally {
     signal.removeEventListener('abort', stop);
@@ -52,9 +52,9 @@ export async function runCommand(
 }
 
 /** Feeds the child. @returns the feed's own failure; a program that reads no more is judged by how it ends */
-async function fill(
+async function writeStdin(
   child: ChildProcessWithoutNullStreams,
-  feed: NonNullable<CommandOptions['feed']>,
+  feed: NonNullable<CommandOptions['stdin']>,
   signal: AbortSignal,
 ): Promise<{ readonly error: unknown } | undefined> {
   const { stdin } = child;

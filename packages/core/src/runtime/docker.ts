@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
-import { heldName } from './canonical-name.ts';
-import type { Feed, HeldImage, Runtime } from './runtime.ts';
+import type { Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
 
 const NONE = '<none>';
 
@@ -18,9 +18,9 @@ export class Docker implements Runtime {
   readonly title = 'Docker';
   readonly #client = new Client('docker');
 
-  async images(signal: AbortSignal): Promise<HeldImage[]> {
+  async images(signal: AbortSignal): Promise<RuntimeImage[]> {
     const args = ['image', 'ls', '--no-trunc', '--digests', '--format', '{{json .}}'];
-    const lines = (await this.#client.ask(args, signal)).split('\n').filter(Boolean);
+    const lines = (await this.#client.query(args, signal)).split('\n').filter(Boolean);
     return lines.map(line => {
       const {
         ID: id,
@@ -32,11 +32,11 @@ export class Docker implements Runtime {
         tag === NONE ? [] : [`${repository}:${tag}`],
         digest === NONE ? [] : [`${repository}@${digest}`],
       ];
-      return { id, names: names.flat().flatMap(heldName) };
+      return { id, names: names.flat().flatMap(canonicalName) };
     });
   }
 
-  load(feed: Feed, signal: AbortSignal): Promise<void> {
-    return this.#client.feed(['load', '--quiet'], feed, signal);
+  load(feed: WriteBundle, signal: AbortSignal): Promise<void> {
+    return this.#client.import(['load', '--quiet'], feed, signal);
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
-import { heldName } from './canonical-name.ts';
-import type { Feed, HeldImage, Runtime } from './runtime.ts';
+import type { Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
 
 const imagesSchema = z.array(
   z.looseObject({
@@ -16,16 +16,16 @@ export class Podman implements Runtime {
   readonly title = 'podman';
   readonly #client = new Client('podman');
 
-  async images(signal: AbortSignal): Promise<HeldImage[]> {
-    const text = await this.#client.ask(['images', '--no-trunc', '--format', 'json'], signal);
+  async images(signal: AbortSignal): Promise<RuntimeImage[]> {
+    const text = await this.#client.query(['images', '--no-trunc', '--format', 'json'], signal);
     const images = this.#client.parse(text, imagesSchema);
     return images.map(({ Id: id, Names: names, RepoDigests: digests }) => ({
       id: `sha256:${id}`,
-      names: [...(names ?? []), ...(digests ?? [])].flatMap(heldName),
+      names: [...(names ?? []), ...(digests ?? [])].flatMap(canonicalName),
     }));
   }
 
-  load(feed: Feed, signal: AbortSignal): Promise<void> {
-    return this.#client.feed(['load', '--quiet'], feed, signal);
+  load(feed: WriteBundle, signal: AbortSignal): Promise<void> {
+    return this.#client.import(['load', '--quiet'], feed, signal);
   }
 }

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 const MAX_WORDS = 500;
 
 /** The end of what a program has said, on one line and without control characters. */
-export function lastWords(said: string): string {
+export function stderrTail(said: string): string {
   const line = stripVTControlCharacters(said)
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim();

@@ -3,7 +3,7 @@ import type { Repositories } from './repositories.ts';
 import type { Repository } from './repository.ts';
 
 /** A request for one of the registry's endpoints. */
-export interface Asked {
+export interface ApiRequest {
   readonly method: 'GET' | 'HEAD';
   readonly headers: IncomingHttpHeaders;
   readonly query: URLSearchParams;
@@ -12,7 +12,7 @@ export interface Asked {
 }
 
 /** A request for something in a repository. */
-export interface AskedOfRepository extends Asked {
+export interface RepositoryRequest extends ApiRequest {
   /** The name as it was asked for. */
   readonly name: string;
   /** What it can mean, the one that counts first; at least one. */
@@ -22,7 +22,7 @@ export interface AskedOfRepository extends Asked {
 }
 
 /** The first that one of several repositories has. */
-export function firstOf<T>(
+export function firstDefined<T>(
   found: readonly Repository[],
   ask: (repository: Repository) => T | undefined,
 ): T | undefined {

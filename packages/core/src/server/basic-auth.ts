@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Answer } from './http-response.ts';
-import { refusal } from './error-response.ts';
+import { errorResponse } from './error-response.ts';
+import type { HttpResponse } from './http-response.ts';
 
 /** Who may read, by HTTP's basic authentication (RFC 7617). */
-export class Login {
+export class BasicAuth {
   readonly #expected: Buffer;
 
   constructor({ username, password }: { readonly username: string; readonly password: string }) {
@@ -11,15 +11,15 @@ export class Login {
   }
 
   /** @param authorization the header of that name */
-  admits(authorization = ''): boolean {
+  accepts(authorization = ''): boolean {
     const [, encoded = ''] = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization) ?? [];
     return timingSafeEqual(fingerprint(Buffer.from(encoded, 'base64')), this.#expected);
   }
 }
 
 /** What anybody else is told. */
-export function challenge(): Answer {
-  return refusal('UNAUTHORIZED', 'authentication required', {
+export function challenge(): HttpResponse {
+  return errorResponse('UNAUTHORIZED', 'authentication required', {
     'WWW-Authenticate': 'Basic realm="airgap", charset="UTF-8"',
   });
 }

@@ -1,8 +1,8 @@
-import type { Answer } from './http-response.ts';
-import type { Asked } from './api-request.ts';
+import type { ApiRequest } from './api-request.ts';
+import type { HttpResponse } from './http-response.ts';
 import { page } from './page.ts';
 
 /** `GET /v2/_catalog`: every repository once, under the name that finds it and no other. */
-export function catalog({ repositories, query }: Asked): Answer {
+export function catalog({ repositories, query }: ApiRequest): HttpResponse {
   return page(repositories.names, query, '/v2/_catalog', names => ({ repositories: names }));
 }

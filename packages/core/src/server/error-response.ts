@@ -1,4 +1,4 @@
-import { type Answer, json } from './http-response.ts';
+import { type HttpResponse, json } from './http-response.ts';
 
 /** The distribution specification's error codes, and those of the reference implementation where it has none. */
 const STATUS = {
@@ -15,11 +15,11 @@ const STATUS = {
 } as const;
 
 /** An answer that says why there is nothing else (distribution-spec, "Error Codes"). */
-export function refusal(
+export function errorResponse(
   code: keyof typeof STATUS,
   message: string,
   headers: Readonly<Record<string, string>> = {},
   status: number = STATUS[code],
-): Answer {
+): HttpResponse {
   return json({ errors: [{ code, message }] }, headers, status);
 }

@@ -7,7 +7,7 @@ export function digestHeaders(digest: Digest): Record<string, string> {
 }
 
 /** Says whether the client has this content already (RFC 9110, section 13.1.2). */
-export function isKnown({ 'if-none-match': known = '' }: IncomingHttpHeaders, digest: Digest): boolean {
+export function matchesEtag({ 'if-none-match': known = '' }: IncomingHttpHeaders, digest: Digest): boolean {
   const tags = known.split(',').map(tag => tag.trim().replace(/^W\//, ''));
   return tags.includes('*') || tags.includes(`"${digest}"`);
 }

@@ -1,16 +1,16 @@
 import type { Range } from '../store/ranges.ts';
-import type { Content } from './stored-blob.ts';
+import type { StoredBlob } from './stored-blob.ts';
 
 /** What is sent for a request. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | Slice;
+  readonly body: Buffer | BlobRange;
 }
 
 /** A part of what stands in a bundle. */
-export interface Slice {
-  readonly content: Content;
+export interface BlobRange {
+  readonly content: StoredBlob;
   readonly range: Range;
 }
 
@@ -19,7 +19,7 @@ export function json(
   document: unknown,
   headers: Readonly<Record<string, string>> = {},
   status = 200,
-): Answer {
+): HttpResponse {
   return {
     status,
     headers: { 'Content-Type': 'application/json', ...headers },
@@ -28,11 +28,11 @@ export function json(
 }
 
 /** An answer without a body. */
-export function empty(status: number, headers: Readonly<Record<string, string>>): Answer {
+export function empty(status: number, headers: Readonly<Record<string, string>>): HttpResponse {
   return { status, headers, body: Buffer.alloc(0) };
 }
 
 /** How many bytes a body has. */
-export function lengthOf(body: Buffer | Slice): number {
+export function lengthOf(body: Buffer | BlobRange): number {
   return Buffer.isBuffer(body) ? body.length : body.range.end - body.range.start;
 }

@@ -1,5 +1,5 @@
-import { type Answer, json } from './http-response.ts';
-import { refusal } from './error-response.ts';
+import { errorResponse } from './error-response.ts';
+import { type HttpResponse, json } from './http-response.ts';
 
 /** The most names in one answer; `Link` leads on to the rest. */
 const MAX_PAGE = 10_000;
@@ -15,9 +15,9 @@ export function page(
   query: URLSearchParams,
   path: string,
   document: (names: readonly string[]) => object,
-): Answer {
+): HttpResponse {
   const n = query.get('n') ?? String(MAX_PAGE);
-  if (!/^\d+$/.test(n)) return refusal('PAGINATION_NUMBER_INVALID', 'n must be a number of names');
+  if (!/^\d+$/.test(n)) return errorResponse('PAGINATION_NUMBER_INVALID', 'n must be a number of names');
   const last = query.get('last');
   const after = last === null ? all : all.filter(name => name > last);
   const names = after.slice(0, Math.min(Number(n), MAX_PAGE));

@@ -5,7 +5,7 @@ import type { Range } from '../store/ranges.ts';
  *
  * @param size of the whole, in bytes
  */
-export function askedRange(header: string | undefined, size: number): Range | 'whole' | 'unsatisfiable' {
+export function parseRange(header: string | undefined, size: number): Range | 'whole' | 'unsatisfiable' {
   const [, first, last] = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '') ?? [];
   if (first === undefined || (first === '' && last === '')) return 'whole';
   if (first === '') return suffix(Number(last), size);

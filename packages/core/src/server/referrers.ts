@@ -1,13 +1,13 @@
 import { type Digest, hasDigestForm } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { referrerDescriptor } from '../oci/referrer.ts';
-import { type Answer, json } from './http-response.ts';
-import type { AskedOfRepository } from './api-request.ts';
-import { refusal } from './error-response.ts';
+import type { RepositoryRequest } from './api-request.ts';
+import { errorResponse } from './error-response.ts';
+import { type HttpResponse, json } from './http-response.ts';
 
 /** `GET /v2/<name>/referrers/<digest>`: what names this manifest as its subject, of one artifact type or of all. */
-export function referrers({ found, reference, query }: AskedOfRepository): Answer {
-  if (!hasDigestForm(reference)) return refusal('DIGEST_INVALID', 'this is not a digest');
+export function referrers({ found, reference, query }: RepositoryRequest): HttpResponse {
+  if (!hasDigestForm(reference)) return errorResponse('DIGEST_INVALID', 'this is not a digest');
   const served = found.flatMap(repository => repository.referrers(reference as Digest));
   const all = new Map(served.map(one => [one.content.digest, referrerDescriptor(one.content, one.manifest)]));
   const artifactType = query.get('artifactType');

@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AirgapError, formatWhere } from '../model/errors.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { Answer } from './http-response.ts';
-import { deliver } from './send-response.ts';
-import { refusal } from './error-response.ts';
-import { challenge, type Login } from './basic-auth.ts';
+import { type BasicAuth, challenge } from './basic-auth.ts';
+import { errorResponse } from './error-response.ts';
+import type { HttpResponse } from './http-response.ts';
 import type { Repositories } from './repositories.ts';
 import { route } from './router.ts';
+import { sendResponse } from './send-response.ts';
 
 /** A read-only registry (distribution-spec, pull and content discovery), without the port it listens on. */
 export class Registry {
   readonly #repositories: Repositories;
-  readonly #login: Login | undefined;
+  readonly #login: BasicAuth | undefined;
   readonly #onEvent: OnEvent;
 
   /** @param login who may read; everybody when left out */
-  constructor(repositories: Repositories, login: Login | undefined, onEvent: OnEvent) {
+  constructor(repositories: Repositories, login: BasicAuth | undefined, onEvent: OnEvent) {
     this.#repositories = repositories;
     this.#login = login;
     this.#onEvent = onEvent;
@@ -29,18 +29,18 @@ export class Registry {
     };
     this.#report(request, response, () => bytes);
     try {
-      await deliver(this.#answer(request), request, response, onSent);
+      await sendResponse(this.#answer(request), request, response, onSent);
     } catch (error) {
       // After a client that has gone, nobody misses anything.
       if (response.destroyed) return;
       this.#onEvent({ type: 'notice', message: describe(error) });
       if (response.headersSent) response.destroy();
-      else await deliver(refusal('UNKNOWN', reason(error)), request, response, onSent);
+      else await sendResponse(errorResponse('UNKNOWN', reason(error)), request, response, onSent);
     }
   }
 
-  #answer(request: IncomingMessage): Answer {
-    if (this.#login && !this.#login.admits(request.headers.authorization)) return challenge();
+  #answer(request: IncomingMessage): HttpResponse {
+    if (this.#login && !this.#login.accepts(request.headers.authorization)) return challenge();
     return route(request, this.#repositories);
   }
 

@@ -1,6 +1,6 @@
-import { compare } from '../layout/names.ts';
-import type { OnEvent } from '../store/events.ts';
+import { compareText } from '../model/text-order.ts';
 import { Reference } from '../reference/reference.ts';
+import type { OnEvent } from '../store/events.ts';
 import { Repository } from './repository.ts';
 import type { ServedBundle } from './served-bundle.ts';
 
@@ -12,10 +12,10 @@ export class Repositories {
 
   /** Adds a bundle; a tag that an earlier one has stays that one's, and a notice says so. */
   add(bundle: ServedBundle, onEvent: OnEvent): void {
-    if (bundle.nameless > 0)
+    if (bundle.unnamed > 0)
       onEvent({
         type: 'notice',
-        message: `${bundle.nameless} of the images of ${bundle.path} have no name: they are not served`,
+        message: `${bundle.unnamed} of the images of ${bundle.path} have no name: they are not served`,
       });
     for (const { name, digest } of bundle.names) {
       const repository = this.#open(name);
@@ -46,7 +46,7 @@ export class Repositories {
   /** The names that clients can ask for, sorted, each once. */
   get names(): readonly string[] {
     const names = () => new Set([...this.#byName.values()].map(({ publicName }) => publicName));
-    this.#names ??= [...names()].sort(compare);
+    this.#names ??= [...names()].sort(compareText);
     return this.#names;
   }
 
@@ -67,7 +67,7 @@ export class Repositories {
     const hosts = [...(this.#byPath.get(repository.path) ?? []), repository];
     this.#byPath.set(
       repository.path,
-      hosts.sort((a, b) => compare(a.registry, b.registry)),
+      hosts.sort((a, b) => compareText(a.registry, b.registry)),
     );
     return repository;
   }

@@ -1,9 +1,9 @@
 import { blobsOfManifest } from '../layout/walk.ts';
-import { compare } from '../layout/names.ts';
+import { compareText } from '../model/text-order.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isRepository, type Reference } from '../reference/reference.ts';
-import type { Content } from './stored-blob.ts';
 import type { ServedBundle, ServedManifest } from './served-bundle.ts';
+import type { StoredBlob } from './stored-blob.ts';
 
 /** Everything that the bundles have under one name, as `docker.io/library/redis`. */
 export class Repository {
@@ -13,7 +13,7 @@ export class Repository {
   readonly name: string;
   readonly #tags = new Map<string, Digest>();
   readonly #manifests = new Map<Digest, ServedManifest>();
-  readonly #blobs = new Map<Digest, Content>();
+  readonly #blobs = new Map<Digest, StoredBlob>();
   readonly #referrers = new Map<Digest, ServedManifest[]>();
   #sortedTags: readonly string[] | undefined;
 
@@ -30,7 +30,7 @@ export class Repository {
 
   /** Sorted by code units. */
   get tags(): readonly string[] {
-    this.#sortedTags ??= [...this.#tags.keys()].sort(compare);
+    this.#sortedTags ??= [...this.#tags.keys()].sort(compareText);
     return this.#sortedTags;
   }
 
@@ -59,14 +59,14 @@ export class Repository {
   }
 
   /** The bytes of a blob, or of a manifest: registries keep those as blobs as well. */
-  content(digest: Digest): Content | undefined {
+  content(digest: Digest): StoredBlob | undefined {
     return this.#blobs.get(digest) ?? this.#manifests.get(digest)?.content;
   }
 
   /** The manifests that name this one as their subject, by digest. */
   referrers(subject: Digest): readonly ServedManifest[] {
     return [...(this.#referrers.get(subject) ?? [])].sort((a, b) =>
-      compare(a.content.digest, b.content.digest),
+      compareText(a.content.digest, b.content.digest),
     );
   }
 

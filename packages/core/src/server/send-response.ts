@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, lengthOf, type Slice } from './http-response.ts';
+import { type BlobRange, type HttpResponse, lengthOf } from './http-response.ts';
 
 const COMMON = { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Content-Type-Options': 'nosniff' };
 
@@ -9,8 +9,8 @@ const COMMON = { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Content-T
  *
  * @param onSent is told how many bytes more of the body are out
  */
-export async function deliver(
-  { status, headers, body }: Answer,
+export async function sendResponse(
+  { status, headers, body }: HttpResponse,
   { method }: IncomingMessage,
   response: ServerResponse,
   onSent: (bytes: number) => void,
@@ -34,7 +34,7 @@ function turn(response: ServerResponse): Promise<void> {
 
 /** @returns whether the client has taken all of it */
 async function send(
-  body: Buffer | Slice,
+  body: Buffer | BlobRange,
   response: ServerResponse,
   head: () => void,
   onSent: (bytes: number) => void,

@@ -1,19 +1,19 @@
+import { BundleReader } from '../bundle/reader.ts';
 import type { NamedDescriptor } from '../layout/document-reader.ts';
 import { blobPath } from '../layout/documents.ts';
-import { blobsOfManifest, manifestsBelow } from '../layout/walk.ts';
 import { readName } from '../layout/names.ts';
-import { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
+import { blobsOfManifest, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
-import { Content } from './stored-blob.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
+import { StoredBlob } from './stored-blob.ts';
 
 /** A manifest and its bytes. */
 export interface ServedManifest {
-  readonly content: Content;
+  readonly content: StoredBlob;
   readonly manifest: Manifest;
 }
 
@@ -27,11 +27,11 @@ export interface ServedName {
 export class ServedBundle implements AsyncDisposable {
   readonly names: ServedName[] = [];
   /** How many images have no name, and so cannot be asked for. */
-  nameless = 0;
+  unnamed = 0;
   readonly #reader: BundleReader;
   readonly #entries: ReadonlyMap<string, PlacedEntry>;
   readonly #manifests = new Map<Digest, ServedManifest>();
-  readonly #contents = new Map<Digest, Content>();
+  readonly #contents = new Map<Digest, StoredBlob>();
 
   private constructor(reader: BundleReader, entries: ReadonlyMap<string, PlacedEntry>) {
     this.#reader = reader;
@@ -64,7 +64,7 @@ export class ServedBundle implements AsyncDisposable {
     return this.#manifests.get(digest);
   }
 
-  content(digest: Digest): Content | undefined {
+  content(digest: Digest): StoredBlob | undefined {
     return this.#contents.get(digest);
   }
 
@@ -75,7 +75,7 @@ export class ServedBundle implements AsyncDisposable {
   /** @param seen the manifests that were read for other names */
   async #add({ name, descriptor: root }: NamedDescriptor, seen: Set<Digest>): Promise<void> {
     if (name === undefined) {
-      this.nameless += 1;
+      this.unnamed += 1;
       return;
     }
     this.names.push({ name: this.#reference(name, root), digest: root.digest });
@@ -83,7 +83,7 @@ export class ServedBundle implements AsyncDisposable {
     const broken = (_descriptor: Descriptor, error: unknown) => {
       throw error;
     };
-    const found = manifestsBelow(this.#reader, this.#entries, root, broken, seen);
+    const found = walkManifests(this.#reader, this.#entries, root, broken, seen);
     for await (const { descriptor, manifest } of found) {
       const below = manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest);
       for (const one of below) this.#need(one, name);
@@ -91,7 +91,7 @@ export class ServedBundle implements AsyncDisposable {
     }
   }
 
-  #need(descriptor: Descriptor, name: string): Content {
+  #need(descriptor: Descriptor, name: string): StoredBlob {
     const { digest, size } = descriptor;
     const known = this.#contents.get(digest);
     if (known?.size === size) return known;
@@ -102,7 +102,7 @@ export class ServedBundle implements AsyncDisposable {
         `${digest}, which ${name} needs, has ${entry.size} bytes instead of ${size}`,
         digest,
       );
-    const content = new Content(this.#reader, digest, entry);
+    const content = new StoredBlob(this.#reader, digest, entry);
     this.#contents.set(digest, content);
     return content;
   }

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
-import type { Range } from '../store/ranges.ts';
-import { Verifier } from '../store/verifier.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
+import type { Range } from '../store/ranges.ts';
+import { Verifier } from '../store/verifier.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 
 /** What one reader holds in memory at a time, in bytes. */
 const CHUNK_SIZE = 256 * 1024;
 
 /** The bytes of a manifest, a config or a layer, where they stand in a bundle. */
-export class Content {
+export class StoredBlob {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
@@ -38,7 +38,7 @@ export class Content {
     const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_SIZE, end - start));
     for (let at = start; at < end; at += buffer.length) {
       const chunk = buffer.subarray(0, Math.min(buffer.length, end - at));
-      await this.#bundle.fill(chunk, this.#offset + at);
+      await this.#bundle.readFully(chunk, this.#offset + at);
       verify(chunk);
       yield chunk;
     }

@@ -14,7 +14,7 @@ export interface Sink {
 /** Where one blob goes: every chunk at its place, in bytes from the blob's start. */
 export interface BlobSink {
   /** Whether chunks must come first to last. */
-  readonly inOrder: boolean;
+  readonly sequential: boolean;
   /** As {@link Sink.write}. */
   write(chunk: Uint8Array, at: number): Promise<void> | undefined;
   /**
@@ -23,13 +23,13 @@ export interface BlobSink {
    *
    * @param onCopied is told how many bytes more have arrived
    */
-  copyAll?(part: FilePart, onCopied?: (bytes: number) => void): Promise<void>;
+  copyFrom?(part: FilePart, onCopied?: (bytes: number) => void): Promise<void>;
   /** The sha256 of the whole blob, once all of it has arrived where it belongs. */
   digest(): Promise<Digest>;
 }
 
 /** What a source gives a blob to: a sink that others ask for its digest. */
-export type BlobIntake = Omit<BlobSink, 'digest'>;
+export type BlobWriter = Omit<BlobSink, 'digest'>;
 
 /** Bytes of an open file on this machine. */
 export interface FilePart {
@@ -68,7 +68,7 @@ export class MemorySink implements Sink {
 
 /** Computes the digest of what goes by, first to last, on its way into another sink. */
 export class HashingSink implements BlobSink {
-  readonly inOrder = true;
+  readonly sequential = true;
   readonly #hash = createHash('sha256');
   readonly #sink: Sink;
 

@@ -1,9 +1,9 @@
-import type { OnEvent } from './events.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Reference } from '../reference/reference.ts';
+import type { BlobSink, BlobWriter, FilePart } from './blob-writer.ts';
+import type { OnEvent } from './events.ts';
+import type { ImageSource } from './image-source.ts';
 import { Ranges } from './ranges.ts';
-import type { BlobIntake, BlobSink, FilePart } from './blob-writer.ts';
-import type { Source } from './image-source.ts';
 import { Verifier } from './verifier.ts';
 
 /** Bytes between two `blob-progress` events. */
@@ -15,8 +15,8 @@ const PROGRESS_STEP = 1024 * 1024;
  * @param had what the sink has of it already; it is verified with the rest
  * @throws AirgapError `CONTENT` when the bytes are not those of the digest, and what source and sink throw
  */
-export async function transfer(
-  source: Pick<Source, 'blob'>,
+export async function copyBlob(
+  source: Pick<ImageSource, 'blob'>,
   name: Reference,
   blob: Descriptor,
   sink: BlobSink,
@@ -44,14 +44,14 @@ export async function transfer(
 }
 
 /** The same sink, and somebody is told how many bytes go into it. */
-function counting(sink: BlobSink, count: (bytes: number) => void): BlobIntake {
-  const copyAll = sink.copyAll?.bind(sink);
+function counting(sink: BlobSink, count: (bytes: number) => void): BlobWriter {
+  const copyAll = sink.copyFrom?.bind(sink);
   return {
-    inOrder: sink.inOrder,
+    sequential: sink.sequential,
     write(chunk, at) {
       count(chunk.length);
       return sink.write(chunk, at);
     },
-    ...(copyAll && { copyAll: (part: FilePart) => copyAll(part, count) }),
+    ...(copyAll && { copyFrom: (part: FilePart) => copyAll(part, count) }),
   };
 }

@@ -4,7 +4,7 @@ import { type Digest, sha256Digest } from '../oci/digest.ts';
 import type { FilePart } from './blob-writer.ts';
 
 /** What a thread is told: hash these bytes of a file, after those of the same id that came before. */
-export interface HashOrder {
+export interface HashRequest {
   readonly id: number;
   readonly fd: number;
   readonly offset: number;
@@ -14,11 +14,11 @@ export interface HashOrder {
   /** Whether the digest is wanted now. */
   readonly last: boolean;
   /** Whether to tell how it goes. */
-  readonly tell: boolean;
+  readonly reportProgress: boolean;
 }
 
 /** What a thread says: so many bytes more are hashed, or the end of one id. */
-export type HashAnswer =
+export type HashResult =
   | { readonly id: number; readonly hashed: number }
   | { readonly id: number; readonly digest: Uint8Array }
   | { readonly id: number; readonly error: SystemError };
@@ -32,12 +32,12 @@ const MAX_THREADS = 4;
  * back from the page cache: that costs less than handing the bytes over, checks what is in the file rather than
  * what went by, and works as well for bytes that arrive in several ranges or were there before.
  */
-export class HashThreads implements AsyncDisposable {
-  readonly #threads: HashThread[] = [];
+export class HashPool implements AsyncDisposable {
+  readonly #workers: HashWorker[] = [];
   /** Threads that work at once, at most. */
-  readonly most = Math.min(MAX_THREADS, availableParallelism());
+  readonly max = Math.min(MAX_THREADS, availableParallelism());
   readonly #signal: AbortSignal | undefined;
-  #last = 0;
+  #lastId = 0;
 
   constructor(signal?: AbortSignal) {
     this.#signal = signal;
@@ -49,52 +49,52 @@ export class HashThreads implements AsyncDisposable {
    * @param onHashed is told how many bytes more are hashed
    */
   start(fd: number, onHashed?: (bytes: number) => void): FileHash {
-    this.#last += 1;
-    return new FileHash(this.#thread(), this.#last, fd, onHashed);
+    this.#lastId += 1;
+    return new FileHash(this.#worker(), this.#lastId, fd, onHashed);
   }
 
   /** Stops every thread. Digests that are under way are not answered any more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#threads.map(thread => thread.stop()));
+    await Promise.all(this.#workers.map(thread => thread.stop()));
   }
 
-  #thread(): HashThread {
-    const idlest = this.#threads.reduce<HashThread | undefined>(
+  #worker(): HashWorker {
+    const idlest = this.#workers.reduce<HashWorker | undefined>(
       (best, thread) => (best && best.load <= thread.load ? best : thread),
       undefined,
     );
-    if (idlest && (idlest.load === 0 || this.#threads.length >= this.most)) return idlest;
-    const thread = new HashThread(this.#signal);
-    this.#threads.push(thread);
+    if (idlest && (idlest.load === 0 || this.#workers.length >= this.max)) return idlest;
+    const thread = new HashWorker(this.#signal);
+    this.#workers.push(thread);
     return thread;
   }
 }
 
 /** The digest of a part of a file, computed while that part is still growing. */
 export class FileHash {
-  readonly #thread: HashThread;
+  readonly #worker: HashWorker;
   readonly #id: number;
   readonly #fd: number;
-  readonly #tell: boolean;
+  readonly #reportProgress: boolean;
   readonly #digest: Promise<Digest>;
 
-  constructor(thread: HashThread, id: number, fd: number, onHashed?: (bytes: number) => void) {
-    this.#thread = thread;
+  constructor(thread: HashWorker, id: number, fd: number, onHashed?: (bytes: number) => void) {
+    this.#worker = thread;
     this.#id = id;
     this.#fd = fd;
-    this.#tell = onHashed !== undefined;
+    this.#reportProgress = onHashed !== undefined;
     this.#digest = thread.expect(id, onHashed);
     this.#digest.catch(() => {});
   }
 
   /** Adds bytes that are in the file by now; they follow those that were added before. */
   extend(offset: number, length: number): void {
-    this.#order({ offset, length, last: false });
+    this.#request({ offset, length, last: false });
   }
 
   /** Adds the last bytes. @returns the digest of all that was added; rejects when the file cannot be read */
   digest(offset: number, length: number): Promise<Digest> {
-    this.#order({ offset, length, last: true });
+    this.#request({ offset, length, last: true });
     return this.#digest;
   }
 
@@ -104,12 +104,12 @@ export class FileHash {
    * @returns the digest of what there was to copy; rejects when a file cannot be read or written
    */
   copy({ size, ...from }: FilePart, offset: number): Promise<Digest> {
-    this.#order({ offset, length: size, last: true, from });
+    this.#request({ offset, length: size, last: true, from });
     return this.#digest;
   }
 
-  #order(order: Omit<HashOrder, 'id' | 'fd' | 'tell'>): void {
-    this.#thread.order({ ...order, id: this.#id, fd: this.#fd, tell: this.#tell });
+  #request(order: Omit<HashRequest, 'id' | 'fd' | 'reportProgress'>): void {
+    this.#worker.request({ ...order, id: this.#id, fd: this.#fd, reportProgress: this.#reportProgress });
   }
 }
 
@@ -119,7 +119,7 @@ interface Expected {
   readonly reject: (error: unknown) => void;
 }
 
-class HashThread {
+class HashWorker {
   readonly #worker = new Worker(new URL('./hash-worker.js', import.meta.url));
   readonly #expected = new Map<number, Expected>();
 
@@ -127,7 +127,7 @@ class HashThread {
   readonly #abort = () => this.#fail(this.#signal?.reason);
 
   constructor(signal: AbortSignal | undefined) {
-    this.#worker.on('message', (answer: HashAnswer) => this.#hear(answer));
+    this.#worker.on('message', (answer: HashResult) => this.#onMessage(answer));
     this.#worker.on('error', error => this.#fail(error));
     this.#signal = signal;
     signal?.addEventListener('abort', this.#abort, { once: true });
@@ -145,7 +145,7 @@ class HashThread {
     });
   }
 
-  order(order: HashOrder): void {
+  request(order: HashRequest): void {
     this.#worker.postMessage(order);
   }
 
@@ -154,7 +154,7 @@ class HashThread {
     await this.#worker.terminate();
   }
 
-  #hear(answer: HashAnswer): void {
+  #onMessage(answer: HashResult): void {
     const expected = this.#expected.get(answer.id);
     if ('hashed' in answer) {
       expected?.onHashed?.(answer.hashed);

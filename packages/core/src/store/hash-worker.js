@@ -6,47 +6,47 @@ import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { writeAll } from '../fs/write-all.js';
 
-/** @import { HashAnswer, HashOrder } from './hash-pool.ts' */
+/** @import { HashResult, HashRequest } from './hash-pool.ts' */
 
 /** What fits into a core's own cache, so that bytes that are read, hashed and written come from memory once. */
 const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 /** Bytes between two answers about how it goes. */
-const TELL_STEP = 1024 * 1024;
+const PROGRESS_STEP = 1024 * 1024;
 /** @type {Map<number, import('node:crypto').Hash>} */
 const hashes = new Map();
 
-parentPort?.on('message', (/** @type {HashOrder} */ order) => {
+parentPort?.on('message', (/** @type {HashRequest} */ order) => {
   try {
-    obey(order);
+    run(order);
   } catch (error) {
     hashes.delete(order.id);
     // What makes it a system error is lost when an error crosses threads; plain fields are not.
     const { message, code, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
-    answer({ id: order.id, error: { message, code, syscall } });
+    respond({ id: order.id, error: { message, code, syscall } });
   }
 });
 
-/** @param {HashOrder} order */
-function obey(order) {
+/** @param {HashRequest} order */
+function run(order) {
   const { id, last } = order;
   const hash = hashes.get(id) ?? createHash('sha256');
   hashes.set(id, hash);
-  work(order, hash);
+  hashRange(order, hash);
   if (!last) return;
   hashes.delete(id);
-  answer({ id, digest: hash.digest() });
+  respond({ id, digest: hash.digest() });
 }
 
 /**
- * @param {HashOrder} order
+ * @param {HashRequest} order
  * @param {import('node:crypto').Hash} hash
  */
-function work({ id, fd, offset, length, from, tell }, hash) {
+function hashRange({ id, fd, offset, length, from, reportProgress }, hash) {
   let at = 0;
   let told = 0;
   const tellOf = (/** @type {number} */ least) => {
-    if (!tell || at - told < least) return;
-    answer({ id, hashed: at - told });
+    if (!reportProgress || at - told < least) return;
+    respond({ id, hashed: at - told });
     told = at;
   };
   while (at < length) {
@@ -56,7 +56,7 @@ function work({ id, fd, offset, length, from, tell }, hash) {
     hash.update(bytes);
     if (from) writeAll(fd, bytes, offset + at);
     at += bytes.length;
-    tellOf(TELL_STEP);
+    tellOf(PROGRESS_STEP);
   }
   tellOf(1);
 }
@@ -70,7 +70,7 @@ function next({ fd, offset }, at, length) {
   return BUFFER.subarray(0, readSync(fd, BUFFER, 0, Math.min(BUFFER.length, length - at), offset + at));
 }
 
-/** @param {HashAnswer} message */
-function answer(message) {
+/** @param {HashResult} message */
+function respond(message) {
   parentPort?.postMessage(message);
 }

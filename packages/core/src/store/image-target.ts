@@ -7,14 +7,14 @@ import type { Reference } from '../reference/reference.ts';
 export type BlobBody = (start: number, end: number) => AsyncIterable<Uint8Array>;
 
 /** How a blob came to be where it is wanted. */
-export type Arrival = 'mounted' | 'uploaded';
+export type PushOutcome = 'mounted' | 'uploaded';
 
 /** Anything that takes images: a registry. */
-export interface Destination {
+export interface ImageTarget {
   /** Whether a repository has a blob. */
   hasBlob(repository: string, blob: Descriptor): Promise<boolean>;
   /** Puts a blob into a repository. @param from another one that has it, to mount it from */
-  putBlob(repository: string, blob: Descriptor, body: BlobBody, from?: string): Promise<Arrival>;
+  putBlob(repository: string, blob: Descriptor, body: BlobBody, from?: string): Promise<PushOutcome>;
   /** What a name stands for, or nothing. */
   digestOf(name: Reference): Promise<Digest | undefined>;
   /** Puts a manifest under a name; everything that it refers to has to be there. */

@@ -1,8 +1,8 @@
-import { AirgapError, type Where } from '../model/errors.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 
 /** What bytes were promised: their number and their sha256. */
-export interface Promised {
+export interface Expected {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
@@ -13,11 +13,11 @@ export interface Promised {
  * the one place where both are judged; who computes the digest depends on where the bytes go.
  */
 export class Verifier {
-  readonly #promised: Promised;
-  readonly #where: Where;
+  readonly #promised: Expected;
+  readonly #where: ErrorContext;
   #received = 0;
 
-  constructor(promised: Promised, where: Where = {}) {
+  constructor(promised: Expected, where: ErrorContext = {}) {
     this.#promised = promised;
     this.#where = { digest: promised.digest, ...where };
   }
@@ -52,7 +52,7 @@ export class Verifier {
 }
 
 /** Checks bytes that are all at hand. @throws AirgapError `CONTENT` */
-export function verifyBytes(bytes: Uint8Array, promised: Promised, where: Where = {}): void {
+export function verifyBytes(bytes: Uint8Array, promised: Expected, where: ErrorContext = {}): void {
   const verifier = new Verifier(promised, where);
   verifier.count(bytes.length);
   verifier.end(digestOf(bytes));

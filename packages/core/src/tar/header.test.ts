@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fc, test as property } from '@fast-check/vitest';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { layOut } from './plan.ts';
 import { decodeHeader, encodeHeader } from './header.ts';
+import { planTar } from './plan.ts';
 
 const GIB = 1024 ** 3;
 const names = fc.stringMatching(/^[a-z0-9][a-z0-9/._-]{0,98}[a-z0-9]$/);
@@ -60,7 +60,7 @@ describe('a layout', () => {
   });
 
   property.prop([items], { numRuns: 25 })('has its entries where GNU tar finds them', entries => {
-    const layout = layOut(
+    const layout = planTar(
       entries.map(([name, size]) => ({ name, size, content: { bytes: new Uint8Array() } })),
     );
     const folder = mkdtempSync(join(tmpdir(), 'airgap-layout-'));
@@ -68,7 +68,7 @@ describe('a layout', () => {
       const path = join(folder, 'sparse.tar');
       const file = openSync(path, 'w');
       ftruncateSync(file, layout.size);
-      for (const { header, headerOffset } of layout.slots)
+      for (const { header, headerOffset } of layout.entries)
         writeSync(file, header, 0, header.length, headerOffset);
       closeSync(file);
       const listing = execFileSync('tar', ['--list', '--verbose', '--block-number', '--file', path], {
@@ -83,7 +83,7 @@ describe('a layout', () => {
         })
         .filter(({ name }) => name !== undefined);
       expect(found).toEqual(
-        layout.slots.map(({ name, size, headerOffset }) => ({ block: headerOffset / 512, size, name })),
+        layout.entries.map(({ name, size, headerOffset }) => ({ block: headerOffset / 512, size, name })),
       );
     } finally {
       rmSync(folder, { recursive: true });

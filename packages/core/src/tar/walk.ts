@@ -25,7 +25,7 @@ export async function* walkTar(
 ): AsyncGenerator<PlacedEntry, number> {
   for (let at = 0; ; ) {
     const entry = await readEntry(file, at, fileSize).catch(error => {
-      throw error instanceof AirgapError ? error.at({ path }) : error;
+      throw error instanceof AirgapError ? error.withContext({ path }) : error;
     });
     if (!entry) return at;
     yield entry;

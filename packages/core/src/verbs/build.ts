@@ -1,22 +1,22 @@
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { BundlePlan } from '../bundle/entry-content.ts';
+import { FallbackSource } from '../bundle/fallback-source.ts';
 import { BundleFile } from '../bundle/file/bundle-file.ts';
 import { checkTarget } from '../bundle/file/disk.ts';
-import { fill } from '../bundle/write-blobs.ts';
-import type { Layout } from '../tar/plan.ts';
-import { LocalBlobs } from '../bundle/local-blob-cache.ts';
 import { partialPaths } from '../bundle/file/partial-file.ts';
-import { Reusing } from '../bundle/fallback-source.ts';
+import { LocalBlobCache } from '../bundle/local-blob-cache.ts';
 import { streamBundle } from '../bundle/stream.ts';
-import type { Source } from '../store/image-source.ts';
+import { writeEntries } from '../bundle/write-blobs.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
-import { interrupted } from '../model/interrupted.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
+import { interrupted } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
-import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
-import { prepare, readRequests } from './resolved-plan.ts';
 import { Registries } from '../registry/registries.ts';
+import type { OnEvent } from '../store/events.ts';
+import type { ImageSource } from '../store/image-source.ts';
+import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
+import { readRequests, resolvePlan } from './resolved-plan.ts';
 
 const KEPT = 'what has arrived is kept beside the bundle: the same command goes on from there';
 
@@ -27,7 +27,7 @@ export interface BuildOptions extends PlanOptions {
   readonly strict?: boolean | undefined;
   /** The time of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
-  /** Older bundles, or OCI layout directories, whose blobs are copied (verified) instead of downloaded. */
+  /** Older bundles, or OCI tarPlan directories, whose blobs are copied (verified) instead of downloaded. */
   readonly reuse?: readonly string[] | undefined;
 }
 
@@ -58,26 +58,26 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     if (options.strict) refuseFindings(requests.findings);
     await using registries = await Registries.open({ ...options, signal });
-    const prepared = await prepare(registries, requests, options, options.sourceDateEpoch);
+    const prepared = await resolvePlan(registries, requests, options, options.sourceDateEpoch);
     if (options.strict) refuseFindings(prepared.findings);
     const plan = planResult(prepared);
-    const { layout } = prepared;
+    const { tarPlan } = prepared;
     onEvent({
       type: 'planned',
       images: plan.images.length,
       blobs: plan.blobs,
-      bytes: bytesToMove(layout),
-      size: layout.size,
+      bytes: bytesToMove(tarPlan),
+      size: tarPlan.size,
     });
-    await using local = new LocalBlobs();
+    await using local = new LocalBlobCache();
     for (const path of options.reuse ?? []) await local.add(path);
-    const source = new Reusing(local, registries);
-    await move(layout, source, local, output, onEvent, signal, error => stopper.abort(error));
+    const source = new FallbackSource(local, registries);
+    await move(tarPlan, source, local, output, onEvent, signal, error => stopper.abort(error));
     return {
       ...plan,
       ...pathOf(output),
-      size: layout.size,
-      digest: indexDigest(layout),
+      size: tarPlan.size,
+      digest: indexDigest(tarPlan),
       elapsed: performance.now() - started,
     };
   } catch (error) {
@@ -86,9 +86,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 }
 
 async function move(
-  layout: Layout,
-  source: Source,
-  local: LocalBlobs,
+  tarPlan: BundlePlan,
+  source: ImageSource,
+  local: LocalBlobCache,
   output: string | Writable,
   onEvent: OnEvent,
   signal: AbortSignal,
@@ -96,14 +96,14 @@ async function move(
 ): Promise<void> {
   if (typeof output !== 'string') {
     onEvent({ type: 'phase', phase: 'move' });
-    return streamBundle(output, layout, source, onEvent, signal);
+    return streamBundle(output, tarPlan, source, onEvent, signal);
   }
-  const { aside, asideJournal } = partialPaths(output);
-  await using file = await BundleFile.open(output, layout, signal);
-  await local.addPartial(aside, asideJournal);
+  const { previous, previousJournal } = partialPaths(output);
+  await using file = await BundleFile.open(output, tarPlan, signal);
+  await local.addPartial(previous, previousJournal);
   onEvent({ type: 'phase', phase: 'move' });
   try {
-    await fill(file, layout, { source, path: output, onEvent, stop });
+    await writeEntries(file, tarPlan, { source, path: output, onEvent, stop });
     signal.throwIfAborted();
     onEvent({ type: 'phase', phase: 'finish' });
     await file.commit();
@@ -122,12 +122,12 @@ function refuseFindings(findings: readonly Finding[]): void {
   });
 }
 
-function bytesToMove({ slots }: Layout): number {
-  return slots.reduce((all, { content, size }) => all + (content.bytes ? 0 : size), 0);
+function bytesToMove({ entries }: BundlePlan): number {
+  return entries.reduce((all, { content, size }) => all + (content.bytes ? 0 : size), 0);
 }
 
-function indexDigest({ slots }: Layout): string {
-  const index = slots.find(({ name }) => name === 'index.json');
+function indexDigest({ entries }: BundlePlan): string {
+  const index = entries.find(({ name }) => name === 'index.json');
   return digestOf(index?.content.bytes ?? Buffer.alloc(0));
 }
 

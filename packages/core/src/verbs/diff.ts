@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { bytesOf } from '../layout/blob-usage.ts';
+import { type BlobAmount, BundleContents } from '../diff/bundle-contents.ts';
 import { type ChangedImage, changedImage, type SoleImage, soleImage } from '../diff/image-change.ts';
 import { pair } from '../diff/pairing.ts';
-import { type BlobAmount, Side } from '../diff/bundle-contents.ts';
+import { bytesOf } from '../layout/blob-usage.ts';
 import { interrupted } from '../model/interrupted.ts';
 
 export interface DiffOptions {
@@ -49,13 +49,13 @@ export interface DiffResult {
  */
 export async function diff({ old: before, new: after, signal }: DiffOptions): Promise<DiffResult> {
   try {
-    return compared(await Side.read(before, signal), await Side.read(after, signal));
+    return compared(await BundleContents.read(before, signal), await BundleContents.read(after, signal));
   } catch (error) {
     throw signal?.aborted ? interrupted(error) : error;
   }
 }
 
-function compared(old: Side, now: Side): DiffResult {
+function compared(old: BundleContents, now: BundleContents): DiffResult {
   const { added, removed, changed, unchanged } = pair(old.images, now.images);
   return {
     old: sideOf(old),
@@ -65,12 +65,12 @@ function compared(old: Side, now: Side): DiffResult {
     removed: removed.map(image => soleImage(image, now)),
     changed: changed.map(both => changedImage(both, old, now)),
     unchanged,
-    onlyNew: old.lacking(now.blobs),
-    onlyOld: now.lacking(old.blobs),
-    shared: old.held(now.blobs),
+    onlyNew: old.missing(now.blobs),
+    onlyOld: now.missing(old.blobs),
+    shared: old.shared(now.blobs),
   };
 }
 
-function sideOf({ path, images, blobs }: Side): DiffSide {
+function sideOf({ path, images, blobs }: BundleContents): DiffSide {
   return { path: resolve(path), images: images.length, blobs: blobs.size, bytes: bytesOf(blobs) };
 }

@@ -12,12 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test as property } from '@fast-check/vitest';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RegistrySettings } from '../input/references.ts';
 import { fixes } from '../lint/fixes/index.ts';
 import { fix } from './fix.ts';
-import type { Locations } from '../input/references.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'airgap-fix-'));
-const AT: Locations = {
+const AT: RegistrySettings = {
   app: 'shop',
   registries: { hub: 'index.docker.io', ours: 'registry.example.com/shop' },
 };
@@ -35,7 +35,7 @@ function file(name: string, text: string): string {
 }
 
 /** The text after every fix, made twice: the second time must find nothing to do. */
-async function fixed(text: string, locations: Locations = {}): Promise<string> {
+async function fixed(text: string, locations: RegistrySettings = {}): Promise<string> {
   const path = file('app.yaml', text);
   await fix({ specs: [path], locations });
   const after = readFileSync(path, 'utf8');
@@ -189,7 +189,7 @@ describe('a missing image', () => {
   const added = (source: string, name: string) =>
     `- name: x\n  tag: v1\n- source: ${source}\n  name: ${name}\n  tag: "1"\n`;
 
-  it.each<[image: string, source: string, name: string, locations: Locations]>([
+  it.each<[image: string, source: string, name: string, locations: RegistrySettings]>([
     ['a:1', 'public', 'a', {}],
     ['quay.io/t/a:1', 'public', 'quay.io/t/a', AT],
     ['a:1', 'public', 'a', AT],
@@ -203,7 +203,7 @@ describe('a missing image', () => {
     expect(await fixed(spec(list, image), locations)).toBe(spec(added(source, name), image));
   });
 
-  it.each<[why: string, image: string, locations: Locations]>([
+  it.each<[why: string, image: string, locations: RegistrySettings]>([
     ['its host is unknown', 'registry.example.com/a:1', {}],
     ['its host has two names', 'quay.io/a:1', { registries: { one: 'quay.io', two: 'quay.io/t' } }],
     ['it may be private or public', 't/a:1', AT],
@@ -324,8 +324,8 @@ describe('a file', () => {
       'app.yaml',
       `images:\n- name: x\n  version: 1.0\n---\n${pod('  - image: a\n  - image: t/B:1\n')}`,
     );
-    const { mended, findings } = await fix({ specs: [path] });
-    expect(mended.map(({ rule, position }) => `${position.line}:${position.column} ${rule}`)).toEqual([
+    const { fixed, findings } = await fix({ specs: [path] });
+    expect(fixed.map(({ rule, position }) => `${position.line}:${position.column} ${rule}`)).toEqual([
       '3:3 ignored-version',
       '3:12 ambiguous-tag',
       '3:15 image-not-listed',
@@ -385,9 +385,9 @@ describe('for any spec', () => {
 
   property.prop([text])('lines that were not mended stay as they are, in their order', async text => {
     const path = file('app.yaml', text);
-    const { mended } = await fix({ specs: [path] });
+    const { fixed } = await fix({ specs: [path] });
     const touched = new Set(
-      mended.filter(({ rule }) => rule !== 'image-not-listed').map(one => one.position.line),
+      fixed.filter(({ rule }) => rule !== 'image-not-listed').map(one => one.position.line),
     );
     const kept = text.split('\n').filter((_line, index) => !touched.has(index + 1));
     const after = readFileSync(path, 'utf8').split('\n');

@@ -1,10 +1,10 @@
-import { AirgapError } from '../model/errors.ts';
-import { fixes } from '../lint/fixes/index.ts';
 import { replaceText } from '../edit/replace-text.ts';
-import { type FixedFile, FixWork, type Mended } from '../lint/fixes/fixer.ts';
-import { runRules } from '../lint/lint-run.ts';
-import { type LintOptions, type LintResult, lintResult } from './lint.ts';
 import { openReading } from '../input/read-input.ts';
+import { type AppliedFix, type FixedFile, Fixer } from '../lint/fixes/fixer.ts';
+import { fixes } from '../lint/fixes/index.ts';
+import { runRules } from '../lint/lint-run.ts';
+import { AirgapError } from '../model/errors.ts';
+import { type LintOptions, type LintResult, lintResult } from './lint.ts';
 
 export interface FixOptions extends Omit<LintOptions, 'online' | 'onEvent'> {
   /** Say what would be done, and write nothing. */
@@ -13,7 +13,7 @@ export interface FixOptions extends Omit<LintOptions, 'online' | 'onEvent'> {
 
 /** What was mended; findings and sources are those of the specs as they are after it. */
 export interface FixResult extends LintResult {
-  readonly mended: readonly Mended[];
+  readonly fixed: readonly AppliedFix[];
   readonly files: readonly FixedFile[];
 }
 
@@ -27,11 +27,11 @@ export async function fix(options: FixOptions): Promise<FixResult> {
   refuseTexts(options.specs);
   const { locations = {}, rules } = options;
   const reading = await openReading(options);
-  const work = new FixWork(reading, spec => runRules(spec, locations, rules), locations);
+  const work = new Fixer(reading, spec => runRules(spec, locations, rules), locations);
   for (const one of fixes) work.make(one);
   const files = work.files();
   if (!options.dryRun) for (const { file, before, after } of files) await replaceText(file, before, after);
-  return { mended: work.mended(), files, ...lintResult(work.spec, work.findings) };
+  return { fixed: work.fixed(), files, ...lintResult(work.spec, work.findings) };
 }
 
 function refuseTexts(specs: FixOptions['specs']): void {

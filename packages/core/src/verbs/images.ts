@@ -1,13 +1,13 @@
+import { readSpec, type SpecOptions } from '../input/read-input.ts';
+import { reasonOfListed, reasonOfUsed } from '../input/reason.ts';
+import { type RegistrySettings, toReference } from '../input/references.ts';
+import { usedReference } from '../input/requests.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import type { Reference } from '../reference/reference.ts';
-import { type Locations, locate } from '../input/references.ts';
-import { readSpec, type SpecOptions } from '../input/read-input.ts';
-import { reasonOfListed, reasonOfUsed } from '../input/reason.ts';
-import { usedReference } from '../input/requests.ts';
 
 export interface ImagesOptions extends SpecOptions {
-  readonly locations?: Locations | undefined;
+  readonly locations?: RegistrySettings | undefined;
 }
 
 /** A place that names an image, and what it is, for example `container web of Deployment shop`. */
@@ -61,7 +61,7 @@ export async function images(options: ImagesOptions): Promise<ImagesResult> {
     }
   };
   for (const image of spec.listed)
-    add('listed', { ...image.position, reason: reasonOfListed(image) }, () => locate(image, locations));
+    add('listed', { ...image.position, reason: reasonOfListed(image) }, () => toReference(image, locations));
   for (const used of spec.used)
     if (!used.image.templated)
       add('used', { ...used.image.position, reason: reasonOfUsed(used) }, () => usedReference(used));
@@ -71,8 +71,8 @@ export async function images(options: ImagesOptions): Promise<ImagesResult> {
   return {
     images: [...found.values()],
     unknown,
-    unread: [...spec.unread, ...errors].map(partOf),
-    unrendered: spec.unrendered.map(partOf),
+    unread: [...spec.parseErrors, ...errors].map(partOf),
+    unrendered: spec.renderErrors.map(partOf),
   };
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { type HeldImage, heldImages } from '../layout/image-summary.ts';
 import { BundleReader } from '../bundle/reader.ts';
-import { bytesOf, Sharing } from '../layout/blob-usage.ts';
+import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
+import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 
 export interface InspectOptions {
   /** The bundle's path. */
@@ -51,11 +51,11 @@ export interface InspectResult {
  */
 export async function inspect({ bundle: path }: InspectOptions): Promise<InspectResult> {
   await using bundle = await BundleReader.open(path);
-  const found: HeldImage[] = [];
-  for await (const image of heldImages(bundle, await bundle.entries())) found.push(image);
+  const found: ImageSummary[] = [];
+  for await (const image of summarizeImages(bundle, await bundle.entries())) found.push(image);
   // Two names for one image share it whole: only different images count.
   const distinct = new Map(found.map(image => [image.digest, image.sizes]));
-  const sharing = new Sharing([...distinct.values()]);
+  const sharing = new BlobUsage([...distinct.values()]);
   return {
     path: resolve(path),
     size: bundle.size,
@@ -67,8 +67,8 @@ export async function inspect({ bundle: path }: InspectOptions): Promise<Inspect
 }
 
 function describe(
-  { name, digest, mediaType, subject, platforms, layers, sizes }: HeldImage,
-  sharing: Sharing,
+  { name, digest, mediaType, subject, platforms, layers, sizes }: ImageSummary,
+  sharing: BlobUsage,
 ): InspectedImage {
   return {
     name,
@@ -80,7 +80,7 @@ function describe(
       digest,
       size,
       mediaType,
-      sharedBy: sharing.owners(digest),
+      sharedBy: sharing.references(digest),
     })),
     bytes: bytesOf(sizes),
     uniqueBytes: sharing.uniqueBytes(sizes),

@@ -1,23 +1,23 @@
-import { AirgapError, isInterrupted } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
-import { askAll } from '../resolve/resolve-all.ts';
-import { interrupted } from '../model/interrupted.ts';
-import { Linting } from '../lint/lint-run.ts';
-import type { Finding } from '../model/finding.ts';
-import type { RuleGrade } from '../lint/rule-api/rule-setting.ts';
-import { DEFAULT_PLATFORMS, type PlatformChoice } from '../oci/platform.ts';
-import { formatPosition } from '../model/position.ts';
-import { Registries, type RegistryOptions } from '../registry/registries.ts';
-import type { Spec } from '../input/model/spec.ts';
-import type { Locations } from '../input/references.ts';
-import { readSpec, type SpecOptions } from '../input/read-input.ts';
-import { findRequests, type ImageRequest } from '../input/requests.ts';
 import type { SourceText } from '../input/model/source-text.ts';
+import type { Spec } from '../input/model/spec.ts';
+import { readSpec, type SpecOptions } from '../input/read-input.ts';
+import type { RegistrySettings } from '../input/references.ts';
+import { findRequests, type ImageRequest } from '../input/requests.ts';
+import { LintRun } from '../lint/lint-run.ts';
+import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
+import { AirgapError, isInterrupted } from '../model/errors.ts';
+import type { Finding } from '../model/finding.ts';
+import { interrupted } from '../model/interrupted.ts';
+import { formatPosition } from '../model/position.ts';
+import { DEFAULT_PLATFORMS, type PlatformChoice } from '../oci/platform.ts';
+import { Registries, type RegistryOptions } from '../registry/registries.ts';
+import { resolveAll } from '../resolve/resolve-all.ts';
+import type { OnEvent } from '../store/events.ts';
 
 export interface LintOptions extends SpecOptions {
-  readonly locations?: Locations | undefined;
+  readonly locations?: RegistrySettings | undefined;
   /** Rules that are off or graded anew; the last word on a rule counts. */
-  readonly rules?: readonly RuleGrade[] | undefined;
+  readonly rules?: readonly RuleSetting[] | undefined;
   /** How to reach the registries; without it nothing is asked of any. */
   readonly online?: OnlineOptions | undefined;
   readonly onEvent?: OnEvent | undefined;
@@ -45,7 +45,7 @@ export async function lint(options: LintOptions): Promise<LintResult> {
   const { locations = {}, rules, online, onEvent } = options;
   if (online) onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
-  const linting = new Linting(spec, rules);
+  const linting = new LintRun(spec, rules);
   const offline = linting.specs(locations);
   const asked = online ? await askRegistries(requestsFor(spec, locations, offline), linting, options) : [];
   const findings = linting.inOrder([...offline, ...asked]);
@@ -64,14 +64,14 @@ export function lintResult({ sources, listed, used }: Spec, findings: readonly F
 
 async function askRegistries(
   requests: readonly ImageRequest[],
-  linting: Linting,
+  linting: LintRun,
   { online, signal, onEvent }: LintOptions,
 ): Promise<Finding[]> {
   onEvent?.({ type: 'phase', phase: 'resolve' });
   try {
     await using registries = await Registries.open({ ...online, signal, onEvent });
-    return linting.answers(
-      await askAll(registries, requests, online?.platforms ?? DEFAULT_PLATFORMS, onEvent),
+    return linting.resolutions(
+      await resolveAll(registries, requests, online?.platforms ?? DEFAULT_PLATFORMS, onEvent),
     );
   } catch (error) {
     throw isInterrupted(error) ? interrupted(error) : error;
@@ -79,7 +79,7 @@ async function askRegistries(
 }
 
 /** @throws AirgapError `INPUT` for images that cannot be located, unless a finding says so already */
-function requestsFor(spec: Spec, locations: Locations, findings: readonly Finding[]): ImageRequest[] {
+function requestsFor(spec: Spec, locations: RegistrySettings, findings: readonly Finding[]): ImageRequest[] {
   const told = new Set(findings.map(({ position }) => formatPosition(position)));
   const { requests, errors } = findRequests(spec, locations);
   const untold = errors.filter(({ where: { position } }) => !position || !told.has(formatPosition(position)));

@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
-import { chooseNames } from '../bundle/select.ts';
-import { BundlePart } from '../bundle/subset.ts';
 import { BundleReader } from '../bundle/reader.ts';
+import { selectImages } from '../bundle/select.ts';
 import { streamBundle } from '../bundle/stream.ts';
+import { BundleSubset } from '../bundle/subset.ts';
+import { type ImageClosure, imageClosure } from '../layout/image-closure.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
 import { interrupted } from '../model/interrupted.ts';
-import { Holdings } from '../runtime/runtime-inventory.ts';
-import { type NeededImage, neededImage } from '../layout/image-closure.ts';
-import type { Feed, Runtime } from '../runtime/runtime.ts';
+import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
+import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
+import type { OnEvent } from '../store/events.ts';
 
-export interface FeedOptions {
+export interface LoadRuntimeOptions {
   /** The bundle's path. */
   readonly bundle: string;
   /** `docker:`, `podman:` or `containerd:[NAMESPACE]`. */
@@ -25,7 +25,7 @@ export interface FeedOptions {
 }
 
 /** One name of the bundle, and what became of it. */
-export interface FedImage {
+export interface RuntimeLoadedImage {
   readonly name: string;
   /** What the name stands for in the bundle. */
   readonly digest: string;
@@ -40,14 +40,14 @@ export interface FedImage {
   readonly state: 'loaded' | 'present' | 'unnamed' | 'artifact';
 }
 
-export interface FeedResult {
+export interface LoadRuntimeResult {
   /** The bundle. */
   readonly path: string;
   readonly target: string;
   readonly dryRun: boolean;
-  readonly images: readonly FedImage[];
+  readonly images: readonly RuntimeLoadedImage[];
   /** What the runtime was given, or would be. Bytes are those of the blobs. */
-  readonly fed: { readonly blobs: number; readonly bytes: number };
+  readonly loaded: { readonly blobs: number; readonly bytes: number };
   /** In ms. */
   readonly elapsed: number;
 }
@@ -59,7 +59,7 @@ export interface FeedResult {
  * @throws AirgapError `RUNTIME` when the runtime is not there, does not answer, fails or lacks a name afterwards;
  * `USAGE`, `INPUT`, `BUNDLE`, `CONTENT` when the bundle is damaged, `INTERRUPTED`
  */
-export async function feed(options: FeedOptions): Promise<FeedResult> {
+export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRuntimeResult> {
   const started = performance.now();
   const { onEvent = () => {}, signal = new AbortController().signal, dryRun = false } = options;
   const runtime = parseRuntimeTarget(options.target);
@@ -67,24 +67,26 @@ export async function feed(options: FeedOptions): Promise<FeedResult> {
     await using bundle = await BundleReader.open(options.bundle);
     onEvent({ type: 'phase', phase: 'read' });
     const entries = await bundle.entries();
-    const names = await chooseNames(bundle, entries, options.images);
-    const images = await Promise.all(names.map(named => neededImage(bundle, entries, named)));
-    const before = new Holdings(await runtime.images(signal));
-    const wanted = images.filter(image => !before.isWhole(image) && (image.canRun || runtime.keep));
-    const fed = sumOf(wanted);
-    onEvent({ type: 'planned', images: images.length, ...fed, size: bundle.size });
+    const names = await selectImages(bundle, entries, options.images);
+    const images = await Promise.all(names.map(named => imageClosure(bundle, entries, named)));
+    const before = new RuntimeInventory(await runtime.images(signal));
+    const wanted = images.filter(
+      image => !before.isComplete(image) && (image.isRunnable || runtime.importArtifacts),
+    );
+    const loaded = sumOf(wanted);
+    onEvent({ type: 'planned', images: images.length, ...loaded, size: bundle.size });
     onEvent({ type: 'phase', phase: 'move' });
-    for (const ration of dryRun ? [] : rationsOf(wanted, runtime)) {
-      const part = await BundlePart.of(bundle, entries, ration.images);
-      await ration.give((stdin, ended) => streamBundle(stdin, part.layout, part, onEvent, ended), signal);
+    for (const batch of dryRun ? [] : batches(wanted, runtime)) {
+      const subset = await BundleSubset.of(bundle, entries, batch.images);
+      await batch.run((stdin, ended) => streamBundle(stdin, subset.plan, subset, onEvent, ended), signal);
     }
-    const after = dryRun ? undefined : new Holdings(await runtime.images(signal));
+    const after = dryRun ? undefined : new RuntimeInventory(await runtime.images(signal));
     return {
       path: resolve(options.bundle),
       target: options.target,
       dryRun,
       images: after ? reports(images, { before, after }, runtime) : forecasts(images, before, runtime),
-      fed,
+      loaded,
       elapsed: performance.now() - started,
     };
   } catch (error) {
@@ -92,44 +94,47 @@ export async function feed(options: FeedOptions): Promise<FeedResult> {
   }
 }
 
-function sumOf(images: readonly NeededImage[]): FeedResult['fed'] {
+function sumOf(images: readonly ImageClosure[]): LoadRuntimeResult['loaded'] {
   const sizes = new Map(images.flatMap(({ blobs }) => blobs.map(({ digest, size }) => [digest, size])));
   return { blobs: sizes.size, bytes: [...sizes.values()].reduce((all, size) => all + size, 0) };
 }
 
 /** Images that are given at once, and how. */
-interface Ration {
-  readonly images: readonly NeededImage[];
-  give(feed: Feed, signal: AbortSignal): Promise<void>;
+interface ImportBatch {
+  readonly images: readonly ImageClosure[];
+  run(feed: WriteBundle, signal: AbortSignal): Promise<void>;
 }
 
 /** Images and what cannot run are given one after the other: a runtime unpacks the first, and only keeps the second. */
-function rationsOf(wanted: readonly NeededImage[], runtime: Runtime): Ration[] {
-  const rations: Ration[] = [
-    { images: wanted.filter(({ canRun }) => canRun), give: (feed, signal) => runtime.load(feed, signal) },
+function batches(wanted: readonly ImageClosure[], runtime: Runtime): ImportBatch[] {
+  const all: ImportBatch[] = [
     {
-      images: wanted.filter(({ canRun }) => !canRun),
-      give: async (feed, signal) => runtime.keep?.(feed, signal),
+      images: wanted.filter(({ isRunnable }) => isRunnable),
+      run: (feed, signal) => runtime.load(feed, signal),
+    },
+    {
+      images: wanted.filter(({ isRunnable }) => !isRunnable),
+      run: async (feed, signal) => runtime.importArtifacts?.(feed, signal),
     },
   ];
-  return rations.filter(({ images }) => images.length > 0);
+  return all.filter(({ images }) => images.length > 0);
 }
 
 /** What a runtime was found to hold before and after it was fed. */
 interface Found {
-  readonly before: Holdings;
-  readonly after: Holdings;
+  readonly before: RuntimeInventory;
+  readonly after: RuntimeInventory;
 }
 
 /** @throws AirgapError `RUNTIME` for every name that does not stand for its image now */
 function reports(
-  images: readonly NeededImage[],
+  images: readonly ImageClosure[],
   { before, after }: Found,
-  { title, keep }: Runtime,
-): FedImage[] {
+  { title, importArtifacts }: Runtime,
+): RuntimeLoadedImage[] {
   const lost = images.flatMap(image => {
     const id = after.idOf(image);
-    return image.ids.has(id ?? '') || (id === undefined && !image.canRun && !keep)
+    return image.ids.has(id ?? '') || (id === undefined && !image.isRunnable && !importArtifacts)
       ? []
       : [lostImage(image, id, title)];
   });
@@ -143,19 +148,23 @@ function reports(
 }
 
 /** What would become of every name. */
-function forecasts(images: readonly NeededImage[], before: Holdings, { keep }: Runtime): FedImage[] {
+function forecasts(
+  images: readonly ImageClosure[],
+  before: RuntimeInventory,
+  { importArtifacts }: Runtime,
+): RuntimeLoadedImage[] {
   return images.map(image => {
     const found = before.idOf(image);
-    const state = image.canRun || keep ? 'loaded' : 'artifact';
+    const state = image.isRunnable || importArtifacts ? 'loaded' : 'artifact';
     return { ...expected(image), found, state: image.ids.has(found ?? '') ? 'present' : state };
   });
 }
 
-function expected({ name, root }: NeededImage) {
+function expected({ name, root }: ImageClosure) {
   return { name: name.toString(), digest: root.digest };
 }
 
-function lostImage({ name, root }: NeededImage, id: string | undefined, title: string): AirgapError {
+function lostImage({ name, root }: ImageClosure, id: string | undefined, title: string): AirgapError {
   const said = id === undefined ? `does not have ${name}` : `says that ${name} is ${id}`;
   return new AirgapError('RUNTIME', `${title} has taken the bundle, and ${said}`, {
     where: { image: name.toString(), digest: root.digest },

@@ -1,20 +1,20 @@
 import { resolve } from 'node:path';
-import { chooseNames } from '../bundle/select.ts';
 import { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
-import type { Destination } from '../store/image-target.ts';
-import { HashThreads } from '../store/hash-pool.ts';
+import { selectImages } from '../bundle/select.ts';
+import { findMissing, type PushDiff } from '../copy/find-missing.ts';
+import { type ImageMapping, mapImages } from '../copy/image-mapping.ts';
+import { expectedTraffic, push, type Traffic, type Traffics } from '../copy/push.ts';
+import { planPush } from '../copy/push-plan.ts';
+import { updateReferrers } from '../copy/referrers-index.ts';
+import { UploadBodies } from '../copy/upload-bodies.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
-import { BlobBodies } from '../copy/upload-bodies.ts';
-import { type Delivery, deliveriesOf } from '../copy/image-mapping.ts';
-import { expectedTraffic, push, type Traffic, type Traffics } from '../copy/push.ts';
-import { planPush } from '../copy/push-plan.ts';
-import { keepReferrers } from '../copy/referrers-index.ts';
-import { survey, type Work } from '../copy/find-missing.ts';
-import { type Naming, parseTarget, type Target } from '../reference/relocation.ts';
+import { type Naming, parseTargetLocation, type TargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
+import { HashPool } from '../store/hash-pool.ts';
+import type { ImageTarget } from '../store/image-target.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 
 export interface LoadOptions extends RegistryOptions {
   /** The bundle's path. */
@@ -41,14 +41,14 @@ export interface LoadedImage {
   readonly destination: string;
   /** What the name stands for in the bundle. */
   readonly digest: string;
-  /** What the destination says that it stands for, asked afterwards; nothing when it is not there. */
+  /** What the target says that it stands for, asked afterwards; nothing when it is not there. */
   readonly found: string | undefined;
   /**
    * - `pushed`   it was not there, or stood for something else
    * - `present`  it stood for the same image already
    * - `kept`     it stands for something else, and was left so
    */
-  readonly state: 'pushed' | 'present' | 'kept';
+  readonly state: 'pushed' | 'present' | 'skipped';
 }
 
 export interface LoadResult {
@@ -77,20 +77,20 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
-  const target = parseTarget(options.target);
+  const location = parseTargetLocation(options.target);
   try {
     await using bundle = await BundleReader.open(options.bundle);
     options.onEvent?.({ type: 'phase', phase: 'read' });
     const entries = await bundle.entries();
-    const names = await chooseNames(bundle, entries, options.images);
-    const deliveries = deliveriesOf(names, { naming: options.naming ?? 'path', target });
+    const names = await selectImages(bundle, entries, options.images);
+    const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
     await using registries = await Registries.open({ ...options, signal });
-    const destination = registries.destination(target.registry);
-    const tags = await askTags(destination, deliveries, options.onExisting ?? 'overwrite');
+    const target = registries.target(location.registry);
+    const tags = await askTags(target, mappings, options.onExisting ?? 'overwrite');
     const stop = (reason: unknown) => stopper.abort(reason);
-    const traffic = await move({ bundle, entries, destination, tags, signal, stop }, target, options);
+    const traffic = await move({ bundle, entries, target, tags, signal, stop }, location, options);
     const { dryRun = false } = options;
-    if (!dryRun) await readBack(destination, tags);
+    if (!dryRun) await readBack(target, tags);
     return {
       path: resolve(options.bundle),
       target: options.target,
@@ -107,7 +107,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
 interface Moving {
   readonly bundle: BundleReader;
   readonly entries: ReadonlyMap<string, PlacedEntry>;
-  readonly destination: Destination;
+  readonly target: ImageTarget;
   readonly tags: readonly Tag[];
   readonly signal: AbortSignal;
   readonly stop: (reason: unknown) => void;
@@ -115,30 +115,30 @@ interface Moving {
 
 /** Finds out what is missing, and brings it unless this is a rehearsal. */
 async function move(
-  { bundle, entries, destination, tags, signal, stop }: Moving,
-  { registry }: Target,
+  { bundle, entries, target, tags, signal, stop }: Moving,
+  { registry }: TargetLocation,
   { dryRun, onEvent = () => {} }: LoadOptions,
 ): Promise<Traffics> {
-  const wanted = tags.filter(({ state }) => state !== 'kept').map(({ delivery }) => delivery);
+  const wanted = tags.filter(({ state }) => state !== 'skipped').map(({ mapping }) => mapping);
   const plan = await planPush(bundle, entries, wanted);
-  const work = await survey(destination, plan, registry);
+  const work = await findMissing(target, plan, registry);
   const expected = expectedTraffic(work);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: bundle.size });
   if (dryRun) return expected;
   onEvent({ type: 'phase', phase: 'move' });
-  await using threads = new HashThreads(signal);
-  const bodies = new BlobBodies(bundle, entries, threads, onEvent);
-  const traffic = await push(work, { destination, registry, bundle, entries, bodies, onEvent, stop });
+  await using threads = new HashPool(signal);
+  const bodies = new UploadBodies(bundle, entries, threads, onEvent);
+  const traffic = await push(work, { target, registry, bundle, entries, bodies, onEvent, stop });
   onEvent({ type: 'phase', phase: 'finish' });
   // Asked before the tags are put: none shall stand for what is not whole.
   const brought = work.blobs.map(({ blob, missing }) => ({ blob, repositories: missing }));
   checkNothingIsMissing(
-    await survey(destination, { blobs: brought, rounds: work.rounds }, registry),
+    await findMissing(target, { blobs: brought, levels: work.levels }, registry),
     registry,
   );
-  await keepReferrers(destination, registry, plan.referrals);
-  await putTags(destination, bundle, entries, tags);
+  await updateReferrers(target, registry, plan.referrers);
+  await putTags(target, bundle, entries, tags);
   return traffic;
 }
 
@@ -147,27 +147,26 @@ async function move(
  * distribution writes a manifest anew for each tag, and refuses an index that needs it in that moment.
  */
 async function putTags(
-  destination: Destination,
+  target: ImageTarget,
   bundle: BundleReader,
   entries: ReadonlyMap<string, PlacedEntry>,
   tags: readonly Tag[],
 ): Promise<void> {
-  const repositories = new Map<string, Delivery[]>();
-  for (const { state, delivery } of tags) {
-    if (state !== 'pushed' || delivery.to.tag === undefined) continue;
-    const { repository } = delivery.to;
-    repositories.set(repository, [...(repositories.get(repository) ?? []), delivery]);
+  const repositories = new Map<string, ImageMapping[]>();
+  for (const { state, mapping } of tags) {
+    if (state !== 'pushed' || mapping.to.tag === undefined) continue;
+    const { repository } = mapping.to;
+    repositories.set(repository, [...(repositories.get(repository) ?? []), mapping]);
   }
-  const inTurn = async (deliveries: readonly Delivery[]) => {
-    for (const { to, root } of deliveries)
-      await destination.putManifest(to, await bundle.manifest(entries, root));
+  const inTurn = async (mappings: readonly ImageMapping[]) => {
+    for (const { to, root } of mappings) await target.putManifest(to, await bundle.manifest(entries, root));
   };
   await Promise.all([...repositories.values()].map(inTurn));
 }
 
 /** @throws AirgapError `CONTENT` when the registry lacks what it has taken */
-function checkNothingIsMissing({ blobs, rounds }: Work, host: string): void {
-  const [lacking] = [...blobs.map(({ blob }) => blob), ...rounds.flat().map(({ descriptor }) => descriptor)];
+function checkNothingIsMissing({ blobs, levels }: PushDiff, host: string): void {
+  const [lacking] = [...blobs.map(({ blob }) => blob), ...levels.flat().map(({ descriptor }) => descriptor)];
   if (lacking === undefined) return;
   throw new AirgapError('CONTENT', 'the registry does not have what it has taken', {
     where: { digest: lacking.digest, host },
@@ -175,51 +174,51 @@ function checkNothingIsMissing({ blobs, rounds }: Work, host: string): void {
   });
 }
 
-/** A name at the destination. */
+/** A name at the target. */
 interface Tag {
-  readonly delivery: Delivery;
+  readonly mapping: ImageMapping;
   readonly state: LoadedImage['state'];
   found: Digest | undefined;
 }
 
 /** Asks what every name stands for now. @throws AirgapError `INPUT` for what must not be overwritten */
 async function askTags(
-  destination: Destination,
-  deliveries: readonly Delivery[],
+  target: ImageTarget,
+  mappings: readonly ImageMapping[],
   onExisting: OnExisting,
 ): Promise<Tag[]> {
   const refused: AirgapError[] = [];
-  const ask = async (delivery: Delivery): Promise<Tag> => {
-    const found = await destination.digestOf(delivery.to);
-    if (found === delivery.root.digest) return { delivery, found, state: 'present' };
-    if (found !== undefined && onExisting === 'fail') refused.push(taken(delivery, found));
-    return { delivery, found, state: found !== undefined && onExisting === 'skip' ? 'kept' : 'pushed' };
+  const ask = async (mapping: ImageMapping): Promise<Tag> => {
+    const found = await target.digestOf(mapping.to);
+    if (found === mapping.root.digest) return { mapping, found, state: 'present' };
+    if (found !== undefined && onExisting === 'fail') refused.push(taken(mapping, found));
+    return { mapping, found, state: found !== undefined && onExisting === 'skip' ? 'skipped' : 'pushed' };
   };
-  const tags = await Promise.all(deliveries.map(ask));
+  const tags = await Promise.all(mappings.map(ask));
   if (refused.length > 0) throw AirgapError.all(refused, `${refused.length} names stand for something else`);
   return tags;
 }
 
 /** Asks again. @throws AirgapError `CONTENT` when a name does not stand for what the bundle has */
-async function readBack(destination: Destination, tags: readonly Tag[]): Promise<void> {
+async function readBack(target: ImageTarget, tags: readonly Tag[]): Promise<void> {
   const ask = async (tag: Tag) => {
-    tag.found = await destination.digestOf(tag.delivery.to);
-    if (tag.state !== 'kept' && tag.found !== tag.delivery.root.digest) throw lost(tag.delivery, tag.found);
+    tag.found = await target.digestOf(tag.mapping.to);
+    if (tag.state !== 'skipped' && tag.found !== tag.mapping.root.digest) throw lost(tag.mapping, tag.found);
   };
   await Promise.all(tags.map(ask));
 }
 
-function report({ delivery: { name, to, root }, state, found }: Tag): LoadedImage {
+function report({ mapping: { name, to, root }, state, found }: Tag): LoadedImage {
   return { name: name.toString(), destination: to.toString(), digest: root.digest, found, state };
 }
 
-function taken({ to, root }: Delivery, found: Digest): AirgapError {
+function taken({ to, root }: ImageMapping, found: Digest): AirgapError {
   return new AirgapError('INPUT', `${to} stands for ${found} already, and not for ${root.digest}`, {
     hint: 'Use --on-existing overwrite or skip, or load under another prefix.',
   });
 }
 
-function lost({ to, root }: Delivery, found: Digest | undefined): AirgapError {
+function lost({ to, root }: ImageMapping, found: Digest | undefined): AirgapError {
   return new AirgapError(
     'CONTENT',
     `the registry says that ${to} is ${found ?? 'not there'}, and was given ${root.digest}`,

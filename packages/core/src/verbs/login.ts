@@ -1,8 +1,8 @@
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { parseRegistry } from '../reference/reference.ts';
+import { CredentialWriter } from '../registry/auth/credential-writer.ts';
 import { credentialHost } from '../registry/auth/docker-config.ts';
-import { Keyring } from '../registry/auth/credential-writer.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 
 export interface LoginOptions extends Omit<RegistryOptions, 'credentials' | 'credentialFiles' | 'mirrors'> {
@@ -18,7 +18,7 @@ export interface LoginResult {
   /** The registry's canonical host. */
   readonly registry: string;
   /** The helper's program, or the path of the config.json. */
-  readonly keptIn: string;
+  readonly storedIn: string;
   /** Whether a helper keeps the password; the file has it unencrypted. */
   readonly encrypted: boolean;
   /** Whether the registry asked for the credentials; one that is open to all takes any. */
@@ -40,11 +40,11 @@ export async function login(options: LoginOptions): Promise<LoginResult> {
     });
   }
   try {
-    const keyring = await Keyring.open(dockerConfig);
+    const keyring = await CredentialWriter.open(dockerConfig);
     const checked = await check(registry, options);
-    await keyring.keep(registry, { username, password }, signal);
-    const { name, isHelper } = keyring.keeper(registry);
-    return { registry, keptIn: name, encrypted: isHelper, checked };
+    await keyring.store(registry, { username, password }, signal);
+    const { name, isHelper } = keyring.location(registry);
+    return { registry, storedIn: name, encrypted: isHelper, checked };
   } catch (error) {
     throw signal?.aborted ? interrupted(error) : error;
   }

@@ -1,18 +1,18 @@
 import { sep } from 'node:path';
+import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { LoadOptions, LoadResult } from './load.ts';
+import { parseTargetLocation, type TargetLocation } from '../reference/relocation.ts';
+import { CredentialStore } from '../registry/auth/credential-store.ts';
 import { checkHostsNaming, hostsFiles } from '../relocate/hosts-files.ts';
 import { kustomizeImages } from '../relocate/kustomize-images.ts';
-import type { LeftAlone } from '../relocate/skipped.ts';
 import { mappingJson } from '../relocate/mapping.ts';
 import { checkOutput, type OutputFile, type OutputKind, writeOutput } from '../relocate/output-file.ts';
 import { checkSecretName, pullSecretManifest } from '../relocate/pull-secret.ts';
 import { type RenamedImage, renamedImages } from '../relocate/renamed-image.ts';
 import { Renames } from '../relocate/renames.ts';
+import type { Skipped } from '../relocate/skipped.ts';
 import { VendorSpecs, type VendorSpecsOptions } from '../relocate/vendor-specs.ts';
-import { whereabouts } from '../fs/resolve-existing-path.ts';
-import { parseTarget, type Target } from '../reference/relocation.ts';
-import { CredentialStore } from '../registry/auth/credential-store.ts';
+import type { LoadOptions, LoadResult } from './load.ts';
 
 type TargetOptions = Pick<
   LoadOptions,
@@ -42,7 +42,7 @@ export interface WrittenOutputs {
   /** How many places of the specs name an image anew. */
   readonly replaced: number;
   /** Places of the specs that were left as they are. */
-  readonly left: readonly LeftAlone[];
+  readonly skipped: readonly Skipped[];
 }
 
 /** The files that a load leaves for what comes next. */
@@ -62,7 +62,7 @@ export interface Outputs {
  */
 export async function openOutputs(options: OutputOptions): Promise<Outputs> {
   const { mapping, kustomize, hostsToml, pullSecret, rewrite, naming = 'path' } = options;
-  const target = parseTarget(options.target);
+  const target = parseTargetLocation(options.target);
   if (hostsToml !== undefined) checkHostsNaming(naming);
   const files = [mapping, kustomize, pullSecret?.path].filter(path => path !== undefined);
   await checkFiles(files);
@@ -76,7 +76,7 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
       const images = renamedImages(result.images);
       const files = [...plainFiles(images, target, options), ...(secret ? [secret] : [])];
       const renaming = { renames: new Renames(images), secret: pullSecret?.name };
-      const rewriting = specs?.rewrite(renaming) ?? { texts: new Map(), replaced: 0, left: [] };
+      const rewriting = specs?.rewrite(renaming) ?? { texts: new Map(), replaced: 0, skipped: [] };
       const written: { kind: OutputKind; path: string }[] = [];
       const write = async (file: OutputFile) => {
         await writeOutput(file);
@@ -84,12 +84,16 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
       };
       for (const file of files) await write(file);
       for await (const file of specs?.files(rewriting) ?? []) await write(file);
-      return { files: written, replaced: rewriting.replaced, left: rewriting.left };
+      return { files: written, replaced: rewriting.replaced, skipped: rewriting.skipped };
     },
   };
 }
 
-function plainFiles(images: readonly RenamedImage[], target: Target, options: OutputOptions): OutputFile[] {
+function plainFiles(
+  images: readonly RenamedImage[],
+  target: TargetLocation,
+  options: OutputOptions,
+): OutputFile[] {
   const { mapping, kustomize, hostsToml, naming = 'path', plainHttp, insecure, ca } = options;
   const hosts = { target, naming, plainHttp, insecure, ca };
   return [
@@ -105,7 +109,7 @@ function one(kind: OutputKind, path: string | undefined, content: () => string):
 
 async function secretFile(
   { name, path }: { readonly name: string; readonly path: string },
-  { registry }: Target,
+  { registry }: TargetLocation,
   { credentials, credentialFiles = [], signal }: OutputOptions,
 ): Promise<OutputFile> {
   checkSecretName(name);
@@ -117,7 +121,7 @@ async function secretFile(
 
 async function checkFiles(paths: readonly string[]): Promise<void> {
   for (const path of paths) await checkOutput(path);
-  const places = await Promise.all(paths.map(whereabouts));
+  const places = await Promise.all(paths.map(resolveExistingPath));
   const twice = paths.find((_path, at) => places.indexOf(places[at] ?? '') < at);
   if (twice === undefined) return;
   throw new AirgapError('USAGE', `two outputs cannot go into one file: ${twice}`, {
@@ -127,9 +131,9 @@ async function checkFiles(paths: readonly string[]): Promise<void> {
 
 /** What is read, or written by another output, is no place for a file, by whatever link it is reached. */
 async function checkPlace(path: string, places: readonly string[]): Promise<void> {
-  const own = await whereabouts(path);
+  const own = await resolveExistingPath(path);
   for (const place of places) {
-    if (!`${own}${sep}`.startsWith(`${await whereabouts(place)}${sep}`)) continue;
+    if (!`${own}${sep}`.startsWith(`${await resolveExistingPath(place)}${sep}`)) continue;
     throw new AirgapError('USAGE', `${path} is in the way of ${place}, which the load reads or writes`, {
       hint: 'Choose another file.',
     });

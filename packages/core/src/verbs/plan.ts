@@ -1,15 +1,15 @@
-import { bundleNames } from '../layout/names.ts';
-import { type BlobSizes, bytesOf, Sharing } from '../layout/blob-usage.ts';
-import { isInterrupted } from '../model/errors.ts';
-import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
-import { interrupted } from '../model/interrupted.ts';
-import type { Finding } from '../model/finding.ts';
-import { formatPlatform } from '../oci/platform.ts';
-import { type Prepared, type PrepareOptions, prepare, readRequests } from './resolved-plan.ts';
-import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import type { SourceText } from '../input/model/source-text.ts';
+import { type BlobSizes, BlobUsage, bytesOf } from '../layout/blob-usage.ts';
+import { bundleNames } from '../layout/names.ts';
+import { isInterrupted } from '../model/errors.ts';
+import type { Finding } from '../model/finding.ts';
+import { interrupted } from '../model/interrupted.ts';
+import { formatPlatform } from '../oci/platform.ts';
+import { Registries, type RegistryOptions } from '../registry/registries.ts';
+import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
+import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
 
-export interface PlanOptions extends PrepareOptions, RegistryOptions {}
+export interface PlanOptions extends ResolvePlanOptions, RegistryOptions {}
 
 /** One name of the bundle. Sizes are bytes. */
 export interface PlannedImage {
@@ -53,16 +53,16 @@ export interface PlanResult {
 export async function plan(options: PlanOptions): Promise<PlanResult> {
   try {
     await using registries = await Registries.open(options);
-    return planResult(await prepare(registries, await readRequests(options), options));
+    return planResult(await resolvePlan(registries, await readRequests(options), options));
   } catch (error) {
     throw isInterrupted(error) ? interrupted(error) : error;
   }
 }
 
 /** The plan as people read it. */
-export function planResult({ images, layout, findings, sources }: Prepared): PlanResult {
+export function planResult({ images, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
   const sizes = new Map(images.map(image => [image, sizesOf(image)]));
-  const sharing = new Sharing([...sizes.values()]);
+  const sharing = new BlobUsage([...sizes.values()]);
   return {
     images: bundleNames(images).map(({ name, image }) => {
       const own = sizes.get(image) ?? new Map<string, number>();
@@ -81,7 +81,7 @@ export function planResult({ images, layout, findings, sources }: Prepared): Pla
     blobs: sharing.blobs,
     blobBytes: sharing.blobBytes,
     sharedBytes: sharing.sharedBytes,
-    bundleSize: layout.size,
+    bundleSize: tarPlan.size,
     findings,
     sources,
   };

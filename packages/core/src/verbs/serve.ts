@@ -1,10 +1,10 @@
-import type { OnEvent } from '../store/events.ts';
 import { interrupted } from '../model/interrupted.ts';
+import { BasicAuth } from '../server/basic-auth.ts';
 import { type ListenAddress, Listener, type ListenOptions } from '../server/listener.ts';
-import { Login } from '../server/basic-auth.ts';
 import { Registry } from '../server/registry.ts';
 import { Repositories } from '../server/repositories.ts';
 import { ServedBundle } from '../server/served-bundle.ts';
+import type { OnEvent } from '../store/events.ts';
 
 export interface ServeOptions extends ListenOptions {
   /** The bundles' paths; of two images with one name, the earlier bundle's counts. */
@@ -41,7 +41,7 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
-  const login = options.login && new Login(options.login);
+  const login = options.login && new BasicAuth(options.login);
   const bundles = await openBundles(options.bundles, signal);
   try {
     const repositories = new Repositories();

@@ -1,8 +1,8 @@
-import { isBlobPath } from '../layout/documents.ts';
 import { BundleReader } from '../bundle/reader.ts';
+import { isBlobPath } from '../layout/documents.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
 import { interrupted } from '../model/interrupted.ts';
+import type { OnEvent } from '../store/events.ts';
 import { checkBlobs } from '../verify/blob-check.ts';
 import { checkDocuments } from '../verify/document-check.ts';
 import { checkNames } from '../verify/name-check.ts';

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
-import { HashThreads } from '../store/hash-pool.ts';
-import type { OnEvent } from '../store/events.ts';
 import { parseDigest } from '../oci/digest.ts';
+import type { OnEvent } from '../store/events.ts';
+import { HashPool } from '../store/hash-pool.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
 /** Checks every blob against the digest that it is called, as many at once as there are threads. */
@@ -14,8 +14,8 @@ export async function checkBlobs(
   onEvent: OnEvent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await using threads = new HashThreads(signal);
-  const limit = pLimit(threads.most);
+  await using threads = new HashPool(signal);
+  const limit = pLimit(threads.max);
   const check = async (blob: PlacedEntry) => {
     const problem = await checkBlob(bundle, blob, threads, onEvent);
     if (problem) problems.push({ message: problem, entry: blob.name, offset: blob.headerOffset });
@@ -27,7 +27,7 @@ export async function checkBlobs(
 async function checkBlob(
   bundle: BundleReader,
   entry: PlacedEntry,
-  threads: HashThreads,
+  threads: HashPool,
   onEvent: OnEvent,
 ): Promise<string | undefined> {
   const { size } = entry;

@@ -1,7 +1,7 @@
+import type { BundleReader } from '../bundle/reader.ts';
 import type { NamedDescriptor } from '../layout/document-reader.ts';
 import { DOCUMENTS } from '../layout/documents.ts';
 import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from '../layout/names.ts';
-import type { BundleReader } from '../bundle/reader.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 

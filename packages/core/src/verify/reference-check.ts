@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { BundleReader } from '../bundle/reader.ts';
 import { BlobOrder } from '../layout/blob-order.ts';
-import { classicProblems } from '../layout/docker-archive.ts';
+import { dockerManifestProblems } from '../layout/docker-archive.ts';
 import type { NamedDescriptor } from '../layout/document-reader.ts';
 import { blobPath, DOCUMENTS } from '../layout/documents.ts';
-import { blobsOfManifest, manifestsBelow } from '../layout/walk.ts';
-import type { BundleReader } from '../bundle/reader.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
+import { blobsOfManifest, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import { parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type ImageManifest, isRunnable, type Manifest } from '../oci/manifest.ts';
 import { formatPlatform } from '../oci/platform.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
 /** Follows every name of a bundle down to its layers: all of it must be there, in order, and nothing besides. */
@@ -33,9 +33,9 @@ export class ReferenceCheck {
     for (const { name = 'index.json', descriptor } of names) await this.#follow(name, descriptor);
     // What the index has wrong would be told once more.
     if (!this.#problems.some(({ entry }) => entry === 'index.json'))
-      for (const message of await classicProblems(this.#bundle, this.#entries, this.#images))
+      for (const message of await dockerManifestProblems(this.#bundle, this.#entries, this.#images))
         this.#problems.push({ message, entry: 'manifest.json' });
-    if (!this.#order.isKept([...this.#entries.keys()]))
+    if (!this.#order.isSorted([...this.#entries.keys()]))
       this.#problems.push({ message: 'the entries are not in the order in which a build writes them' });
     for (const { name, headerOffset } of this.#entries.values())
       if (!this.#needed.has(name))
@@ -55,7 +55,7 @@ export class ReferenceCheck {
       const entry = blobPath(descriptor);
       if (this.#entries.has(entry)) this.#problems.push({ message: `${name}: ${error.message}`, entry });
     };
-    for await (const { descriptor, manifest } of manifestsBelow(this.#bundle, this.#entries, root, broken)) {
+    for await (const { descriptor, manifest } of walkManifests(this.#bundle, this.#entries, root, broken)) {
       if (descriptor === root)
         for (const message of await rootProblems(this.#bundle, this.#entries, root, manifest))
           this.#problems.push({ message: `${name}: ${message}`, entry: 'index.json' });

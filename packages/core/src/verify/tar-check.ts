@@ -1,6 +1,6 @@
-import { foreignReason } from '../bundle/unexpected-entry.ts';
-import { frameProblem } from '../tar/framing.ts';
 import type { BundleReader } from '../bundle/reader.ts';
+import { unexpectedReason } from '../bundle/unexpected-entry.ts';
+import { headerProblem } from '../tar/framing.ts';
 import { TRAILER_SIZE } from '../tar/header.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
@@ -16,10 +16,10 @@ export async function checkTar(bundle: BundleReader, problems: Problem[]): Promi
       return entries;
     }
     const entry = step.value;
-    const foreign = foreignReason(entry, entries);
+    const foreign = unexpectedReason(entry, entries);
     if (foreign) problems.push({ message: foreign, entry: entry.name, offset: entry.headerOffset });
     else entries.set(entry.name, entry);
-    const framed = foreign ? undefined : await frameProblem(bundle, entry);
+    const framed = foreign ? undefined : await headerProblem(bundle, entry);
     if (framed) problems.push({ message: framed, entry: entry.name, offset: entry.headerOffset });
   }
 }

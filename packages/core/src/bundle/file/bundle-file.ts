@@ -1,13 +1,19 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { HashThreads } from '../../store/hash-pool.ts';
-import { type Range, Ranges } from '../../store/ranges.ts';
 import { writeAll } from '../../fs/write-all.js';
+import { HashPool } from '../../store/hash-pool.ts';
+import { type Range, Ranges } from '../../store/ranges.ts';
+import { writeHeaders } from '../../tar/framing.ts';
+import type { PlannedEntry, TarPlan } from '../../tar/plan.ts';
 import { diskError } from './disk.ts';
 import { FileSink } from './file-sink.ts';
-import { writeFrame } from '../../tar/framing.ts';
-import type { Layout, Slot } from '../../tar/plan.ts';
-import { type Opened, openPartial, type PartialPaths, partialPaths, removePartial } from './partial-file.ts';
+import {
+  type OpenPartial,
+  openPartial,
+  type PartialPaths,
+  partialPaths,
+  removePartial,
+} from './partial-file.ts';
 
 /**
  * A bundle while it is being written: `PATH.partial`, at its full length from the start. The final name appears only
@@ -16,19 +22,19 @@ import { type Opened, openPartial, type PartialPaths, partialPaths, removePartia
 export class BundleFile implements AsyncDisposable {
   readonly #path: string;
   readonly #paths: PartialPaths;
-  readonly #slots: ReadonlyMap<Slot, number>;
-  readonly #opened: Opened;
-  readonly #threads: HashThreads;
+  readonly #entries: ReadonlyMap<PlannedEntry, number>;
+  readonly #opened: OpenPartial;
+  readonly #threads: HashPool;
   #isOpen = true;
   /** Blobs of which there are bytes that another build would have to fetch again. */
   readonly #kept: Set<number>;
 
-  private constructor(path: string, { slots }: Layout, opened: Opened, signal: AbortSignal) {
+  private constructor(path: string, { entries }: TarPlan, opened: OpenPartial, signal: AbortSignal) {
     this.#path = path;
     this.#paths = partialPaths(path);
-    this.#slots = new Map(slots.map((slot, at) => [slot, at]));
+    this.#entries = new Map(entries.map((entry, at) => [entry, at]));
     this.#opened = opened;
-    this.#threads = new HashThreads(signal);
+    this.#threads = new HashPool(signal);
     this.#kept = new Set(opened.written.keys());
   }
 
@@ -38,36 +44,36 @@ export class BundleFile implements AsyncDisposable {
    *
    * @throws AirgapError `DISK`, also while another build writes the same bundle
    */
-  static async open(path: string, layout: Layout, signal: AbortSignal): Promise<BundleFile> {
+  static async open(path: string, plan: TarPlan, signal: AbortSignal): Promise<BundleFile> {
     try {
-      const opened = await openPartial(path, layout);
-      writeFrame(opened.file.fd, layout);
-      return new BundleFile(path, layout, opened, signal);
+      const opened = await openPartial(path, plan);
+      writeHeaders(opened.file.fd, plan);
+      return new BundleFile(path, plan, opened, signal);
     } catch (error) {
       throw diskError(error, path);
     }
   }
 
   /** The bytes of a blob that an earlier build has left; none of them is verified yet. */
-  had(slot: Slot): Ranges {
-    return this.#opened.written.get(this.#place(slot)) ?? new Ranges();
+  existing(entry: PlannedEntry): Ranges {
+    return this.#opened.written.get(this.#place(entry)) ?? new Ranges();
   }
 
-  /** A sink for the blob of a slot. @param had what is there of it already */
-  sink(slot: Slot, had: Ranges): FileSink {
+  /** A sink for the blob of a entry. @param existing what is there of it already */
+  sink(entry: PlannedEntry, existing: Ranges): FileSink {
     const { file, journal } = this.#opened;
-    const place = this.#place(slot);
+    const place = this.#place(entry);
     const onWritten = (range: Range) => {
       this.#kept.add(place);
       journal.note(place, range);
     };
-    return new FileSink({ fd: file.fd, offset: slot.offset, threads: this.#threads, had, onWritten });
+    return new FileSink({ fd: file.fd, offset: entry.offset, threads: this.#threads, existing, onWritten });
   }
 
   /** What was written of a blob is wrong. */
-  forget(slot: Slot): void {
-    this.#kept.delete(this.#place(slot));
-    this.#opened.journal.forget(this.#place(slot));
+  forget(entry: PlannedEntry): void {
+    this.#kept.delete(this.#place(entry));
+    this.#opened.journal.forget(this.#place(entry));
   }
 
   /** Writes bytes that are at hand. */
@@ -106,8 +112,8 @@ export class BundleFile implements AsyncDisposable {
     await this.#opened.lock[Symbol.asyncDispose]();
   }
 
-  #place(slot: Slot): number {
-    return this.#slots.get(slot) ?? -1;
+  #place(entry: PlannedEntry): number {
+    return this.#entries.get(entry) ?? -1;
   }
 
   async #close(): Promise<void> {

@@ -2,22 +2,22 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HashThreads } from '../../store/hash-pool.ts';
-import { type Range, Ranges } from '../../store/ranges.ts';
 import { digestOf } from '../../oci/digest.ts';
+import { HashPool } from '../../store/hash-pool.ts';
+import { type Range, Ranges } from '../../store/ranges.ts';
 import { FileSink } from './file-sink.ts';
 
 const OFFSET = 512;
 
 let folder: string;
 let fd: number;
-let threads: HashThreads;
+let threads: HashPool;
 let noted: Range[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'airgap-sink-'));
   fd = openSync(join(folder, 'to'), 'w+');
-  threads = new HashThreads();
+  threads = new HashPool();
   noted = [];
 });
 afterEach(async () => {
@@ -31,7 +31,7 @@ function open(): FileSink {
     fd,
     offset: OFFSET,
     threads,
-    had: new Ranges(),
+    existing: new Ranges(),
     onWritten: range => noted.push(range),
   });
 }
@@ -79,7 +79,7 @@ describe('what a sink copies from a file', () => {
     const bytes = old.subarray(offset, offset + size);
     const sink = open();
     let copied = 0;
-    await sink.copyAll({ fd: from, offset, size }, more => {
+    await sink.copyFrom({ fd: from, offset, size }, more => {
       copied += more;
     });
     expect(await sink.digest()).toBe(digestOf(bytes));
@@ -95,16 +95,16 @@ describe('what a sink copies from a file', () => {
       fd: target(),
       offset: 0,
       threads,
-      had: new Ranges(),
+      existing: new Ranges(),
       onWritten: () => {},
     });
-    await expect(sink.copyAll({ fd: source(), offset: 0, size: 10 })).rejects.toMatchObject({ code });
+    await expect(sink.copyFrom({ fd: source(), offset: 0, size: 10 })).rejects.toMatchObject({ code });
   });
 
   it('ends with the signal', async () => {
     const stopper = new AbortController();
-    threads = new HashThreads(stopper.signal);
-    const copying = open().copyAll({ fd: from, offset: 0, size: old.length });
+    threads = new HashPool(stopper.signal);
+    const copying = open().copyFrom({ fd: from, offset: 0, size: old.length });
     stopper.abort(new Error('enough'));
     await expect(copying).rejects.toThrow('enough');
   });

@@ -1,9 +1,9 @@
 import { readSync } from 'node:fs';
-import type { FileHash, HashThreads } from '../../store/hash-pool.ts';
-import { type Range, Ranges } from '../../store/ranges.ts';
-import type { BlobSink, FilePart } from '../../store/blob-writer.ts';
 import { writeAll } from '../../fs/write-all.js';
 import { type Digest, digestOf } from '../../oci/digest.ts';
+import type { BlobSink, FilePart } from '../../store/blob-writer.ts';
+import type { FileHash, HashPool } from '../../store/hash-pool.ts';
+import { type Range, Ranges } from '../../store/ranges.ts';
 
 /** Bytes that are written before the hash is told of them. */
 const HASH_STEP = 4 * 1024 * 1024;
@@ -17,9 +17,9 @@ export interface FileSinkOptions {
   readonly fd: number;
   /** Where the blob begins in the file. */
   readonly offset: number;
-  readonly threads: HashThreads;
+  readonly threads: HashPool;
   /** What the file has of the blob already. */
-  readonly had: Ranges;
+  readonly existing: Ranges;
   /** Is told what has been written. */
   readonly onWritten: (range: Range) => void;
 }
@@ -30,7 +30,7 @@ export interface FileSinkOptions {
  * thread costs more than writing it (docs/decisions/0004).
  */
 export class FileSink implements BlobSink {
-  readonly inOrder = false;
+  readonly sequential = false;
   readonly #options: FileSinkOptions;
   readonly #written: Ranges;
   #unnoted = new Ranges();
@@ -41,7 +41,7 @@ export class FileSink implements BlobSink {
 
   constructor(options: FileSinkOptions) {
     this.#options = options;
-    this.#written = options.had;
+    this.#written = options.existing;
   }
 
   write(chunk: Uint8Array, at: number): undefined {
@@ -51,7 +51,7 @@ export class FileSink implements BlobSink {
   }
 
   /** A thread reads, hashes and writes it, while the bytes are in its cache. */
-  async copyAll(part: FilePart, onCopied: (bytes: number) => void = () => {}): Promise<void> {
+  async copyFrom(part: FilePart, onCopied: (bytes: number) => void = () => {}): Promise<void> {
     const { fd, offset, threads } = this.#options;
     let at = 0;
     const hash = threads.start(fd, bytes => {

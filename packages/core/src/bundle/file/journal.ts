@@ -1,22 +1,22 @@
 import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type Range, Ranges } from '../../store/ranges.ts';
 import { digestOf } from '../../oci/digest.ts';
-import type { Layout } from '../../tar/plan.ts';
+import { type Range, Ranges } from '../../store/ranges.ts';
+import type { TarPlan } from '../../tar/plan.ts';
 
 const TITLE = 'airgap journal 1';
 
-/** What a journal says: for which plan, and which bytes of which slots have been written. */
+/** What a journal says: for which plan, and which bytes of which entries have been written. */
 export interface JournalContent {
-  /** As {@link planOf} computes it. */
+  /** As {@link planIdentity} computes it. */
   readonly plan: string;
-  /** By the slot's place in the layout. */
+  /** By the entry's place in the plan. */
   readonly written: ReadonlyMap<number, Ranges>;
 }
 
 /**
  * Notes beside a partial bundle what of it has been written, so that an interrupted build can go on. It is a list of
- * lines, `SLOT START END`, only ever appended to; nobody trusts it further than to choose what to verify.
+ * lines, `ENTRY START END`, only ever appended to; nobody trusts it further than to choose what to verify.
  */
 export class Journal {
   readonly #fd: number;
@@ -37,13 +37,13 @@ export class Journal {
     return new Journal(openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW));
   }
 
-  note(slot: number, { start, end }: Range): void {
-    this.#append(`${slot} ${start} ${end}`);
+  note(entry: number, { start, end }: Range): void {
+    this.#append(`${entry} ${start} ${end}`);
   }
 
-  /** What was noted of a slot has turned out wrong. */
-  forget(slot: number): void {
-    this.#append(`${slot} forget`);
+  /** What was noted of a entry has turned out wrong. */
+  forget(entry: number): void {
+    this.#append(`${entry} forget`);
   }
 
   close(): void {
@@ -56,8 +56,8 @@ export class Journal {
 }
 
 /** What tells one plan from another: every entry's name, size, time and place. */
-export function planOf({ slots }: Layout): string {
-  return digestOf(Buffer.concat(slots.map(({ header }) => header)));
+export function planIdentity({ entries }: TarPlan): string {
+  return digestOf(Buffer.concat(entries.map(({ header }) => header)));
 }
 
 /** Reads a journal; nothing when there is none, or it is damaged from its first line on. */
@@ -72,13 +72,13 @@ export async function readJournal(path: string): Promise<JournalContent | undefi
 }
 
 function readLine(line: string, written: Map<number, Ranges>): void {
-  const [, slot = '', start, end] = /^(\d{1,9}) (?:forget|(\d{1,16}) (\d{1,16}))$/.exec(line) ?? [];
-  if (slot === '') return;
+  const [, entry = '', start, end] = /^(\d{1,9}) (?:forget|(\d{1,16}) (\d{1,16}))$/.exec(line) ?? [];
+  if (entry === '') return;
   if (start === undefined) {
-    written.delete(Number(slot));
+    written.delete(Number(entry));
     return;
   }
-  const ranges = written.get(Number(slot)) ?? new Ranges();
+  const ranges = written.get(Number(entry)) ?? new Ranges();
   ranges.add({ start: Number(start), end: Number(end) });
-  written.set(Number(slot), ranges);
+  written.set(Number(entry), ranges);
 }

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { Ranges } from '../../store/ranges.ts';
+import type { TarPlan } from '../../tar/plan.ts';
 import { checkSpace } from './disk.ts';
-import { Journal, planOf, readJournal } from './journal.ts';
-import type { Layout } from '../../tar/plan.ts';
-import { Lock } from './pid-lock.ts';
+import { Journal, planIdentity, readJournal } from './journal.ts';
+import { PidLock } from './pid-lock.ts';
 
 /** What stands beside a bundle while it is being written, and stays when that is interrupted. */
 export interface PartialPaths {
@@ -13,8 +13,8 @@ export interface PartialPaths {
   readonly journal: string;
   readonly lock: string;
   /** What a build of another plan has left: its bytes and its journal. */
-  readonly aside: string;
-  readonly asideJournal: string;
+  readonly previous: string;
+  readonly previousJournal: string;
 }
 
 export function partialPaths(path: string): PartialPaths {
@@ -23,25 +23,25 @@ export function partialPaths(path: string): PartialPaths {
     partial,
     journal: `${partial}.journal`,
     lock: `${partial}.lock`,
-    aside: `${partial}.old`,
-    asideJournal: `${partial}.old.journal`,
+    previous: `${partial}.old`,
+    previousJournal: `${partial}.old.journal`,
   };
 }
 
 /** A partial bundle that this process may write. */
-export interface Opened {
-  readonly lock: Lock;
+export interface OpenPartial {
+  readonly lock: PidLock;
   readonly file: FileHandle;
   readonly journal: Journal;
-  /** What an earlier build has written, by the slot's place in the layout. */
+  /** What an earlier build has written, by the entry's place in the plan. */
   readonly written: ReadonlyMap<number, Ranges>;
 }
 
-/** Opens the partial bundle for a layout, at its full length: the one that was left, or a new one. */
-export async function openPartial(path: string, layout: Layout): Promise<Opened> {
-  const lock = await Lock.take(partialPaths(path).lock);
+/** Opens the partial bundle for a plan, at its full length: the one that was left, or a new one. */
+export async function openPartial(path: string, plan: TarPlan): Promise<OpenPartial> {
+  const lock = await PidLock.take(partialPaths(path).lock);
   try {
-    return { lock, ...((await goOn(path, layout)) ?? (await begin(path, layout))) };
+    return { lock, ...((await resume(path, plan)) ?? (await create(path, plan))) };
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
@@ -50,34 +50,34 @@ export async function openPartial(path: string, layout: Layout): Promise<Opened>
 
 /** Removes everything that stands beside a bundle, but the lock. */
 export async function removePartial(path: string): Promise<void> {
-  const { partial, journal, aside, asideJournal } = partialPaths(path);
-  for (const file of [partial, journal, aside, asideJournal]) await rm(file, { force: true });
+  const { partial, journal, previous, previousJournal } = partialPaths(path);
+  for (const file of [partial, journal, previous, previousJournal]) await rm(file, { force: true });
 }
 
 /** Goes on with what was left, if that is of the same plan and as large as it should be. */
-async function goOn(path: string, layout: Layout): Promise<Omit<Opened, 'lock'> | undefined> {
+async function resume(path: string, plan: TarPlan): Promise<Omit<OpenPartial, 'lock'> | undefined> {
   const paths = partialPaths(path);
   const left = await readJournal(paths.journal);
-  if (left?.plan !== planOf(layout)) return undefined;
+  if (left?.plan !== planIdentity(plan)) return undefined;
   const file = await open(paths.partial, constants.O_RDWR | constants.O_NOFOLLOW).catch(() => undefined);
   const stat = await file?.stat();
-  if (file && stat?.isFile() && stat.size === layout.size) {
-    await checkSpace(path, layout.size - stat.blocks * 512);
+  if (file && stat?.isFile() && stat.size === plan.size) {
+    await checkSpace(path, plan.size - stat.blocks * 512);
     return { file, journal: Journal.resume(paths.journal), written: left.written };
   }
   await file?.close();
   return undefined;
 }
 
-async function begin(path: string, layout: Layout): Promise<Omit<Opened, 'lock'>> {
+async function create(path: string, plan: TarPlan): Promise<Omit<OpenPartial, 'lock'>> {
   const paths = partialPaths(path);
-  if (await readJournal(paths.journal)) await setAside(paths);
-  await checkSpace(path, layout.size);
+  if (await readJournal(paths.journal)) await keepPrevious(paths);
+  await checkSpace(path, plan.size);
   await rm(paths.partial, { force: true });
   const file = await open(paths.partial, 'wx+', 0o644);
   try {
-    await file.truncate(layout.size);
-    return { file, journal: Journal.create(paths.journal, planOf(layout)), written: new Map() };
+    await file.truncate(plan.size);
+    return { file, journal: Journal.create(paths.journal, planIdentity(plan)), written: new Map() };
   } catch (error) {
     await file.close();
     await rm(paths.partial, { force: true });
@@ -86,10 +86,10 @@ async function begin(path: string, layout: Layout): Promise<Omit<Opened, 'lock'>
 }
 
 /** What was left is of another plan, and may have blobs that this one wants. */
-async function setAside({ partial, journal, aside, asideJournal }: PartialPaths): Promise<void> {
-  const renamed = await rename(partial, aside).then(
+async function keepPrevious({ partial, journal, previous, previousJournal }: PartialPaths): Promise<void> {
+  const renamed = await rename(partial, previous).then(
     () => true,
     () => false,
   );
-  if (renamed) await rename(journal, asideJournal);
+  if (renamed) await rename(journal, previousJournal);
 }

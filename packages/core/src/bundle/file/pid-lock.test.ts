@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Lock } from './pid-lock.ts';
+import { PidLock } from './pid-lock.ts';
 
 let folder: string;
 let path: string;
@@ -22,7 +22,7 @@ describe('a lock', () => {
     for (let round = 0; round < 20; round += 1) {
       writeFileSync(path, text);
       utimesSync(path, 0, 0);
-      const all = await Promise.allSettled(Array.from({ length: 8 }, () => Lock.take(path)));
+      const all = await Promise.allSettled(Array.from({ length: 8 }, () => PidLock.take(path)));
       const held = all.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
       expect(held).toHaveLength(1);
       await held[0]?.[Symbol.asyncDispose]();
@@ -31,8 +31,8 @@ describe('a lock', () => {
 
   it('is free again once it is given back', async () => {
     for (let round = 0; round < 3; round += 1) {
-      await using lock = await Lock.take(path);
-      await expect(Lock.take(path)).rejects.toThrow(/another build/);
+      await using lock = await PidLock.take(path);
+      await expect(PidLock.take(path)).rejects.toThrow(/another build/);
       expect(lock).toBeDefined();
     }
   });

@@ -20,7 +20,7 @@ const PAUSE = 50;
  * Keeps a second process away while this one lives: a file that names its holder. A holder that has died is told
  * from one that lives, so nothing has to be removed by hand after a crash.
  */
-export class Lock implements AsyncDisposable {
+export class PidLock implements AsyncDisposable {
   readonly #path: string;
 
   private constructor(path: string) {
@@ -28,7 +28,7 @@ export class Lock implements AsyncDisposable {
   }
 
   /** @throws AirgapError `DISK` while another process has it, and what the file system throws */
-  static async take(path: string): Promise<Lock> {
+  static async take(path: string): Promise<PidLock> {
     const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
     while (!(await create(path, JSON.stringify(own)))) {
       const holder = await holderOf(path);
@@ -36,7 +36,7 @@ export class Lock implements AsyncDisposable {
       if (holder === 'damaged' || typeof holder === 'object') await breakLock(path);
       await sleep(PAUSE);
     }
-    return new Lock(path);
+    return new PidLock(path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,11 +3,11 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { AirgapError } from '../../model/errors.ts';
-import { entriesOf, isFolder } from './directory.ts';
 import { readSource, type SourceText, unreadableSpec } from '../model/source-text.ts';
+import { entriesOf, isFolder } from './directory.ts';
 
 /** Something that a program has to render before it can be read. */
-export interface Unrendered {
+export interface RenderInput {
   /** A chart's folder or archive, or a kustomization's folder. */
   readonly path: string;
   /** The file that says what it is: `Chart.yaml`, `kustomization.yaml`, or the archive. */
@@ -19,8 +19,8 @@ export interface Unrendered {
 /** What was named as specs, sorted by what has to be done with it, each in the order of the names. */
 export interface Input {
   readonly texts: SourceText[];
-  readonly charts: Unrendered[];
-  readonly kustomizations: Unrendered[];
+  readonly charts: RenderInput[];
+  readonly kustomizations: RenderInput[];
   /** Files of folders that cannot be read, each `INPUT` with its position. */
   readonly unread: AirgapError[];
 }
@@ -62,7 +62,7 @@ async function readOrTell(file: string): Promise<SourceText | AirgapError> {
     return await readSource(file);
   } catch (error) {
     if (!(error instanceof AirgapError)) throw error;
-    return error.at({ position: { file, line: 1, column: 1 } });
+    return error.withContext({ position: { file, line: 1, column: 1 } });
   }
 }
 

@@ -1,5 +1,6 @@
-import type { SpecDocument, Text } from '../yaml/document.ts';
 import { SWARM_SERVICE, type UsedImage } from '../model/spec.ts';
+import type { Text } from '../model/text.ts';
+import type { SpecDocument } from '../yaml/document.ts';
 
 const SWARM = 'scheduler-swarm';
 /** Keys that only other kinds of documents have at their top. */
@@ -18,17 +19,17 @@ export function isCompose(document: SpecDocument): boolean {
 }
 
 /** `services.*.image` of a compose document, service by service; one that is only built here has none. */
-export function composeImages(document: SpecDocument): Omit<UsedImage, 'owner'>[][] {
+export function composeImages(document: SpecDocument): Omit<UsedImage, 'objectIndex'>[][] {
   const kind = document.isMarked(SWARM) ? SWARM_SERVICE : 'Service (compose)';
-  return services(document).map(([workload, service]) =>
+  return services(document).map(([name, service]) =>
     document.fields(service, 'image').map(image => ({
       image: interpolated(image),
       pullPolicies: [],
-      list: 'services',
+      field: 'services',
       container: undefined,
       apiVersion: undefined,
       kind,
-      workload,
+      name,
       namespace: undefined,
     })),
   );

@@ -1,6 +1,6 @@
 import { AirgapError } from '../../model/errors.ts';
-import type { ListedImage } from '../model/spec.ts';
 import type { SourceText } from '../model/source-text.ts';
+import type { ListedImage } from '../model/spec.ts';
 
 interface Line {
   readonly reference: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ImagePath } from './image-path.ts';
 import { parseSpec } from '../spec-parser.ts';
+import { ImagePath } from './image-path.ts';
 
 const OBJECT = `
 apiVersion: example.com/v1
@@ -38,9 +38,9 @@ describe('an image path', () => {
     ['.spec.empty', []],
     ['.spec.absent.image', []],
   ])('%s leads to its images', (path, images) => {
-    const { used, unread } = read(path);
+    const { used, parseErrors } = read(path);
     expect(used.map(({ image }) => image.value)).toEqual(images);
-    expect(unread).toEqual([]);
+    expect(parseErrors).toEqual([]);
   });
 
   it('says where the image is and of what', () =>
@@ -60,7 +60,7 @@ describe('an image path', () => {
   });
 
   it.each(['.spec', '.spec.plain'])('that stops too early is told: %s', path =>
-    expect(read(path).unread).toMatchObject([
+    expect(read(path).parseErrors).toMatchObject([
       {
         code: 'INPUT',
         message: expect.stringContaining('leads to no text'),

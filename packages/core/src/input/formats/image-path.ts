@@ -51,7 +51,7 @@ export class ImagePath {
   }
 
   /** The images at the path. @throws AirgapError `INPUT` where it leads to a mapping or a list */
-  images(document: SpecDocument, { node, kind, workload }: KubernetesObject): ImageInObject[] {
+  images(document: SpecDocument, { node, kind, name }: KubernetesObject): ImageInObject[] {
     if (kind !== this.kind) return [];
     const nodes = this.#steps.reduce<Node[]>(
       (parents, step) => parents.flatMap(parent => follow(document, parent, step)),
@@ -60,12 +60,12 @@ export class ImagePath {
     return nodes.flatMap(found => {
       if (document.isMap(found) || document.isList(found))
         throw document.error(
-          `the image path ${this.text} of ${kind} ${workload ?? '(unnamed)'} leads to no text`,
+          `the image path ${this.text} of ${kind} ${name ?? '(unnamed)'} leads to no text`,
           document.position(found),
           'Let the path go on to the image itself; [*] stands for every item of a list.',
         );
       const image = document.text(found);
-      return image ? [{ image, pullPolicies: [], list: this.text, container: undefined }] : [];
+      return image ? [{ image, pullPolicies: [], field: this.text, container: undefined }] : [];
     });
   }
 }

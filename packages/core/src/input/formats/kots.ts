@@ -1,4 +1,5 @@
-import type { SpecDocument, Text } from '../yaml/document.ts';
+import type { Text } from '../model/text.ts';
+import type { SpecDocument } from '../yaml/document.ts';
 import type { ImageInObject } from './kubernetes.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
@@ -7,7 +8,7 @@ export function additionalImages(document: SpecDocument, object: KubernetesObjec
   return applicationList(document, object, 'additionalImages').map(image => ({
     image,
     pullPolicies: [],
-    list: 'additionalImages',
+    field: 'additionalImages',
     container: undefined,
   }));
 }

@@ -7,7 +7,7 @@ export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
   /** `metadata.name`. */
-  readonly workload: string | undefined;
+  readonly name: string | undefined;
   readonly namespace: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function* objectsOf(
     node,
     apiVersion,
     kind,
-    workload: textOf('metadata', 'name'),
+    name: textOf('metadata', 'name'),
     namespace: textOf('metadata', 'namespace'),
   };
 }

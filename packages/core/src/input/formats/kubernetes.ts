@@ -1,6 +1,6 @@
 import type { Node } from 'yaml';
-import type { SpecDocument } from '../yaml/document.ts';
 import type { UsedImage } from '../model/spec.ts';
+import type { SpecDocument } from '../yaml/document.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
 /** From a kind to the pod spec in it. */
@@ -18,7 +18,7 @@ const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 
 /** What an image of an object is besides being of that object. */
-export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicies' | 'list' | 'container' | 'pullSecrets'>;
+export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicies' | 'field' | 'container' | 'pullSecrets'>;
 
 /** The images of a workload's pods; nothing for any other kind. */
 export function workloadImages(document: SpecDocument, { node, kind }: KubernetesObject): ImageInObject[] {
@@ -46,7 +46,7 @@ export function podImages(document: SpecDocument, node: Node, ...path: readonly 
       document.items(pod, list).flatMap(container =>
         pulledImages(document, container, 'image', 'imagePullPolicy').map(image => ({
           ...image,
-          list,
+          field: list,
           container: nameOf(container),
         })),
       ),
@@ -55,7 +55,7 @@ export function podImages(document: SpecDocument, node: Node, ...path: readonly 
       document
         .all(volume, 'image')
         .flatMap(source => pulledImages(document, source, 'reference', 'pullPolicy'))
-        .map(image => ({ ...image, list: 'volumes', container: nameOf(volume) })),
+        .map(image => ({ ...image, field: 'volumes', container: nameOf(volume) })),
     );
     return [...containers, ...volumes].map(image => ({ ...image, pullSecrets }));
   });

@@ -1,6 +1,6 @@
 import type { Node } from 'yaml';
-import type { SpecDocument } from '../yaml/document.ts';
 import type { ListedImage } from '../model/spec.ts';
+import type { SpecDocument } from '../yaml/document.ts';
 
 /** Says whether a document is the Replicated one: by its API version, its comment, or an `images:` list of its own. */
 export function isReplicated(document: SpecDocument): boolean {

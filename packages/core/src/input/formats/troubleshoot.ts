@@ -16,7 +16,7 @@ export function troubleshootImages(document: SpecDocument, object: KubernetesObj
     if (!collector) return [];
     const own = pulledImages(document, collector, 'image', 'imagePullPolicy').map(image => ({
       ...image,
-      list: 'collectors',
+      field: 'collectors',
       container: type,
     }));
     return [...own, ...podImages(document, collector, 'podSpec')];

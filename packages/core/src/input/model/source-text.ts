@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
+import { fileReadError } from '../../fs/file-read-error.ts';
 import { AirgapError } from '../../model/errors.ts';
-import { unreadable } from '../../fs/file-read-error.ts';
 
 /** A text that somebody wrote, and the name to call it by. */
 export interface SourceText {
@@ -56,7 +56,7 @@ function endless(path: string): AirgapError {
 
 /** The error for a spec that the file system does not give. */
 export function unreadableSpec(path: string, cause: unknown): AirgapError {
-  return unreadable('the spec', path, cause, 'Check the path; "-" reads from standard input.');
+  return fileReadError('the spec', path, cause, 'Check the path; "-" reads from standard input.');
 }
 
 /** A text as it stands in its file, the byte order mark before it when there is one. */

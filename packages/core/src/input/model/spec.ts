@@ -1,7 +1,7 @@
 import type { AirgapError } from '../../model/errors.ts';
 import type { Position } from '../../model/position.ts';
-import type { Text } from '../yaml/document.ts';
 import type { SourceText } from './source-text.ts';
+import type { Text } from './text.ts';
 
 /** An image that somebody put on a list for the bundle. */
 export interface ListedImage {
@@ -33,17 +33,17 @@ export interface UsedImage {
    * The list that it is in: `containers`, `initContainers`, `ephemeralContainers` or `volumes` of a pod, `services`,
    * `collectors`, `additionalImages`; or the path that the user gave for the kind, for example `.spec.image`.
    */
-  readonly list: string;
+  readonly field: string;
   /** The container's, volume's or collector's name. */
   readonly container: string | undefined;
   /** Which of all objects and services it is of, counted from 0: not all of them have names. */
-  readonly owner: number;
+  readonly objectIndex: number;
   /** The object's API version; nothing for a Swarm or compose service. */
   readonly apiVersion: string | undefined;
   /** The object's kind, for example `Deployment`. */
   readonly kind: string;
   /** The object's or the service's name. */
-  readonly workload: string | undefined;
+  readonly name: string | undefined;
   readonly namespace: string | undefined;
   /** The names under `imagePullSecrets` of its pod; nothing for what is no pod. */
   readonly pullSecrets?: readonly Text[] | undefined;
@@ -55,8 +55,8 @@ const POD_LISTS = new Set(['containers', 'initContainers', 'ephemeralContainers'
 export const SWARM_SERVICE = 'Service (Swarm)';
 
 /** Says whether a kubelet pulls the image, so that a missing policy means Always for `latest`. */
-export function isPodImage({ list }: UsedImage): boolean {
-  return POD_LISTS.has(list);
+export function isPodImage({ field }: UsedImage): boolean {
+  return POD_LISTS.has(field);
 }
 
 /** Says whether Replicated's Swarm scheduler runs the image. */
@@ -73,7 +73,7 @@ export interface Spec {
   /** Without those that a KOTS application excludes. */
   readonly used: readonly UsedImage[];
   /** What could not be read, each `INPUT` with its position: an image may hide in it. */
-  readonly unread: readonly AirgapError[];
+  readonly parseErrors: readonly AirgapError[];
   /** Charts and kustomizations that could not be rendered, each `INPUT` with its position. */
-  readonly unrendered: readonly AirgapError[];
+  readonly renderErrors: readonly AirgapError[];
 }

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { AirgapError } from '../../model/errors.ts';
-import { SpecDocument } from '../yaml/document.ts';
+import type { RenderInput } from '../find/find-input.ts';
 import type { HelmChart } from '../formats/helm-chart.ts';
-import type { Unrendered } from '../find/find-input.ts';
 import type { SourceText } from '../model/source-text.ts';
+import { SpecDocument } from '../yaml/document.ts';
 import { runProgram } from './program.ts';
 import { notRendered, type Rendered } from './rendered.ts';
 
@@ -13,7 +13,7 @@ const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,51}[a-z0-9])?$/;
 const SOURCE = /^---\n# Source: (.*)$/m;
 
 /** A chart among the input, by what its metadata say. */
-interface Chart extends Unrendered {
+interface Chart extends RenderInput {
   readonly name: string | undefined;
   readonly version: string | undefined;
 }
@@ -23,7 +23,7 @@ interface Chart extends Unrendered {
  * Nothing is downloaded.
  */
 export async function renderCharts(
-  found: readonly Unrendered[],
+  found: readonly RenderInput[],
   helmCharts: readonly HelmChart[],
   signal?: AbortSignal,
 ): Promise<Rendered> {
@@ -52,7 +52,7 @@ export async function renderCharts(
   return { sources, files, errors: [...errors, ...missing.map(notHere)] };
 }
 
-async function metadata(chart: Unrendered, signal?: AbortSignal): Promise<Chart> {
+async function metadata(chart: RenderInput, signal?: AbortSignal): Promise<Chart> {
   const text = await helm(['show', 'chart', resolve(chart.path)], { signal });
   const [document] = SpecDocument.parse({ file: chart.file, text });
   if (!(document instanceof SpecDocument)) return { ...chart, name: undefined, version: undefined };

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { AirgapError } from '../../model/errors.ts';
-import { SpecDocument } from '../yaml/document.ts';
-import type { Unrendered } from '../find/find-input.ts';
+import type { RenderInput } from '../find/find-input.ts';
 import { readSource, type SourceText } from '../model/source-text.ts';
+import { SpecDocument } from '../yaml/document.ts';
 import { runProgram } from './program.ts';
 import { notRendered, type Rendered } from './rendered.ts';
 
@@ -14,7 +14,7 @@ const MISSING = new AirgapError('INPUT', 'neither kustomize nor kubectl is on PA
 
 /** Renders the kustomizations that no other one here builds on. */
 export async function renderKustomizations(
-  kustomizations: readonly Unrendered[],
+  kustomizations: readonly RenderInput[],
   signal?: AbortSignal,
 ): Promise<Rendered> {
   const references = new Map<string, readonly string[]>();
@@ -46,7 +46,7 @@ async function render(folder: string, signal?: AbortSignal): Promise<string> {
 }
 
 /** The folders that a kustomization names. One that cannot be read names none: rendering will say why. */
-async function referencesOf({ path, file }: Unrendered): Promise<string[]> {
+async function referencesOf({ path, file }: RenderInput): Promise<string[]> {
   const source = await readSource(file).catch(() => undefined);
   const documents = source ? [...SpecDocument.parse(source)] : [];
   return documents.flatMap(document => {

@@ -1,5 +1,5 @@
 import { AirgapError } from '../../model/errors.ts';
-import type { Unrendered } from '../find/find-input.ts';
+import type { RenderInput } from '../find/find-input.ts';
 import type { SourceText } from '../model/source-text.ts';
 
 /** What became of charts or kustomizations. */
@@ -12,7 +12,7 @@ export interface Rendered {
 }
 
 /** The error for something that could not be rendered. @param what it is, for example `chart` */
-export function notRendered(what: string, { file, files }: Unrendered, error: AirgapError): AirgapError {
+export function notRendered(what: string, { file, files }: RenderInput, error: AirgapError): AirgapError {
   const instead = files.length > 0 ? ', and its files were read as they are' : '';
   return new AirgapError('INPUT', `the ${what} is not rendered${instead}: ${error.message}`, {
     where: { position: { file, line: 1, column: 1 } },

@@ -11,18 +11,11 @@ import {
 } from 'yaml';
 import { AirgapError } from '../../model/errors.ts';
 import type { Position } from '../../model/position.ts';
+import type { SourceText } from '../model/source-text.ts';
+import type { Text } from '../model/text.ts';
 import { Aliases } from './aliases.ts';
 import { DocumentLimitError, documentStream } from './document-stream.ts';
-import type { SourceText } from '../model/source-text.ts';
 import { isTemplated, maskTemplates } from './template.ts';
-
-/** A scalar of a document, by its source text: `3.10` stays `3.10`. */
-export interface Text {
-  readonly value: string;
-  readonly position: Position;
-  /** There is a template in it, so that its value is not known. */
-  readonly templated: boolean;
-}
 
 /** How deep merge keys may nest; an alias can make them endless. */
 const MAX_MERGES = 20;

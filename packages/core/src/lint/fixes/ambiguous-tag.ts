@@ -1,6 +1,6 @@
 import { isScalar } from 'yaml';
-import type { Fix } from './fix.ts';
 import { contentOf } from '../../edit/mapping.ts';
+import type { Fix } from './fix.ts';
 
 /** A tag that other tools would read as a number or a date is put in quotes. */
 export const ambiguousTagFix: Fix = {

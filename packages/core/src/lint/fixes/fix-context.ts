@@ -1,20 +1,20 @@
+import { YamlText } from '../../edit/yaml-text.ts';
+import type { SourceText } from '../../input/model/source-text.ts';
+import type { ListedImage, Spec, UsedImage } from '../../input/model/spec.ts';
+import type { RegistrySettings } from '../../input/references.ts';
 import type { Finding } from '../../model/finding.ts';
 import { formatPosition, type Position } from '../../model/position.ts';
-import type { ListedImage, Spec, UsedImage } from '../../input/model/spec.ts';
-import type { Locations } from '../../input/references.ts';
-import type { SourceText } from '../../input/model/source-text.ts';
-import { EditableText } from '../../edit/yaml-text.ts';
 
 /** What a fix looks at: the specs, what its rule found in them, and their texts. */
-export class FixSubject {
+export class FixContext {
   readonly spec: Spec;
-  readonly locations: Locations;
+  readonly locations: RegistrySettings;
   readonly findings: readonly Finding[];
   readonly #sources: ReadonlyMap<string, SourceText>;
-  readonly #texts = new Map<string, EditableText>();
+  readonly #texts = new Map<string, YamlText>();
   #uses: Map<string, UsedImage[]> | undefined;
 
-  constructor(spec: Spec, findings: readonly Finding[], locations: Locations) {
+  constructor(spec: Spec, findings: readonly Finding[], locations: RegistrySettings) {
     this.spec = spec;
     this.locations = locations;
     this.findings = findings;
@@ -23,9 +23,9 @@ export class FixSubject {
   }
 
   /** The text of a file; parsed once, when a fix first asks. */
-  text(file: string): EditableText | undefined {
+  text(file: string): YamlText | undefined {
     const source = this.#sources.get(file);
-    const text = this.#texts.get(file) ?? (source && new EditableText(source));
+    const text = this.#texts.get(file) ?? (source && new YamlText(source));
     if (text) this.#texts.set(file, text);
     return text;
   }

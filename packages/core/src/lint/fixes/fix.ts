@@ -1,5 +1,5 @@
 import type { Edit } from '../../edit/edit.ts';
-import type { FixSubject } from './fix-context.ts';
+import type { FixContext } from './fix-context.ts';
 
 /** An edit of one file, and what it is for. */
 export interface FixEdit extends Edit {
@@ -13,5 +13,5 @@ export interface Fix {
   /** The rule's id. */
   readonly id: string;
   /** The edits that are certain to be right; what is not is left to a person. */
-  readonly edits: (subject: FixSubject) => Iterable<FixEdit>;
+  readonly edits: (subject: FixContext) => Iterable<FixEdit>;
 }

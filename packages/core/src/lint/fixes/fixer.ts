@@ -1,15 +1,15 @@
+import { TextBuffer } from '../../edit/text-buffer.ts';
+import { withMark } from '../../input/model/source-text.ts';
+import type { Spec } from '../../input/model/spec.ts';
+import type { Reading } from '../../input/read-input.ts';
+import type { RegistrySettings } from '../../input/references.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Position } from '../../model/position.ts';
-import type { Spec } from '../../input/model/spec.ts';
-import type { Locations } from '../../input/references.ts';
-import type { Reading } from '../../input/read-input.ts';
-import { withMark } from '../../input/model/source-text.ts';
-import { EditedText } from '../../edit/text-buffer.ts';
 import type { Fix, FixEdit } from './fix.ts';
-import { FixSubject } from './fix-context.ts';
+import { FixContext } from './fix-context.ts';
 
 /** One thing that was mended. */
-export interface Mended {
+export interface AppliedFix {
   /** The id of the rule that found it, for example `latest-tag`. */
   readonly rule: string;
   /** What was done, in a few words. */
@@ -26,21 +26,21 @@ export interface FixedFile {
 }
 
 /** The texts that were named, with what is wrong in them as they read now. */
-export class FixWork {
+export class Fixer {
   readonly #reading: Reading;
   readonly #lint: (spec: Spec) => readonly Finding[];
-  readonly #locations: Locations;
-  readonly #texts: readonly EditedText[];
-  readonly #mended: Mended[] = [];
+  readonly #locations: RegistrySettings;
+  readonly #texts: readonly TextBuffer[];
+  readonly #fixed: AppliedFix[] = [];
   #spec: Spec;
   #findings: readonly Finding[];
 
-  constructor(reading: Reading, lint: (spec: Spec) => readonly Finding[], locations: Locations) {
+  constructor(reading: Reading, lint: (spec: Spec) => readonly Finding[], locations: RegistrySettings) {
     const sources = reading.spec.sources.filter(({ rendered }) => !rendered);
     this.#reading = reading;
     this.#lint = lint;
     this.#locations = locations;
-    this.#texts = sources.map(source => new EditedText(source));
+    this.#texts = sources.map(source => new TextBuffer(source));
     this.#spec = this.#reread();
     this.#findings = lint(this.#spec);
   }
@@ -59,23 +59,23 @@ export class FixWork {
   make({ id, edits }: Fix): void {
     const findings = this.#findings.filter(({ rule }) => rule === id);
     if (findings.length === 0) return;
-    const all = [...edits(new FixSubject(this.#spec, findings, this.#locations))];
+    const all = [...edits(new FixContext(this.#spec, findings, this.#locations))];
     if (all.length === 0) return;
     const files = new Set(all.map(({ file }) => file));
     for (const text of this.#texts.filter(({ source }) => files.has(source.file))) {
       const own = all.filter(({ file }) => file === text.source.file);
       for (const { edit, position } of text.apply<FixEdit>(own))
-        this.#mended.push({ rule: id, message: edit.message, position });
+        this.#fixed.push({ rule: id, message: edit.message, position });
     }
     this.#spec = this.#reread();
     this.#findings = this.#lint(this.#spec);
   }
 
   /** What was mended, in the order of the sources, line by line. */
-  mended(): Mended[] {
+  fixed(): AppliedFix[] {
     const order = new Map(this.#texts.map(({ source: { file } }, index) => [file, index]));
     const placeOf = (file: string) => order.get(file) ?? -1;
-    return [...this.#mended].sort(
+    return [...this.#fixed].sort(
       ({ position: a }, { position: b }) =>
         placeOf(a.file) - placeOf(b.file) || a.line - b.line || a.column - b.column,
     );

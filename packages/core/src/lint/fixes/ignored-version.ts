@@ -1,7 +1,7 @@
 import { isScalar } from 'yaml';
-import type { EditableText, Place } from '../../edit/yaml-text.ts';
-import type { Fix, FixEdit } from './fix.ts';
 import { contentOf, keyOf, pairsOf } from '../../edit/mapping.ts';
+import type { Place, YamlText } from '../../edit/yaml-text.ts';
+import type { Fix, FixEdit } from './fix.ts';
 
 /** `version:` in an `images:` entry, which nothing reads, becomes `tag:`. */
 export const ignoredVersionFix: Fix = {
@@ -18,7 +18,7 @@ export const ignoredVersionFix: Fix = {
   },
 };
 
-function* renameVersion(text: EditableText, place: Place, file: string): Generator<FixEdit> {
+function* renameVersion(text: YamlText, place: Place, file: string): Generator<FixEdit> {
   const { document, pair } = place;
   // A tag that is there, even if it is empty, would stand there twice.
   const isAlone = pairsOf(place, 'version').length === 1 && pairsOf(place, 'tag').length === 0;

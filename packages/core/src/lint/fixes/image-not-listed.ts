@@ -1,11 +1,11 @@
-import { type Listing, listingOf, registriesAt } from '../rule-api/images-entry.ts';
+import type { RegistrySettings } from '../../input/references.ts';
 import { Reference } from '../../reference/reference.ts';
-import { proxied } from '../../reference/replicated.ts';
-import type { Locations } from '../../input/references.ts';
+import { proxiedImage } from '../../reference/replicated.ts';
+import { type ImagesEntry, imagesEntryFor, registriesAt } from '../rule-api/images-entry.ts';
 import type { Fix } from './fix.ts';
+import type { FixContext } from './fix-context.ts';
 import { ImagesList } from './images-list.ts';
 import { PUBLIC_HOSTS } from './public-hosts.ts';
-import type { FixSubject } from './fix-context.ts';
 
 /** Images that the specs use and the list lacks are added to it, where their `source:` is certain. */
 export const imageNotListedFix: Fix = {
@@ -21,7 +21,7 @@ export const imageNotListedFix: Fix = {
   },
 };
 
-function* missingListings(subject: FixSubject): Generator<Listing> {
+function* missingListings(subject: FixContext): Generator<ImagesEntry> {
   const seen = new Set<string>();
   for (const { position } of subject.findings) {
     const [used] = subject.usesAt(position);
@@ -34,10 +34,10 @@ function* missingListings(subject: FixSubject): Generator<Listing> {
 }
 
 /** The entry of an image that can have only this one: an entry has no digest, and a host may have several names. */
-function certainListing(reference: Reference, locations: Locations): Listing | undefined {
-  const behind = proxied(reference);
+function certainListing(reference: Reference, locations: RegistrySettings): ImagesEntry | undefined {
+  const behind = proxiedImage(reference);
   const { registry, repository, digest } = behind ?? reference;
-  const listing = listingOf(reference, locations);
+  const listing = imagesEntryFor(reference, locations);
   const names = registriesAt(registry, locations);
   if (digest !== undefined || names.length > 1 || (behind && names.length === 0)) return undefined;
   // Who has configured Docker Hub has private images there, and uses public ones like everybody.

@@ -1,26 +1,26 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLSeq } from 'yaml';
-import type { Listing } from '../rule-api/images-entry.ts';
-import { isReplicated } from '../../input/formats/replicated.ts';
 import type { Edit } from '../../edit/edit.ts';
-import type { EditableText } from '../../edit/yaml-text.ts';
 import { scalarText } from '../../edit/scalar-text.ts';
+import type { YamlText } from '../../edit/yaml-text.ts';
+import { isReplicated } from '../../input/formats/replicated.ts';
+import type { ImagesEntry } from '../rule-api/images-entry.ts';
 
 const TEMPLATE = '{{';
 
 /** The `images:` section of a file, as far as entries can be added to it. */
 export class ImagesList {
-  readonly #text: EditableText;
+  readonly #text: YamlText;
   readonly #seq: YAMLSeq;
   readonly #last: Node;
 
-  private constructor(text: EditableText, seq: YAMLSeq, last: Node) {
+  private constructor(text: YamlText, seq: YAMLSeq, last: Node) {
     this.#text = text;
     this.#seq = seq;
     this.#last = last;
   }
 
   /** The first section with an entry in it; nothing when there is none. */
-  static find(text: EditableText): ImagesList | undefined {
+  static find(text: YamlText): ImagesList | undefined {
     for (const document of text.documents) {
       const seq = isReplicated(document) ? document.get(document.root, 'images') : undefined;
       const last = isSeq(seq) ? seq.items.at(-1) : undefined;
@@ -30,7 +30,7 @@ export class ImagesList {
   }
 
   /** Adds entries behind the last one, in its manner; nothing where a template says what is in the list. */
-  append(listings: readonly Listing[]): Edit | undefined {
+  append(listings: readonly ImagesEntry[]): Edit | undefined {
     const end = contentEnd(this.#last);
     const [start] = this.#seq.range ?? [];
     if (end === undefined || start === undefined) return undefined;
@@ -39,12 +39,12 @@ export class ImagesList {
     return this.#appendLines(listings, start, end);
   }
 
-  #appendInFlow(listings: readonly Listing[], end: number): Edit | undefined {
+  #appendInFlow(listings: readonly ImagesEntry[], end: number): Edit | undefined {
     if (this.#text.text[this.#last.range?.[0] ?? -1] !== '{') return undefined;
     return { start: end, end, text: listings.map(one => `, ${this.#flowEntry(one)}`).join('') };
   }
 
-  #appendLines(listings: readonly Listing[], start: number, end: number): Edit | undefined {
+  #appendLines(listings: readonly ImagesEntry[], start: number, end: number): Edit | undefined {
     const indent = this.#text.lineBefore(start);
     const [colon = ''] = /^[ \t]*:/.exec(this.#text.text.slice(end, this.#text.lineEnd(end))) ?? [];
     if (!/^ *$/.test(indent) || !this.#text.isLineDone(end + colon.length)) return undefined;
@@ -78,7 +78,7 @@ export class ImagesList {
     return false;
   }
 
-  #entryLines(listing: Listing): string[] {
+  #entryLines(listing: ImagesEntry): string[] {
     if (isMap(this.#last) && this.#last.flow) return [`- ${this.#flowEntry(listing)}`];
     const { source, name, tag } = listing;
     return [
@@ -88,7 +88,7 @@ export class ImagesList {
     ];
   }
 
-  #flowEntry({ source, name, tag }: Listing): string {
+  #flowEntry({ source, name, tag }: ImagesEntry): string {
     const key = isMap(this.#last) ? this.#last.items[0]?.key : undefined;
     const isJson = isScalar(key) && key.type === 'QUOTE_DOUBLE';
     if (isJson)

@@ -1,9 +1,9 @@
-import type { Text } from '../../input/yaml/document.ts';
-import type { UsedImage } from '../../input/model/spec.ts';
-import type { EditableText } from '../../edit/yaml-text.ts';
-import type { FixEdit } from './fix.ts';
 import { addKey, keyOf, pairsOf, setValue } from '../../edit/mapping.ts';
-import type { FixSubject } from './fix-context.ts';
+import type { YamlText } from '../../edit/yaml-text.ts';
+import type { UsedImage } from '../../input/model/spec.ts';
+import type { Text } from '../../input/model/text.ts';
+import type { FixEdit } from './fix.ts';
+import type { FixContext } from './fix-context.ts';
 
 const SAFE = 'IfNotPresent';
 /** From the key that names an image to the one beside it that says when it is pulled. */
@@ -13,7 +13,7 @@ const POLICY_KEYS: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 
 /** Makes a container use the image that is there: its pull policy is corrected, or added below its image. */
-export function* setPullPolicy(subject: FixSubject, { image, pullPolicies }: UsedImage): Generator<FixEdit> {
+export function* setPullPolicy(subject: FixContext, { image, pullPolicies }: UsedImage): Generator<FixEdit> {
   const [policy, ...others] = pullPolicies;
   const { position } = policy ?? image;
   const text = subject.text(position.file);
@@ -29,7 +29,7 @@ export function* setPullPolicy(subject: FixSubject, { image, pullPolicies }: Use
 }
 
 /** A line of nothing but a template between the two may let one of them stand without the other. */
-function isInAnotherBranch(text: EditableText, image: Text, policy: Text): boolean {
+function isInAnotherBranch(text: YamlText, image: Text, policy: Text): boolean {
   const [one, other] = [image.position.line, policy.position.line];
   const between = text.linesBetween(Math.min(one, other), Math.max(one, other));
   return between.some(line => /^\s*(?:repl)?\{\{/.test(line));

@@ -1,7 +1,7 @@
 import { Lexer, LineCounter } from 'yaml';
-import type { Position } from '../../model/position.ts';
 import type { SourceText } from '../../input/model/source-text.ts';
 import { maskTemplates } from '../../input/yaml/template.ts';
+import type { Position } from '../../model/position.ts';
 
 /** A comment that silences one rule at one line: `# airgap-ignore rule-id: reason`. */
 export interface Ignore {

@@ -1,9 +1,9 @@
+import { endpointHost, type RegistrySettings } from '../../input/references.ts';
 import { canonicalHost, type Reference } from '../../reference/reference.ts';
-import { proxied, REPLICATED_HOST } from '../../reference/replicated.ts';
-import { endpointHost, type Locations } from '../../input/references.ts';
+import { proxiedImage, REPLICATED_HOST } from '../../reference/replicated.ts';
 
 /** What an `images:` entry says of its image. */
-export interface Listing {
+export interface ImagesEntry {
   readonly source: string;
   readonly name: string;
   readonly tag: string;
@@ -13,8 +13,8 @@ export interface Listing {
  * The `images:` entry that would hold a reference; an entry has no digest. Docker's official images are public even for a
  * vendor who has configured Docker Hub, and a proxied image of a registry that is not configured has its host as source.
  */
-export function listingOf(reference: Reference, locations: Locations): Listing {
-  const behind = proxied(reference);
+export function imagesEntryFor(reference: Reference, locations: RegistrySettings): ImagesEntry {
+  const behind = proxiedImage(reference);
   const { name, registry, repository, tag = 'latest' } = behind ?? reference;
   if (registry === REPLICATED_HOST)
     return { source: 'replicated', name: repository.replace(/^[^/]*\//, ''), tag };
@@ -26,6 +26,6 @@ export function listingOf(reference: Reference, locations: Locations): Listing {
 }
 
 /** The names of the configured registries at a host. */
-export function registriesAt(host: string, { registries = {} }: Locations): string[] {
+export function registriesAt(host: string, { registries = {} }: RegistrySettings): string[] {
   return Object.keys(registries).filter(name => canonicalHost(endpointHost(registries[name] ?? '')) === host);
 }

@@ -1,13 +1,13 @@
-import type { Position } from '../../model/position.ts';
 import type { Severity } from '../../model/finding.ts';
+import type { Position } from '../../model/position.ts';
 
 /** How grave a rule's findings are to somebody; `off` asks for none. */
-export type Grade = Severity | 'off';
+export type RuleSeverity = Severity | 'off';
 
 /** A rule that somebody has graded anew. */
-export interface RuleGrade {
+export interface RuleSetting {
   readonly rule: string;
-  readonly grade: Grade;
+  readonly grade: RuleSeverity;
   /** Where they wrote it. */
   readonly position?: Position | undefined;
 }

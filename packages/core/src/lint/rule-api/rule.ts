@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../../model/finding.ts';
-import type { Matching } from './spec-index.ts';
+import type { SpecIndex } from './spec-index.ts';
 
 /** What every rule says of itself; its page of docs is made from it. */
 export interface RuleText {
@@ -12,16 +12,16 @@ export interface RuleText {
   /** It looks at what registries say: with `lint --online`, and whenever `plan` and `build` ask them. */
   readonly asksRegistries?: true;
   /** The same piece of a spec twice: as the rule finds it, and mended. Nothing for what no piece of a spec can show. */
-  readonly example?: { readonly found: string; readonly mended: string };
+  readonly example?: { readonly found: string; readonly fixed: string };
 }
 
 /** A finding as its rule tells it; without a severity, the rule's own counts. */
-export type Found = Omit<Finding, 'rule' | 'severity'> & { readonly severity?: Severity };
+export type RawFinding = Omit<Finding, 'rule' | 'severity'> & { readonly severity?: Severity };
 
 /**
  * One thing that the lint looks for. Most rules look at the specs; one that looks at something else names its type,
  * and joins the list of its kind.
  */
-export interface Rule<Subject = Matching> extends RuleText {
-  check(subject: Subject): Iterable<Found>;
+export interface Rule<Subject = SpecIndex> extends RuleText {
+  check(subject: Subject): Iterable<RawFinding>;
 }

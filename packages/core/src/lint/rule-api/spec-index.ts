@@ -1,19 +1,19 @@
-import { canonicalHost, Reference } from '../../reference/reference.ts';
-import { PROXY_HOST, proxied, REPLICATED_HOST } from '../../reference/replicated.ts';
 import type { ListedImage, Spec, UsedImage } from '../../input/model/spec.ts';
-import { endpointHost, type Locations, locate } from '../../input/references.ts';
+import { endpointHost, type RegistrySettings, toReference } from '../../input/references.ts';
+import { canonicalHost, Reference } from '../../reference/reference.ts';
+import { PROXY_HOST, proxiedImage, REPLICATED_HOST } from '../../reference/replicated.ts';
 
 /** The specs as the rules look at them: what is listed, what is used, and which is which. */
-export class Matching {
+export class SpecIndex {
   readonly spec: Spec;
-  readonly locations: Locations;
+  readonly locations: RegistrySettings;
   readonly #references = new Map<UsedImage, Reference | undefined>();
   /** What a listed image is found by. */
   readonly #keys = new Map<ListedImage, string>();
   readonly #listed = new Set<string>();
   readonly #uses = new Map<string, UsedImage[]>();
 
-  constructor(spec: Spec, locations: Locations) {
+  constructor(spec: Spec, locations: RegistrySettings) {
     this.spec = spec;
     this.locations = locations;
     for (const image of spec.listed) this.#list(image, keyOf(image, locations));
@@ -91,13 +91,13 @@ export function listedTag(image: ListedImage): string | undefined {
 /** Of the images of one workload, the first: what is wrong with the workload is told once. */
 export function firstOfEach(images: readonly UsedImage[]): UsedImage[] {
   const first = new Map<number, UsedImage>();
-  for (const used of images) if (!first.has(used.owner)) first.set(used.owner, used);
+  for (const used of images) if (!first.has(used.objectIndex)) first.set(used.objectIndex, used);
   return [...first.values()];
 }
 
 /** What an image is of, in words: `Deployment web`. */
-export function ownerOf({ kind, workload }: UsedImage): string {
-  return `${kind} ${workload ?? '(unnamed)'}`;
+export function ownerOf({ kind, name }: UsedImage): string {
+  return `${kind} ${name ?? '(unnamed)'}`;
 }
 
 function parsed({ image }: UsedImage): Reference | undefined {
@@ -110,9 +110,9 @@ function parsed({ image }: UsedImage): Reference | undefined {
 }
 
 /** An image that cannot be located yet is found by what is known of it: its name and its tag. */
-function keyOf(image: ListedImage, locations: Locations): string {
+function keyOf(image: ListedImage, locations: RegistrySettings): string {
   try {
-    return locate(image, locations).toString();
+    return toReference(image, locations).toString();
   } catch {
     const end = `/${image.name}:${listedTag(image)}`;
     return image.source === 'replicated' ? `${REPLICATED_HOST}…${end}` : end;
@@ -126,7 +126,7 @@ function withoutDigest({ name, tag, digest }: Reference): Reference | undefined 
 
 /** Every key that a list may have for a reference. */
 function keysOf(reference: Reference): string[] {
-  const image = proxied(reference) ?? reference;
+  const image = proxiedImage(reference) ?? reference;
   const text = image.toString();
   const ends = [...text.matchAll(/\//g)].map(({ index }) => text.slice(index));
   const replicated = image.registry === REPLICATED_HOST;

@@ -19,7 +19,7 @@ spec:
     image: quay.io/team/web:1.2
     imagePullPolicy: Always
 `,
-    mended: `
+    fixed: `
 apiVersion: v1
 kind: Pod
 metadata:
@@ -33,7 +33,7 @@ spec:
   },
   *check(specs) {
     for (const used of specs.spec.used) {
-      const { pullPolicies, image, container, kind, workload } = used;
+      const { pullPolicies, image, container, kind, name } = used;
       const reference = specs.reference(used);
       // latest-tag tells of these already.
       const isLatest = reference?.tag === 'latest' && reference.digest === undefined;
@@ -41,7 +41,7 @@ spec:
       if (always === undefined || isLatest) continue;
       yield {
         message: `imagePullPolicy: Always makes Kubernetes pull ${image.value} behind the gap, whatever its tag`,
-        hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${workload ?? '(unnamed)'}, or remove the line.`,
+        hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${name ?? '(unnamed)'}, or remove the line.`,
         position: always.position,
       };
     }

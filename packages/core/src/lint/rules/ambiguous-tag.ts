@@ -14,7 +14,7 @@ images:
 - name: python
   tag: 3.10
 `,
-    mended: `
+    fixed: `
 images:
 - name: python
   tag: "3.10"

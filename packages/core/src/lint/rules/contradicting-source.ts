@@ -1,5 +1,5 @@
-import { REPLICATED_HOST } from '../../reference/replicated.ts';
 import type { ListedImage } from '../../input/model/spec.ts';
+import { REPLICATED_HOST } from '../../reference/replicated.ts';
 import type { Rule } from '../rule-api/rule.ts';
 
 /** A name that does not go with its source. */
@@ -17,7 +17,7 @@ images:
   name: quay.io/team/web
   tag: "1.2"
 `,
-    mended: `
+    fixed: `
 images:
 - source: quay
   name: team/web

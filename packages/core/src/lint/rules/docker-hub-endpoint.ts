@@ -22,7 +22,7 @@ images:
   name: team/web
   tag: "1.2"
 `,
-    mended: `
+    fixed: `
 images:
 - source: hub # in airgap.yaml: registries: { hub: index.docker.io }
   name: team/web

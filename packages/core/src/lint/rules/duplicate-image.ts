@@ -16,7 +16,7 @@ images:
 - name: docker.io/library/redis
   tag: "7.2"
 `,
-    mended: `
+    fixed: `
 images:
 - name: redis
   tag: "7.2"

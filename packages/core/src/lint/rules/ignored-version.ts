@@ -13,7 +13,7 @@ images:
 - name: redis
   version: "7.2"
 `,
-    mended: `
+    fixed: `
 images:
 - name: redis
   tag: "7.2"

@@ -1,9 +1,9 @@
-import type { Reference } from '../../reference/reference.ts';
 import type { UsedImage } from '../../input/model/spec.ts';
-import type { Locations } from '../../input/references.ts';
-import { listingOf } from '../rule-api/images-entry.ts';
+import type { RegistrySettings } from '../../input/references.ts';
+import type { Reference } from '../../reference/reference.ts';
+import { imagesEntryFor } from '../rule-api/images-entry.ts';
+import type { RawFinding, Rule } from '../rule-api/rule.ts';
 import { ownerOf } from '../rule-api/spec-index.ts';
-import type { Found, Rule } from '../rule-api/rule.ts';
 
 /** An image that a spec uses and the list lacks. */
 export const imageNotListed: Rule = {
@@ -28,7 +28,7 @@ spec:
   - name: web
     image: ghcr.io/team/web:1.2
 `,
-    mended: `
+    fixed: `
 images:
 - name: redis
   tag: "7"
@@ -60,7 +60,7 @@ spec:
   },
 };
 
-function missing(used: UsedImage, reference: Reference, locations: Locations): Found {
+function missing(used: UsedImage, reference: Reference, locations: RegistrySettings): RawFinding {
   const { image } = used;
   return {
     message: `${image.value} is used by ${ownerOf(used)} and is not on the list: it will be missing from the bundle`,
@@ -70,7 +70,7 @@ function missing(used: UsedImage, reference: Reference, locations: Locations): F
 }
 
 /** The bundle has the tag, and whether that is still the image of the digest, only a registry knows. */
-function pinned(used: UsedImage): Found {
+function pinned(used: UsedImage): RawFinding {
   const { image } = used;
   return {
     severity: 'warning',
@@ -81,8 +81,8 @@ function pinned(used: UsedImage): Found {
 }
 
 /** The `images:` entry that would hold a reference, as one line. */
-function entryFor(reference: Reference, locations: Locations): string {
-  const { source, name, tag } = listingOf(reference, locations);
+function entryFor(reference: Reference, locations: RegistrySettings): string {
+  const { source, name, tag } = imagesEntryFor(reference, locations);
   const entry = `{ source: ${source}, name: ${name}, tag: ${JSON.stringify(tag)} }`;
   return reference.digest === undefined ? entry : `${entry}, and use it by that tag: an entry has no digest`;
 }

@@ -1,7 +1,7 @@
-import { AirgapError } from '../../model/errors.ts';
-import { locate } from '../../input/references.ts';
+import { toReference } from '../../input/references.ts';
 import { usedReference } from '../../input/requests.ts';
-import type { Found, Rule } from '../rule-api/rule.ts';
+import { AirgapError } from '../../model/errors.ts';
+import type { RawFinding, Rule } from '../rule-api/rule.ts';
 
 /** A name that no registry can have, in a list or in a container. */
 export const invalidImage: Rule = {
@@ -15,7 +15,7 @@ export const invalidImage: Rule = {
 images:
 - name: quay.io/team/web:1.2
 `,
-    mended: `
+    fixed: `
 images:
 - name: quay.io/team/web
   tag: "1.2"
@@ -28,13 +28,13 @@ images:
       const isPlaced =
         image.source === 'public' ||
         (image.source === 'replicated' ? Boolean(app) : Object.hasOwn(registries, image.source));
-      if (isPlaced) yield* failure(() => locate(image, locations));
+      if (isPlaced) yield* failure(() => toReference(image, locations));
     }
     for (const used of spec.used) if (!used.image.templated) yield* failure(() => usedReference(used));
   },
 };
 
-function* failure(find: () => unknown): Generator<Found> {
+function* failure(find: () => unknown): Generator<RawFinding> {
   try {
     find();
   } catch (error) {

@@ -1,6 +1,6 @@
 import { isPodImage, type ListedImage, type UsedImage } from '../../input/model/spec.ts';
-import { listedTag, type Matching } from '../rule-api/spec-index.ts';
-import type { Found, Rule } from '../rule-api/rule.ts';
+import type { RawFinding, Rule } from '../rule-api/rule.ts';
+import { listedTag, type SpecIndex } from '../rule-api/spec-index.ts';
 
 const SAFE = new Set(['IfNotPresent', 'Never']);
 
@@ -23,7 +23,7 @@ spec:
   - name: web
     image: quay.io/team/web
 `,
-    mended: `
+    fixed: `
 apiVersion: v1
 kind: Pod
 metadata:
@@ -43,7 +43,7 @@ spec:
 };
 
 /** The rule's own question: latest, and neither IfNotPresent nor Never. */
-function isUnsafe(specs: Matching, used: UsedImage): boolean {
+function isUnsafe(specs: SpecIndex, used: UsedImage): boolean {
   const reference = specs.reference(used);
   if (!isPodImage(used) || reference?.tag !== 'latest' || reference.digest !== undefined) return false;
   return used.pullPolicies.length === 0 || unsafePolicy(used) !== undefined;
@@ -54,19 +54,19 @@ function unsafePolicy({ pullPolicies }: UsedImage): string | undefined {
   return pullPolicies.find(({ value, templated }) => !templated && !SAFE.has(value))?.value;
 }
 
-function ofContainer(used: UsedImage): Found {
-  const { image, kind, workload, container } = used;
+function ofContainer(used: UsedImage): RawFinding {
+  const { image, kind, name, container } = used;
   const written = image.value.endsWith(':latest') ? 'has the tag latest' : 'has no tag, which means latest';
   const unsafe = unsafePolicy(used);
   const policy = unsafe ? `imagePullPolicy: ${unsafe}` : 'no imagePullPolicy, which means Always';
   return {
     message: `${image.value} ${written}, with ${policy}: Kubernetes will try to pull it behind the gap`,
-    hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${workload ?? '(unnamed)'}, or use a tag other than latest.`,
+    hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${name ?? '(unnamed)'}, or use a tag other than latest.`,
     position: image.position,
   };
 }
 
-function* ofEntry(specs: Matching, image: ListedImage): Generator<Found> {
+function* ofEntry(specs: SpecIndex, image: ListedImage): Generator<RawFinding> {
   const uses = specs.usesOf(image).filter(isPodImage);
   const unsafe = uses.filter(used => isUnsafe(specs, used));
   if (uses.length > 0 && unsafe.length === 0) return;
@@ -85,7 +85,7 @@ function* ofEntry(specs: Matching, image: ListedImage): Generator<Found> {
     position: image.tagPosition,
     related: unsafe.map(used => ({
       position: used.image.position,
-      message: `used here by ${used.kind} ${used.workload ?? ''}`.trim(),
+      message: `used here by ${used.kind} ${used.name ?? ''}`.trim(),
     })),
   };
 }

@@ -18,7 +18,7 @@ images:
   content_trust:
     public_key_fingerprint: aa9c7589de463a9208c7ba9a29fb12cc
 `,
-    mended: `
+    fixed: `
 images:
 - source: replicated
   name: web

@@ -1,6 +1,6 @@
 import { isPodImage } from '../../input/model/spec.ts';
-import { firstOfEach, ownerOf } from '../rule-api/spec-index.ts';
 import type { Rule } from '../rule-api/rule.ts';
+import { firstOfEach, ownerOf } from '../rule-api/spec-index.ts';
 
 const SECRET = 'replicatedregistrykey';
 
@@ -27,7 +27,7 @@ spec:
   - name: web
     image: registry.replicated.com/shop/web:1.2
 `,
-    mended: `
+    fixed: `
 images:
 - source: replicated
   name: web

@@ -1,8 +1,8 @@
 import type { Position } from '../../model/position.ts';
 import { Reference } from '../../reference/reference.ts';
-import { proxied } from '../../reference/replicated.ts';
-import type { Matching } from '../rule-api/spec-index.ts';
+import { proxiedImage } from '../../reference/replicated.ts';
 import type { Rule } from '../rule-api/rule.ts';
+import type { SpecIndex } from '../rule-api/spec-index.ts';
 
 /** Different images that KOTS would push under one name. */
 export const nameCollision: Rule = {
@@ -20,7 +20,7 @@ images:
 - name: ghcr.io/b/worker
   tag: "1.0"
 `,
-    mended: `
+    fixed: `
 images:
 - name: quay.io/a/worker
   tag: "1.0"
@@ -54,7 +54,7 @@ interface Named {
 }
 
 /** Every image once, where it is named first. */
-function everyName(specs: Matching): Iterable<Named> {
+function everyName(specs: SpecIndex): Iterable<Named> {
   const names = new Map<string, Named>();
   const add = (reference: Reference | undefined, position: Position) => {
     if (reference && !names.has(reference.toString()))
@@ -63,7 +63,7 @@ function everyName(specs: Matching): Iterable<Named> {
   for (const image of specs.spec.listed) add(located(specs.key(image)), image.position);
   for (const used of specs.spec.used) {
     const reference = specs.reference(used);
-    add(reference && (proxied(reference) ?? reference), used.image.position);
+    add(reference && (proxiedImage(reference) ?? reference), used.image.position);
   }
   return names.values();
 }

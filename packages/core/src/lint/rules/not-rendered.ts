@@ -8,7 +8,7 @@ export const notRendered: Rule = {
     'The images of a Helm chart or of a kustomization are known only when helm, kustomize or kubectl renders it. ' +
     'Without that, images may be missing from what is checked here, and from a bundle that has no list.',
   *check({ spec }) {
-    for (const { message, hint = '', where } of spec.unrendered)
+    for (const { message, hint = '', where } of spec.renderErrors)
       if (where.position) yield { message, hint, position: where.position };
   },
 };

@@ -20,7 +20,7 @@ spec:
   - name: web
     image: quay.io/team/web:1.2@sha256:fd8d9aa63ba2f0982b5304e1ee8d3b90a210bc1ffb5314d980eb6962f1a9715d
 `,
-    mended: `
+    fixed: `
 apiVersion: v1
 kind: Pod
 metadata:

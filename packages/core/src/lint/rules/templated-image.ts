@@ -1,5 +1,5 @@
-import { ownerOf } from '../rule-api/spec-index.ts';
 import type { Rule } from '../rule-api/rule.ts';
+import { ownerOf } from '../rule-api/spec-index.ts';
 
 /** An image that only a template knows. */
 export const templatedImage: Rule = {
@@ -19,7 +19,7 @@ spec:
   - name: db
     image: 'postgres:{{repl ConfigOption "version"}}'
 `,
-    mended: `
+    fixed: `
 apiVersion: v1
 kind: Pod
 metadata:

@@ -15,7 +15,7 @@ images:
   name: team/web
   tag: "1.2"
 `,
-    mended: `
+    fixed: `
 images:
 - source: quay # in airgap.yaml: registries: { quay: quay.io }
   name: team/web

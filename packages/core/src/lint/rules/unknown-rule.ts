@@ -27,7 +27,7 @@ spec:
   - name: web
     image: quay.io/team/web:1.2 # airgap-ignore latest: only in the lab
 `,
-    mended: `
+    fixed: `
 apiVersion: v1
 kind: Pod
 metadata:

@@ -19,7 +19,7 @@ spec:
     image: quay.io/team/web:1.2
      imagePullPolicy: Never
 `,
-    mended: `
+    fixed: `
 apiVersion: v1
 kind: Pod
 metadata:
@@ -32,7 +32,7 @@ spec:
 `,
   },
   *check({ spec }) {
-    for (const { message, hint = '', where } of spec.unread)
+    for (const { message, hint = '', where } of spec.parseErrors)
       if (where.position) yield { message, hint, position: where.position };
   },
 };

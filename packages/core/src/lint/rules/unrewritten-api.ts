@@ -1,6 +1,6 @@
 import { isPodImage } from '../../input/model/spec.ts';
-import { firstOfEach, ownerOf } from '../rule-api/spec-index.ts';
 import type { Rule } from '../rule-api/rule.ts';
+import { firstOfEach, ownerOf } from '../rule-api/spec-index.ts';
 
 const UNREWRITTEN = new Set(['apps/v1beta1', 'apps/v1beta2', 'extensions/v1beta1']);
 
@@ -25,7 +25,7 @@ spec:
       - name: web
         image: quay.io/team/web:1.2
 `,
-    mended: `
+    fixed: `
 apiVersion: apps/v1
 kind: Deployment
 metadata:

@@ -21,7 +21,7 @@ spec:
     # airgap-ignore latest-tag: only in the lab
     image: quay.io/team/web:1.2
 `,
-    mended: `
+    fixed: `
 apiVersion: v1
 kind: Pod
 metadata:

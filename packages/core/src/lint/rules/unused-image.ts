@@ -26,7 +26,7 @@ spec:
   - name: web
     image: ghcr.io/team/web:1.2
 `,
-    mended: `
+    fixed: `
 images:
 - name: ghcr.io/team/web
   tag: "1.2"

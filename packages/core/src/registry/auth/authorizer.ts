@@ -1,14 +1,14 @@
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
-import { MemorySink } from '../../store/blob-writer.ts';
+import { isLoopback } from '../../http/loopback.ts';
+import { responseError } from '../../http/response-error.ts';
+import { type HttpRequest, roundTrip } from '../../http/round-trip.ts';
 import { AirgapError } from '../../model/errors.ts';
-import { exchange, type HttpRequest } from '../../http/round-trip.ts';
+import { MemorySink } from '../../store/blob-writer.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials } from './credential.ts';
 import type { CredentialStore } from './credential-store.ts';
-import { isLoopback } from '../endpoint.ts';
-import { failure } from '../../http/response-error.ts';
-import { basicCredentials, SentSecrets } from './secret-redactor.ts';
+import { basicCredentials, SecretRedactor } from './secret-redactor.ts';
 
 const MAX_TOKEN_ANSWER = 1024 * 1024;
 const CLIENT_ID = 'airgap';
@@ -16,7 +16,7 @@ const CLIENT_ID = 'airgap';
 const tokenSchema = z.looseObject({ token: z.string().optional(), access_token: z.string().optional() });
 
 /** A request that a registry answered with 401. */
-export interface Refusal {
+export interface AuthChallenge {
   /** The registry host, with its port when it has one. */
   readonly host: string;
   /** Where the request went. */
@@ -30,7 +30,7 @@ export interface Refusal {
 }
 
 /** The `Authorization` for one host and scope. */
-interface Slot {
+interface TokenEntry {
   header?: string | undefined;
   /** The one request for the next header, for however many transfers wait for it. */
   pending?: Promise<string | undefined> | undefined;
@@ -46,9 +46,9 @@ interface Slot {
 export class Authorizer {
   readonly #dispatcher: Dispatcher;
   readonly #credentials: CredentialStore;
-  readonly #slots = new Map<string, Slot>();
+  readonly #entries = new Map<string, TokenEntry>();
   /** What was sent so far, in any form. */
-  readonly secrets = new SentSecrets();
+  readonly secrets = new SecretRedactor();
 
   constructor(dispatcher: Dispatcher, credentials: CredentialStore) {
     this.#dispatcher = dispatcher;
@@ -57,7 +57,7 @@ export class Authorizer {
 
   /** The header that worked last for this host and scope, or the one that is being asked for. */
   async header(host: string, scope: string): Promise<string | undefined> {
-    const { pending, header } = this.#slot(host, scope);
+    const { pending, header } = this.#entry(host, scope);
     return pending ?? header;
   }
 
@@ -68,8 +68,8 @@ export class Authorizer {
    * @throws AirgapError `REGISTRY` for a token service that must not be used, `DENIED` when it refuses; `INPUT` when
    * a credential helper fails
    */
-  async answer(refusal: Refusal, signal?: AbortSignal): Promise<string | undefined> {
-    const slot = this.#slot(refusal.host, refusal.scope);
+  async answer(refusal: AuthChallenge, signal?: AbortSignal): Promise<string | undefined> {
+    const slot = this.#entry(refusal.host, refusal.scope);
     if (slot.pending !== undefined) return slot.pending;
     if (slot.header !== undefined && slot.header !== refusal.authorization) return slot.header;
     slot.pending = this.#authorize(refusal, signal);
@@ -81,14 +81,14 @@ export class Authorizer {
     }
   }
 
-  #slot(host: string, scope: string): Slot {
+  #entry(host: string, scope: string): TokenEntry {
     const key = `${host} ${scope}`;
-    const slot = this.#slots.get(key) ?? {};
-    this.#slots.set(key, slot);
+    const slot = this.#entries.get(key) ?? {};
+    this.#entries.set(key, slot);
     return slot;
   }
 
-  async #authorize(refusal: Refusal, signal: AbortSignal | undefined): Promise<string | undefined> {
+  async #authorize(refusal: AuthChallenge, signal: AbortSignal | undefined): Promise<string | undefined> {
     const challenges = parseChallenges(refusal.challenge);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     const takesBasic = challenges.some(({ scheme }) => scheme === 'basic');
@@ -101,7 +101,7 @@ export class Authorizer {
 
   async #token(
     { parameters }: Challenge,
-    { host, url, scope }: Refusal,
+    { host, url, scope }: AuthChallenge,
     credentials: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<string> {
@@ -115,9 +115,9 @@ export class Authorizer {
       signal,
     );
     const sink = new MemorySink(MAX_TOKEN_ANSWER);
-    const head = await exchange(this.#dispatcher, request, () => sink);
+    const head = await roundTrip(this.#dispatcher, request, () => sink);
     if (head.status !== 200)
-      throw failure(`get a token from ${realm.host}`, { ...head, secrets }, sink.bytes, { host });
+      throw responseError(`get a token from ${realm.host}`, { ...head, secrets }, sink.bytes, { host });
     const answer = tokenSchema.safeParse(parseJson(sink.bytes));
     const token = answer.data?.token || answer.data?.access_token;
     if (!token)
@@ -135,7 +135,7 @@ function basic(credentials: Credentials): string {
 }
 
 /** A realm must not pull credentials down from TLS to the open, nor off to another host there. */
-function realmUrl(realm: string, registry: URL, withCredentials: boolean, secrets: SentSecrets): URL {
+function realmUrl(realm: string, registry: URL, withCredentials: boolean, secrets: SecretRedactor): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
   if (url?.protocol === 'https:') return url;
   if (url?.protocol === 'http:' && registry.protocol === 'http:') {

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AirgapError } from '../../model/errors.ts';
 import { replaceFile } from '../../fs/replace-file.ts';
+import { AirgapError } from '../../model/errors.ts';
 import type { Credentials } from './credential.ts';
 import { DockerConfig, hostOfKey, keyOfHost } from './docker-config.ts';
 
 /** Where credentials are kept. */
-export interface Keeper {
+export interface CredentialLocation {
   /** The helper's program, or the path of the config.json. */
   readonly name: string;
   /** Whether it is a helper; a file is not encrypted. */
@@ -14,7 +14,7 @@ export interface Keeper {
 }
 
 /** Keeps credentials where docker looks for them: with the helper that its config.json names, or in that file. */
-export class Keyring {
+export class CredentialWriter {
   readonly #config: DockerConfig;
 
   private constructor(config: DockerConfig) {
@@ -22,18 +22,18 @@ export class Keyring {
   }
 
   /** @param path of a config.json, which need not exist. @throws AirgapError `INPUT` for a file that is none */
-  static async open(path: string): Promise<Keyring> {
-    return new Keyring(await DockerConfig.read(path));
+  static async open(path: string): Promise<CredentialWriter> {
+    return new CredentialWriter(await DockerConfig.read(path));
   }
 
   /** Who keeps a host's credentials. */
-  keeper(host: string): Keeper {
+  location(host: string): CredentialLocation {
     const helper = this.#config.helperFor(host);
     return { name: helper?.program ?? this.#config.path, isHelper: helper !== undefined };
   }
 
   /** Keeps the credentials for a host. @throws AirgapError `INPUT` from a helper, `DISK` when the file cannot be written */
-  async keep(host: string, credentials: Credentials, signal?: AbortSignal): Promise<void> {
+  async store(host: string, credentials: Credentials, signal?: AbortSignal): Promise<void> {
     const key = keyOfHost(host);
     const helper = this.#config.helperFor(host);
     await helper?.store(key, credentials, signal);
@@ -50,7 +50,7 @@ export class Keyring {
    * @returns whether there were any
    * @throws AirgapError `INPUT` from a helper, `DISK` when the file cannot be written
    */
-  async forget(host: string, signal?: AbortSignal): Promise<boolean> {
+  async erase(host: string, signal?: AbortSignal): Promise<boolean> {
     const key = keyOfHost(host);
     const helper = this.#config.helperFor(host);
     const helped = (await helper?.get(key, signal)) !== undefined;

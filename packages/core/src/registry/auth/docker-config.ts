@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AirgapError } from '../../model/errors.ts';
-import { canonicalHost } from '../../reference/reference.ts';
+import { canonicalHost, DOCKER_HUB_API } from '../../reference/reference.ts';
 import type { Credentials } from './credential.ts';
 import { CredentialHelper, HELPER_NAME } from './credential-helper.ts';
-import { HUB_API } from '../endpoint.ts';
 
 const entrySchema = z.looseObject({
   auth: z.string().optional(),
@@ -40,7 +39,7 @@ export class DockerConfig {
     const document = await readJson(path);
     const result = configSchema.safeParse(document);
     if (!result.success)
-      throw unreadable(path, `"${result.error.issues[0]?.path.join('.')}" has another form`);
+      throw invalidConfig(path, `"${result.error.issues[0]?.path.join('.')}" has another form`);
     // What was parsed is what was read, but for keys that a schema may drop.
     return new DockerConfig(path, document as Content);
   }
@@ -74,7 +73,7 @@ export function hostOfKey(key: string): string {
 
 /** The name that a host's credentials go by: those for Docker Hub belong to its API too. */
 export function credentialHost(host: string): string {
-  return host === HUB_API ? canonicalHost('docker.io') : canonicalHost(host);
+  return host === DOCKER_HUB_API ? canonicalHost('docker.io') : canonicalHost(host);
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -83,13 +82,13 @@ async function readJson(path: string): Promise<unknown> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw unreadable(path, 'it cannot be read', cause);
+    throw invalidConfig(path, 'it cannot be read', cause);
   }
   try {
     return JSON.parse(text);
   } catch {
     // JSON.parse quotes what it stumbles over, and that may be a password.
-    throw unreadable(path, 'it is not JSON');
+    throw invalidConfig(path, 'it is not JSON');
   }
 }
 
@@ -107,7 +106,7 @@ function credentialsOf(entry: Entry): Credentials | undefined {
   return { username: entry.username ?? '', password: entry.password ?? '', identityToken };
 }
 
-function unreadable(path: string, reason: string, cause?: unknown): AirgapError {
+function invalidConfig(path: string, reason: string, cause?: unknown): AirgapError {
   return new AirgapError('INPUT', `the credentials file is no docker config.json: ${reason}`, {
     where: { path },
     cause,

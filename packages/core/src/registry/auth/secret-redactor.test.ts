@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { SentSecrets } from './secret-redactor.ts';
+import { SecretRedactor } from './secret-redactor.ts';
 
 describe('secrets that were sent', () => {
-  const secrets = new SentSecrets();
+  const secrets = new SecretRedactor();
   secrets.addCredentials({ username: 'me', password: 'p/4 ss', identityToken: 'identity' });
   secrets.addCredentials({ username: 'you', password: 'p/4 ss and more' });
   secrets.addCredentials({ username: 'nobody', password: '' });

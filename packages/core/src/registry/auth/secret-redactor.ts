@@ -2,7 +2,7 @@ import { maskSecrets } from '../../model/secrets.ts';
 import type { Credentials } from './credential.ts';
 
 /** Every password and token that registries and token services were sent: some of them quote what they get. */
-export class SentSecrets {
+export class SecretRedactor {
   /** The longest first: one may be a part of another. */
   #texts: readonly string[] = [];
 

@@ -1,0 +1,19 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Reference } from '../reference/reference.ts';
+import type { PlannedEntry, TarInput, TarPlan } from '../tar/plan.ts';
+
+/** The content of one entry of a bundle: bytes that are in memory, or a blob to fetch. */
+export type EntryContent = { readonly bytes: Uint8Array } | BlobRef;
+
+/** A blob to fetch from the repository of a name. */
+export interface BlobRef {
+  readonly blob: Descriptor;
+  /** A name whose repository has it. */
+  readonly from: Reference;
+  readonly bytes?: undefined;
+}
+
+export type BundleInput = TarInput<EntryContent>;
+export type BundleEntry = PlannedEntry<EntryContent>;
+/** A bundle that is known to the last byte. */
+export type BundlePlan = TarPlan<EntryContent>;
