@@ -76,7 +76,7 @@ describe('a used image is found', () => {
     ['PodTemplate', template],
   ])('in a %s of any version, alone or in a List', (kind, rest) => {
     const object = `{apiVersion: x/v9, kind: ${kind}, metadata: {name: n, namespace: s}, ${rest}}`;
-    expect(parse(object).used).toMatchObject([{ apiVersion: 'x/v9', kind, workload: 'n', namespace: 's' }]);
+    expect(parse(object).used).toMatchObject([{ apiVersion: 'x/v9', kind, name: 'n', namespace: 's' }]);
     expect(used(`{apiVersion: v1, kind: List, items: [${object}, ${object}]}`)).toHaveLength(2);
   });
 
@@ -121,7 +121,7 @@ describe('KOTS', () => {
 
   it('adds images', () =>
     expect(parse(application('additionalImages: ["a:1", "b/{{repl X}}:1"]')).used).toMatchObject([
-      { list: 'additionalImages', kind: 'Application', workload: 'shop', image: { value: 'a:1' } },
+      { field: 'additionalImages', kind: 'Application', name: 'shop', image: { value: 'a:1' } },
       { image: { value: 'b/{{repl X}}:1', templated: true } },
     ]));
 
@@ -157,7 +157,7 @@ describe("Troubleshoot's collectors", () => {
       parse(`apiVersion: ${apiVersion}\nkind: ${kind}\nspec: {${list}: ${collector}}`).used,
     ).toMatchObject([
       {
-        list: 'collectors',
+        field: 'collectors',
         container: 'run',
         kind,
         image: { value: 'a:1' },

@@ -47,9 +47,9 @@ describe('an image path', () => {
     expect(read('.spec.image').used).toMatchObject([
       {
         image: { position: { line: 6, column: 10 } },
-        list: '.spec.image',
+        field: '.spec.image',
         kind: 'Database',
-        workload: 'main',
+        name: 'main',
       },
     ]));
 
