@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { AirgapError } from '@airgap/core';
 import { CommanderError } from '@commander-js/extra-typings';
+import { readEnvironment } from './environment.ts';
 import { exitStatus, INTERRUPTED, USAGE } from './exit-status.ts';
-import { readEnvironment } from './options/environment.ts';
 import { type Output, watchOutput } from './output.ts';
 import { program } from './program.ts';
 import { errorObject, renderError } from './render/error.ts';

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
-import type { Environment } from './options/environment.ts';
+import type { Environment } from './environment.ts';
 import { formatJson } from './render/json.ts';
 
 /** What one run of the program has to work with. */

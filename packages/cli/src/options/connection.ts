@@ -1,6 +1,6 @@
 import { AirgapError, DEFAULT_CONCURRENCY } from '@airgap/core';
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 import { readText } from './file.ts';
 import { concurrency, repeated, timeout } from './parsers.ts';
 

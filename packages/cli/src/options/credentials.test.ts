@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEnvironment } from '../environment.ts';
 import { configuredCredentials, licensed } from './credentials.ts';
-import { readEnvironment } from './environment.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -10,7 +10,7 @@ import {
   licenseCredentials,
   parseLicense,
 } from '@airgap/core';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 
 type Sources = Readonly<Record<string, CredentialSource>>;
 

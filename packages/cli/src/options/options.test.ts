@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEnvironment } from '../environment.ts';
 import { readConfig } from './config.ts';
 import { remoteOptions } from './connection.ts';
-import { readEnvironment } from './environment.ts';
 import { concurrency, keyValue, keyValues, repeated, sourceDateEpoch } from './parsers.ts';
 import { type SpecFlags, specOptions } from './specs.ts';
 

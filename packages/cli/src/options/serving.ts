@@ -1,7 +1,7 @@
 import { AirgapError, type ListenAddress } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 import { readText } from './file.ts';
 
 /** Reads `HOST:PORT`, or a port alone, which is one of 127.0.0.1. */
