@@ -3,7 +3,7 @@ import type { RenamedImage } from './renamed-image.ts';
 
 /**
  * Writes which image is where now, as one JSON object: `registry`, `prefix`, and `images` with `name`, `newName` and `digest`
- * (docs/customer.md).
+ * (docs/guides/customer.md).
  */
 export function mappingJson({ registry, prefix }: TargetLocation, images: readonly RenamedImage[]): string {
   return `${JSON.stringify({ registry, prefix, images }, undefined, 2)}\n`;
