@@ -12,5 +12,5 @@ export function rulePages(): Map<string, string> {
 
 function contents(sorted: readonly RuleText[]): string {
   const rows = sorted.map(({ id, severity }) => `- [${id}](${id}.md), ${severity}`);
-  return `# Rules of \`airgap lint\`\n\n${rows.join('\n')}\n\nHow to turn them off: [lint](../lint.md).\n`;
+  return `# Rules of \`airgap lint\`\n\n${rows.join('\n')}\n\nHow to turn them off: [lint](../guides/lint.md).\n`;
 }
