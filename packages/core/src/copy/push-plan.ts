@@ -24,8 +24,8 @@ export interface PushPlan {
   /** Each digest once, the largest first. */
   readonly blobs: readonly PlannedBlob[];
   /**
-   * Manifests that can be pushed at the same time: each level refers only to earlier levels, because a registry may reject
-   * a manifest that refers to a missing one.
+   * Manifests that can be pushed at the same time: each level refers only to earlier levels, because a registry may
+   * reject a manifest that refers to a missing one.
    */
   readonly levels: readonly (readonly PlannedManifest[])[];
   /** One entry per subject and repository. */

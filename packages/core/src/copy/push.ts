@@ -54,7 +54,9 @@ export function expectedTransfers({ blobs }: Pick<PushDiff, 'blobs'>): TransferC
   };
 }
 
-/** One descriptor for each repository that the blob is mounted into: without a source, the first one needs an upload. */
+/**
+ * One descriptor for each repository that the blob is mounted into: without a source, the first one needs an upload.
+ */
 function mountsOf({ blob, present, missing }: MissingBlob): Descriptor[] {
   const uploads = present.length === 0 ? 1 : 0;
   return missing.slice(uploads).map(() => blob);

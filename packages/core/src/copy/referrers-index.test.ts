@@ -14,7 +14,11 @@ function descriptorOf(text: string): Descriptor {
   return { mediaType: MediaType.ociManifest, digest: digestOf(Buffer.from(text)), size: text.length };
 }
 
-/** Updates a target that lists `api` with the referrers API and `tagged` under the fallback tag. @returns the manifests put */
+/**
+ * Updates a target that lists `api` with the referrers API and `tagged` under the fallback tag.
+ *
+ * @returns the manifests put
+ */
 async function update(
   api: Descriptor[] | undefined,
   tagged: Descriptor[] | undefined,

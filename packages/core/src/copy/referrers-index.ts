@@ -8,10 +8,10 @@ import type { ImageTarget } from '../store/image-target.ts';
 import type { ReferrersUpdate } from './push-plan.ts';
 
 /**
- * Ensures that pushed referrers are listed for their subjects. A registry with the referrers API has indexed them on push;
- * for any other registry the client maintains an index under the fallback tag (distribution-spec, "Pushing Manifests with
- * Subject"). The current list is read from the registry, not derived from the push responses, so that referrers pushed by an
- * interrupted load are listed as well.
+ * Ensures that pushed referrers are listed for their subjects. A registry with the referrers API has indexed them on
+ * push; for any other registry the client maintains an index under the fallback tag (distribution-spec, "Pushing
+ * Manifests with Subject"). The current list is read from the registry, not derived from the push responses, so that
+ * referrers pushed by an interrupted load are listed as well.
  *
  * @throws what registries throw
  */

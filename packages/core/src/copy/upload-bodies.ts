@@ -13,9 +13,9 @@ const CHUNK = 256 * 1024;
 const PROGRESS_STEP = 1024 * 1024;
 
 /**
- * Blobs of a bundle as request bodies. Each body reads the file while it is sent and alternates between two buffers: a chunk
- * is valid until the chunk after the next is requested. The hash pool verifies each blob concurrently, once per blob; the
- * last chunk is held back until the digest has matched.
+ * Blobs of a bundle as request bodies. Each body reads the file while it is sent and alternates between two buffers:
+ * a chunk is valid until the chunk after the next is requested. The hash pool verifies each blob concurrently, once
+ * per blob; the last chunk is held back until the digest has matched.
  */
 export class UploadBodies {
   readonly #bundle: BundleReader;
@@ -39,8 +39,8 @@ export class UploadBodies {
   /**
    * The body of a blob.
    *
-   * @throws AirgapError from the body: `CONTENT` for a digest mismatch, before the last chunk; `BUNDLE` when the file was
-   * truncated
+   * @throws AirgapError from the body: `CONTENT` for a digest mismatch, before the last chunk; `BUNDLE` when the file
+   * was truncated
    */
   of(blob: Descriptor): BlobBody {
     const entry = this.#entries.get(blobPath(blob));

@@ -11,8 +11,8 @@ interface Entry {
 }
 
 /**
- * Renders an `images:` list for a kustomization. kustomize compares names literally, so each alias of a name has its own
- * entry.
+ * Renders an `images:` list for a kustomization. kustomize compares names literally, so each alias of a name has its
+ * own entry.
  */
 export function kustomizeImages(images: readonly RenamedImage[]): string {
   const renames = new Map(images.map(({ name, newName }) => [name.name, { name, newName }]));

@@ -9,7 +9,11 @@ export class Renames {
     this.#newNames = new Map(images.map(({ name, newName }) => [name.toString(), newName.toString()]));
   }
 
-  /** The new reference; undefined for an image that was not loaded. @throws AirgapError `INPUT` for an invalid reference */
+  /**
+   * The new reference; undefined for an image that was not loaded.
+   *
+   * @throws AirgapError `INPUT` for an invalid reference
+   */
   of(image: string): string | undefined {
     const reference = Reference.parse(image).canonical();
     // In a bundle, a name with a tag and a digest has only the digest.

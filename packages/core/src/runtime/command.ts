@@ -23,8 +23,8 @@ export interface CommandOptions {
  * Runs a program until it exits, without a shell and with the environment of this process.
  *
  * @returns its standard output
- * @throws AirgapError `RUNTIME` with the end of its output when it is not installed or fails; the signal's reason; what `stdin`
- * throws
+ * @throws AirgapError `RUNTIME` with the end of its output when it is not installed or fails; the signal's reason;
+ * what `stdin` throws
  */
 export async function runCommand(
   program: string,

@@ -18,8 +18,8 @@ export class RuntimeInventory {
   }
 
   /**
-   * The ID of the image with this name. An image pinned by digest is also found by its IDs, because some runtimes do not
-   * store names with digests.
+   * The ID of the image with this name. An image pinned by digest is also found by its IDs, because some runtimes do
+   * not store names with digests.
    */
   idOf({ name, ids }: ImageClosure): string | undefined {
     const id = this.#byName.get(name.toString());

@@ -10,7 +10,10 @@ const PORT = /^\d+(\/|$)/;
 /** The format of containerd namespaces, including the maximum length. */
 const NAMESPACE = /^(?=.{1,76}$)[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/;
 
-/** Whether a target is a runtime on this machine (`docker:`, `podman:`, `containerd:[NAMESPACE]`) rather than a registry. */
+/**
+ * Whether a target is a runtime on this machine (`docker:`, `podman:`, `containerd:[NAMESPACE]`) rather than a
+ * registry.
+ */
 export function isRuntimeTarget(text: string): boolean {
   const argument = TARGET.exec(text)?.groups?.argument;
   return argument !== undefined && !PORT.test(argument);

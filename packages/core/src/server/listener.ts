@@ -52,7 +52,11 @@ export class Listener implements AsyncDisposable {
     });
   }
 
-  /** Opens the port. @throws AirgapError `NETWORK` when the address is not available, `INPUT` for an invalid certificate */
+  /**
+   * Opens the port.
+   *
+   * @throws AirgapError `NETWORK` when the address is not available, `INPUT` for an invalid certificate
+   */
   static async open(
     { host, port }: ListenAddress,
     { tls, timeout = DEFAULT_TIMEOUT }: ListenOptions,

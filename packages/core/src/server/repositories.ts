@@ -28,9 +28,9 @@ export class Repositories {
   }
 
   /**
-   * The repositories that a name matches, in order of precedence. With a host (`ns`, which containerd sends to mirrors), only
-   * the repository of this host matches. Without a host, the name is first resolved as docker does it, then as the path of
-   * a repository on any host, in alphabetical order of hosts.
+   * The repositories that a name matches, in order of precedence. With a host (`ns`, which containerd sends to
+   * mirrors), only the repository of this host matches. Without a host, the name is first resolved as docker does it,
+   * then as the path of a repository on any host, in alphabetical order of hosts.
    */
   find(name: string, host: string | undefined): readonly Repository[] {
     if (host) {

@@ -23,7 +23,10 @@ export class Repository {
     this.name = name;
   }
 
-  /** The name in the catalog: host and path, or only the path when a host with a port is not valid in a repository name. */
+  /**
+   * The name in the catalog: host and path, or only the path when a host with a port is not valid in a repository
+   * name.
+   */
   get publicName(): string {
     return isRepository(this.name) ? this.name : this.path;
   }

@@ -49,7 +49,9 @@ function routeInRepository(path: string, request: ApiRequest): HttpResponse {
   return errorResponse('UNSUPPORTED', 'no endpoint at this path', {}, 404);
 }
 
-/** Splits a request target into path and query; the absolute form (RFC 9112, section 3.2.2) is accepted for any host. */
+/**
+ * Splits a request target into path and query; the absolute form (RFC 9112, section 3.2.2) is accepted for any host.
+ */
 function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const originForm = target.replace(/^https?:\/\/[^/?]+/i, '');
   const queryStart = originForm.indexOf('?');

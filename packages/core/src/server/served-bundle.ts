@@ -41,8 +41,8 @@ export class ServedBundle implements AsyncDisposable {
   /**
    * Reads the documents and manifests of a bundle.
    *
-   * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` for an invalid or incomplete bundle, `CONTENT` for a
-   * damaged manifest
+   * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` for an invalid or incomplete bundle, `CONTENT`
+   * for a damaged manifest
    */
   static async open(path: string): Promise<ServedBundle> {
     const reader = await BundleReader.open(path);

@@ -54,9 +54,9 @@ export interface LoadRuntimeResult {
 }
 
 /**
- * Loads a bundle into a container runtime on this machine with the runtime's own command. The bundle is streamed to standard
- * input and verified on the way; nothing is written to disk. Images already present are skipped, and every name is checked
- * afterwards.
+ * Loads a bundle into a container runtime on this machine with the runtime's own command. The bundle is streamed to
+ * standard input and verified on the way; nothing is written to disk. Images already present are skipped, and every
+ * name is checked afterwards.
  *
  * @throws AirgapError `RUNTIME` when the runtime is not installed, fails, or does not have a name afterwards; `USAGE`,
  * `INPUT`, `BUNDLE`, `CONTENT` when the bundle is damaged, `INTERRUPTED`

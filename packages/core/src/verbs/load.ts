@@ -68,12 +68,13 @@ export interface LoadResult {
 }
 
 /**
- * Pushes a bundle to a registry, straight from the file. Content that already exists is skipped, and each missing blob is
- * uploaded once and mounted into other repositories. Tags are pushed last, after the registry has confirmed every digest, and
- * are then read back.
+ * Pushes a bundle to a registry, straight from the file. Content that already exists is skipped, and each missing
+ * blob is uploaded once and mounted into other repositories. Tags are pushed last, after the registry has confirmed
+ * every digest, and are then read back.
  *
- * @throws AirgapError `INPUT` for names that collide and tags that must not be overwritten, `USAGE`, `BUNDLE`, `CONTENT` when
- * the bundle is damaged or the registry stored something else, `INTERRUPTED`, and what registries throw
+ * @throws AirgapError `INPUT` for names that collide and tags that must not be overwritten, `USAGE`, `BUNDLE`,
+ * `CONTENT` when the bundle is damaged or the registry stored something else, `INTERRUPTED`, and what registries
+ * throw
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();

@@ -36,9 +36,9 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * Serves bundles as a read-only registry, straight from their files. The promise resolves when the port is open; every
  * finished request is reported as a `served` event.
  *
- * @throws AirgapError `INPUT` when a file cannot be read or the TLS certificate is invalid, `BUNDLE` or `CONTENT` for an invalid
- * or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not available,
- * `INTERRUPTED`
+ * @throws AirgapError `INPUT` when a file cannot be read or the TLS certificate is invalid, `BUNDLE` or `CONTENT` for
+ * an invalid or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not
+ * available, `INTERRUPTED`
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
