@@ -9,7 +9,7 @@ import { sendError } from './registry/registry.ts';
 
 const MIB = 1024 * 1024;
 const ARM64 = { os: 'linux', architecture: 'arm64' };
-/** Silence that is taken for a failure, in ms. */
+/** Idle timeout of the client, in ms. */
 const TIMEOUT = 1000;
 
 const base = noiseOf(1, 5 * MIB);
@@ -31,12 +31,12 @@ function loadInto(registry: PushRegistry, options: Partial<LoadOptions> = {}) {
   return load({ bundle, target: registry.host, timeout: TIMEOUT, ...options });
 }
 
-function expectWhole(registry: PushRegistry): void {
+function expectComplete(registry: PushRegistry): void {
   for (const [name, image] of Object.entries(images)) {
     const [repository = '', tag = ''] = name.split(':');
     expect(registry.manifest(repository, tag)?.equals(image.bytes)).toBe(true);
-    for (const one of [image, ...image.children])
-      for (const [digest, bytes] of one.blobs)
+    for (const { blobs } of [image, ...image.children])
+      for (const [digest, bytes] of blobs)
         expect(registry.blob(repository, digest)?.equals(bytes)).toBe(true);
   }
 }
@@ -44,28 +44,40 @@ function expectWhole(registry: PushRegistry): void {
 describe('a registry that', () => {
   it.each<[string, PushOptions, (registry: PushRegistry) => void]>([
     [
-      'does all that it should gets a shared blob once, and mounts the rest',
+      'supports everything receives a shared blob once, and mounts it elsewhere',
       {},
       ({ seen }) => {
         expect(seen.filter(({ bytes }) => bytes >= base.bytes.length)).toHaveLength(1);
         expect(seen.filter(({ step }) => step === 'mount')).toHaveLength(2);
       },
     ],
-    ['answers a mount with 202', { mount: 202 }, ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3)],
-    ['answers a mount with 404', { mount: 404 }, ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3)],
-    ['answers a mount with 405', { mount: 405 }, ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3)],
-    ['takes 2 MiB at once', { maxBody: 2 * MIB }, chunks(5)],
-    ['takes 1 MiB at once', { maxBody: MIB }, chunks(5)],
-    ['takes 2 MiB at once and wants at least 1 MiB', { maxBody: 2 * MIB, minChunk: MIB }, chunks(5)],
-    ['keeps only a part of each chunk', { maxBody: 2 * MIB, takes: 700_000 }, chunks(8)],
-    ['wants a token', { token: 'the-token' }, () => {}],
+    [
+      'responds to a mount with 202',
+      { mount: 202 },
+      ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3),
+    ],
+    [
+      'responds to a mount with 404',
+      { mount: 404 },
+      ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3),
+    ],
+    [
+      'responds to a mount with 405',
+      { mount: 405 },
+      ({ seen }) => expect(seen.filter(isBase)).toHaveLength(3),
+    ],
+    ['limits bodies to 2 MiB', { maxBody: 2 * MIB }, chunks(5)],
+    ['limits bodies to 1 MiB', { maxBody: MIB }, chunks(5)],
+    ['limits bodies to 2 MiB and chunks to at least 1 MiB', { maxBody: 2 * MIB, minChunk: MIB }, chunks(5)],
+    ['stores only a part of each chunk', { maxBody: 2 * MIB, takes: 700_000 }, chunks(8)],
+    ['requires a token', { token: 'the-token' }, () => {}],
   ])('%s', async (_name, options, check) => {
     await using registry = await PushRegistry.start(options);
     const { images: loaded } = await loadInto(registry);
     expect(loaded.map(({ state, found, digest }) => [state, found === digest])).toEqual(
       loaded.map(() => ['pushed', true]),
     );
-    expectWhole(registry);
+    expectComplete(registry);
     check(registry);
     registry.seen.length = 0;
     const again = await loadInto(registry);
@@ -74,9 +86,9 @@ describe('a registry that', () => {
   });
 
   it.each<[string, PushOptions]>([
-    ['takes neither large bodies nor chunks', { maxBody: MIB, chunkless: true }],
-    ['wants larger chunks than it takes', { maxBody: MIB, minChunk: 2 * MIB }],
-  ])('%s is told of', async (_name, options) => {
+    ['supports neither large bodies nor chunks', { maxBody: MIB, chunkless: true }],
+    ['requires larger chunks than it accepts', { maxBody: MIB, minChunk: 2 * MIB }],
+  ])('%s is reported', async (_name, options) => {
     await using registry = await PushRegistry.start(options);
     await expect(loadInto(registry)).rejects.toMatchObject({ code: 'REGISTRY', message: /413/ });
   });
@@ -86,10 +98,10 @@ function isBase({ bytes }: { bytes: number }): boolean {
   return bytes >= base.bytes.length;
 }
 
-/** At least so many chunks, and none that is refused for being out of order. */
-function chunks(least: number) {
+/** Expects at least this number of chunks. */
+function chunks(minimum: number) {
   return ({ seen }: PushRegistry) =>
-    expect(seen.filter(({ step }) => step === 'chunk').length).toBeGreaterThanOrEqual(least);
+    expect(seen.filter(({ step }) => step === 'chunk').length).toBeGreaterThanOrEqual(minimum);
 }
 
 const status =
@@ -102,11 +114,11 @@ const status =
 const resetAt =
   (bytes: number): PushFault =>
   async ({ incoming }, response) => {
-    let taken = 0;
+    let received = 0;
     if (bytes > 0)
       for await (const chunk of incoming) {
-        taken += chunk.length;
-        if (taken >= bytes) break;
+        received += chunk.length;
+        if (received >= bytes) break;
       }
     response.socket?.resetAndDestroy();
     return true;
@@ -114,12 +126,12 @@ const resetAt =
 
 const UPLOAD: readonly Step[] = ['head', 'begin', 'whole', 'mount', 'manifest'];
 const CHUNKED: readonly Step[] = ['chunk', 'finish', 'where'];
-/** Faults that pass: each happens twice at the step, and then no more. */
-const PASSING: readonly (readonly [string, PushFault])[] = [
+/** Transient faults: each occurs twice at the step. */
+const TRANSIENT: readonly (readonly [string, PushFault])[] = [
   ['a reset', resetAt(0)],
-  ['a reset in the middle', resetAt(50_000)],
-  ['a reset before the answer', () => 'after'],
-  ['silence', () => true],
+  ['a reset during the body', resetAt(50_000)],
+  ['a reset before the response', () => 'after'],
+  ['no response', () => true],
   ['408', status(408)],
   ['429', status(429)],
   ['429 with Retry-After', status(429, { 'retry-after': '1' })],
@@ -128,64 +140,64 @@ const PASSING: readonly (readonly [string, PushFault])[] = [
   ['503', status(503)],
   ['504', status(504)],
 ];
-const ROWS = PASSING.flatMap(([fault, act]) => [
-  ...UPLOAD.map(step => [fault, step, act, {}] as const),
-  ...CHUNKED.map(step => [fault, step, act, { maxBody: 2 * MIB }] as const),
+const ROWS = TRANSIENT.flatMap(([fault, inject]) => [
+  ...UPLOAD.map(step => [fault, step, inject, {}] as const),
+  ...CHUNKED.map(step => [fault, step, inject, { maxBody: 2 * MIB }] as const),
 ]);
 
-describe('a load ends whole in spite of', () => {
-  it.concurrent.each(ROWS)('%s at %s', async (_fault, step, act, options) => {
+describe('a load succeeds in spite of', () => {
+  it.concurrent.each(ROWS)('%s at %s', async (_fault, step, inject, options) => {
     await using registry = await PushRegistry.start(options);
-    let left = 2;
+    let remaining = 2;
     registry.fault = (request, response) => {
-      // Where an upload stands is asked only when one is broken.
-      if (step === 'where' && request.step === 'chunk' && left === 2)
+      // The client requests the upload status only after a broken chunk.
+      if (step === 'where' && request.step === 'chunk' && remaining === 2)
         return resetAt(50_000)(request, response);
-      if (request.step !== step || left === 0) return false;
-      left -= 1;
-      return act(request, response);
+      if (request.step !== step || remaining === 0) return false;
+      remaining -= 1;
+      return inject(request, response);
     };
     await loadInto(registry);
-    expectWhole(registry);
+    expectComplete(registry);
   });
 
   it.each<[string, PushOptions, PushFault, number]>([
-    ['a 401 in the middle', { token: 'the-token' }, status(401, { 'www-authenticate': '' }), 0],
-    ['a session that is lost', { maxBody: 2 * MIB }, status(404), 1],
-    ['a chunk that is out of order', { maxBody: 2 * MIB }, status(416), 1],
-  ])('%s', async (_name, options, act, _times) => {
+    ['a 401 during the load', { token: 'the-token' }, status(401, { 'www-authenticate': '' }), 0],
+    ['a lost upload session', { maxBody: 2 * MIB }, status(404), 1],
+    ['a rejected chunk offset', { maxBody: 2 * MIB }, status(416), 1],
+  ])('%s', async (_name, options, inject, _times) => {
     await using registry = await PushRegistry.start(options);
-    let left = 1;
+    let remaining = 1;
     registry.fault = (request, response) => {
-      if (left === 0 || !['chunk', 'whole'].includes(request.step)) return false;
-      left -= 1;
+      if (remaining === 0 || !['chunk', 'whole'].includes(request.step)) return false;
+      remaining -= 1;
       if (options.token) {
         const challenge = `Bearer realm="http://${registry.host}/token",service="test"`;
         return status(401, { 'www-authenticate': challenge })(request, response);
       }
-      return act(request, response);
+      return inject(request, response);
     };
     await loadInto(registry);
-    expect(left).toBe(0);
-    expectWhole(registry);
+    expect(remaining).toBe(0);
+    expectComplete(registry);
   });
 
-  it.each([400, 404])('a registry that does not see yet what it has, and answers %i', async code => {
+  it.each([400, 404])('an eventually consistent registry that responds with %i', async code => {
     await using registry = await PushRegistry.start();
-    let left = 2;
+    let remaining = 2;
     registry.fault = ({ step, incoming }, response) => {
-      if (step !== 'manifest' || left === 0) return false;
-      left -= 1;
+      if (step !== 'manifest' || remaining === 0) return false;
+      remaining -= 1;
       incoming.resume();
       sendError(response, code, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry');
       return true;
     };
     await loadInto(registry);
-    expect(left).toBe(0);
-    expectWhole(registry);
+    expect(remaining).toBe(0);
+    expectComplete(registry);
   });
 
-  it('a registry that forgets every upload in the middle', async () => {
+  it('a registry that loses all upload sessions once', async () => {
     await using registry = await PushRegistry.start({ maxBody: 2 * MIB });
     let chunks = 0;
     registry.fault = ({ step }) => {
@@ -194,34 +206,34 @@ describe('a load ends whole in spite of', () => {
       return false;
     };
     await loadInto(registry);
-    expectWhole(registry);
+    expectComplete(registry);
   });
 });
 
-describe('a load that cannot succeed says why, and a rerun completes:', () => {
+describe('a load that cannot succeed reports why, and can be repeated:', () => {
   it.each<[string, Step, number, AirgapError['code'], RegExp]>([
     ['403 at an upload', 'begin', 403, 'DENIED', /DENIED|403/],
     ['403 at a manifest', 'manifest', 403, 'DENIED', /push the manifest/],
-    ['500 without end', 'begin', 500, 'REGISTRY', /500/],
+    ['a permanent 500', 'begin', 500, 'REGISTRY', /500/],
     ['400 at a manifest', 'manifest', 400, 'REGISTRY', /push the manifest/],
   ])('%s', async (_name, step, code, expected, message) => {
     await using registry = await PushRegistry.start();
     registry.fault = (request, response) => request.step === step && status(code)(request, response);
     await expect(loadInto(registry)).rejects.toMatchObject({ code: expected, message });
-    // Tags come last: no name stands for what is not there.
+    // Tags are pushed last: no tag points to missing content.
     for (const name of Object.keys(images)) {
       const [repository = '', tag = ''] = name.split(':');
       expect(registry.manifest(repository, tag)).toBeUndefined();
     }
     registry.fault = undefined;
     await loadInto(registry);
-    expectWhole(registry);
+    expectComplete(registry);
   });
 
-  it('a damaged bundle, of which nothing false arrives', async () => {
+  it('a damaged bundle, of which no damaged blob is stored', async () => {
     const bytes = readFileSync(bundle);
-    const at = bytes.indexOf(base.bytes.subarray(MIB, MIB + 64));
-    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const offset = bytes.indexOf(base.bytes.subarray(MIB, MIB + 64));
+    bytes[offset] = (bytes[offset] ?? 0) ^ 1;
     const damaged = work.file('damaged.tar');
     writeFileSync(damaged, bytes);
     await using registry = await PushRegistry.start();
@@ -230,7 +242,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     expect(registry.seen.some(({ step }) => step === 'manifest')).toBe(false);
   });
 
-  it('a registry that loses every upload once it has begun', async () => {
+  it('a registry that loses every upload session', async () => {
     await using registry = await PushRegistry.start({ maxBody: 2 * MIB });
     let chunks = 0;
     registry.fault = ({ step }) => {
@@ -244,7 +256,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     });
   });
 
-  it('a registry that takes the manifests below an index and does not keep them', async () => {
+  it('a registry that accepts the manifests of an index and does not store them', async () => {
     const lost = images['other/many:1']?.children.map(({ digest }) => digest) ?? [];
     await using registry = await PushRegistry.start({ lax: true });
     const args = ['load', bundle, registry.host, '--images', '*/many:1', '--json'];
@@ -256,18 +268,18 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     expect(rest).toEqual({});
     expect(error).toMatchObject({
       code: 'CONTENT',
-      message: 'the registry does not have what it has taken',
+      message: 'the registry accepted this digest but does not have it',
       where: { host: registry.host },
-      hint: expect.stringContaining('loses what it is given'),
+      hint: `Load again; if it persists, check the storage of ${registry.host}.`,
     });
     expect(lost).toContain(error.where.digest);
-    expect(stderr).toContain('does not have what it has taken');
+    expect(stderr).toContain('the registry accepted this digest but does not have it');
   });
 
   it.each([
-    ['no place at all', undefined],
-    ['a file of this machine', 'file:///etc/passwd'],
-  ])('a registry that names %s for an upload', async (_what, location) => {
+    ['no location', undefined],
+    ['a file on this machine', 'file:///etc/passwd'],
+  ])('a registry that returns %s for an upload', async (_what, location) => {
     await using registry = await PushRegistry.start();
     registry.fault = ({ step }, response) => {
       if (step !== 'begin') return false;
@@ -283,7 +295,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     });
   });
 
-  it('a registry that stores what it was not given', async () => {
+  it('a registry that returns another digest', async () => {
     await using registry = await PushRegistry.start();
     registry.fault = ({ step }, response) => {
       if (step !== 'manifest') return false;
@@ -295,7 +307,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     await expect(loadInto(registry)).rejects.toMatchObject({ code: 'CONTENT' });
   });
 
-  it('an upload that is sent off to the open, without the password', async () => {
+  it('an upload that is redirected to another host, without the credentials', async () => {
     await using registry = await PushRegistry.start({ token: 'the-token' });
     await using other = await PushRegistry.start();
     const authorizations: (string | undefined)[] = [];
@@ -313,6 +325,6 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     };
     await expect(loadInto(registry)).rejects.toMatchObject({ code: 'DENIED' });
     expect(authorizations.length).toBeGreaterThan(0);
-    expect(authorizations.every(one => one === undefined)).toBe(true);
+    expect(authorizations.every(authorization => authorization === undefined)).toBe(true);
   });
 });

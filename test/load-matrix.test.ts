@@ -24,7 +24,7 @@ const PROGRAMS = [
 ];
 const missing = missingPrograms(...PROGRAMS);
 if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: the load matrix, for want of ${missing.join(', ')}\n`);
+  process.stderr.write(`\nSKIPPED: the load matrix, missing programs: ${missing.join(', ')}\n`);
 
 const REDIS = 'docker.io/library/redis:7.0';
 const SHELL = 'quay.io/team/shell:1.35';
@@ -37,7 +37,7 @@ images:
   tag: 1.35
 `;
 
-/** One bundle, unchanged, in every loader: a schema 2 image and an OCI image that share a layer. */
+/** Loads one bundle with all supported programs: a schema 2 image and an OCI image that share a layer. */
 describe.skipIf(missing.length > 0)('a bundle built from a real registry', () => {
   const work = new Workplace({ 'app.yaml': SPEC });
   const bundle = work.file('bundle.tar');
@@ -77,18 +77,18 @@ describe.skipIf(missing.length > 0)('a bundle built from a real registry', () =>
     expect((await airgap(['verify', bundle])).status).toBe(0);
   });
 
-  it('is read by skopeo as an OCI archive, digests kept', async () => {
+  it('is read by skopeo as an OCI archive, with unchanged digests', async () => {
     await output('skopeo', 'copy', `oci-archive:${bundle}:${SHELL}`, `dir:${work.file('shell')}`);
     expect(readFileSync(work.file('shell/manifest.json')).equals(shell.bytes)).toBe(true);
   });
 
-  it('is read by skopeo as a docker archive, schema 2 too', async () => {
+  it('is read by skopeo as a docker archive, with a schema 2 image', async () => {
     await output('skopeo', 'copy', `docker-archive:${bundle}:${REDIS}`, `dir:${work.file('redis')}`);
     const manifest = JSON.parse(readFileSync(work.file('redis/manifest.json'), 'utf8'));
     expect([...redis.blobs.keys()]).toContain(manifest.config.digest);
   });
 
-  it('loads into docker, and redis answers', async () => {
+  it('loads into docker, and redis runs', async () => {
     await using daemon = await Docker.start(work.path);
     const docker = (...args: string[]) => daemon.run(...args);
     await docker('load', '--input', bundle);
@@ -96,11 +96,11 @@ describe.skipIf(missing.length > 0)('a bundle built from a real registry', () =>
     expect(names.trim().split('\n').sort()).toEqual(['quay.io/team/shell:1.35', 'redis:7.0']);
     expect(await docker('run', '--rm', '--network', 'none', SHELL)).toContain('hello from the far side');
     await docker('run', '--detach', '--name', 'redis', '--network', 'none', REDIS);
-    expect(await answer(() => docker('exec', 'redis', '/bin/redis-cli', 'ping'))).toContain('PONG');
+    expect(await retried(() => docker('exec', 'redis', '/bin/redis-cli', 'ping'))).toContain('PONG');
     await docker('rm', '--force', 'redis');
   });
 
-  it('imports into containerd with names and digests kept, and redis answers', async () => {
+  it('imports into containerd with unchanged names and digests, and redis runs', async () => {
     await using daemon = await Containerd.start(work.path);
     const ctr = (...args: string[]) => daemon.ctr(...args);
     await ctr('images', 'import', '--snapshotter', 'native', bundle);
@@ -111,18 +111,18 @@ describe.skipIf(missing.length > 0)('a bundle built from a real registry', () =>
     expect(
       await ctr('run', '--rm', '--snapshotter', 'native', SHELL, `airgap-shell-${process.pid}`),
     ).toContain('hello from the far side');
-    // containerd's runtime keeps its state machine-wide: the container needs a name of its own.
+    // The state of containerd's runtime is machine-wide, so the container needs a unique name.
     const container = `airgap-${process.pid}`;
     await ctr('run', '--detach', '--snapshotter', 'native', REDIS, container);
     expect(
-      await answer(() =>
+      await retried(() =>
         ctr('task', 'exec', '--exec-id', `ping-${Date.now()}`, container, '/bin/redis-cli', 'ping'),
       ),
     ).toContain('PONG');
     await ctr('task', 'rm', '--force', container);
   });
 
-  it('loads into podman with names kept, and redis answers', async () => {
+  it('loads into podman with unchanged names, and redis runs', async () => {
     const podman = podmanIn(work.path);
     await podman('load', '--input', bundle);
     const names = await podman('images', '--format', '{{.Repository}}:{{.Tag}}');
@@ -131,16 +131,16 @@ describe.skipIf(missing.length > 0)('a bundle built from a real registry', () =>
       'hello from the far side',
     );
     await podman('run', '--detach', ...LIMITS, '--name', 'redis', '--network', 'none', REDIS);
-    expect(await answer(() => podman('exec', 'redis', '/bin/redis-cli', 'ping'))).toContain('PONG');
+    expect(await retried(() => podman('exec', 'redis', '/bin/redis-cli', 'ping'))).toContain('PONG');
     await podman('rm', '--force', '--time', '0', 'redis');
   });
 });
 
-/** A server that was just started may take a moment. */
-async function answer(ask: () => Promise<string>): Promise<string> {
+/** Retries a command while a server starts. */
+async function retried(run: () => Promise<string>): Promise<string> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await ask();
+      return await run();
     } catch (error) {
       if (tries === 25) throw error;
       await sleep(200);

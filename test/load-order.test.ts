@@ -13,7 +13,7 @@ const arm = imageOf({
   platform: { os: 'linux', architecture: 'arm64' },
 });
 const many = indexOf([app, arm]);
-/** A digest that is a tag as well, and tags of what it refers to. */
+/** An index by digest and by tag, and tags of its manifests. */
 const IMAGES = {
   [`team/many@${many.digest}`]: many,
   'team/many:1': many,
@@ -33,19 +33,22 @@ afterAll(() => work[Symbol.dispose]());
 interface Put {
   readonly repository: string;
   readonly reference: string;
-  readonly began: number;
+  /** Logical time of the start and the end of the request. */
+  readonly started: number;
   ended: number;
 }
 
-/** Loads the bundle into a registry that takes its time for every manifest. */
+/** Loads the bundle into a registry that is slow to store manifests. */
 async function putsOfLoad(): Promise<Put[]> {
   const puts: Put[] = [];
   let clock = 0;
   await using registry = await PushRegistry.start();
   registry.fault = async ({ step, path }, response) => {
     if (step !== 'manifest') return false;
-    const [, repository = '', reference = ''] = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(path) ?? [];
-    const put = { repository, reference, began: clock++, ended: Number.POSITIVE_INFINITY };
+    const match = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(path);
+    const repository = match?.[1] ?? '';
+    const reference = match?.[2] ?? '';
+    const put = { repository, reference, started: clock++, ended: Number.POSITIVE_INFINITY };
     puts.push(put);
     response.once('finish', () => {
       put.ended = clock++;
@@ -57,7 +60,7 @@ async function putsOfLoad(): Promise<Put[]> {
   return puts;
 }
 
-describe('a load puts', () => {
+describe('a load pushes', () => {
   let puts: Put[];
   const isTag = ({ reference }: Put) => !reference.includes(':');
 
@@ -65,7 +68,7 @@ describe('a load puts', () => {
     puts = await putsOfLoad();
   });
 
-  it('each manifest once under its digest, and once under each tag', () => {
+  it('each manifest once by digest, and once for each tag', () => {
     const paths = puts.map(({ repository, reference }) => `${repository} ${reference}`);
     const tags = ['1', '2', 'amd64', 'arm64'].map(tag => `team/many ${tag}`);
     const digests = [many, app, arm].map(({ digest }) => `team/many ${digest}`);
@@ -73,20 +76,20 @@ describe('a load puts', () => {
     expect(paths.sort()).toEqual([...tags, ...digests, ...other].sort());
   });
 
-  it('children before their index, and tags last', () => {
-    const at = (reference: string) =>
-      puts.findIndex(put => put.repository === 'team/many' && put.reference === reference);
-    expect(puts[at(many.digest)]?.began).toBeGreaterThan(puts[at(app.digest)]?.ended ?? 0);
-    expect(puts[at(many.digest)]?.began).toBeGreaterThan(puts[at(arm.digest)]?.ended ?? 0);
+  it('manifests before their index, and tags last', () => {
+    const putOf = (reference: string) =>
+      puts.find(put => put.repository === 'team/many' && put.reference === reference);
+    expect(putOf(many.digest)?.started).toBeGreaterThan(putOf(app.digest)?.ended ?? 0);
+    expect(putOf(many.digest)?.started).toBeGreaterThan(putOf(arm.digest)?.ended ?? 0);
     const lastDigest = Math.max(...puts.filter(put => !isTag(put)).map(({ ended }) => ended));
-    const firstTag = Math.min(...puts.filter(isTag).map(({ began }) => began));
+    const firstTag = Math.min(...puts.filter(isTag).map(({ started }) => started));
     expect(firstTag).toBeGreaterThan(lastDigest);
   });
 
-  it.each([['team/many'], ['other/app']])('one tag of %s after another', repository => {
+  it.each([['team/many'], ['other/app']])('the tags of %s one after another', repository => {
     const tags = puts.filter(put => put.repository === repository && isTag(put));
     expect(tags.length).toBeGreaterThan(1);
-    for (const [at, { ended }] of tags.slice(0, -1).entries())
-      expect(tags[at + 1]?.began).toBeGreaterThan(ended);
+    for (const [index, { ended }] of tags.slice(0, -1).entries())
+      expect(tags[index + 1]?.started).toBeGreaterThan(ended);
   });
 });

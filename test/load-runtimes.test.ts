@@ -14,11 +14,11 @@ const SHELL = 'quay.io/team/shell:1.35';
 const MULTI = 'quay.io/team/multi:2';
 const CHART = 'quay.io/team/chart:3';
 
-/** What a test is skipped for, said aloud. */
-function lacks(what: string, ...programs: string[]): boolean {
+/** Whether a test is skipped because of missing programs; prints them. */
+function isMissing(what: string, ...programs: string[]): boolean {
   const missing = missingPrograms('busybox', ...programs);
   if (missing.length > 0)
-    process.stderr.write(`\nSKIPPED: load into ${what}, for want of ${missing.join(', ')}\n`);
+    process.stderr.write(`\nSKIPPED: load into ${what}, missing programs: ${missing.join(', ')}\n`);
   return missing.length > 0;
 }
 
@@ -27,7 +27,7 @@ const bundle = work.file('bundle.tar');
 const damaged = work.file('damaged.tar');
 let images: { shell: TestImage; multi: TestImage; chart: TestImage };
 let pinned: string;
-/** A signature of cosign's, which has an image's config. */
+/** A cosign signature, which has the config of an image. */
 let signed: string;
 
 beforeAll(async () => {
@@ -56,13 +56,13 @@ beforeAll(async () => {
   expect(status).toBe(0);
   const bytes = readFileSync(bundle);
   const layer = [...(multi.children[0]?.blobs.values() ?? [])].at(-1) as Buffer;
-  const at = bytes.indexOf(layer.subarray(0, 4096));
-  bytes[at + 1_000_000] = (bytes[at + 1_000_000] ?? 0) ^ 1;
+  const offset = bytes.indexOf(layer.subarray(0, 4096)) + 1_000_000;
+  bytes[offset] = (bytes[offset] ?? 0) ^ 1;
   writeFileSync(damaged, bytes);
 });
 afterAll(() => work[Symbol.dispose]());
 
-/** Loads, and reads the result. */
+/** Loads the bundle. @returns the JSON result */
 async function load(target: string, env: Record<string, string>, ...flags: string[]) {
   const outcome = await airgap(['load', bundle, target, '--json', ...flags], { env });
   expect(outcome.stderr).not.toContain('error');
@@ -79,7 +79,7 @@ function configOf(image: TestImage): string {
   return JSON.parse(image.bytes.toString()).config.digest;
 }
 
-describe.skipIf(lacks('docker', 'docker', 'dockerd'))('docker:', () => {
+describe.skipIf(isMissing('docker', 'docker', 'dockerd'))('docker:', () => {
   let daemon: Docker;
   beforeAll(async () => {
     mkdirSync(work.file('docker-test'));
@@ -87,7 +87,7 @@ describe.skipIf(lacks('docker', 'docker', 'dockerd'))('docker:', () => {
   });
   afterAll(() => daemon?.[Symbol.asyncDispose]());
 
-  it('forecasts, loads a part, then the rest, then nothing, and what it has runs', async () => {
+  it('forecasts, loads a subset, then the rest, then nothing, and the image runs', async () => {
     const env = daemon.environment;
     const forecast = await load('docker:', env, '--dry-run');
     expect(states(forecast)).toMatchObject({ [SHELL]: 'loaded', [pinned]: 'loaded', [CHART]: 'artifact' });
@@ -110,11 +110,11 @@ describe.skipIf(lacks('docker', 'docker', 'dockerd'))('docker:', () => {
     );
     const again = await load('docker:', env);
     expect(states(again)).toMatchObject({ [MULTI]: 'present', [pinned]: 'present' });
-    expect(again.fed).toEqual({ blobs: 0, bytes: 0 });
+    expect(again.loaded).toEqual({ blobs: 0, bytes: 0 });
     expect(await daemon.run('run', '--rm', '--network', 'none', SHELL)).toContain('hello from the far side');
   });
 
-  it('gets no damaged layer', async () => {
+  it('receives no damaged layer', async () => {
     await daemon.run('image', 'rm', MULTI);
     const { stderr, status } = await airgap(['load', damaged, 'docker:'], { env: daemon.environment });
     expect(stderr).toContain('digest');
@@ -123,7 +123,7 @@ describe.skipIf(lacks('docker', 'docker', 'dockerd'))('docker:', () => {
   });
 });
 
-describe.skipIf(lacks('containerd', 'containerd', 'ctr'))('containerd:', () => {
+describe.skipIf(isMissing('containerd', 'containerd', 'ctr'))('containerd:', () => {
   let daemon: Containerd;
   beforeAll(async () => {
     mkdirSync(work.file('containerd-test'));
@@ -131,17 +131,17 @@ describe.skipIf(lacks('containerd', 'containerd', 'ctr'))('containerd:', () => {
   });
   afterAll(() => daemon?.[Symbol.asyncDispose]());
 
-  it('gets no damaged layer', async () => {
+  it('receives no damaged layer', async () => {
     const { stderr, status } = await airgap(['load', damaged, 'containerd:'], { env: daemon.environment });
     expect(stderr).toContain('digest');
     expect(status).toBe(4);
     expect(await daemon.ctr('images', 'ls', '--quiet')).toBe('');
   });
 
-  it('takes everything into the namespace that is named, digests kept and indexes whole', async () => {
+  it('imports everything into the given namespace, with unchanged digests and complete indexes', async () => {
     const result = await load('containerd:k8s.io', daemon.environment);
     expect(new Set(Object.values(states(result)))).toEqual(new Set(['loaded']));
-    // Its part for Kubernetes adds names of its own there.
+    // The CRI plugin adds names to this namespace.
     const names = (await daemon.images('k8s.io')).filter(([name]) => name?.startsWith('quay.io/'));
     expect(names).toEqual(
       [
@@ -160,8 +160,8 @@ describe.skipIf(lacks('containerd', 'containerd', 'ctr'))('containerd:', () => {
   });
 });
 
-describe.skipIf(lacks('podman', 'podman'))('podman:', () => {
-  it('keeps names, says what it has not, and what it has runs', async () => {
+describe.skipIf(isMissing('podman', 'podman'))('podman:', () => {
+  it('stores names, reports what it does not support, and the image runs', async () => {
     mkdirSync(work.file('podman-test'));
     const env = podmanEnvironment(work.file('podman-test'));
     const podman = podmanIn(work.file('podman-test'));
@@ -182,10 +182,10 @@ describe.skipIf(lacks('podman', 'podman'))('podman:', () => {
   });
 });
 
-describe('a runtime that is not as it should be', () => {
-  /** A folder with a program that a shell script plays. */
-  function played(program: string, script: string): Record<string, string> {
-    const folder = work.file(`played-${Math.random()}`);
+describe('a faulty runtime', () => {
+  /** An environment in which a shell script replaces a program. */
+  function fakeProgram(program: string, script: string): Record<string, string> {
+    const folder = work.file(`fake-${Math.random()}`);
     mkdirSync(folder);
     writeFileSync(`${folder}/${program}`, `#!/bin/sh\n${script}\n`);
     chmodSync(`${folder}/${program}`, 0o755);
@@ -198,65 +198,66 @@ describe('a runtime that is not as it should be', () => {
     expect(status).toBe(3);
   };
 
-  it.each(['docker', 'podman', 'containerd'])('is missing: %s', async runtime => {
+  it.each(['docker', 'podman', 'containerd'])('is not installed: %s', async runtime => {
     const program = runtime === 'containerd' ? 'ctr' : runtime;
     expectError(
       await load(`${runtime}:`, { PATH: '/nonexistent' }),
-      `there is no ${program} on this machine`,
+      `${program} is not installed on this machine`,
     );
   });
 
-  it('does not answer', async () => {
-    const env = played(
+  it('fails to list images', async () => {
+    const env = fakeProgram(
       'docker',
       'printf "\\033[31mCannot connect to the daemon\\033[0m\\r\\n\\a" >&2; exit 1',
     );
-    expectError(await load('docker:', env), 'docker does not answer: Cannot connect to the daemon');
+    expectError(await load('docker:', env), 'docker failed to list images: Cannot connect to the daemon');
   });
 
-  it.skipIf(lacks('docker', 'docker'))('has no daemon: docker', async () => {
+  it.skipIf(isMissing('docker', 'docker'))('has no daemon: docker', async () => {
     expectError(
       await load('docker:', { DOCKER_HOST: 'unix:///nonexistent.sock' }),
-      'does not answer',
+      'failed to list images',
       'nonexistent',
     );
   });
 
-  it.skipIf(lacks('containerd', 'ctr'))('has no daemon: containerd', async () => {
+  it.skipIf(isMissing('containerd', 'ctr'))('has no daemon: containerd', async () => {
     expectError(
       await load('containerd:', { CONTAINERD_ADDRESS: '/nonexistent' }),
-      'does not answer',
+      'failed to list images',
       'nonexistent',
     );
   });
 
   it('is another program', async () => {
-    expectError(await load('podman:', played('podman', 'echo usage')), 'no list of images');
+    expectError(await load('podman:', fakeProgram('podman', 'echo usage')), 'unexpected output from podman');
   });
 
   it.each([
-    ['with words', 'echo "no space left on device" >&2; exit 1', 'no space left on device'],
-    ['without a word', 'kill -KILL $$', 'SIGKILL'],
-  ])('fails in the middle, %s', async (_how, end, words) => {
-    const env = played('docker', `[ $1 = image ] && exit 0; head -c 100000 >/dev/null; ${end}`);
-    expectError(await load('docker:', env), `docker has not taken the bundle:`, words);
+    ['with an error message', 'echo "no space left on device" >&2; exit 1', 'no space left on device'],
+    ['without an error message', 'kill -KILL $$', 'SIGKILL'],
+  ])('fails during the import, %s', async (_how, end, message) => {
+    const env = fakeProgram('docker', `[ $1 = image ] && exit 0; head -c 100000 >/dev/null; ${end}`);
+    expectError(await load('docker:', env), 'docker failed to load the bundle:', message);
   });
 
-  it('says that all is well, and has nothing', async () => {
+  it('exits with 0 and does not have the images', async () => {
     expectError(
-      await load('docker:', played('docker', '[ $1 = image ] || cat >/dev/null')),
-      'does not have quay.io',
+      await load('docker:', fakeProgram('docker', '[ $1 = image ] || cat >/dev/null')),
+      'Docker loaded the bundle but quay.io',
+      'is missing',
     );
   });
 
-  it('is ended by Ctrl-C', async () => {
+  it('is stopped by Ctrl-C', async () => {
     const pid = work.file('pid');
-    const env = played(
+    const env = fakeProgram(
       'docker',
       `[ $1 = image ] && exit 0; echo $$ >${pid}; head -c 1500000 >/dev/null; exec sleep 60`,
     );
     const args = ['load', bundle, 'docker:', '--progress', 'json'];
-    // By then the runtime has read, so that its number is written.
+    // At this point the program has read input, so it has written its PID.
     const { status } = await airgap(args, { env, interruptAt: /"received":\d{7}/ });
     expect(status).toBe(130);
     await sleep(100);
@@ -265,12 +266,12 @@ describe('a runtime that is not as it should be', () => {
   });
 });
 
-describe('a target that is a runtime', () => {
+describe('a runtime target', () => {
   it.each([
     [['docker:', '--naming', 'host'], '--naming'],
     [['containerd:', '--plain-http', 'localhost', '--on-existing', 'fail'], '--on-existing, --plain-http'],
-    [['podman:x'], 'not a runtime'],
-    [['containerd:a b'], 'not a runtime'],
+    [['podman:x'], 'invalid runtime target'],
+    [['containerd:a b'], 'invalid runtime target'],
     [['docker:', '--images', 'nothing:1'], 'no image of the bundle'],
   ])('refuses %j', async (args, words) => {
     const { stderr, status } = await airgap(['load', bundle, ...args]);
@@ -278,7 +279,7 @@ describe('a target that is a runtime', () => {
     expect(status).toBe(2);
   });
 
-  it('is no registry that is called like one', async () => {
+  it('is not a registry host with the same name', async () => {
     const { stderr } = await airgap(['load', bundle, 'docker:1/team', '--plain-http', 'docker:1']);
     expect(stderr).toContain('docker:1');
     expect(stderr).not.toContain('runtime');

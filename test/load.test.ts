@@ -32,7 +32,7 @@ beforeAll(async () => {
   const pinned = indexOf([image(7), image(8, { platform: ARM64 })], 'docker');
   images[`quay.io/team/pinned@${pinned.digest}`] = pinned;
   await using registry = await TestRegistry.start();
-  for (const [name, one] of Object.entries(images)) registry.push(place(name), one);
+  for (const [name, image] of Object.entries(images)) registry.push(pathOf(name), image);
   writeFileSync(work.file('list.txt'), Object.keys(images).join('\n'));
   const hosts = ['docker.io', 'quay.io', 'ghcr.io'].flatMap(host => [
     '--mirror',
@@ -47,8 +47,8 @@ beforeAll(async () => {
 });
 afterAll(() => work[Symbol.dispose]());
 
-/** `REPOSITORY:TAG` of a name, or with its digest. */
-function place(name: string): string {
+/** `REPOSITORY:TAG` or `REPOSITORY:DIGEST` of a name. */
+function pathOf(name: string): string {
   return name.replace(/^[^/]+\//, '').replace('@', ':');
 }
 
@@ -62,16 +62,16 @@ const missing = missingPrograms(
   'dockerd',
 );
 if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: loads into real registries, for want of ${missing.join(', ')}\n`);
+  process.stderr.write(`\nSKIPPED: loads into real registries, missing programs: ${missing.join(', ')}\n`);
 
-/** A registry program of its own code base, or of an older one. */
+/** A registry implementation. */
 interface Kind {
   readonly kind: string;
   readonly program: string;
-  /** Whether it takes a blob over from another repository; else that is uploaded once more. */
+  /** Whether it supports cross-repository mounts; otherwise blobs are uploaded again. */
   readonly mounts: boolean;
   start(folder: string): Promise<AsyncDisposable & { host: string }>;
-  /** As `localhost`, behind TLS and a password; without it the registry has neither. */
+  /** Starts the registry as `localhost` with TLS and a password, if it supports them. */
   startClosed?(folder: string, closed: Closed): Promise<AsyncDisposable & { host: string }>;
 }
 interface Closed {
@@ -108,68 +108,71 @@ const kinds: Kind[] = [
 ];
 for (const { kind, program } of kinds)
   if (findProgram(program) === undefined)
-    process.stderr.write(`\nSKIPPED: loads into ${kind}, for want of ${program}\n`);
+    process.stderr.write(`\nSKIPPED: loads into ${kind}, missing program: ${program}\n`);
 
 describe.skipIf(missing.length > 0).each(kinds)('$kind', ({ program, mounts, start, startClosed }) => {
   const absent = findProgram(program) === undefined;
 
-  it.skipIf(absent)('takes a whole bundle, every digest as it was, and a second time nothing', async () => {
-    using there = new Workplace();
-    await using registry = await start(there.path);
-    const first = await load({ bundle, target: `${registry.host}/vendor` });
-    expect(first.images.map(({ state, found, digest }) => [state, found === digest])).toEqual(
-      first.images.map(() => ['pushed', true]),
-    );
-    // The base is in four repositories, and crosses the wire once.
-    if (mounts) expect(first.uploaded.bytes).toBeLessThan(2 * 3_000_000);
-    for (const [name, { bytes, children }] of Object.entries(images)) {
-      const at = `docker://${registry.host}/vendor/${name.replace(/^[^/]+\//, '')}`;
-      const raw = await output('skopeo', 'inspect', '--raw', '--tls-verify=false', at);
-      expect(raw).toBe(bytes.toString());
-      // skopeo does not follow an index in an index.
-      if (children.some(child => child.children.length > 0)) continue;
-      const flags = children.length > 0 ? ['--all'] : [];
-      const to = `dir:${there.file('pulled')}`;
-      await output(
-        'skopeo',
-        'copy',
-        '--quiet',
-        '--preserve-digests',
-        '--src-tls-verify=false',
-        ...flags,
-        at,
-        to,
+  it.skipIf(absent)(
+    'receives the complete bundle with unchanged digests, and nothing the second time',
+    async () => {
+      using folder = new Workplace();
+      await using registry = await start(folder.path);
+      const first = await load({ bundle, target: `${registry.host}/vendor` });
+      expect(first.images.map(({ state, found, digest }) => [state, found === digest])).toEqual(
+        first.images.map(() => ['pushed', true]),
       );
-    }
-    const second = await load({ bundle, target: `${registry.host}/vendor` });
-    expect(second.uploaded.blobs + second.mounted.blobs).toBe(0);
-    expect(second.images.every(({ state }) => state === 'present')).toBe(true);
-  });
+      // The base layer is in four repositories and is uploaded once.
+      if (mounts) expect(first.uploaded.bytes).toBeLessThan(2 * 3_000_000);
+      for (const [name, { bytes, children }] of Object.entries(images)) {
+        const source = `docker://${registry.host}/vendor/${name.replace(/^[^/]+\//, '')}`;
+        const raw = await output('skopeo', 'inspect', '--raw', '--tls-verify=false', source);
+        expect(raw).toBe(bytes.toString());
+        // skopeo does not follow an index in an index.
+        if (children.some(child => child.children.length > 0)) continue;
+        const flags = children.length > 0 ? ['--all'] : [];
+        const destination = `dir:${folder.file('pulled')}`;
+        await output(
+          'skopeo',
+          'copy',
+          '--quiet',
+          '--preserve-digests',
+          '--src-tls-verify=false',
+          ...flags,
+          source,
+          destination,
+        );
+      }
+      const second = await load({ bundle, target: `${registry.host}/vendor` });
+      expect(second.uploaded.blobs + second.mounted.blobs).toBe(0);
+      expect(second.images.every(({ state }) => state === 'present')).toBe(true);
+    },
+  );
 
   if (startClosed === undefined) return;
-  it.skipIf(absent)('asks for a password, behind TLS with an authority of its own', async () => {
-    using there = new Workplace();
-    const { ca, server } = await makeCertificates(there.path);
-    writeFileSync(there.file('htpasswd'), await output('htpasswd', '-Bbn', 'me', 'a-secret-password'));
-    await using registry = await startClosed(there.path, { ...server, htpasswd: there.file('htpasswd') });
+  it.skipIf(absent)('requires a password, with TLS and a private certificate authority', async () => {
+    using folder = new Workplace();
+    const { ca, server } = await makeCertificates(folder.path);
+    writeFileSync(folder.file('htpasswd'), await output('htpasswd', '-Bbn', 'me', 'a-secret-password'));
+    await using registry = await startClosed(folder.path, { ...server, htpasswd: folder.file('htpasswd') });
     const auth = Buffer.from('me:a-secret-password').toString('base64');
-    writeFileSync(there.file('config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }));
-    const into = (env: Record<string, string>) =>
-      airgap(['load', bundle, registry.host, '--ca', ca], { cwd: there.path, env });
-    const refused = await into({});
+    writeFileSync(folder.file('config.json'), JSON.stringify({ auths: { [registry.host]: { auth } } }));
+    const loadWith = (env: Record<string, string>) =>
+      airgap(['load', bundle, registry.host, '--ca', ca], { cwd: folder.path, env });
+    const refused = await loadWith({});
     expect(refused.stderr).toContain(`Log in to ${registry.host}`);
     expect(refused.status).toBe(3);
-    const loaded = await into({ DOCKER_CONFIG: there.path });
+    const loaded = await loadWith({ DOCKER_CONFIG: folder.path });
     expect(loaded.status).toBe(0);
     expect(String(loaded.stdout) + loaded.stderr).not.toContain('a-secret-password');
   });
 });
 
 describe.skipIf(missing.length > 0)('a real registry', () => {
-  it('behind a proxy that takes a megabyte at once gets everything in chunks', async () => {
-    using there = new Workplace();
-    await using registry = await Distribution.start(there.path);
-    await using proxy = await Nginx.start(there.path, registry.host, {
+  it('behind a proxy with a body limit of 1 MB receives chunked uploads', async () => {
+    using folder = new Workplace();
+    await using registry = await Distribution.start(folder.path);
+    await using proxy = await Nginx.start(folder.path, registry.host, {
       location: 'client_max_body_size 1m;',
     });
     const { images: loaded } = await load({ bundle, target: proxy.host });
@@ -177,10 +180,10 @@ describe.skipIf(missing.length > 0)('a real registry', () => {
     expect(proxy.answers().some(({ status }) => status === 413)).toBe(true);
   });
 
-  it('behind a proxy that wants to be left alone is left alone', async () => {
-    using there = new Workplace();
-    await using registry = await Distribution.start(there.path);
-    await using proxy = await Nginx.start(there.path, registry.host, {
+  it('behind a proxy with a rate limit receives the bundle at that rate', async () => {
+    using folder = new Workplace();
+    await using registry = await Distribution.start(folder.path);
+    await using proxy = await Nginx.start(folder.path, registry.host, {
       http: 'limit_req_zone $binary_remote_addr zone=all:1m rate=20r/s; limit_req_status 429;',
       location: 'limit_req zone=all burst=5 nodelay; client_max_body_size 0;',
     });
@@ -189,15 +192,15 @@ describe.skipIf(missing.length > 0)('a real registry', () => {
     expect(proxy.answers().some(({ status }) => status === 429)).toBe(true);
   });
 
-  it('that is restarted in the middle has everything in the end', async () => {
-    using there = new Workplace();
-    const first = await Distribution.start(there.path);
+  it('that restarts during the load receives the complete bundle', async () => {
+    using folder = new Workplace();
+    const first = await Distribution.start(folder.path);
     const port = Number(first.host.split(':')[1]);
     let restarted: Promise<Distribution> | undefined;
     const restart = async () => {
       await first[Symbol.asyncDispose]();
       await sleep(500);
-      return Distribution.start(there.path, { port });
+      return Distribution.start(folder.path, { port });
     };
     const { images: loaded } = await load({
       bundle,
@@ -211,17 +214,17 @@ describe.skipIf(missing.length > 0)('a real registry', () => {
     expect(loaded.every(({ found, digest }) => found === digest)).toBe(true);
   });
 
-  it('has images from which containers run', async () => {
-    using there = new Workplace();
+  it('serves images that run as containers', async () => {
+    using folder = new Workplace();
     const shell = imageOf({ layers: [await busyboxLayer()], cmd: ['/bin/echo', 'hello from the far side'] });
     await using source = await TestRegistry.start();
     source.push('team/shell:1', shell);
-    const own = there.file('shell.tar');
-    const flags = ['--mirror', `quay.io=http://${source.host}`, '-o', own];
+    const shellBundle = folder.file('shell.tar');
+    const flags = ['--mirror', `quay.io=http://${source.host}`, '-o', shellBundle];
     expect((await airgap(['build', '-', ...flags], { stdin: 'quay.io/team/shell:1\n' })).status).toBe(0);
-    await using registry = await Distribution.start(there.path);
-    await load({ bundle: own, target: registry.host });
-    await using docker = await Docker.start(there.path);
+    await using registry = await Distribution.start(folder.path);
+    await load({ bundle: shellBundle, target: registry.host });
+    await using docker = await Docker.start(folder.path);
     const name = `${registry.host}/team/shell:1`;
     await docker.run('pull', name);
     expect(await docker.run('run', '--rm', '--network', 'none', name)).toContain('hello from the far side');
@@ -251,22 +254,22 @@ describe('airgap load', () => {
     ['a prefix', ['/a/b'], ['a/b/library/redis:7.0', 'a/b/team/app:1']],
     ['the host', ['--naming', 'host'], ['docker.io/library/redis:7.0', 'quay.io/team/app:1']],
     ['the last segment', ['--naming', 'kots', '/p'], ['p/nested:1', 'p/redis:7.0', 'p/app:1', 'p/pinned']],
-  ])('names images by %s', async (_name, flags, expected) => {
+  ])('maps names by %s', async (_name, flags, expected) => {
     const { status, images } = await loaded(flags);
     expect(status).toBe(0);
     expect(images.map(short)).toEqual(expect.arrayContaining(expected));
   });
 
   it.each<[string, string[], string[]]>([
-    ['a name as a pod has it', ['--images', 'redis:7.0'], ['library/redis:7.0']],
+    ['a short name', ['--images', 'redis:7.0'], ['library/redis:7.0']],
     ['a pattern', ['--images', 'quay.io/*:1'], ['team/app:1', 'team/many:1']],
     ['several', ['--images', 'redis:7.0', '--images', '*/nested*'], ['library/redis:7.0', 'other/nested:1']],
-  ])('takes %s', async (_name, flags, expected) => {
+  ])('loads %s', async (_name, flags, expected) => {
     const { images } = await loaded(flags);
     expect(images.map(short).sort()).toEqual(expected);
   });
 
-  it('pushes nothing in a rehearsal, and says how much it would be', async () => {
+  it('pushes nothing in a dry run, and reports the upload size', async () => {
     const { status, dryRun, uploaded, registry, images } = await loaded(['--dry-run']);
     expect([status, dryRun]).toEqual([0, true]);
     expect(uploaded.bytes).toBeGreaterThan(3_000_000);
@@ -278,57 +281,65 @@ describe('airgap load', () => {
 
   it.each([
     ['overwrite', 0, 'pushed', 2],
-    ['skip', 0, 'kept', 0],
+    ['skip', 0, 'skipped', 0],
     ['fail', 2, undefined, 0],
-  ])('a tag that stands for something else, with --on-existing %s', async (how, expected, state, puts) => {
-    await using registry = await PushRegistry.start();
-    const into = (...flags: string[]) => airgap(['load', bundle, registry.host, '--json', ...flags]);
-    await into('--images', 'quay.io/team/many:1');
-    registry.rename('team/many:1', 'team/app:1');
-    registry.seen.length = 0;
-    const { status, stdout } = await into('--images', 'quay.io/team/app:1', '--on-existing', how);
-    expect(status).toBe(expected);
-    const { images = [] } = JSON.parse(String(stdout));
-    expect(images[0]?.state).toBe(state);
-    expect(registry.seen.filter(({ step }) => step === 'manifest')).toHaveLength(puts);
-  });
+  ])(
+    'a tag that exists with another digest, with --on-existing %s',
+    async (onExisting, expected, state, puts) => {
+      await using registry = await PushRegistry.start();
+      const loadWith = (...flags: string[]) => airgap(['load', bundle, registry.host, '--json', ...flags]);
+      await loadWith('--images', 'quay.io/team/many:1');
+      registry.rename('team/many:1', 'team/app:1');
+      registry.seen.length = 0;
+      const { status, stdout } = await loadWith(
+        '--images',
+        'quay.io/team/app:1',
+        '--on-existing',
+        onExisting,
+      );
+      expect(status).toBe(expected);
+      const { images = [] } = JSON.parse(String(stdout));
+      expect(images[0]?.state).toBe(state);
+      expect(registry.seen.filter(({ step }) => step === 'manifest')).toHaveLength(puts);
+    },
+  );
 
   it.each<[string, string[], string, number]>([
-    ['no registry', ['load', bundle, 'team'], 'a dot or a port', 2],
+    ['a target without a registry', ['load', bundle, 'team'], 'a dot or a port', 2],
     ['a URL', ['load', bundle, 'https://registry.test'], 'Leave the scheme out', 2],
-    ['a login in the name', ['load', bundle, 'me:secret@127.0.0.1:1'], 'a login does not belong', 2],
-    ['a prefix that is none', ['load', bundle, '127.0.0.1:1/../x'], 'not a registry to load into', 2],
-    ['an output over the bundle', ['load', bundle, '127.0.0.1:1', '--mapping', bundle], 'in the way', 2],
+    ['credentials in the target', ['load', bundle, 'me:secret@127.0.0.1:1'], 'a login does not belong', 2],
+    ['an invalid prefix', ['load', bundle, '127.0.0.1:1/../x'], 'not a registry to load into', 2],
+    ['an output over the bundle', ['load', bundle, '127.0.0.1:1', '--mapping', bundle], 'conflicts with', 2],
     [
-      'a name that nobody has',
-      ['load', bundle, '127.0.0.1:1', '--images', 'nobody/*'],
+      'a pattern that matches no name',
+      ['load', bundle, '127.0.0.1:1', '--images', 'nothing/*'],
       'no image of the bundle',
       2,
     ],
-    ['no bundle', ['load', 'nowhere.tar', '127.0.0.1:1'], 'there is no such file', 2],
+    ['a missing bundle', ['load', 'nowhere.tar', '127.0.0.1:1'], 'there is no such file', 2],
   ])('refuses %s', async (_name, args, words, expected) => {
     const { status, stderr } = await airgap(args);
     expect(stderr).toContain(words);
     expect(status).toBe(expected);
   });
 
-  it('tells of names that collide before anything is pushed', async () => {
-    using there = new Workplace();
+  it('reports colliding names before anything is pushed', async () => {
+    using folder = new Workplace();
     await using source = await TestRegistry.start();
-    const one = (seed: number) => imageOf({ layers: [noiseOf(seed, 100)], compression: 'none' });
-    source.push('a/worker:1', one(1));
-    source.push('b/worker:1', one(2));
-    const own = there.file('own.tar');
+    const image = (seed: number) => imageOf({ layers: [noiseOf(seed, 100)], compression: 'none' });
+    source.push('a/worker:1', image(1));
+    source.push('b/worker:1', image(2));
+    const colliding = folder.file('colliding.tar');
     const stdin = `${source.host}/a/worker:1\n${source.host}/b/worker:1\n`;
-    await airgap(['build', '-', '-o', own], { stdin });
+    await airgap(['build', '-', '-o', colliding], { stdin });
     await using registry = await PushRegistry.start();
-    const { status, stderr } = await airgap(['load', own, registry.host, '--naming', 'kots']);
+    const { status, stderr } = await airgap(['load', colliding, registry.host, '--naming', 'kots']);
     expect(stderr).toContain('would both be');
     expect(status).toBe(2);
     expect(registry.seen).toEqual([]);
   });
 
-  it('ends at once on Ctrl-C', async () => {
+  it('stops immediately on Ctrl-C', async () => {
     await using registry = await PushRegistry.start();
     registry.fault = ({ step }) => step === 'whole';
     const { status } = await airgap(['load', bundle, registry.host, '--progress', 'json'], {

@@ -19,14 +19,17 @@ const MB = 1_000_000;
 const PROGRAMS = ['skopeo', 'docker', 'dockerd', 'containerd', 'ctr', 'podman', 'runc', 'busybox', 'openssl'];
 const missing = missingPrograms(...PROGRAMS);
 if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: pulling from airgap serve, for want of ${missing.join(', ')}\n`);
+  process.stderr.write(`\nSKIPPED: pulling from airgap serve, missing programs: ${missing.join(', ')}\n`);
 const withoutCrane = findProgram('crane') === undefined;
-if (withoutCrane) process.stderr.write('\nSKIPPED: crane pulling from airgap serve, for want of crane\n');
+if (withoutCrane)
+  process.stderr.write('\nSKIPPED: crane pulling from airgap serve, missing program: crane\n');
 
 const CONFORMANCE = 'oci-conformance';
 const withoutConformance = findProgram(CONFORMANCE) === undefined;
 if (withoutConformance)
-  process.stderr.write(`\nSKIPPED: the distribution-spec's conformance tests, for want of ${CONFORMANCE}\n`);
+  process.stderr.write(
+    `\nSKIPPED: the distribution-spec's conformance tests, missing program: ${CONFORMANCE}\n`,
+  );
 
 const HELLO = 'hello from the bundle';
 const REDIS = 'docker.io/library/redis:7.0';
@@ -79,7 +82,7 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
   });
   afterAll(() => registry?.[Symbol.asyncDispose]());
 
-  it('is pulled from by skopeo, bytes kept, indexes whole', async () => {
+  it('serves skopeo unchanged manifests and complete indexes', async () => {
     for (const [name, image] of Object.entries({ [REDIS]: redis, [SHELL]: shell })) {
       const folder = work.file(`skopeo-${image.digest.slice(7, 15)}`);
       await output(
@@ -101,7 +104,7 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
     expect(JSON.parse(tags).Tags).toEqual(['1.35', 'signature']);
   });
 
-  it('is pulled from by skopeo over TLS with a login, and only with it', async () => {
+  it('serves skopeo over TLS, with the right credentials only', async () => {
     const { ca, server } = await makeCertificates(work.path, 'IP:127.0.0.1');
     const flags = ['--tls-cert', server.cert, '--tls-key', server.key, '--user', 'team'];
     await using secure = await ServingProcess.start([bundle, ...flags], { AIRGAP_PASSWORD: 'a secret' });
@@ -122,7 +125,7 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
     expect(secure.log).not.toContain('a secret');
   });
 
-  it('is pulled from by docker, and the container runs', async () => {
+  it('serves docker, and the container runs', async () => {
     await using docker = await Docker.start(work.path);
     for (const [name, image] of Object.entries({ [REDIS]: redis, [SHELL]: shell })) {
       await docker.run('pull', `${registry.host}/${name}`);
@@ -140,7 +143,7 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
     }
   });
 
-  it("is containerd's mirror of the hosts that the specs name, and the container runs", async () => {
+  it('is a containerd mirror of the original hosts, and the container runs', async () => {
     for (const host of ['docker.io', 'quay.io']) {
       mkdirSync(work.file(`hosts/${host}`), { recursive: true });
       const text = `[host."http://${registry.host}"]\n  capabilities = ["pull", "resolve"]\n`;
@@ -166,7 +169,7 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
     expect(registry.log).toMatch(/GET \/v2\/library\/redis\/\S+ns=docker\.io 200/);
   });
 
-  it('is pulled from by podman, and the container runs', async () => {
+  it('serves podman, and the container runs', async () => {
     const podman = podmanIn(work.path);
     for (const [name, image] of Object.entries({ [REDIS]: redis, [SHELL]: shell })) {
       await podman('pull', '--tls-verify=false', `${registry.host}/${name}`);
@@ -183,7 +186,7 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
     }
   });
 
-  it.skipIf(withoutCrane)('is pulled from and validated by crane', async () => {
+  it.skipIf(withoutCrane)('serves crane, which validates the image', async () => {
     const crane = (...args: string[]) => output('crane', ...args, '--insecure');
     expect((await crane('digest', `${registry.host}/${SHELL}`)).trim()).toBe(shell.digest);
     expect(await crane('validate', '--remote', `${registry.host}/${SHELL}`)).toContain('PASS');
@@ -193,7 +196,7 @@ describe.skipIf(missing.length > 0)('airgap serve', () => {
   });
 });
 
-describe.skipIf(withoutConformance)('airgap serve, as the distribution-spec has it', () => {
+describe.skipIf(withoutConformance)('airgap serve and the distribution-spec', () => {
   it('conforms in pull and content discovery', async () => {
     await using registry = await ServingProcess.start([bundle]);
     const [amd64] = shell.children;
@@ -212,7 +215,7 @@ describe.skipIf(withoutConformance)('airgap serve, as the distribution-spec has 
       OCI_RO_DATA_REFERRERS: shell.digest,
     };
     const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-    // Of a registry that takes no pushes it tells the result, and then crashes over its own report.
+    // For a read-only registry, the program prints the result and then crashes while it writes its report.
     const report = await output('env', ...assignments, 'sh', '-c', `${CONFORMANCE}; true`);
     expect(report).toMatch(/^OCI Conformance Result: Pass$/m);
     for (const api of [
@@ -230,45 +233,45 @@ describe.skipIf(withoutConformance)('airgap serve, as the distribution-spec has 
 describe(`airgap serve with ${CONNECTIONS} connections`, () => {
   const path = `/v2/team/large/blobs/${large.diffId}`;
 
-  it('keeps its memory flat, and answers them all', async () => {
+  it('has constant memory use, and serves all of them', async () => {
     await using registry = await ServingProcess.start([bundle, '--quiet']);
     await ask(registry.url, path);
     const before = registry.memory().now;
     const sizes = await Promise.all(
       Array.from({ length: CONNECTIONS }, async () => {
         let bytes = 0;
-        for (let time = 0; time < ROUNDS; time += 1) bytes += await drain(registry.url + path);
+        for (let round = 0; round < ROUNDS; round += 1) bytes += await drain(registry.url + path);
         return bytes;
       }),
     );
     expect(sizes).toEqual(sizes.map(() => ROUNDS * SIZE));
-    // A buffer for each connection, and what the sockets hold.
+    // One buffer for each connection, and the socket buffers.
     expect(registry.memory().peak - before).toBeLessThan(100 * MB);
     expect(registry.log).toBe('');
   });
 
-  it('lets go of those who have gone', async () => {
+  it('releases closed connections', async () => {
     await using registry = await ServingProcess.start([bundle]);
     await ask(registry.url, '/v2/');
     const before = registry.handles();
-    const leave = () =>
+    const disconnect = () =>
       new Promise(resolve => {
-        const request = get(registry.url + path, { agent: false }, answer => {
-          answer.once('data', () => request.destroy());
-          answer.on('error', () => {}).on('close', resolve);
+        const request = get(registry.url + path, { agent: false }, response => {
+          response.once('data', () => request.destroy());
+          response.on('error', () => {}).on('close', resolve);
         });
         request.on('error', () => {});
       });
-    await Promise.all(Array.from({ length: CONNECTIONS }, leave));
+    await Promise.all(Array.from({ length: CONNECTIONS }, disconnect));
     await expect.poll(() => registry.handles(), { timeout: 5000 }).toBeLessThanOrEqual(before);
     await expect.poll(() => registry.log.match(/broken off/g)?.length).toBe(CONNECTIONS);
   });
 
-  it('ends at one Ctrl-C, in the middle of an answer', async () => {
+  it('stops on the first Ctrl-C, during a response', async () => {
     await using registry = await ServingProcess.start([bundle]);
     const request = get(registry.url + path, { agent: false });
-    const [answer] = await once(request, 'response');
-    answer.pause().on('error', () => {});
+    const [response] = await once(request, 'response');
+    response.pause().on('error', () => {});
     const { status, elapsed } = await registry.end('SIGINT');
     request.destroy();
     expect(status).toBe(0);
@@ -276,15 +279,15 @@ describe(`airgap serve with ${CONNECTIONS} connections`, () => {
   });
 });
 
-/** Reads an answer to its end and keeps nothing of it. @returns how many bytes it had */
+/** Reads a response and discards its body. @returns the length of the body in bytes */
 function drain(url: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = get(url, { agent: false }, answer => {
+    const request = get(url, { agent: false }, response => {
       let bytes = 0;
-      answer.on('data', (chunk: Buffer) => {
+      response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
       });
-      answer.on('end', () => resolve(bytes)).on('error', reject);
+      response.on('end', () => resolve(bytes)).on('error', reject);
     });
     request.on('error', reject);
   });

@@ -21,15 +21,15 @@ import { type AskOptions, ask, type Reply } from './registry/client.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
-const NOWHERE = `sha256:${'0'.repeat(64)}`;
+const UNKNOWN_DIGEST = `sha256:${'0'.repeat(64)}`;
 const SIZE = 1_000_000;
 
 const layer = noiseOf(1, SIZE);
-const own = noiseOf(2, 3000);
+const small = noiseOf(2, 3000);
 const app = imageOf({ layers: [layer], compression: 'none' });
-const many = indexOf([app, imageOf({ layers: [own], platform: { os: 'linux', architecture: 'arm64' } })]);
-const schema2 = imageOf({ layers: [own], types: 'docker' });
-const elsewhere = imageOf({ layers: [noiseOf(3, 500)] });
+const many = indexOf([app, imageOf({ layers: [small], platform: { os: 'linux', architecture: 'arm64' } })]);
+const schema2 = imageOf({ layers: [small], types: 'docker' });
+const unrelated = imageOf({ layers: [noiseOf(3, 500)] });
 const signature = artifactOf({
   subject: app,
   artifactType: 'application/vnd.test.signature',
@@ -37,29 +37,29 @@ const signature = artifactOf({
 });
 const untyped = artifactOf({ subject: app });
 
-/** Name by name, what the bundle holds. */
+/** The images of the bundle by name. */
 const IMAGES: Record<string, TestImage> = {
   'docker.io/library/redis:7.0': schema2,
   'quay.io/team/app:1': app,
   'quay.io/team/app:many': many,
   'quay.io/team/app:signature': signature,
   'quay.io/team/app:untyped': untyped,
-  'ghcr.io/team/app:1': elsewhere,
-  'ghcr.io/team/app:only-here': elsewhere,
+  'ghcr.io/team/app:1': unrelated,
+  'ghcr.io/team/app:only-here': unrelated,
   'docker.io/team/tool:1': app,
-  'alpha.example/team/tool:1': elsewhere,
+  'alpha.example/team/tool:1': unrelated,
   'registry.test:5000/ported/app:1': app,
 };
 for (const tag of ['a', 'b', 'c', 'd', 'e']) IMAGES[`quay.io/team/tags:${tag}`] = schema2;
 
-/** Builds a bundle of these images from a registry that has them. */
+/** Builds a bundle of these images from a test registry. */
 async function bundleOf(path: string, images: Record<string, TestImage>): Promise<void> {
   await using registry = await TestRegistry.start();
   for (const [name, image] of Object.entries(images)) registry.push(name.replace(':5000/', '/'), image);
   await buildFrom(`http://${registry.host}`, path, Object.keys(images));
 }
 
-/** @param origin of a registry that has each image under its full name, ports left out */
+/** @param origin URL of a registry that has each image under its full name without the port */
 async function buildFrom(origin: string, path: string, names: readonly string[]): Promise<void> {
   const hosts = new Set(names.map(name => name.slice(0, name.indexOf('/'))));
   await build({
@@ -71,7 +71,7 @@ async function buildFrom(origin: string, path: string, names: readonly string[])
 }
 
 function errorsOf({ body }: Reply): string[] {
-  return JSON.parse(body.toString()).errors.map((one: { code: string }) => one.code);
+  return JSON.parse(body.toString()).errors.map(({ code }: { code: string }) => code);
 }
 
 const work = new Workplace();
@@ -122,20 +122,20 @@ describe('manifests', () => {
     [`"x", W/"${app.digest}"`, 304],
     ['*', 304],
     [`"${many.digest}"`, 200],
-  ])('are sent to those who have %s with %i', async (known, status) => {
-    const answer = await get('/v2/quay.io/team/app/manifests/1', { headers: { 'If-None-Match': known } });
-    expect([answer.status, answer.body.length]).toEqual([status, status === 304 ? 0 : app.bytes.length]);
+  ])('respond to If-None-Match: %s with %i', async (etags, status) => {
+    const reply = await get('/v2/quay.io/team/app/manifests/1', { headers: { 'If-None-Match': etags } });
+    expect([reply.status, reply.body.length]).toEqual([status, status === 304 ? 0 : app.bytes.length]);
   });
 });
 
 describe('blobs', () => {
   const path = `/v2/quay.io/team/app/blobs/${layer.diffId}`;
 
-  it('are served whole, and as HEAD', async () => {
-    const whole = await get(path);
-    expect(whole.body.equals(layer.bytes)).toBe(true);
+  it('are served completely, and by HEAD', async () => {
+    const complete = await get(path);
+    expect(complete.body.equals(layer.bytes)).toBe(true);
     const head = await get(path, { method: 'HEAD' });
-    for (const { status, headers } of [whole, head]) {
+    for (const { status, headers } of [complete, head]) {
       expect(status).toBe(200);
       expect(headers).toMatchObject({
         'content-type': 'application/octet-stream',
@@ -165,19 +165,19 @@ describe('blobs', () => {
     ['bytes=a-b', 200, 0, SIZE],
     ['lines=0-1', 200, 0, SIZE],
     ['', 200, 0, SIZE],
-  ])('answer Range: %s with %i', async (range, status, start, end) => {
-    const answer = await get(path, { headers: { Range: range } });
-    expect(answer.status).toBe(status);
+  ])('respond to Range: %s with %i', async (range, status, start, end) => {
+    const reply = await get(path, { headers: { Range: range } });
+    expect(reply.status).toBe(status);
     if (status === 416) {
-      expect(answer.headers['content-range']).toBe(`bytes */${SIZE}`);
+      expect(reply.headers['content-range']).toBe(`bytes */${SIZE}`);
       return;
     }
-    expect(answer.body.equals(layer.bytes.subarray(start, end))).toBe(true);
-    const place = status === 206 ? `bytes ${start}-${end - 1}/${SIZE}` : undefined;
-    expect(answer.headers['content-range']).toBe(place);
+    expect(reply.body.equals(layer.bytes.subarray(start, end))).toBe(true);
+    const contentRange = status === 206 ? `bytes ${start}-${end - 1}/${SIZE}` : undefined;
+    expect(reply.headers['content-range']).toBe(contentRange);
   });
 
-  it('take no notice of Range in HEAD', async () => {
+  it('ignore Range for HEAD', async () => {
     const { status, headers } = await get(path, { method: 'HEAD', headers: { Range: 'bytes=0-9' } });
     expect([status, headers['content-length']]).toEqual([200, String(SIZE)]);
   });
@@ -186,17 +186,17 @@ describe('blobs', () => {
 describe('names', () => {
   it.each([
     ['the full name', 'quay.io/team/app', '1', app],
-    ['the path, which two hosts have: the alphabet decides', 'team/app', '1', elsewhere],
-    ['the path, when only the other host has the tag', 'team/app', 'many', many],
-    ['the path, and docker.io before the alphabet', 'team/tool', '1', app],
+    ['the path of two hosts: the first host in alphabetical order', 'team/app', '1', unrelated],
+    ['the path, when only the second host has the tag', 'team/app', 'many', many],
+    ['the path, with docker.io before the alphabetical order', 'team/tool', '1', app],
     ["docker's short name", 'redis', '7.0', schema2],
     ["docker's short name with the host", 'docker.io/redis', '7.0', schema2],
-    ["docker.io's other name", 'index.docker.io/library/redis', '7.0', schema2],
+    ['index.docker.io', 'index.docker.io/library/redis', '7.0', schema2],
     ["a mirror's ns", 'library/redis', '7.0?ns=docker.io', schema2],
-    ["a mirror's ns beside the full name", 'docker.io/library/redis', '7.0?ns=docker.io', schema2],
-    ['an ns where two hosts have the path', 'team/app', '1?ns=quay.io', app],
+    ["a mirror's ns and the full name", 'docker.io/library/redis', '7.0?ns=docker.io', schema2],
+    ['an ns when two hosts have the path', 'team/app', '1?ns=quay.io', app],
     ['an ns with a port', 'ported/app', '1?ns=registry.test:5000', app],
-    ['an ns that is empty', 'team/app', '1?ns=', elsewhere],
+    ['an empty ns', 'team/app', '1?ns=', unrelated],
     ['the path of a host with a port', 'ported/app', '1', app],
   ])('are found by %s', async (_what, name, reference, image) => {
     const { headers } = await get(`/v2/${name}/manifests/${reference}`);
@@ -205,15 +205,15 @@ describe('names', () => {
 
   it.each([
     ['another host', 'library/redis', '7.0?ns=quay.io'],
-    ['a host that is none', 'library/redis', '7.0?ns=..%2f..'],
+    ['an invalid host', 'library/redis', '7.0?ns=..%2f..'],
     ['only a part of the path', 'app', '1'],
   ])('are not found by %s', async (_what, name, reference) => {
-    const answer = await get(`/v2/${name}/manifests/${reference}`);
-    expect([answer.status, errorsOf(answer)]).toEqual([404, ['NAME_UNKNOWN']]);
+    const reply = await get(`/v2/${name}/manifests/${reference}`);
+    expect([reply.status, errorsOf(reply)]).toEqual([404, ['NAME_UNKNOWN']]);
   });
 
-  it('keep to their own blobs', async () => {
-    expect((await get(`/v2/library/redis/blobs/${own.diffId}`)).status).toBe(200);
+  it('serve only the blobs of their repository', async () => {
+    expect((await get(`/v2/library/redis/blobs/${small.diffId}`)).status).toBe(200);
     expect((await get(`/v2/library/redis/blobs/${layer.diffId}`)).status).toBe(404);
   });
 });
@@ -240,23 +240,23 @@ describe('lists', () => {
     ['?last=bb', ['c', 'd', 'e'], undefined],
     ['?last=z', [], undefined],
     ['?n=1&ns=quay.io', ['a'], '?n=1&ns=quay.io&last=a'],
-  ])('of tags come in pages: %s', async (query, tags, next) => {
+  ])('of tags have pages: %s', async (query, tags, next) => {
     const { body, headers } = await get(`/v2/team/tags/tags/list${query}`);
     expect(JSON.parse(body.toString())).toEqual({ name: 'team/tags', tags });
     expect(headers.link).toBe(next && `</v2/team/tags/tags/list${next}>; rel="next"`);
   });
 
-  it('of tags are of all the hosts that a path can mean', async () => {
+  it('of tags include all hosts that have the path', async () => {
     const { body } = await get('/v2/team/app/tags/list');
     expect(JSON.parse(body.toString()).tags).toEqual(['1', 'many', 'only-here', 'signature', 'untyped']);
   });
 
-  it.each(['n=-1', 'n=x', 'n=1.5', 'n='])('refuse %s', async query => {
-    const answer = await get(`/v2/_catalog?${query}`);
-    expect([answer.status, errorsOf(answer)]).toEqual([400, ['PAGINATION_NUMBER_INVALID']]);
+  it.each(['n=-1', 'n=x', 'n=1.5', 'n='])('reject %s', async query => {
+    const reply = await get(`/v2/_catalog?${query}`);
+    expect([reply.status, errorsOf(reply)]).toEqual([400, ['PAGINATION_NUMBER_INVALID']]);
   });
 
-  it('of repositories can be followed page by page, and each name pulled', async () => {
+  it('of repositories can be read page by page, and each name is served', async () => {
     const names: string[] = [];
     for (let next: string | undefined = '/v2/_catalog?n=3'; next !== undefined; ) {
       const { body, headers }: Reply = await get(next);
@@ -285,17 +285,17 @@ describe('referrers', () => {
 
   it.each([
     ['all', app.digest, '', all, undefined],
-    ['those of a type', app.digest, '?artifactType=application/vnd.test.signature', [signed], 'artifactType'],
+    ['one type', app.digest, '?artifactType=application/vnd.test.signature', [signed], 'artifactType'],
     [
-      "those of a config's type",
+      'the type of a config',
       app.digest,
       '?artifactType=application/vnd.test.config.v1%2Bjson',
       [byConfig],
       'artifactType',
     ],
-    ['none of a type', app.digest, '?artifactType=a/b', [], 'artifactType'],
-    ['none', many.digest, '', [], undefined],
-    ['none of what is not there', NOWHERE, '', [], undefined],
+    ['an unknown type', app.digest, '?artifactType=a/b', [], 'artifactType'],
+    ['a manifest without referrers', many.digest, '', [], undefined],
+    ['an unknown digest', UNKNOWN_DIGEST, '', [], undefined],
   ])('are listed: %s', async (_what, digest, query, manifests, applied) => {
     const { status, headers, body } = await get(`/v2/quay.io/team/app/referrers/${digest}${query}`);
     expect(status).toBe(200);
@@ -305,23 +305,23 @@ describe('referrers', () => {
   });
 });
 
-describe('what is not there', () => {
+describe('an invalid request', () => {
   it.each([
     ['GET', '/v2/quay.io/team/app/manifests/2', 404, 'MANIFEST_UNKNOWN'],
     ['HEAD', '/v2/quay.io/team/app/manifests/2', 404, undefined],
-    ['GET', `/v2/quay.io/team/app/manifests/${NOWHERE}`, 404, 'MANIFEST_UNKNOWN'],
+    ['GET', `/v2/quay.io/team/app/manifests/${UNKNOWN_DIGEST}`, 404, 'MANIFEST_UNKNOWN'],
     ['GET', `/v2/quay.io/team/app/manifests/${layer.diffId}`, 404, 'MANIFEST_UNKNOWN'],
     ['GET', '/v2/quay.io/team/app/manifests/.not-a-tag', 404, 'MANIFEST_UNKNOWN'],
     ['GET', '/v2/quay.io/team/app/manifests/__proto__', 404, 'MANIFEST_UNKNOWN'],
     ['GET', '/v2/quay.io/team/app/manifests/sha256:12', 400, 'DIGEST_INVALID'],
-    ['GET', `/v2/quay.io/team/app/blobs/${NOWHERE}`, 404, 'BLOB_UNKNOWN'],
-    ['HEAD', `/v2/quay.io/team/app/blobs/${NOWHERE}`, 404, undefined],
+    ['GET', `/v2/quay.io/team/app/blobs/${UNKNOWN_DIGEST}`, 404, 'BLOB_UNKNOWN'],
+    ['HEAD', `/v2/quay.io/team/app/blobs/${UNKNOWN_DIGEST}`, 404, undefined],
     ['GET', `/v2/quay.io/team/app/blobs/sha512:${'0'.repeat(128)}`, 404, 'BLOB_UNKNOWN'],
     ['GET', '/v2/quay.io/team/app/blobs/layer', 400, 'DIGEST_INVALID'],
     ['GET', `/v2/quay.io/team/app/blobs/${app.digest.toUpperCase()}`, 400, 'DIGEST_INVALID'],
     ['GET', '/v2/quay.io/team/app/referrers/1', 400, 'DIGEST_INVALID'],
     ['GET', '/v2/no/such/name/tags/list', 404, 'NAME_UNKNOWN'],
-    ['GET', `/v2/no/such/name/referrers/${NOWHERE}`, 404, 'NAME_UNKNOWN'],
+    ['GET', `/v2/no/such/name/referrers/${UNKNOWN_DIGEST}`, 404, 'NAME_UNKNOWN'],
     ['GET', '/v2/UPPER/manifests/1', 400, 'NAME_INVALID'],
     ['GET', '/v2/a//b/manifests/1', 400, 'NAME_INVALID'],
     ['GET', '/v2/../../etc/passwd', 404, 'UNSUPPORTED'],
@@ -345,20 +345,20 @@ describe('what is not there', () => {
     ['DELETE', '/v2/quay.io/team/app/manifests/1', 405, 'UNSUPPORTED'],
     ['OPTIONS', '/v2/', 405, 'UNSUPPORTED'],
   ])('%s %s: %i', async (method, target, status, code) => {
-    const answer = await get(target, { method });
-    expect(answer.status).toBe(status);
-    expect(answer.headers['content-type']).toBe('application/json');
-    if (code === undefined) expect(answer.body.length).toBe(0);
-    else expect(errorsOf(answer)).toEqual([code]);
+    const reply = await get(target, { method });
+    expect(reply.status).toBe(status);
+    expect(reply.headers['content-type']).toBe('application/json');
+    if (code === undefined) expect(reply.body.length).toBe(0);
+    else expect(errorsOf(reply)).toEqual([code]);
   });
 
   it.each([
     ['long', 'a'.repeat(300)],
-    ['as long as can be', 'a-'.repeat(7000)],
+    ['as long as possible', 'a-'.repeat(7000)],
     ['deep', 'manifests/'.repeat(1400)],
-  ])('is a name that is %s', async (_what, name) => {
-    const answer = await get(`/v2/${name}/manifests/1`);
-    expect([answer.status, errorsOf(answer)]).toEqual([400, ['NAME_INVALID']]);
+  ])('has a name that is %s', async (_what, name) => {
+    const reply = await get(`/v2/${name}/manifests/1`);
+    expect([reply.status, errorsOf(reply)]).toEqual([400, ['NAME_INVALID']]);
   });
 
   it.each([
@@ -368,26 +368,23 @@ describe('what is not there', () => {
     'HTTPS://[::1]/v2/',
     'http://registry.test/v2/_catalog?n=1',
     'http://registry.test/v2/quay.io/team/app/manifests/1',
-  ])('is not %s', async target => {
+  ])('does not include %s', async target => {
     const { status, headers } = await get(target);
     expect([status, headers['docker-distribution-api-version']]).toEqual([200, 'registry/2.0']);
   });
 
-  it.each(['', 'Expect: 100-continue\r\n'])(
-    'is told before a body is sent, and ends it: %j',
-    async expectation => {
-      const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
-      socket.write(
-        `POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n${expectation}\r\n`,
-      );
-      let answer = '';
-      for await (const chunk of socket) answer += chunk;
-      expect(answer).toMatch(/^HTTP\/1\.1 405 /);
-      expect(answer).toMatch(/\r\nAllow: GET, HEAD\r\n/);
-    },
-  );
+  it.each(['', 'Expect: 100-continue\r\n'])('is rejected before the body is read: %j', async expectation => {
+    const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
+    socket.write(
+      `POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n${expectation}\r\n`,
+    );
+    let reply = '';
+    for await (const chunk of socket) reply += chunk;
+    expect(reply).toMatch(/^HTTP\/1\.1 405 /);
+    expect(reply).toMatch(/\r\nAllow: GET, HEAD\r\n/);
+  });
 
-  it('leaves the registry up when it is no HTTP at all', async () => {
+  it('that is not HTTP does not stop the registry', async () => {
     for (const text of [
       '\u0016\u0003\u0001\u0000\u0000',
       `GET /v2/${'x'.repeat(100_000)}`,
@@ -407,7 +404,7 @@ describe('what is not there', () => {
 });
 
 describe('a bundle', () => {
-  it('that is built from a served one has the same bytes', async () => {
+  it('that is built from a served bundle has the same bytes', async () => {
     const names = Object.keys(IMAGES).filter(name => !name.includes(':5000/'));
     const [first, second] = [work.file('first.tar'), work.file('again.tar')];
     await buildFrom(registry.url, first, names);
@@ -418,23 +415,24 @@ describe('a bundle', () => {
 });
 
 describe('several bundles', () => {
-  it('are one registry, and of one name the first counts', async () => {
+  it('are one registry, and the first bundle wins if names collide', async () => {
     const second = work.file('second.tar');
-    await bundleOf(second, { 'quay.io/team/app:1': elsewhere, 'quay.io/team/app:2': elsewhere });
-    const told: AirgapEvent[] = [];
+    await bundleOf(second, { 'quay.io/team/app:1': unrelated, 'quay.io/team/app:2': unrelated });
+    const reported: AirgapEvent[] = [];
     await using both = await serve({
       bundles: [bundle, second],
       listen: ANY_PORT,
-      onEvent: event => told.push(event),
+      onEvent: event => reported.push(event),
     });
     const digestOf = async (reference: string) => {
       const { headers } = await ask(both.url, `/v2/quay.io/team/app/manifests/${reference}`);
       return headers['docker-content-digest'];
     };
     expect(await digestOf('1')).toBe(app.digest);
-    expect(await digestOf('2')).toBe(elsewhere.digest);
-    const notices = told.filter(({ type }) => type === 'notice');
-    expect(notices).toEqual([{ type: 'notice', message: expect.stringContaining('quay.io/team/app:1') }]);
+    expect(await digestOf('2')).toBe(unrelated.digest);
+    const notices = reported.filter(({ type }) => type === 'notice');
+    const message = expect.stringContaining('quay.io/team/app:1 is not served');
+    expect(notices).toEqual([{ type: 'notice', message }]);
   });
 });
 
@@ -443,29 +441,29 @@ describe('a login', () => {
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
   it.each([
-    ['the name and the password', basic('team:pass:wörd'), 200],
-    ['small letters', basic('team:pass:wörd').replace('Basic', 'basic'), 200],
+    ['username and password', basic('team:pass:wörd'), 200],
+    ['lower case', basic('team:pass:wörd').replace('Basic', 'basic'), 200],
     ['nothing', undefined, 401],
     ['another password', basic('team:pass'), 401],
-    ['another name', basic('other:pass:wörd'), 401],
+    ['another username', basic('other:pass:wörd'), 401],
     ['no password', basic('team:'), 401],
     ['a token', 'Bearer x', 401],
-    ['what is not base64', 'Basic ????', 401],
-  ])('with %s is answered', async (_what, authorization, status) => {
+    ['invalid base64', 'Basic ????', 401],
+  ])('with %s returns the right status', async (_what, authorization, status) => {
     await using closed = await serve({ bundles: [bundle], listen: ANY_PORT, login });
     const headers = authorization === undefined ? {} : { Authorization: authorization };
     for (const target of ['/v2/', `/v2/quay.io/team/app/blobs/${layer.diffId}`]) {
-      const answer = await ask(closed.url, target, { headers });
-      expect(answer.status).toBe(status);
+      const reply = await ask(closed.url, target, { headers });
+      expect(reply.status).toBe(status);
       if (status === 200) continue;
-      expect(errorsOf(answer)).toEqual(['UNAUTHORIZED']);
-      expect(answer.headers['www-authenticate']).toMatch(/^Basic realm=/);
+      expect(errorsOf(reply)).toEqual(['UNAUTHORIZED']);
+      expect(reply.headers['www-authenticate']).toMatch(/^Basic realm=/);
     }
   });
 });
 
 describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
-  it('is spoken with the certificate that is given', async () => {
+  it('uses the given certificate', async () => {
     const { ca, server } = await makeCertificates(work.path, 'IP:127.0.0.1');
     const tls = { cert: readFileSync(server.cert, 'utf8'), key: readFileSync(server.key, 'utf8') };
     await using secure = await serve({ bundles: [bundle], listen: ANY_PORT, tls });
@@ -477,7 +475,7 @@ describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
   });
 
   it.each([
-    ['what is no certificate', 'none', 'none'],
+    ['an invalid certificate', 'none', 'none'],
     ['empty files', '', ''],
     ['an empty key', undefined, ''],
     ['an empty certificate', '', undefined],
@@ -493,10 +491,10 @@ describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
   });
 });
 
-describe('a file that is not what it was', () => {
+describe('a damaged or modified bundle', () => {
   const path = (digest: string) => `/v2/quay.io/team/app/blobs/${digest}`;
-  /** Where the layer's first byte stands in the bundle. */
-  const placeOf = (bytes: Buffer) => readFileSync(bundle).indexOf(bytes.subarray(0, 64));
+  /** The offset of the layer in the bundle. */
+  const offsetOf = (bytes: Buffer) => readFileSync(bundle).indexOf(bytes.subarray(0, 64));
 
   async function damagedBy(name: string, damage: (file: string) => void): Promise<Serving> {
     const file = work.file(name);
@@ -507,29 +505,29 @@ describe('a file that is not what it was', () => {
 
   it.each([
     ['cut short', (file: string) => truncateSync(file, 100_000), 'BUNDLE', 'cut short'],
-    ['no tar', (file: string) => writeFileSync(file, 'x'.repeat(2000)), 'BUNDLE', 'no tar'],
+    ['not a tar', (file: string) => writeFileSync(file, 'x'.repeat(2000)), 'BUNDLE', 'no tar'],
     [
-      'without a manifest as it should be',
-      (file: string) => overwrite(file, placeOf(app.bytes), '{ "x"'),
+      'with a damaged manifest',
+      (file: string) => overwrite(file, offsetOf(app.bytes), '{ "x"'),
       'CONTENT',
       'digest',
     ],
     [
-      'without a blob',
-      (file: string) => overwrite(file, placeOf(layer.bytes) - 512, 'other'),
+      'with a damaged header',
+      (file: string) => overwrite(file, offsetOf(layer.bytes) - 512, 'other'),
       'BUNDLE',
       'checksum',
     ],
-  ])('is refused when it is %s', async (_what, damage, code, words) => {
-    await expect(damagedBy('refused.tar', damage)).rejects.toMatchObject({
+  ])('is rejected when it is %s', async (_what, damage, code, message) => {
+    await expect(damagedBy('rejected.tar', damage)).rejects.toMatchObject({
       code,
-      message: expect.stringContaining(words),
+      message: expect.stringContaining(message),
     });
   });
 
-  it('never lets a whole layer out that has a flipped byte', async () => {
+  it('never sends a complete layer with a flipped byte', async () => {
     await using damaged = await damagedBy('flipped.tar', file =>
-      overwrite(file, placeOf(layer.bytes) + 5000, '?'),
+      overwrite(file, offsetOf(layer.bytes) + 5000, '?'),
     );
     const first = await ask(damaged.url, path(layer.diffId)).catch(error => ({
       broken: String(error),
@@ -539,34 +537,34 @@ describe('a file that is not what it was', () => {
     expect(first.body.length).toBeLessThan(SIZE);
     const second = await ask(damaged.url, path(layer.diffId));
     expect([second.status, second.body.toString()]).toEqual([500, expect.stringContaining('digest')]);
-    expect((await ask(damaged.url, path(own.diffId))).status).toBe(200);
+    expect((await ask(damaged.url, path(small.diffId))).status).toBe(200);
   });
 
-  it('is told of when it is overwritten while it is served, and the registry stays up', async () => {
+  it('is reported when it is overwritten, and the registry stays up', async () => {
     let file = '';
     await using damaged = await damagedBy('overwritten.tar', name => {
       file = name;
     });
     expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
     truncateSync(file, 5000);
-    const answer = await ask(damaged.url, path(layer.diffId));
-    expect([answer.status, errorsOf(answer)]).toEqual([500, ['UNKNOWN']]);
-    expect(answer.body.toString()).not.toContain(work.path);
+    const reply = await ask(damaged.url, path(layer.diffId));
+    expect([reply.status, errorsOf(reply)]).toEqual([500, ['UNKNOWN']]);
+    expect(reply.body.toString()).not.toContain(work.path);
     expect((await ask(damaged.url, '/v2/')).status).toBe(200);
   });
 
-  it('is told of even when its size is the same and what was read was whole', async () => {
+  it('is reported when it is overwritten with the same size after a complete read', async () => {
     let file = '';
     await using damaged = await damagedBy('edited.tar', name => {
       file = name;
     });
     expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
-    overwrite(file, placeOf(layer.bytes) + 5000, '?');
-    const answer = await ask(damaged.url, path(layer.diffId));
-    expect([answer.status, answer.body.toString()]).toEqual([500, expect.stringContaining('was changed')]);
+    overwrite(file, offsetOf(layer.bytes) + 5000, '?');
+    const reply = await ask(damaged.url, path(layer.diffId));
+    expect([reply.status, reply.body.toString()]).toEqual([500, expect.stringContaining('was modified')]);
   });
 
-  it('goes on being served when another takes its name', async () => {
+  it('is served after another file is renamed over it', async () => {
     let file = '';
     await using renamed = await damagedBy('renamed.tar', name => {
       file = name;
@@ -576,24 +574,24 @@ describe('a file that is not what it was', () => {
     expect((await ask(renamed.url, path(layer.diffId))).body.equals(layer.bytes)).toBe(true);
   });
 
-  function overwrite(file: string, at: number, text: string): void {
+  function overwrite(file: string, offset: number, text: string): void {
     const handle = openSync(file, 'r+');
-    writeSync(handle, text, at);
+    writeSync(handle, text, offset);
     closeSync(handle);
   }
 });
 
-describe('a layout that was put together badly', () => {
+describe('an invalid layout', () => {
   const BLOB = `blobs/sha256/${layer.diffId.slice(7)}`;
-  const whole = () => layoutOf({ 'quay.io/team/app:1': app });
-  const without = (name: string) => whole().filter(entry => entry.name !== name);
+  const complete = () => layoutOf({ 'quay.io/team/app:1': app });
+  const without = (name: string) => complete().filter(entry => entry.name !== name);
 
   it.each([
     ['lacks a layer', () => without(BLOB), 'is missing'],
     ['lacks a manifest', () => without(`blobs/sha256/${app.digest.slice(7)}`), 'is missing'],
     [
       'has a layer of another size',
-      () => [...without(BLOB), { name: BLOB, content: own.bytes }],
+      () => [...without(BLOB), { name: BLOB, content: small.bytes }],
       '3000 bytes',
     ],
     [
@@ -601,40 +599,42 @@ describe('a layout that was put together badly', () => {
       () => [...without(BLOB), { name: BLOB, linkname: '/etc/passwd' }],
       'only regular files',
     ],
-    ['has a layer twice', () => [...whole(), { name: BLOB, content: layer.bytes }], 'duplicate entry'],
+    ['has a layer twice', () => [...complete(), { name: BLOB, content: layer.bytes }], 'duplicate entry'],
     ['has no index', () => without('index.json'), 'index.json'],
-    ['has a name that is none', () => layoutOf({ 'UPPER//x': app }), 'UPPER//x'],
-  ])('is refused when it %s', async (_what, entries, words) => {
+    ['has an invalid name', () => layoutOf({ 'UPPER//x': app }), 'UPPER//x'],
+  ])('is rejected when it %s', async (_what, entries, reason) => {
     const file = work.file('layout.tar');
     writeFileSync(file, await tarOf(entries()));
     const serving = serve({ bundles: [file], listen: ANY_PORT });
-    const message = expect.stringContaining(words);
+    const message = expect.stringContaining(reason);
     await expect(serving).rejects.toMatchObject({ code: 'BUNDLE', message, where: { path: file } });
   });
 
-  it('is served as far as it has names, and a notice says so', async () => {
+  it('is served without its unnamed images, which a notice reports', async () => {
     const file = work.file('nameless.tar');
-    writeFileSync(file, await tarOf(layoutOf({ 'quay.io/team/app:1': app, '': elsewhere })));
-    const told: AirgapEvent[] = [];
+    writeFileSync(file, await tarOf(layoutOf({ 'quay.io/team/app:1': app, '': unrelated })));
+    const reported: AirgapEvent[] = [];
     await using served = await serve({
       bundles: [file],
       listen: ANY_PORT,
-      onEvent: event => told.push(event),
+      onEvent: event => reported.push(event),
     });
     expect(served.repositories).toEqual(['quay.io/team/app']);
-    expect(told).toEqual([{ type: 'notice', message: expect.stringContaining('no name') }]);
+    expect(reported).toEqual([
+      { type: 'notice', message: expect.stringContaining('images without a name are not served: 1') },
+    ]);
   });
 });
 
-describe('the end', () => {
-  it('comes at once, whoever is still connected', async () => {
+describe('the registry', () => {
+  it('stops immediately, with connected clients', async () => {
     const stopper = new AbortController();
     const ending = await serve({ bundles: [bundle], listen: ANY_PORT, signal: stopper.signal });
     const port = Number(new URL(ending.url).port);
     const idle = connect(port, '127.0.0.1');
     const stalled = connect(port, '127.0.0.1');
     stalled.pause().write(`GET /v2/quay.io/team/app/blobs/${layer.diffId} HTTP/1.1\r\nHost: x\r\n\r\n`);
-    const gone = [idle, stalled].map(
+    const closed = [idle, stalled].map(
       socket =>
         new Promise(resolve =>
           socket
@@ -645,33 +645,33 @@ describe('the end', () => {
     );
     await ask(ending.url, '/v2/');
     stopper.abort();
-    await Promise.all([ending[Symbol.asyncDispose](), ...gone]);
+    await Promise.all([ending[Symbol.asyncDispose](), ...closed]);
     await expect(ask(ending.url, '/v2/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('is told of where another listens already, or nobody can', async () => {
+  it('reports an address that is in use or not available', async () => {
     const port = Number(new URL(registry.url).port);
     const listen = (address: object) => serve({ bundles: [bundle], listen: { ...ANY_PORT, ...address } });
     await expect(listen({ port })).rejects.toMatchObject({ code: 'NETWORK' });
     await expect(listen({ host: '192.0.2.1' })).rejects.toMatchObject({ code: 'NETWORK' });
   });
 
-  it('comes before the beginning when the signal says so', async () => {
+  it('does not start after the signal is aborted', async () => {
     const serving = serve({ bundles: [bundle], listen: ANY_PORT, signal: AbortSignal.abort() });
     await expect(serving).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
 });
 
 describe('a client', () => {
-  it('that takes nothing any more is let go of, and one that is slow is not', async () => {
-    const told: AirgapEvent[] = [];
-    const onEvent = (event: AirgapEvent) => told.push(event);
+  it('that stops reading is disconnected, and a slow one is not', async () => {
+    const reported: AirgapEvent[] = [];
+    const onEvent = (event: AirgapEvent) => reported.push(event);
     const big = work.file('big.tar');
     const content = noiseOf(9, 40_000_000);
     await bundleOf(big, { 'quay.io/team/big:1': imageOf({ layers: [content], compression: 'none' }) });
-    await using impatient = await serve({ bundles: [big], listen: ANY_PORT, timeout: 500, onEvent });
+    await using server = await serve({ bundles: [big], listen: ANY_PORT, timeout: 500, onEvent });
     const open = () => {
-      const socket = connect(Number(new URL(impatient.url).port), '127.0.0.1').on('error', () => {});
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => {});
       socket.write(
         `GET /v2/team/big/blobs/${content.diffId} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
       );
@@ -681,19 +681,19 @@ describe('a client', () => {
     let received = 0;
     for await (const chunk of open()) {
       received += chunk.length;
-      // More than the half second in all, never at once.
+      // The download takes longer than the timeout, each chunk does not.
       await sleep(3);
     }
     expect(received).toBeGreaterThan(content.bytes.length);
     await expect
-      .poll(() => told.map(event => event.type === 'served' && event.complete))
+      .poll(() => reported.map(event => event.type === 'served' && event.complete))
       .toEqual([false, true]);
     stalled.destroy();
   });
 });
 
 describe('every request', () => {
-  it('is told when it is over, as it came', async () => {
+  it('is reported when it is finished, with its original target', async () => {
     events.length = 0;
     await get('/v2/library/redis/manifests/7.0?ns=docker.io', {
       headers: { Authorization: 'Basic c2VjcmV0' },
@@ -715,28 +715,28 @@ describe('every request', () => {
   });
 });
 
-describe('requests that come back to back', () => {
+describe('pipelined requests', () => {
   const BLOB = `/v2/quay.io/team/app/blobs/${layer.diffId}`;
   const line = (method: string, target: string, more = '') =>
     `${method} ${target} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
   const open = () => connect(Number(new URL(registry.url).port), '127.0.0.1').on('error', () => {});
 
-  it('are answered in order', async () => {
+  it('are served in order', async () => {
     const socket = open();
-    const asked: readonly (readonly [method: string, target: string, status: number, body: Buffer])[] = [
+    const requests: readonly (readonly [method: string, target: string, status: number, body: Buffer])[] = [
       ['GET', BLOB, 200, layer.bytes],
       ['GET', '/v2/', 200, Buffer.from('{}')],
       ['HEAD', BLOB, 200, Buffer.alloc(0)],
       ['GET', '/v2/quay.io/team/app/manifests/1', 200, app.bytes],
-      ['GET', `/v2/library/redis/blobs/${own.diffId}`, 200, own.bytes],
+      ['GET', `/v2/library/redis/blobs/${small.diffId}`, 200, small.bytes],
       ['GET', BLOB, 200, layer.bytes],
     ];
     const last = line('GET', '/v2/', 'Connection: close\r\n');
-    socket.write(asked.map(([method, target]) => line(method, target)).join('') + last);
+    socket.write(requests.map(([method, target]) => line(method, target)).join('') + last);
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk);
     let rest = Buffer.concat(chunks);
-    for (const [method, , status, body] of asked) {
+    for (const [method, , status, body] of requests) {
       const end = rest.indexOf('\r\n\r\n') + 4;
       const head = rest.toString('latin1', 0, end);
       expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
@@ -747,16 +747,16 @@ describe('requests that come back to back', () => {
     expect(rest.toString('latin1')).toMatch(/^HTTP\/1.1 200 .*\r\n\r\n\{\}$/s);
   });
 
-  it('are not begun while one before them is not taken', async () => {
+  it('are not started while an earlier response is not received', async () => {
     const buffers = vi.spyOn(Buffer, 'allocUnsafeSlow');
-    const begun = () => buffers.mock.calls.length;
+    const started = () => buffers.mock.calls.length;
     const stalled = open().pause();
     try {
       stalled.write(line('GET', BLOB).repeat(400));
-      await expect.poll(begun).toBeGreaterThan(0);
-      // The kernel holds the bodies of some: what comes after has to wait.
+      await expect.poll(started).toBeGreaterThan(0);
+      // The kernel buffers the first bodies; later requests have to wait.
       await sleep(500);
-      expect(begun()).toBeLessThan(40);
+      expect(started()).toBeLessThan(40);
     } finally {
       stalled.destroy();
       buffers.mockRestore();

@@ -3,60 +3,61 @@ import { Reference } from '../reference/reference.ts';
 import type { ImageTarget } from '../store/image-target.ts';
 import type { PlannedBlob, PlannedManifest, PushPlan } from './push-plan.ts';
 
-/** A blob that some repositories lack. */
+/** A blob that is missing from at least one repository. */
 export interface MissingBlob {
   readonly blob: Descriptor;
-  /** Repositories that have it. */
+  /** Repositories that already have the blob. */
   readonly present: readonly string[];
-  /** Repositories that need it. */
+  /** Repositories that need the blob. */
   readonly missing: readonly string[];
 }
 
-/** What is left to do of a plan, once the destination was asked what it has. */
+/** The blobs and manifests of a plan that the target does not have. */
 export interface PushDiff {
   /** The largest first. */
   readonly blobs: readonly MissingBlob[];
+  /** Levels as in {@link PushPlan}, with the repositories that need each manifest. */
   readonly levels: readonly (readonly PlannedManifest[])[];
 }
 
-/** Asks the destination which blobs and manifests of a plan it has. */
+/** Checks which blobs and manifests of a plan are missing from the target. @throws what registries throw */
 export async function findMissing(
-  destination: ImageTarget,
+  target: ImageTarget,
   plan: Pick<PushPlan, 'blobs' | 'levels'>,
   registry: string,
 ): Promise<PushDiff> {
-  const blobs = await Promise.all(plan.blobs.map(blob => findMissingBlob(destination, blob)));
-  const rounds = await Promise.all(
-    plan.levels.map(round =>
-      Promise.all(round.map(manifest => findMissingManifest(destination, manifest, registry))),
+  const blobs = await Promise.all(plan.blobs.map(blob => findMissingBlob(target, blob)));
+  const levels = await Promise.all(
+    plan.levels.map(level =>
+      Promise.all(level.map(manifest => findMissingManifest(target, manifest, registry))),
     ),
   );
   return {
     blobs: blobs.filter(({ missing }) => missing.length > 0),
-    levels: rounds.map(round => round.filter(({ repositories }) => repositories.length > 0)),
+    levels: levels.map(level => level.filter(({ repositories }) => repositories.length > 0)),
   };
 }
 
 async function findMissingBlob(
-  destination: ImageTarget,
+  target: ImageTarget,
   { blob, repositories }: PlannedBlob,
 ): Promise<MissingBlob> {
-  const has = await Promise.all(repositories.map(repository => destination.hasBlob(repository, blob)));
+  const exists = await Promise.all(repositories.map(repository => target.hasBlob(repository, blob)));
   return {
     blob,
-    present: repositories.filter((_, index) => has[index]),
-    missing: repositories.filter((_, index) => !has[index]),
+    present: repositories.filter((_, index) => exists[index]),
+    missing: repositories.filter((_, index) => !exists[index]),
   };
 }
 
 async function findMissingManifest(
-  destination: ImageTarget,
+  target: ImageTarget,
   { descriptor, repositories }: PlannedManifest,
   registry: string,
 ): Promise<PlannedManifest> {
   const found = await Promise.all(
     repositories.map(repository =>
-      destination.digestOf(Reference.pinned(registry, repository, descriptor.digest)),
+      target.digestOf(Reference.pinned(registry, repository, descriptor.digest)),
     ),
   );
   return {

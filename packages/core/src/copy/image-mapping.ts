@@ -3,7 +3,7 @@ import { AirgapError } from '../model/errors.ts';
 import type { Reference } from '../reference/reference.ts';
 import { type Naming, relocate, type TargetLocation } from '../reference/relocation.ts';
 
-/** One name of a bundle and where it goes. */
+/** An image of a bundle and its reference at the target. */
 export interface ImageMapping extends NamedImage {
   readonly to: Reference;
 }
@@ -14,35 +14,35 @@ export interface MappingOptions {
 }
 
 /**
- * Says where names of a bundle go.
+ * Maps the images of a bundle to references at the target.
  *
- * @throws AirgapError `INPUT` when two images would have one name, or a name cannot be one there
+ * @throws AirgapError `INPUT` when two different images map to one reference, or a mapped reference is invalid
  */
-export function mapImages(names: readonly NamedImage[], options: MappingOptions): ImageMapping[] {
-  const deliveries = names.map(({ name, root }) => ({
+export function mapImages(images: readonly NamedImage[], options: MappingOptions): ImageMapping[] {
+  const mappings = images.map(({ name, root }) => ({
     name,
     root,
     to: relocate(name, options.target, options.naming),
   }));
-  checkCollisions(deliveries, options.naming);
-  return deliveries;
+  checkCollisions(mappings, options.naming);
+  return mappings;
 }
 
-function checkCollisions(deliveries: readonly ImageMapping[], naming: Naming): void {
-  const taken = new Map<string, ImageMapping>();
+function checkCollisions(mappings: readonly ImageMapping[], naming: Naming): void {
+  const byReference = new Map<string, ImageMapping>();
   const collisions: AirgapError[] = [];
-  for (const delivery of deliveries) {
-    const text = delivery.to.toString();
-    const other = taken.get(text);
-    if (other && other.root.digest !== delivery.root.digest) collisions.push(collision(other, delivery));
-    else taken.set(text, delivery);
+  for (const mapping of mappings) {
+    const reference = mapping.to.toString();
+    const other = byReference.get(reference);
+    if (other && other.root.digest !== mapping.root.digest) collisions.push(collision(other, mapping));
+    else byReference.set(reference, mapping);
   }
   if (collisions.length > 0)
     throw AirgapError.all(collisions, `${collisions.length} names collide with --naming ${naming}`);
 }
 
-function collision(one: ImageMapping, other: ImageMapping): AirgapError {
-  return new AirgapError('INPUT', `${one.name} and ${other.name} would both be ${one.to}`, {
-    hint: 'Use --naming host, which keeps them apart, or load them in two goes with --images.',
+function collision(first: ImageMapping, second: ImageMapping): AirgapError {
+  return new AirgapError('INPUT', `${first.name} and ${second.name} would both be ${first.to}`, {
+    hint: 'Use --naming host to keep the hosts apart, or load the images separately with --images.',
   });
 }

@@ -7,50 +7,53 @@ import { referrerDescriptor } from '../oci/referrer.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import type { ImageMapping } from './image-mapping.ts';
 
-/** A blob, and the repositories that need it. */
+/** A blob and the repositories that need it. */
 export interface PlannedBlob {
   readonly blob: Descriptor;
   readonly repositories: readonly string[];
 }
 
-/** A manifest, and the repositories that need it. */
+/** A manifest and the repositories that need it. */
 export interface PlannedManifest {
   readonly descriptor: Descriptor;
   readonly repositories: readonly string[];
 }
 
-/** Everything that has to be in a registry so that the names of a bundle work there. */
+/** Everything that a registry needs to serve the mapped images of a bundle. */
 export interface PushPlan {
   /** Each digest once, the largest first. */
   readonly blobs: readonly PlannedBlob[];
-  /** What can be pushed at the same time: a registry may refuse a manifest that refers to one it lacks. */
+  /**
+   * Manifests that can be pushed at the same time: each level refers only to earlier levels, because a registry may
+   * reject a manifest that refers to a missing one.
+   */
   readonly levels: readonly (readonly PlannedManifest[])[];
-  /** What names a subject. */
+  /** One entry per subject and repository. */
   readonly referrers: readonly ReferrersUpdate[];
 }
 
-/** What refers to one manifest in one repository. */
+/** The referrers of one manifest in one repository. */
 export interface ReferrersUpdate {
   readonly repository: string;
   readonly subject: Digest;
-  /** As lists of referrers show them. */
+  /** Descriptors as in a referrers list (OCI distribution-spec). */
   readonly referrers: readonly Descriptor[];
 }
 
 /**
- * Plans the push of a whole bundle, from its manifests alone.
+ * Plans the push of the mapped images from their manifests alone; no layer is read.
  *
- * @throws AirgapError `BUNDLE` when something that a name needs is missing, `CONTENT` for a damaged manifest
+ * @throws AirgapError `BUNDLE` when a manifest or blob is missing, `CONTENT` for a damaged manifest
  */
 export async function planPush(
   bundle: BundleReader,
   entries: ReadonlyMap<string, PlacedEntry>,
-  deliveries: readonly ImageMapping[],
+  mappings: readonly ImageMapping[],
 ): Promise<PushPlan> {
-  const blobs = new Needs();
-  const manifests = new Needs();
+  const blobs = new ContentByRepository();
+  const manifests = new ContentByRepository();
   const parsed = new Map<Digest, Manifest>();
-  for (const { root, to } of deliveries) {
+  for (const { root, to } of mappings) {
     for await (const { descriptor, manifest } of walkManifests(bundle, entries, root, rethrow)) {
       parsed.set(descriptor.digest, manifest);
       manifests.add(descriptor, to.repository);
@@ -66,60 +69,64 @@ export async function planPush(
   };
 }
 
-/** Content, each digest once, and the repositories that need it. */
-class Needs {
-  readonly #needs = new Map<Digest, { descriptor: Descriptor; repositories: Set<string> }>();
+/** Descriptors, each digest once, with the repositories that need them. */
+class ContentByRepository {
+  readonly #byDigest = new Map<Digest, { descriptor: Descriptor; repositories: Set<string> }>();
 
   add(descriptor: Descriptor, repository: string): void {
-    const known = this.#needs.get(descriptor.digest);
-    if (known) known.repositories.add(repository);
-    else this.#needs.set(descriptor.digest, { descriptor, repositories: new Set([repository]) });
+    const existing = this.#byDigest.get(descriptor.digest);
+    if (existing) existing.repositories.add(repository);
+    else this.#byDigest.set(descriptor.digest, { descriptor, repositories: new Set([repository]) });
   }
 
   list(): PlannedManifest[] {
-    return [...this.#needs.values()].map(({ descriptor, repositories }) => ({
+    return [...this.#byDigest.values()].map(({ descriptor, repositories }) => ({
       descriptor,
       repositories: [...repositories],
     }));
   }
 }
 
-/** Sorts manifests by how far they are from the last one that they lead to: children first, subjects first. */
-function levelsOf(manifests: readonly PlannedManifest[], parsed: ReadonlyMap<Digest, Manifest>) {
-  const heights = new Map<Digest, number>();
-  const height = (digest: Digest): number => {
-    const known = heights.get(digest);
+/** Groups manifests by level: children and subjects come before the manifests that refer to them. */
+function levelsOf(
+  manifests: readonly PlannedManifest[],
+  parsed: ReadonlyMap<Digest, Manifest>,
+): PlannedManifest[][] {
+  const levelByDigest = new Map<Digest, number>();
+  const levelOf = (digest: Digest): number => {
+    const known = levelByDigest.get(digest);
     if (known !== undefined) return known;
     const manifest = parsed.get(digest);
     if (!manifest) return -1;
-    const below = manifest.kind === 'index' ? [...manifest.manifests] : [];
-    if (manifest.subject) below.push(manifest.subject);
-    const own = 1 + Math.max(-1, ...below.map(child => height(child.digest)));
-    heights.set(digest, own);
-    return own;
+    const successors = manifest.kind === 'index' ? [...manifest.manifests] : [];
+    if (manifest.subject) successors.push(manifest.subject);
+    const level = 1 + Math.max(-1, ...successors.map(successor => levelOf(successor.digest)));
+    levelByDigest.set(digest, level);
+    return level;
   };
-  const rounds: PlannedManifest[][] = [];
+  const levels: PlannedManifest[][] = [];
   for (const manifest of manifests) {
-    const round = height(manifest.descriptor.digest);
-    rounds[round] = [...(rounds[round] ?? []), manifest];
+    const level = levelOf(manifest.descriptor.digest);
+    levels[level] = [...(levels[level] ?? []), manifest];
   }
-  return rounds;
+  return levels;
 }
 
 function referrersOf(
   manifests: readonly PlannedManifest[],
   parsed: ReadonlyMap<Digest, Manifest>,
 ): ReferrersUpdate[] {
-  const referrals = new Map<string, ReferrersUpdate & { readonly referrers: Descriptor[] }>();
+  const updates = new Map<string, ReferrersUpdate & { readonly referrers: Descriptor[] }>();
   for (const { descriptor, repositories } of manifests) {
     const manifest = parsed.get(descriptor.digest);
     const subject = manifest?.subject?.digest;
     if (manifest === undefined || subject === undefined) continue;
     for (const repository of repositories) {
-      const referral = referrals.get(`${repository}@${subject}`) ?? { repository, subject, referrers: [] };
-      referral.referrers.push(referrerDescriptor(descriptor, manifest));
-      referrals.set(`${repository}@${subject}`, referral);
+      const key = `${repository}@${subject}`;
+      const update = updates.get(key) ?? { repository, subject, referrers: [] };
+      update.referrers.push(referrerDescriptor(descriptor, manifest));
+      updates.set(key, update);
     }
   }
-  return [...referrals.values()];
+  return [...updates.values()];
 }

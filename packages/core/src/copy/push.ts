@@ -8,13 +8,14 @@ import type { MissingBlob, PushDiff } from './find-missing.ts';
 import type { PlannedManifest } from './push-plan.ts';
 import type { UploadBodies } from './upload-bodies.ts';
 
-/** How many blobs moved in which way, and their bytes. */
-export interface Traffic {
+/** Number of blobs that were transferred in one way, and their total size in bytes. */
+export interface TransferCount {
   readonly blobs: number;
   readonly bytes: number;
 }
 
-export type Traffics = Readonly<Record<PushOutcome, Traffic>>;
+/** Uploaded and mounted blobs of a push. */
+export type TransferCounts = Readonly<Record<PushOutcome, TransferCount>>;
 
 export interface PushOptions {
   readonly target: ImageTarget;
@@ -23,61 +24,67 @@ export interface PushOptions {
   readonly entries: ReadonlyMap<string, PlacedEntry>;
   readonly bodies: UploadBodies;
   readonly onEvent: OnEvent;
-  /** Called when something has failed, to stop all that is under way. */
+  /** Called on every failure, to abort the requests in flight. */
   readonly stop: (reason: unknown) => void;
 }
 
 /**
- * Brings what is missing to the destination: blobs concurrently, the largest first, then manifests with what they
- * refer to before them. The first failure stops all and is thrown once everything has come to rest.
+ * Pushes missing content to the target: blobs concurrently, the largest first, then manifests level by level. The
+ * first failure aborts the push and is thrown after all requests have settled.
+ *
+ * @throws what registries throw, and what the upload bodies throw
  */
-export async function push({ blobs, levels }: PushDiff, options: PushOptions): Promise<Traffics> {
-  const arrivals: { readonly arrival: PushOutcome; readonly size: number }[] = [];
-  await forEachConcurrently(blobs, options, async missing => {
-    for (const arrival of await pushBlob(missing, options))
-      arrivals.push({ arrival, size: missing.blob.size });
+export async function push({ blobs, levels }: PushDiff, options: PushOptions): Promise<TransferCounts> {
+  const sizes: Record<PushOutcome, number[]> = { uploaded: [], mounted: [] };
+  await forEachConcurrently(blobs, options.stop, async missing => {
+    for (const outcome of await pushBlob(missing, options)) sizes[outcome].push(missing.blob.size);
   });
-  for (const round of levels)
-    await forEachConcurrently(round, options, manifest => pushManifest(manifest, options));
-  const traffic = (wanted: PushOutcome): Traffic => {
-    const sizes = arrivals.filter(({ arrival }) => arrival === wanted).map(({ size }) => size);
-    return { blobs: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-  };
-  return { uploaded: traffic('uploaded'), mounted: traffic('mounted') };
+  for (const level of levels)
+    await forEachConcurrently(level, options.stop, manifest => pushManifest(manifest, options));
+  return { uploaded: countOf(sizes.uploaded), mounted: countOf(sizes.mounted) };
 }
 
-/** What a push would move, if every mount is granted. */
-export function expectedTraffic({ blobs }: Pick<PushDiff, 'blobs'>): Traffics {
+/** Counts what a push would transfer, assuming that the registry grants every mount. */
+export function expectedTransfers({ blobs }: Pick<PushDiff, 'blobs'>): TransferCounts {
   const uploads = blobs.filter(({ present }) => present.length === 0);
-  const mounts = blobs.flatMap(({ blob, present, missing }) =>
-    missing.slice(present.length === 0 ? 1 : 0).map(() => blob),
-  );
-  const sum = (list: readonly Descriptor[]) => ({
-    blobs: list.length,
-    bytes: list.reduce((bytes, { size }) => bytes + size, 0),
-  });
-  return { uploaded: sum(uploads.map(({ blob }) => blob)), mounted: sum(mounts) };
+  const mounts = blobs.flatMap(mountsOf);
+  return {
+    uploaded: countOf(uploads.map(({ blob }) => blob.size)),
+    mounted: countOf(mounts.map(({ size }) => size)),
+  };
 }
 
-/** Uploads a blob once, and mounts it wherever else it is needed. */
+/**
+ * One descriptor for each repository that the blob is mounted into: without a source, the first one needs an upload.
+ */
+function mountsOf({ blob, present, missing }: MissingBlob): Descriptor[] {
+  const uploads = present.length === 0 ? 1 : 0;
+  return missing.slice(uploads).map(() => blob);
+}
+
+function countOf(sizes: readonly number[]): TransferCount {
+  return { blobs: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Uploads a blob at most once and mounts it into the other repositories. */
 async function pushBlob(
   { blob, present, missing }: MissingBlob,
   { target, bodies, onEvent }: PushOptions,
 ): Promise<PushOutcome[]> {
   const { digest, size } = blob;
   const body = bodies.of(blob);
-  const arrivals: PushOutcome[] = [];
-  let [home] = present;
-  const [first] = missing;
-  if (home === undefined && first !== undefined) {
+  const outcomes: PushOutcome[] = [];
+  let source = present[0];
+  const first = missing[0];
+  if (source === undefined && first !== undefined) {
     onEvent({ type: 'blob-started', digest, size, image: first });
-    arrivals.push(await target.putBlob(first, blob, body));
+    outcomes.push(await target.putBlob(first, blob, body));
     onEvent({ type: 'blob-finished', digest, size });
-    home = first;
+    source = first;
   }
-  const others = missing.filter(repository => repository !== home);
-  const more = others.map(repository => target.putBlob(repository, blob, body, home));
-  return [...arrivals, ...(await Promise.all(more))];
+  const others = missing.filter(repository => repository !== source);
+  const mounts = others.map(repository => target.putBlob(repository, blob, body, source));
+  return [...outcomes, ...(await Promise.all(mounts))];
 }
 
 async function pushManifest(
@@ -91,21 +98,21 @@ async function pushManifest(
   await Promise.all(puts);
 }
 
-/** Does something to each at once; whatever fails first is thrown when all have come to rest. */
+/** Runs an action on all items concurrently; the first failure is thrown after all actions have settled. */
 async function forEachConcurrently<T>(
-  list: readonly T[],
-  { stop }: Pick<PushOptions, 'stop'>,
-  one: (item: T) => Promise<void>,
+  items: readonly T[],
+  stop: PushOptions['stop'],
+  action: (item: T) => Promise<void>,
 ): Promise<void> {
   let failed: { readonly error: unknown } | undefined;
   const guarded = async (item: T) => {
     try {
-      await one(item);
+      await action(item);
     } catch (error) {
       failed ??= { error };
       stop(error);
     }
   };
-  await Promise.all(list.map(guarded));
+  await Promise.all(items.map(guarded));
   if (failed) throw failed.error;
 }

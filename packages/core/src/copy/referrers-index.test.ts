@@ -6,41 +6,45 @@ import type { ImageTarget } from '../store/image-target.ts';
 import { updateReferrers } from './referrers-index.ts';
 
 const subject = digestOf(Buffer.from('subject'));
-const [one, two, other] = ['one', 'two', 'other'].map(
-  (text): Descriptor => ({
-    mediaType: MediaType.ociManifest,
-    digest: digestOf(Buffer.from(text)),
-    size: text.length,
-  }),
-) as [Descriptor, Descriptor, Descriptor];
+const one = descriptorOf('one');
+const two = descriptorOf('two');
+const other = descriptorOf('other');
 
-/** A destination that lists this by its API and this under the fallback tag. @returns what was put there */
-async function keep(
+function descriptorOf(text: string): Descriptor {
+  return { mediaType: MediaType.ociManifest, digest: digestOf(Buffer.from(text)), size: text.length };
+}
+
+/**
+ * Updates a target that lists `api` with the referrers API and `tagged` under the fallback tag.
+ *
+ * @returns the manifests put
+ */
+async function update(
   api: Descriptor[] | undefined,
   tagged: Descriptor[] | undefined,
 ): Promise<Record<string, unknown>> {
   const put: Record<string, unknown> = {};
-  const destination: Pick<ImageTarget, 'listReferrers' | 'readIndex' | 'putManifest'> = {
+  const target: Pick<ImageTarget, 'listReferrers' | 'readIndex' | 'putManifest'> = {
     listReferrers: async () => api,
     readIndex: async () => tagged,
     putManifest: async (name, { bytes }) => {
       put[name.toString()] = JSON.parse(Buffer.from(bytes).toString()).manifests;
     },
   };
-  const referrals = [{ repository: 'team/app', subject, referrers: [one, two] }];
-  await updateReferrers(destination as ImageTarget, 'registry.local', referrals);
+  const updates = [{ repository: 'team/app', subject, referrers: [one, two] }];
+  await updateReferrers(target as ImageTarget, 'registry.local', updates);
   return put;
 }
 
-describe('the lists of referrers', () => {
+describe('referrers', () => {
   const tag = `registry.local/team/app:${subject.replace(':', '-')}`;
   it.each([
-    ['are left to a registry that keeps them', [two, other, one], undefined, {}],
-    ['are kept for a registry without the API', undefined, undefined, { [tag]: [one, two] }],
-    ['are kept for a registry that answers, and lists nothing', [], undefined, { [tag]: [one, two] }],
-    ['keep what others have put there', undefined, [other, one], { [tag]: [other, one, two] }],
-    ['are left alone when nothing is missing', undefined, [two, one], {}],
+    ['are not indexed when the registry lists them', [two, other, one], undefined, {}],
+    ['are indexed for a registry without the API', undefined, undefined, { [tag]: [one, two] }],
+    ['are indexed for a registry whose API lists nothing', [], undefined, { [tag]: [one, two] }],
+    ['are added to an existing index', undefined, [other, one], { [tag]: [other, one, two] }],
+    ['are not indexed again when none is missing', undefined, [two, one], {}],
   ])('%s', async (_what, api, tagged, expected) => {
-    expect(await keep(api, tagged)).toEqual(expected);
+    expect(await update(api, tagged)).toEqual(expected);
   });
 });

@@ -8,43 +8,41 @@ import type { ImageTarget } from '../store/image-target.ts';
 import type { ReferrersUpdate } from './push-plan.ts';
 
 /**
- * Makes sure that what refers to a manifest can be found by it. A registry with the referrers API has listed it when it
- * took it; for any other the client keeps the list, an index under the fallback tag (distribution-spec, "Pushing
- * Manifests with Subject"). The registry is asked rather than its answers to the pushes believed: what an interrupted
- * load has pushed is listed as well.
+ * Ensures that pushed referrers are listed for their subjects. A registry with the referrers API has indexed them on
+ * push; for any other registry the client maintains an index under the fallback tag (distribution-spec, "Pushing
+ * Manifests with Subject"). The current list is read from the registry, not derived from the push responses, so that
+ * referrers pushed by an interrupted load are listed as well.
  *
  * @throws what registries throw
  */
 export async function updateReferrers(
-  destination: ImageTarget,
+  target: ImageTarget,
   registry: string,
-  referrals: readonly ReferrersUpdate[],
+  updates: readonly ReferrersUpdate[],
 ): Promise<void> {
-  await Promise.all(referrals.map(referral => updateSubject(destination, registry, referral)));
+  await Promise.all(updates.map(update => updateSubject(target, registry, update)));
 }
 
 async function updateSubject(
-  destination: ImageTarget,
+  target: ImageTarget,
   registry: string,
   { repository, subject, referrers }: ReferrersUpdate,
 ): Promise<void> {
   const name = Reference.pinned(registry, repository, subject);
-  if (missingFrom(referrers, await destination.listReferrers(name)).length === 0) return;
+  const listed = (await target.listReferrers(name)) ?? [];
+  if (notListed(referrers, listed).length === 0) return;
   const tag = name.withTag(referrersTag(subject));
-  const kept = (await destination.readIndex(tag)) ?? [];
-  const missing = missingFrom(referrers, kept);
-  if (missing.length > 0) await destination.putManifest(tag, listOf([...kept, ...missing]));
+  const existing = (await target.readIndex(tag)) ?? [];
+  const missing = notListed(referrers, existing);
+  if (missing.length > 0) await target.putManifest(tag, indexOf([...existing, ...missing]));
 }
 
-function missingFrom(
-  wanted: readonly Descriptor[],
-  listed: readonly Descriptor[] = [],
-): readonly Descriptor[] {
-  const there = new Set(listed.map(({ digest }) => digest));
-  return wanted.filter(({ digest }) => !there.has(digest));
+function notListed(referrers: readonly Descriptor[], listed: readonly Descriptor[]): readonly Descriptor[] {
+  const digests = new Set(listed.map(({ digest }) => digest));
+  return referrers.filter(({ digest }) => !digests.has(digest));
 }
 
-function listOf(manifests: readonly Descriptor[]): RawManifest {
+function indexOf(manifests: readonly Descriptor[]): RawManifest {
   const mediaType = MediaType.ociIndex;
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
   return { mediaType, digest: digestOf(bytes), bytes };

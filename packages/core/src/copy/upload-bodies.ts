@@ -13,30 +13,35 @@ const CHUNK = 256 * 1024;
 const PROGRESS_STEP = 1024 * 1024;
 
 /**
- * The blobs of a bundle as bodies of requests, read from the file as they are sent, into the same memory over and
- * over: a chunk is its receiver's until the next but one is asked for. Threads compute each digest
- * meanwhile, once however often the blob is sent; the last bytes are held back until it is known to be right.
+ * Blobs of a bundle as request bodies. Each body reads the file while it is sent and alternates between two buffers:
+ * a chunk is valid until the chunk after the next is requested. The hash pool verifies each blob concurrently, once
+ * per blob; the last chunk is held back until the digest has matched.
  */
 export class UploadBodies {
   readonly #bundle: BundleReader;
   readonly #entries: ReadonlyMap<string, PlacedEntry>;
-  readonly #threads: HashPool;
+  readonly #hashPool: HashPool;
   readonly #onEvent: OnEvent;
   readonly #verified = new Map<Digest, Promise<void>>();
 
   constructor(
     bundle: BundleReader,
     entries: ReadonlyMap<string, PlacedEntry>,
-    threads: HashPool,
+    hashPool: HashPool,
     onEvent: OnEvent,
   ) {
     this.#bundle = bundle;
     this.#entries = entries;
-    this.#threads = threads;
+    this.#hashPool = hashPool;
     this.#onEvent = onEvent;
   }
 
-  /** @throws AirgapError `CONTENT` out of the body, before its last bytes, `BUNDLE` when the file has become shorter */
+  /**
+   * The body of a blob.
+   *
+   * @throws AirgapError from the body: `CONTENT` for a digest mismatch, before the last chunk; `BUNDLE` when the file
+   * was truncated
+   */
   of(blob: Descriptor): BlobBody {
     const entry = this.#entries.get(blobPath(blob));
     if (!entry) throw new RangeError(`${blob.digest} is not in the bundle`);
@@ -50,34 +55,34 @@ export class UploadBodies {
     end: number,
   ): AsyncGenerator<Buffer> {
     const verified = this.#verify(blob);
-    // One is read into while the other may still be on its way out.
+    // One buffer is filled while the other may still be in the socket.
     const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(CHUNK, end - start)));
-    let told = start;
+    let reported = start;
     for (let at = start, turn = 0; at < end; turn ^= 1) {
       const chunk = (buffers[turn] as Buffer).subarray(0, Math.min(CHUNK, end - at));
       await this.#bundle.readFully(chunk, offset + at);
       at += chunk.length;
       if (at === blob.size) await verified;
       yield chunk;
-      if (at - told < PROGRESS_STEP && at < end) continue;
-      told = at;
+      if (at - reported < PROGRESS_STEP && at < end) continue;
+      reported = at;
       this.#onEvent({ type: 'blob-progress', digest: blob.digest, received: at, size: blob.size });
     }
   }
 
   #verify(blob: Descriptor): Promise<void> {
-    const known = this.#verified.get(blob.digest);
-    if (known !== undefined) return known;
-    const verifying = this.#digest(blob);
+    const started = this.#verified.get(blob.digest);
+    if (started !== undefined) return started;
+    const verifying = this.#verifyDigest(blob);
     verifying.catch(() => {});
     this.#verified.set(blob.digest, verifying);
     return verifying;
   }
 
-  async #digest(blob: Descriptor): Promise<void> {
+  async #verifyDigest(blob: Descriptor): Promise<void> {
     const entry = this.#entries.get(blobPath(blob)) as PlacedEntry;
     const verifier = new Verifier(blob, { path: this.#bundle.path });
     verifier.count(entry.size);
-    verifier.end(await this.#bundle.digest(entry, this.#threads));
+    verifier.end(await this.#bundle.digest(entry, this.#hashPool));
   }
 }

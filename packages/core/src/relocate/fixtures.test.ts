@@ -12,16 +12,16 @@ import { rewriteSpecs } from './rewrite-specs.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../../../fixtures/', import.meta.url));
 const TARGET = parseTargetLocation('reg.local:5000/vendor');
-/** What is rendered has its images where no text can be edited. */
+/** Images of rendered specs have no text that can be edited. */
 const RENDERED = ['helm-chart', 'kots-helm', 'kustomize'];
 
-describe('the specs of a fixture, rewritten, name the new images, and the Secret where it is asked for, and are the same otherwise:', () => {
+describe('the specs of a fixture are rewritten with the new images and the pull secret, and are otherwise unchanged:', () => {
   it.for(readdirSync(FIXTURES).filter(name => !RENDERED.includes(name)))('%s', async name => {
     const folder = `${FIXTURES}${name}`;
     const file = `${folder}/airgap.yaml`;
     const config = existsSync(file) ? parseConfig({ file, text: readFileSync(file, 'utf8') }) : undefined;
-    const specs = readdirSync(folder).filter(one => one !== 'expected.json' && one !== 'airgap.yaml');
-    const paths = { specs: specs.map(one => `${folder}/${one}`), imagePaths: config?.imagePaths };
+    const specs = readdirSync(folder).filter(file => file !== 'expected.json' && file !== 'airgap.yaml');
+    const paths = { specs: specs.map(file => `${folder}/${file}`), imagePaths: config?.imagePaths };
     const { spec, reread } = await openReading(paths);
     const known = spec.used.filter(({ image }) => !image.templated);
     const images = known.map(({ image }) => {
@@ -42,11 +42,11 @@ describe('the specs of a fixture, rewritten, name the new images, and the Secret
       spec.sources.map(source => ({ ...source, text: secured.texts.get(source.file) ?? '' })),
     );
     expect(namesOf(pods.used)).toEqual(namesOf(rewritten.used));
-    const lacking = pods.used.filter(
+    const withoutSecret = pods.used.filter(
       used =>
         isPodImage(used) && !used.image.templated && !used.pullSecrets?.some(({ value }) => value === 'key'),
     );
-    expect(new Set(lacking.map(({ name }) => name)).size).toBe(secured.skipped.length - skipped.length);
+    expect(new Set(withoutSecret.map(({ name }) => name)).size).toBe(secured.skipped.length - skipped.length);
   });
 });
 
@@ -54,13 +54,13 @@ function namesOf(used: readonly UsedImage[]): string[] {
   return used.filter(({ image }) => !image.templated).map(({ image }) => image.value);
 }
 
-/** A text with nothing where an image was. */
+/** A text without its image references. */
 function withoutImages({ file, text }: SourceText, used: readonly UsedImage[]): string {
   const lines = text.split('\n');
-  const own = used.filter(({ image }) => image.position.file === file && !image.templated);
-  for (const { image } of own) {
+  const references = used.filter(({ image }) => image.position.file === file && !image.templated);
+  for (const { image } of references) {
     const at = lines[image.position.line - 1]?.slice(image.position.column - 1) ?? '';
-    // A long name has a line of its own, below its key; an alias gives way to the name.
+    // A block scalar has the name in the line below its key; an alias is replaced by the name.
     const line = at.startsWith('>') ? image.position.line : image.position.line - 1;
     const start = at.startsWith('>') ? 0 : image.position.column - 1;
     const rest = lines[line]?.slice(start).replace(at.startsWith('*') ? /^\S+/ : image.value, '');

@@ -1,19 +1,19 @@
-/** How containerd reaches a registry in the place of another host. */
+/** A registry that containerd uses instead of another host. */
 export interface Mirror {
   /** The registry's URL, without a path. */
   readonly url: string;
-  /** What stands before the host's paths there, without slashes at its ends; empty for nothing. */
+  /** Path prefix of the repositories at the mirror, without leading and trailing slashes; may be empty. */
   readonly prefix: string;
-  /** The file of a certificate authority beside the hosts.toml. */
+  /** File name of the certificate authorities, next to hosts.toml. */
   readonly ca?: string | undefined;
-  /** Whether the certificate is left unchecked. */
+  /** Whether the certificate is not verified. */
   readonly skipVerify?: boolean | undefined;
 }
 
 /**
- * Writes containerd's `hosts.toml` of one host.
+ * Renders containerd's `hosts.toml` for one host.
  *
- * @param server the host's own URL, which is asked for what the mirror lacks
+ * @param server the URL of the host, used as a fallback for images that the mirror does not have
  */
 export function hostsToml(server: string, { url, prefix, ca, skipVerify }: Mirror): string {
   const api = `${url}/v2${prefix === '' ? '' : `/${prefix}`}`;
@@ -22,7 +22,7 @@ export function hostsToml(server: string, { url, prefix, ca, skipVerify }: Mirro
     '',
     `[host.${quoted(api)}]`,
     '  capabilities = ["pull", "resolve"]',
-    // Else containerd would look for the API below the path.
+    // Without it, containerd appends /v2 to the path.
     '  override_path = true',
     ...(ca === undefined ? [] : [`  ca = ${quoted(ca)}`]),
     ...(skipVerify ? ['  skip_verify = true'] : []),
@@ -30,7 +30,7 @@ export function hostsToml(server: string, { url, prefix, ca, skipVerify }: Mirro
   return `${lines.join('\n')}\n`;
 }
 
-/** JSON's strings are TOML's, as far as a URL or a file name goes. */
+/** For URLs and file names, JSON strings are valid TOML strings. */
 function quoted(text: string): string {
   return JSON.stringify(text);
 }

@@ -7,16 +7,19 @@ import { AirgapError } from '../model/errors.ts';
 import type { Renames } from './renames.ts';
 import type { Skipped } from './skipped.ts';
 
-/** Gives an image its new name at the place that names it, or says why it stays as it is. */
+/** Replaces an image reference with its new name, or returns why it is skipped. */
 export function imageEdit(text: YamlText, { image }: UsedImage, renames: Renames): Edit | Skipped {
-  const left = (reason: string) => ({ message: `${image.value} ${reason}`, position: image.position });
-  if (image.templated) return left('is known only when its template is filled in');
+  const skip = (reason: string): Skipped => ({
+    message: `${image.value} ${reason}`,
+    position: image.position,
+  });
+  if (image.templated) return skip('is known only after its template is rendered');
   const newName = newNameOf(image.value, renames);
-  if (newName instanceof AirgapError) return left('is no image reference');
-  if (newName === undefined) return left('was not loaded');
+  if (newName instanceof AirgapError) return skip('is not an image reference');
+  if (newName === undefined) return skip('was not loaded');
   const value = text.valueAt(image.position);
   const place = isAlias(value) ? rangeOf(value) : (contentOf(text, value) ?? blockContentOf(text, value));
-  if (!place) return left('is written in a form that cannot be edited');
+  if (!place) return skip('is written in a form that cannot be edited');
   return { ...place, text: isQuoted(value) ? newName : plainOrQuoted(newName) };
 }
 
@@ -29,28 +32,30 @@ function newNameOf(image: string, renames: Renames): string | AirgapError | unde
   }
 }
 
-/** An alias gives way to the name: its anchor may stand where no image is. */
+/** An alias is replaced by the name: its anchor may be a value that is not an image. */
 function rangeOf(node: Node | undefined): { start: number; end: number } | undefined {
   return node?.range ? { start: node.range[0], end: node.range[1] } : undefined;
 }
 
-/** The one line of a value that is written below its key. */
+/** The content of a block scalar that has a single line. */
 function blockContentOf(
   { text }: YamlText,
   node: Node | undefined,
 ): { start: number; end: number } | undefined {
   if (!isScalar(node) || !node.type?.startsWith('BLOCK') || !node.range) return undefined;
   const [offset, end] = node.range;
-  const [, header = '', line] = /^([^\n]*\n\s*)(\S+)\s*$/.exec(text.slice(offset, end)) ?? [];
+  const match = /^(?<header>[^\n]*\n\s*)(?<line>\S+)\s*$/.exec(text.slice(offset, end));
+  if (!match?.groups) return undefined;
+  const { header = '', line = '' } = match.groups;
   const start = offset + header.length;
-  return line === undefined ? undefined : { start, end: start + line.length };
+  return { start, end: start + line.length };
 }
 
 function isQuoted(node: Node | undefined): boolean {
   return isScalar(node) && node.type !== 'PLAIN';
 }
 
-/** An IPv6 host would begin a list. */
+/** A plain scalar cannot start with the bracket of an IPv6 host. */
 function plainOrQuoted(name: string): string {
   return name.startsWith('[') ? JSON.stringify(name) : name;
 }

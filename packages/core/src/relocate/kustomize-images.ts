@@ -4,30 +4,30 @@ import { aliasesOf } from '../reference/aliases.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { RenamedImage } from './renamed-image.ts';
 
-/** One replacement: whatever tag or digest an image has stays. */
+/** One entry of the `images:` list; kustomize keeps the tag or digest of the image. */
 interface Entry {
   readonly name: string;
   readonly newName: string;
 }
 
 /**
- * Writes an `images:` list for a kustomization. kustomize compares names as the specs write them, so that each
- * spelling has an entry of its own.
+ * Renders an `images:` list for a kustomization. kustomize compares names literally, so each alias of a name has its
+ * own entry.
  */
 export function kustomizeImages(images: readonly RenamedImage[]): string {
   const renames = new Map(images.map(({ name, newName }) => [name.name, { name, newName }]));
-  const entries = [...renames.values()].sort(inOrder).flatMap(entriesOf);
+  const entries = [...renames.values()].sort(byReplacementOrder).flatMap(entriesOf);
   const names = entries.map(({ name }) => name);
-  const safe = entries.map(({ name, newName }) => ({ name: patternOf(name, names), newName }));
-  return stringify({ images: safe }, { lineWidth: 0, indentSeq: false });
+  const escaped = entries.map(({ name, newName }) => ({ name: patternOf(name, names), newName }));
+  return stringify({ images: escaped }, { lineWidth: 0, indentSeq: false });
 }
 
 function entriesOf({ name, newName }: { name: Reference; newName: Reference }): Entry[] {
-  return aliasesOf(name).map(spelling => ({ name: spelling, newName: newName.name }));
+  return aliasesOf(name).map(alias => ({ name: alias, newName: newName.name }));
 }
 
-/** kustomize makes the replacements one after the other: what another one leads to must be behind it. */
-function inOrder(
+/** kustomize applies the entries in order: a name that is the result of another entry must come before that entry. */
+function byReplacementOrder(
   a: { name: Reference; newName: Reference },
   b: { name: Reference; newName: Reference },
 ): number {
@@ -36,7 +36,7 @@ function inOrder(
   return depth(b) - depth(a) || compareText(a.name.name, b.name.name);
 }
 
-/** kustomize takes a name as a regular expression; it is escaped only where that makes a difference. */
+/** kustomize treats a name as a regular expression; a name is escaped only if it would match another one. */
 function patternOf(name: string, names: readonly string[]): string {
   const unescaped = new RegExp(`^${name}$`);
   const isPlain = !name.includes('[') && !names.some(other => other !== name && unescaped.test(other));

@@ -3,38 +3,38 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../fs/replace-file.ts';
 import { AirgapError } from '../model/errors.ts';
 
-/** What a file is for. */
+/** The purpose of an output file. */
 export type OutputKind = 'mapping' | 'kustomize' | 'hosts-toml' | 'pull-secret' | 'spec';
 
-/** A file that a load leaves for what comes next. */
+/** A file that is written after a load. */
 export interface OutputFile {
   readonly kind: OutputKind;
   readonly path: string;
   readonly content: string | Uint8Array;
-  /** Left out, an old file's stays. */
+  /** File mode; when omitted, an existing file keeps its mode. */
   readonly mode?: number | undefined;
 }
 
-/** Refuses early what is no file and would be replaced by one. @throws AirgapError `DISK` */
+/** Checks that a path is free or a regular file. @throws AirgapError `DISK` */
 export async function checkOutput(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (!found || found.isFile()) return;
-  throw new AirgapError('DISK', 'the file cannot be written: a folder, a device or a pipe is there', {
+  throw new AirgapError('DISK', 'cannot write the file: the path exists and is not a regular file', {
     where: { path },
-    hint: 'Name a file that is not there yet, or one to replace.',
+    hint: 'Choose a new path or an existing file.',
   });
 }
 
-/** Writes a file, and the folders that it needs, at once or not at all. @throws AirgapError `DISK` */
+/** Writes a file atomically and creates its parent directories. @throws AirgapError `DISK` */
 export async function writeOutput({ path, content, mode }: OutputFile): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await replaceFile(path, content, mode);
   } catch (cause) {
-    throw new AirgapError('DISK', `the file cannot be written: ${(cause as Error).message}`, {
+    throw new AirgapError('DISK', `cannot write the file: ${(cause as Error).message}`, {
       where: { path },
       cause,
-      hint: 'Mend that, and run it again: what is in the registry already is not pushed anew.',
+      hint: 'Fix the problem and run the command again; images that are already in the registry are skipped.',
     });
   }
 }

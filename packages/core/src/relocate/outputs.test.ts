@@ -19,7 +19,7 @@ function renamed(names: readonly string[], target = 'reg.local/v', naming: Namin
   });
 }
 
-describe('the spellings of a name', () => {
+describe('the aliases of a name', () => {
   it.each([
     [
       'redis:7',
@@ -35,10 +35,10 @@ describe('the spellings of a name', () => {
     ['team/app', ['team/app', 'docker.io/team/app', 'index.docker.io/team/app']],
     ['docker.io/localhost/app', ['docker.io/localhost/app', 'index.docker.io/localhost/app']],
     [`quay.io/team/app@${DIGEST}`, ['quay.io/team/app']],
-  ])('%s', (name, spellings) => {
+  ])('%s', (name, aliases) => {
     const reference = Reference.parse(name);
-    expect(aliasesOf(reference)).toEqual(spellings);
-    for (const spelling of spellings) expect(Reference.parse(spelling).name).toBe(reference.name);
+    expect(aliasesOf(reference)).toEqual(aliases);
+    for (const alias of aliases) expect(Reference.parse(alias).name).toBe(reference.name);
   });
 });
 
@@ -54,7 +54,7 @@ describe('the mapping', () => {
     });
   });
 
-  it('has the digest of what is there where a tag was kept', () => {
+  it('has the digest in the registry for a skipped tag', () => {
     const [image] = renamedImages([{ ...loaded, found: OTHER, state: 'skipped' }]);
     expect(image?.digest).toBe(OTHER);
   });
@@ -67,14 +67,14 @@ describe('the list for kustomize', () => {
     );
 
   it.each([
-    ['each tag of a name once', ['quay.io/a:1', 'quay.io/a:2'], ['quay.io/a reg.local/v/a']],
+    ['one entry for all tags of a name', ['quay.io/a:1', 'quay.io/a:2'], ['quay.io/a reg.local/v/a']],
     [
-      'every spelling',
+      'every alias',
       ['me/a'],
       ['me/a reg.local/v/me/a', 'docker.io/me/a reg.local/v/me/a', 'index.docker.io/me/a reg.local/v/me/a'],
     ],
     [
-      'a dot that would stand for another name, escaped',
+      'an escaped dot if it would match another name',
       ['a.b/app', 'a-b/app'],
       [
         'a\\.b/app reg.local/v/app',
@@ -83,9 +83,9 @@ describe('the list for kustomize', () => {
         'index.docker.io/a-b/app reg.local/v/a-b/app',
       ],
     ],
-    ['an IPv6 host, escaped', ['[::1]:5000/a'], ['\\[::1\\]:5000/a reg.local/v/a']],
+    ['an escaped IPv6 host', ['[::1]:5000/a'], ['\\[::1\\]:5000/a reg.local/v/a']],
     [
-      'what another one leads to behind it',
+      'the result of another entry before that entry',
       ['quay.io/a', 'reg.local/v/a', 'reg.local/a'],
       ['reg.local/v/a reg.local/v/v/a', 'reg.local/a reg.local/v/a', 'quay.io/a reg.local/v/a'],
     ],
@@ -147,7 +147,7 @@ describe("containerd's hosts.toml", () => {
       { 'certs.d/quay.io/hosts.toml': head('https://quay.io', 'http://127.0.0.1:5000/v2') },
     ],
     [
-      'without a look at the certificate',
+      'without certificate verification',
       ['quay.io/a'],
       { insecure: ['localhost:5000'] },
       'localhost:5000',
@@ -157,7 +157,7 @@ describe("containerd's hosts.toml", () => {
       },
     ],
     [
-      'with the authorities of this registry beside it',
+      'with the certificate authorities of this registry',
       ['quay.io/a'],
       { ca: [{ pem: 'ALL' }, { host: 'reg.local', pem: 'OWN\n' }, { host: 'quay.io', pem: 'OTHER' }] },
       'reg.local',
@@ -171,7 +171,7 @@ describe("containerd's hosts.toml", () => {
     expect(filesOf(names, options, target, naming)).toEqual(files);
   });
 
-  it('is refused where only the last segment of a name stays', () => {
+  it('is rejected when --naming keeps only the last segment', () => {
     expect(() => checkHostsNaming('kots')).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 });
@@ -180,7 +180,7 @@ describe('the pull secret', () => {
   it.each([
     ['reg.local:5000', 'reg.local:5000'],
     ['docker.io', 'https://index.docker.io/v1/'],
-  ])('of %s is what a kubelet reads', (host, key) => {
+  ])('of %s has the format that a kubelet reads', (host, key) => {
     const secret = parse(pullSecretManifest('key', host, { username: 'u', password: 'p:ä' }));
     expect(secret).toMatchObject({
       apiVersion: 'v1',
@@ -193,17 +193,17 @@ describe('the pull secret', () => {
     expect(config).toEqual({ auths: { [key]: { username: 'u', password: 'p:ä', auth } } });
   });
 
-  it('cannot be made of an identity token, which is not told', () => {
+  it('cannot be made of an identity token, which is not printed', () => {
     const credentials = { username: '', password: '', identityToken: 'hunter2' };
     const error = expect.objectContaining({ code: 'INPUT', message: expect.not.stringContaining('hunter2') });
     expect(() => pullSecretManifest('key', 'reg.local', credentials)).toThrow(error);
   });
 
-  it.each(['key', 'a.b-c', '0'])('may be called %s', name => {
+  it.each(['key', 'a.b-c', '0'])('can be named %s', name => {
     expect(() => checkSecretName(name)).not.toThrow();
   });
 
-  it.each(['', 'Key', 'a_b', '-a', 'a..b', 'a'.repeat(254), 'a\nb'])('may not be called %j', name => {
+  it.each(['', 'Key', 'a_b', '-a', 'a..b', 'a'.repeat(254), 'a\nb'])('cannot be named %j', name => {
     expect(() => checkSecretName(name)).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 });

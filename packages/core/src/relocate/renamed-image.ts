@@ -1,16 +1,16 @@
 import { Reference } from '../reference/reference.ts';
 
-/** An image that has another name in the registry that it was loaded into. */
+/** An image and its reference in the registry that it was loaded into. */
 export interface RenamedImage {
-  /** As the bundle has it, canonical. */
+  /** The canonical name in the bundle. */
   readonly name: Reference;
   readonly newName: Reference;
-  /** What the new name stands for. */
+  /** The digest that the new name has in the registry. */
   readonly digest: string;
 }
 
-/** What has to be known of a load. */
-interface Loaded {
+/** The part of a load result that the outputs use. */
+interface LoadedName {
   readonly name: string;
   readonly destination: string;
   readonly digest: string;
@@ -18,12 +18,12 @@ interface Loaded {
   readonly state: 'pushed' | 'present' | 'skipped';
 }
 
-/** The names that a load has given. */
-export function renamedImages(images: readonly Loaded[]): RenamedImage[] {
+/** Old and new references of loaded images. */
+export function renamedImages(images: readonly LoadedName[]): RenamedImage[] {
   return images.map(({ name, destination, digest, found, state }) => ({
     name: Reference.parse(name),
     newName: Reference.parse(destination),
-    // A tag that was kept stands for something else than in the bundle.
+    // A skipped tag has another digest than the bundle.
     digest: state === 'skipped' ? (found ?? digest) : digest,
   }));
 }

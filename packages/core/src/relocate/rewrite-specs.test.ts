@@ -30,15 +30,15 @@ function rewrite(
   const paths = ImagePath.all({ Parts: ['.spec.parts[*]'] });
   const spec = parseSpec([{ file: 'a.yaml', text }], paths);
   const { texts, skipped } = rewriteSpecs(spec, { renames: new Renames(images), secret });
-  return { text: texts.get('a.yaml') ?? text, left: skipped.map(one => one.message) };
+  return { text: texts.get('a.yaml') ?? text, skipped: skipped.map(({ message }) => message) };
 }
 
-/** A pod whose containers are written like this. */
+/** A pod with these containers. */
 function pod(containers: string): string {
   return `apiVersion: v1\nkind: Pod\nspec:\n  containers:\n${containers}`;
 }
 
-describe('an image gets its new name in', () => {
+describe('an image reference is replaced in', () => {
   it.each([
     ['a plain value', '  - image: redis:7', `  - image: ${REDIS}`],
     ['double quotes', '  - image: "redis:7"', `  - image: "${REDIS}"`],
@@ -74,23 +74,23 @@ describe('an image gets its new name in', () => {
       `  - image: reg.local:5000/v/quay.io/team/app@${DIGEST}`,
     ],
   ])('%s', (_what, before, after) => {
-    expect(rewrite(pod(before))).toEqual({ text: pod(after), left: [] });
+    expect(rewrite(pod(before))).toEqual({ text: pod(after), skipped: [] });
   });
 
   it.each([
     ['compose', 'services:\n  a:\n    image: redis:7\n', `services:\n  a:\n    image: ${REDIS}\n`],
     [
-      'a list at a path of the user',
+      'a list at a configured image path',
       'apiVersion: x/v1\nkind: Parts\nspec:\n  parts: [redis:7, "quay.io/team/app:1"]\n',
       `apiVersion: x/v1\nkind: Parts\nspec:\n  parts: [${REDIS}, "${APP}"]\n`,
     ],
     [
-      'the pods beside an images: list, which stays',
+      'the pods next to an images: list, which is unchanged',
       `images:\n- name: redis\n  tag: 7\n---\n${pod('  - image: redis:7')}`,
       `images:\n- name: redis\n  tag: 7\n---\n${pod(`  - image: ${REDIS}`)}`,
     ],
   ])('%s', (_what, before, after) => {
-    expect(rewrite(before)).toEqual({ text: after, left: [] });
+    expect(rewrite(before)).toEqual({ text: after, skipped: [] });
   });
 
   it.each([
@@ -104,64 +104,64 @@ describe('an image gets its new name in', () => {
   });
 });
 
-describe('an image stays as it is, and is told of, when it', () => {
+describe('an image reference is skipped, and reported, when it', () => {
   it.each([
     [
-      'is known to a template only',
+      'contains a template',
       '  - image: "{{repl LocalRegistryHost}}/redis:7"',
-      '{{repl LocalRegistryHost}}/redis:7 is known only when its template is filled in',
+      '{{repl LocalRegistryHost}}/redis:7 is known only after its template is rendered',
     ],
     ['was not loaded', '  - image: quay.io/other:1', 'quay.io/other:1 was not loaded'],
-    ['is no reference', '  - image: Redis:7', 'Redis:7 is no image reference'],
+    ['is invalid', '  - image: Redis:7', 'Redis:7 is not an image reference'],
     [
       'is written over two lines',
       '  - image: "redis\\\n      :7"',
       'redis:7 is written in a form that cannot be edited',
     ],
   ])('%s', (_what, before, message) => {
-    expect(rewrite(pod(before), { secret: 'key' })).toEqual({ text: pod(before), left: [message] });
+    expect(rewrite(pod(before), { secret: 'key' })).toEqual({ text: pod(before), skipped: [message] });
   });
 
-  it('is in a document that cannot be read', () => {
-    const { text, left } = rewrite(`${pod('  - image: redis:7')}\n---\na: [`);
+  it('is in a document that cannot be parsed', () => {
+    const { text, skipped } = rewrite(`${pod('  - image: redis:7')}\n---\na: [`);
     expect(text).toContain(REDIS);
-    expect(left).toEqual([expect.stringContaining('not YAML')]);
+    expect(skipped).toEqual([expect.stringContaining('not YAML')]);
   });
 });
 
 describe('the pull secret', () => {
   const head = 'apiVersion: v1\nkind: Pod\nspec:\n';
   const containers = `  containers:\n  - image: redis:7\n`;
-  const mended = `  containers:\n  - image: ${REDIS}\n`;
+  const replaced = `  containers:\n  - image: ${REDIS}\n`;
 
   it.each([
     [
       'is added before the containers',
       `  restartPolicy: Never # why\n${containers}`,
-      `  restartPolicy: Never # why\n  imagePullSecrets:\n  - name: key\n${mended}`,
+      `  restartPolicy: Never # why\n  imagePullSecrets:\n  - name: key\n${replaced}`,
     ],
     [
       'is added before the others',
       `${containers}  imagePullSecrets:\n    # theirs\n    - name: theirs\n`,
-      `${mended}  imagePullSecrets:\n    # theirs\n    - name: key\n    - name: theirs\n`,
+      `${replaced}  imagePullSecrets:\n    # theirs\n    - name: key\n    - name: theirs\n`,
     ],
     [
       'is added in a flow list',
       `${containers}  imagePullSecrets: [{ name: theirs }]\n`,
-      `${mended}  imagePullSecrets: [{ name: key }, { name: theirs }]\n`,
+      `${replaced}  imagePullSecrets: [{ name: key }, { name: theirs }]\n`,
     ],
     [
       'is added in an empty list',
       `${containers}  imagePullSecrets: []\n`,
-      `${mended}  imagePullSecrets: [{ name: key }]\n`,
+      `${replaced}  imagePullSecrets: [{ name: key }]\n`,
     ],
     [
-      'is not added where it is',
+      'is not added twice',
       `${containers}  imagePullSecrets:\n  - name: key\n`,
-      `${mended}  imagePullSecrets:\n  - name: key\n`,
+      `${replaced}  imagePullSecrets:\n  - name: key\n`,
     ],
   ])('%s', (_what, before, after) => {
-    expect(rewrite(head + before, { secret: 'key' })).toEqual({ text: head + after, left: [] });
+    expect(rewrite(head + before, { secret: 'key' })).toEqual({ text: head + after, skipped: [] });
   });
 
   it.each([
@@ -176,26 +176,23 @@ describe('the pull secret', () => {
       `kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Pod, spec: &a {imagePullSecrets: [{ name: key }], containers: [{image: ${REDIS}}]}}\n- {apiVersion: v1, kind: Pod, spec: *a}\n`,
     ],
     [
-      'a CronJob, and its lines are kept',
+      'a CronJob, with its line breaks',
       'apiVersion: batch/v1\r\nkind: CronJob\r\nspec:\r\n  jobTemplate:\r\n    spec:\r\n      template:\r\n        spec:\r\n          containers:\r\n          - image: redis:7\r\n',
       `apiVersion: batch/v1\r\nkind: CronJob\r\nspec:\r\n  jobTemplate:\r\n    spec:\r\n      template:\r\n        spec:\r\n          imagePullSecrets:\r\n          - name: key\r\n          containers:\r\n          - image: ${REDIS}\r\n`,
     ],
   ])('is added in %s', (_what, before, after) => {
-    expect(rewrite(before, { secret: 'key' })).toEqual({ text: after, left: [] });
+    expect(rewrite(before, { secret: 'key' })).toEqual({ text: after, skipped: [] });
   });
 
   it.each([
-    [
-      'a template has a part in the list',
-      '  imagePullSecrets:\n  {{repl if x}}\n  - name: a\n  {{repl end}}\n',
-    ],
-    ['only a template says what it is', '  imagePullSecrets: {{ .Values.secrets }}\n'],
-    ['an alias stands for the list', '  x: &s [{ name: a }]\n  imagePullSecrets: *s\n'],
-    ['a merge key brings the list', '  <<: { imagePullSecrets: [{ name: a }] }\n'],
-  ])('is left to a person where %s', (_what, lines) => {
-    const { text, left } = rewrite(head + containers + lines, { secret: 'key' });
-    expect(text).toBe(head + mended + lines);
-    expect(left).toEqual([
+    ['a template is part of the list', '  imagePullSecrets:\n  {{repl if x}}\n  - name: a\n  {{repl end}}\n'],
+    ['the list is a template', '  imagePullSecrets: {{ .Values.secrets }}\n'],
+    ['the list is an alias', '  x: &s [{ name: a }]\n  imagePullSecrets: *s\n'],
+    ['the list comes from a merge key', '  <<: { imagePullSecrets: [{ name: a }] }\n'],
+  ])('is skipped when %s', (_what, lines) => {
+    const { text, skipped } = rewrite(head + containers + lines, { secret: 'key' });
+    expect(text).toBe(head + replaced + lines);
+    expect(skipped).toEqual([
       expect.stringContaining('pull secrets of Pod (unnamed) cannot be edited: add key'),
     ]);
   });
@@ -221,14 +218,14 @@ describe('specs of any form', () => {
     list: fc.boolean(),
   });
 
-  test.prop([specs])('differ only in the names of the images', ({ containers, lineBreak, end, list }) => {
+  test.prop([specs])('differ only in the image references', ({ containers, lineBreak, end, list }) => {
     const written = (name: (image: string) => string) =>
       `${list ? 'images:\n- name: redis\n  tag: "7"\n---\n' : ''}${pod(
         containers.map(([styled, image]) => `  ${styled(name(image))}`).join('\n'),
       )}${end}`.replaceAll('\n', lineBreak);
     const newName = (image: string) => (image.includes('quay') ? APP : REDIS);
-    const { text, left } = rewrite(written(image => image));
-    expect(left).toEqual([]);
+    const { text, skipped } = rewrite(written(image => image));
+    expect(skipped).toEqual([]);
     expect(text).toBe(written(newName));
     const names = parseSpec([{ file: 'a.yaml', text }]).used.map(({ image }) => image.value);
     expect(names.sort()).toEqual(containers.map(([, image]) => newName(image)).sort());

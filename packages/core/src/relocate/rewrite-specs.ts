@@ -14,31 +14,31 @@ import { type Pod, pullSecretEdit } from './pull-secret-edit.ts';
 import type { Renames } from './renames.ts';
 import type { Skipped } from './skipped.ts';
 
-/** Specs with their images' new names. */
+/** Specs with new image references. */
 export interface RewrittenSpecs {
-  /** The file of a text that has changed → the text now. */
+  /** New texts by file; unchanged files are not included. */
   readonly texts: ReadonlyMap<string, string>;
-  /** How many places name an image anew. */
+  /** Number of image references that were replaced. */
   readonly replaced: number;
   readonly skipped: readonly Skipped[];
 }
 
 export interface RewritingOptions {
   readonly renames: Renames;
-  /** A Secret that the pods of the renamed images are to pull with. */
+  /** Name of a pull secret to add to the pods whose images were replaced. */
   readonly secret?: string | undefined;
 }
 
-/** Gives the images that specs use their new names; every other byte stays, and so do the lists of images. */
+/** Replaces the image references that specs use. All other bytes are kept, and so are lists of images. */
 export function rewriteSpecs(
   { sources, used, parseErrors }: Spec,
   options: RewritingOptions,
 ): RewrittenSpecs {
   const texts = new Map<string, string>();
-  const skipped: Skipped[] = parseErrors.flatMap(unreadPart);
+  const skipped: Skipped[] = parseErrors.flatMap(skippedDocument);
   const uses = usesByFile(used);
   let replaced = 0;
-  for (const source of new Map(sources.map(one => [one.file, one])).values()) {
+  for (const source of new Map(sources.map(source => [source.file, source])).values()) {
     const text = new TextRewrite(source, uses.get(source.file) ?? [], options);
     if (text.edits.length > 0) texts.set(source.file, applyEdits(source.text, text.edits).text);
     replaced += text.replaced;
@@ -48,29 +48,29 @@ export function rewriteSpecs(
 }
 
 function usesByFile(used: readonly UsedImage[]): Map<string, UsedImage[]> {
-  const found = new Map<string, UsedImage[]>();
+  const byFile = new Map<string, UsedImage[]>();
   for (const use of used) {
     const { file } = use.image.position;
-    const there = found.get(file);
-    if (there) there.push(use);
-    else found.set(file, [use]);
+    const uses = byFile.get(file);
+    if (uses) uses.push(use);
+    else byFile.set(file, [use]);
   }
-  return found;
+  return byFile;
 }
 
-/** What is to be done in one text. */
+/** The edits of one text. */
 class TextRewrite {
   readonly edits: Edit[] = [];
   readonly skipped: Skipped[] = [];
-  /** The places that name an image anew. */
+  /** Positions of the replaced references. */
   readonly #renamed = new Set<string>();
 
   constructor(source: SourceText, uses: readonly UsedImage[], { renames, secret }: RewritingOptions) {
     if (uses.length === 0) return;
     const text = new YamlText(source);
-    // Aliases and merge keys bring several containers to one place.
-    for (const use of new Map(uses.map(one => [formatPosition(one.image.position), one])).values())
-      this.#rename(text, use, renames);
+    // With aliases and merge keys, several containers share one position.
+    const byPosition = new Map(uses.map(use => [formatPosition(use.image.position), use]));
+    for (const use of byPosition.values()) this.#rename(text, use, renames);
     if (secret === undefined) return;
     for (const document of text.documents) this.#addSecrets(text, document, secret);
   }
@@ -90,13 +90,13 @@ class TextRewrite {
   }
 
   #addSecrets(text: YamlText, document: SpecDocument, secret: string): void {
-    for (const object of readable(() => [...objectsOf(document)]))
-      for (const pod of readable(() => everyPod(document, object)))
+    for (const object of ignoreErrors(() => [...objectsOf(document)]))
+      for (const pod of ignoreErrors(() => podSpecsOf(document, object)))
         if (this.#isRenamed(document, pod)) this.#addSecret({ text, document, map: pod }, object, secret);
   }
 
   #isRenamed(document: SpecDocument, pod: YAMLMap): boolean {
-    const images = readable(() => podImages(document, pod));
+    const images = ignoreErrors(() => podImages(document, pod));
     return images.some(({ image }) => this.#renamed.has(formatPosition(image.position)));
   }
 
@@ -109,14 +109,14 @@ class TextRewrite {
   }
 }
 
-/** Every pod spec of an object, where it is written. */
-function everyPod(document: SpecDocument, object: KubernetesObject): YAMLMap[] {
+/** All pod specs of an object, at the position where they are written. */
+function podSpecsOf(document: SpecDocument, object: KubernetesObject): YAMLMap[] {
   const pods = [...podsOf(document, object), ...collectorPods(document, object)];
   return pods.flatMap(pod => document.mapping(pod) ?? []);
 }
 
-/** What cannot be read has been told already. */
-function readable<T>(read: () => T[]): T[] {
+/** Ignores parse errors, which {@link rewriteSpecs} has already reported. */
+function ignoreErrors<T>(read: () => T[]): T[] {
   try {
     return read();
   } catch (error) {
@@ -125,6 +125,7 @@ function readable<T>(read: () => T[]): T[] {
   }
 }
 
-function unreadPart({ message, where: { position } }: AirgapError): Skipped[] {
+/** A document that cannot be parsed is not rewritten. */
+function skippedDocument({ message, where: { position } }: AirgapError): Skipped[] {
   return position ? [{ message, position }] : [];
 }

@@ -1,8 +1,8 @@
 import type { Position } from '../model/position.ts';
 
-/** A place of the specs that was not rewritten. */
+/** A place in the specs that was not rewritten. */
 export interface Skipped {
-  /** What is there, and why it stays, in a few words. */
+  /** What was skipped and why. */
   readonly message: string;
   readonly position: Position;
 }

@@ -5,59 +5,58 @@ import { filesBelow } from '../input/find/directory.ts';
 import { folderOf } from '../input/find/find-input.ts';
 import { AirgapError } from '../model/errors.ts';
 
-/** A file of the specs, and where its copy goes. */
+/** A file of the specs and the path of its copy. */
 export interface SpecCopy {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * Finds every file of some specs; each spec goes into the folder under its own last name, as `cp -r` has it.
+ * Lists all files of the specs with the paths of their copies; like `cp -r`, each spec keeps its last path segment.
  *
- * @throws AirgapError `INPUT`, `USAGE` for two that would have one name, and for copies among the specs themselves
+ * @throws AirgapError `INPUT`, `USAGE` for two specs with the same copy, and for copies inside the specs
  */
 export async function specCopies(specs: readonly string[], directory: string): Promise<SpecCopy[]> {
-  const all = await Promise.all(specs.map(spec => copiesOf(spec, directory)));
-  const copies = all.flat();
-  const taken = new Map<string, string>();
+  const copies = (await Promise.all(specs.map(spec => copiesOf(spec, directory)))).flat();
+  const sources = new Map<string, string>();
   for (const copy of copies) {
     const { from, to } = copy;
-    await refuseSame(copy);
-    const other = taken.get(to);
-    if (other !== undefined) throw twice(other, from, to);
-    taken.set(to, from);
+    await assertNotSource(copy);
+    const other = sources.get(to);
+    if (other !== undefined) throw sameCopy(other, from, to);
+    sources.set(to, from);
   }
   return copies;
 }
 
 async function copiesOf(spec: string, directory: string): Promise<SpecCopy[]> {
   const folder = await folderOf(spec);
-  if (folder !== undefined) await refuseInside(folder, directory);
+  if (folder !== undefined) await assertOutside(folder, directory);
   const root = join(directory, basename(resolve(folder ?? spec)));
   if (folder === undefined) return [{ from: spec, to: root }];
   return (await filesBelow(folder)).map(from => ({ from, to: join(root, relative(folder, from)) }));
 }
 
-/** Copies in a folder of specs would be specs the next time. */
-async function refuseInside(folder: string, directory: string): Promise<void> {
-  const way = relative(await realpath(folder), await resolveExistingPath(directory));
-  if (way !== '..' && !way.startsWith(`..${sep}`)) throw among(directory);
+/** A copy inside a folder of specs would be read as a spec in the next run. */
+async function assertOutside(folder: string, directory: string): Promise<void> {
+  const path = relative(await realpath(folder), await resolveExistingPath(directory));
+  if (path !== '..' && !path.startsWith(`..${sep}`)) throw insideSpecs(directory);
 }
 
-/** A copy in a file's own place, or where a link leads to it, would replace the file. */
-async function refuseSame({ from, to }: SpecCopy): Promise<void> {
-  if ((await resolveExistingPath(to)) === (await realpath(from))) throw among(to);
+/** A copy at the path of its source, also through a symbolic link, would overwrite the source. */
+async function assertNotSource({ from, to }: SpecCopy): Promise<void> {
+  if ((await resolveExistingPath(to)) === (await realpath(from))) throw insideSpecs(to);
 }
 
-function among(path: string): AirgapError {
-  return new AirgapError('USAGE', 'the rewritten specs would be among the specs themselves', {
+function insideSpecs(path: string): AirgapError {
+  return new AirgapError('USAGE', 'the rewritten specs would be written into the input specs', {
     where: { path },
-    hint: 'Name another folder for them with --rewrite.',
+    hint: 'Choose another folder for --rewrite.',
   });
 }
 
-function twice(one: string, other: string, to: string): AirgapError {
-  return new AirgapError('USAGE', `${one} and ${other} would both be rewritten as ${to}`, {
-    hint: 'Name the folder that they are in, or rewrite them one by one.',
+function sameCopy(first: string, second: string, to: string): AirgapError {
+  return new AirgapError('USAGE', `${first} and ${second} would both be rewritten as ${to}`, {
+    hint: 'Pass the folder that contains both, or rewrite them one at a time.',
   });
 }

@@ -13,25 +13,25 @@ import { type SpecCopy, specCopies } from './spec-copy.ts';
 export interface VendorSpecsOptions {
   /** Files and directories. */
   readonly specs: readonly string[];
-  /** Where the copies go. */
+  /** Directory for the copies. */
   readonly directory: string;
-  /** Where objects of other kinds name images. */
+  /** Paths of image references in objects of other kinds. */
   readonly imagePaths?: ImagePaths | undefined;
 }
 
-/** What the vendor wrote, to be copied with other names in it. Nothing is rendered: what stands there counts. */
+/** The specs of a vendor, copied with new image references. Templates and charts are not rendered. */
 export class VendorSpecs {
   readonly #spec: Spec;
   readonly #copies: readonly SpecCopy[];
-  readonly #opaque: readonly Skipped[];
+  readonly #notRewritten: readonly Skipped[];
 
-  private constructor(spec: Spec, copies: readonly SpecCopy[], opaque: readonly Skipped[]) {
+  private constructor(spec: Spec, copies: readonly SpecCopy[], notRewritten: readonly Skipped[]) {
     this.#spec = spec;
     this.#copies = copies;
-    this.#opaque = opaque;
+    this.#notRewritten = notRewritten;
   }
 
-  /** Reads it all. @throws AirgapError `INPUT`, `USAGE` */
+  /** Reads the specs. @throws AirgapError `INPUT`, `USAGE` */
   static async open({ specs, directory, imagePaths = {} }: VendorSpecsOptions): Promise<VendorSpecs> {
     const paths = ImagePath.all(imagePaths);
     const copies = await specCopies(specs, directory);
@@ -39,43 +39,43 @@ export class VendorSpecs {
     const templates = await readFiles(charts.flatMap(({ files }) => files));
     const spec = parseSpec([...texts, ...templates.texts], paths);
     const archives = charts.filter(({ path, file }) => path === file);
-    const opaque = [
-      ...archives.map(one =>
-        left(one, 'a packed chart is not opened: unpack it, or rename its images with its values'),
+    const notRewritten = [
+      ...archives.map(chart =>
+        skip(chart, 'a packaged chart is not rewritten: unpack it, or set its images in the values'),
       ),
-      ...kustomizations.map(one =>
-        left(one, 'a kustomization is not changed: add the list of --kustomize to it'),
+      ...kustomizations.map(kustomization =>
+        skip(kustomization, 'a kustomization is not rewritten: add the images list of --kustomize'),
       ),
     ];
     return new VendorSpecs(
       { ...spec, parseErrors: [...unread, ...templates.unread, ...spec.parseErrors] },
       copies,
-      opaque,
+      notRewritten,
     );
   }
 
-  /** The texts with their images' new names. */
+  /** Replaces image references in the texts of the specs. */
   rewrite(options: RewritingOptions): RewrittenSpecs {
-    const rewriting = rewriteSpecs(this.#spec, options);
-    return { ...rewriting, skipped: [...this.#opaque, ...rewriting.skipped] };
+    const rewritten = rewriteSpecs(this.#spec, options);
+    return { ...rewritten, skipped: [...this.#notRewritten, ...rewritten.skipped] };
   }
 
-  /** Every file as it is to be written, one by one. @throws AirgapError `INPUT` for one that has changed meanwhile */
+  /** All files with their new content. @throws AirgapError `INPUT` for a file that was modified after it was read */
   async *files({ texts }: RewrittenSpecs): AsyncGenerator<OutputFile> {
     const sources = new Map(this.#spec.sources.map(source => [source.file, source]));
     for (const { from, to } of this.#copies) {
       const { mode } = await stat(from);
       const source = sources.get(from);
-      const after = texts.get(from);
-      const content =
-        source === undefined || after === undefined
-          ? await readFile(from)
-          : await changedText(from, withMark(source, source.text), withMark(source, after));
+      const newText = texts.get(from);
+      const isRewritten = source !== undefined && newText !== undefined;
+      const content = isRewritten
+        ? await changedText(from, withMark(source, source.text), withMark(source, newText))
+        : await readFile(from);
       yield { kind: 'spec', path: to, content, mode: mode & 0o777 };
     }
   }
 }
 
-function left({ file }: RenderInput, message: string): Skipped {
+function skip({ file }: RenderInput, message: string): Skipped {
   return { message, position: { file, line: 1, column: 1 } };
 }

@@ -1,6 +1,6 @@
 import { Reference } from '../reference/reference.ts';
 
-/** A runtime's name for an image in canonical form; nothing for one that no bundle can have. */
+/** The canonical form of an image name that a runtime reports; empty for a name that is not a valid reference. */
 export function canonicalName(text: string): string[] {
   try {
     return [Reference.parse(text).toString()];

@@ -3,10 +3,10 @@ import { AirgapError } from '../model/errors.ts';
 import { runCommand } from './command.ts';
 import type { WriteBundle } from './runtime.ts';
 
-/** The command that a runtime is spoken to by. */
+/** The command line client of a runtime. */
 export class Client {
   readonly #program: string;
-  /** What comes before every command. */
+  /** Flags before every subcommand. */
   readonly #flags: readonly string[];
 
   constructor(program: string, flags: readonly string[] = []) {
@@ -14,32 +14,33 @@ export class Client {
     this.#flags = flags;
   }
 
-  /** Asks something. @returns what it printed */
+  /** Runs the subcommand that lists images. @returns its standard output */
   query(args: readonly string[], signal: AbortSignal): Promise<string> {
-    const hint = `See that ${this.#line(args)} works here, then load again.`;
-    return runCommand(this.#program, [...this.#flags, ...args], { failure: 'does not answer', hint, signal });
+    const hint = `Make sure that ${this.#commandLine(args)} works on this machine, then load again.`;
+    const failure = 'failed to list images';
+    return runCommand(this.#program, [...this.#flags, ...args], { failure, hint, signal });
   }
 
-  /** Has it read a bundle. */
+  /** Runs a subcommand that reads a bundle from standard input. */
   async import(args: readonly string[], stdin: WriteBundle, signal: AbortSignal): Promise<void> {
-    const hint = 'What it has taken so far does no harm: put right what it names, and load again.';
-    const failure = 'has not taken the bundle';
+    const hint = 'Fix the reported problem, then load again.';
+    const failure = 'failed to load the bundle';
     await runCommand(this.#program, [...this.#flags, ...args], { failure, hint, signal, stdin });
   }
 
-  /** Reads an answer in JSON. @throws AirgapError `RUNTIME` when it is anything else */
+  /** Parses JSON output. @throws AirgapError `RUNTIME` for anything else */
   parse<T>(text: string, schema: z.ZodType<T>): T {
     try {
       return schema.parse(JSON.parse(text));
     } catch (cause) {
-      throw new AirgapError('RUNTIME', `${this.#program} answers with what is no list of images`, {
+      throw new AirgapError('RUNTIME', `unexpected output from ${this.#program}`, {
         cause,
-        hint: `See that ${this.#program} is what it is called: another program may answer to the name.`,
+        hint: `Make sure that ${this.#program} on the PATH is the runtime and not another program.`,
       });
     }
   }
 
-  #line(args: readonly string[]): string {
+  #commandLine(args: readonly string[]): string {
     return `"${[this.#program, ...this.#flags, ...args].join(' ')}"`;
   }
 }

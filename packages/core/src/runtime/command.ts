@@ -3,27 +3,28 @@ import type { Writable } from 'node:stream';
 import { AirgapError, isInterrupted } from '../model/errors.ts';
 import { stderrTail } from './stderr-tail.ts';
 
-/** The most that is kept of what a program prints, in characters. */
-const MAX_OUTPUT = 64e6;
-const MAX_COMPLAINT = 16e3;
-/** Milliseconds that a program has to end once it is asked to. */
-const GRACE = 5_000;
+/** Limits of the captured output, in characters; the beginning is dropped. */
+const MAX_STDOUT = 64e6;
+const MAX_STDERR = 16e3;
+/** Time between SIGTERM and SIGKILL, in ms. */
+const GRACE_PERIOD = 5_000;
 
 export interface CommandOptions {
-  /** How a failure is called, after the program's name: `does not answer`. */
+  /** Describes a failure, after the name of the program: `failed to list images`. */
   readonly failure: string;
-  /** What to do about it. */
+  /** What to do about a failure. */
   readonly hint: string;
   readonly signal: AbortSignal;
-  /** Writes what the program reads. When it throws, the program is killed: a part must never pass for the whole. */
+  /** Writes the program's input. When it throws, the program is killed, so that it never accepts truncated input. */
   readonly stdin?: ((stdin: Writable, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /**
- * Runs a program of this machine to its end: without a shell, in the environment of this process.
+ * Runs a program until it exits, without a shell and with the environment of this process.
  *
- * @returns what it printed
- * @throws AirgapError `RUNTIME` with its last words when it is not there or fails; the signal's reason; what `feed` throws
+ * @returns its standard output
+ * @throws AirgapError `RUNTIME` with the end of its output when it is not installed or fails; the signal's reason;
+ * what `stdin` throws
  */
 export async function runCommand(
   program: string,
@@ -32,70 +33,78 @@ export async function runCommand(
 ): Promise<string> {
   signal.throwIfAborted();
   const child = spawn(program, args);
-  const output = new Tail(child.stdout, MAX_OUTPUT);
-  const complaint = new Tail(child.stderr, MAX_COMPLAINT);
-  const ending = endOf(child);
+  const stdout = new OutputTail(child.stdout, MAX_STDOUT);
+  const stderr = new OutputTail(child.stderr, MAX_STDERR);
+  const exit = exitOf(child);
   const stop = () => stopChild(child);
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const unfed = await writeStdin(child, stdin, AbortSignal.any([signal, ending.signal]));
-    const { error, status } = await ending.end;
+    const inputError = await writeStdin(child, stdin, AbortSignal.any([signal, exit.signal]));
+    const { error, status } = await exit.ended;
     signal.throwIfAborted();
     if (error) throw cannotRun(program, error);
-    if (unfed) throw unfed.error;
-    if (status === 0) return output.text;
-    const words = stderrTail(complaint.text) || stderrTail(output.text) || `it ended with ${status}`;
-    throw new AirgapError('RUNTIME', `${program} ${failure}: ${words}`, { hint });
+    if (inputError) throw inputError.error;
+    if (status === 0) return stdout.text;
+    const reason = stderrTail(stderr.text) || stderrTail(stdout.text) || exitReason(status);
+    throw new AirgapError('RUNTIME', `${program} ${failure}: ${reason}`, { hint });
   } finally {
     signal.removeEventListener('abort', stop);
   }
 }
 
-/** Feeds the child. @returns the feed's own failure; a program that reads no more is judged by how it ends */
+/**
+ * Writes the input of a program.
+ *
+ * @returns the error of `write`; nothing when the program stopped reading, because its exit status decides then
+ */
 async function writeStdin(
   child: ChildProcessWithoutNullStreams,
-  feed: NonNullable<CommandOptions['stdin']>,
+  write: NonNullable<CommandOptions['stdin']>,
   signal: AbortSignal,
 ): Promise<{ readonly error: unknown } | undefined> {
   const { stdin } = child;
   stdin.on('error', () => {});
   try {
-    await feed(stdin, signal);
+    await write(stdin, signal);
     stdin.end();
     return undefined;
   } catch (error) {
-    const hasLeft = error === stdin.errored || isInterrupted(error);
-    if (!hasLeft) child.kill('SIGKILL');
+    const stoppedReading = error === stdin.errored || isInterrupted(error);
+    if (!stoppedReading) child.kill('SIGKILL');
     stdin.destroy();
-    return hasLeft ? undefined : { error };
+    return stoppedReading ? undefined : { error };
   }
 }
 
-interface End {
-  /** Its exit status, or the signal that has ended it. */
+interface ExitResult {
+  /** Exit status, or the signal that killed the program. */
   readonly status?: number | string | null;
-  /** Why it could not be started. */
+  /** Why the program could not be started. */
   readonly error?: NodeJS.ErrnoException;
 }
 
-function endOf(child: ChildProcessWithoutNullStreams) {
-  const ended = new AbortController();
-  const end = new Promise<End>(resolve => {
+function exitOf(child: ChildProcessWithoutNullStreams): {
+  readonly ended: Promise<ExitResult>;
+  /** Aborted as soon as the program exits, before its output is read completely. */
+  readonly signal: AbortSignal;
+} {
+  const exited = new AbortController();
+  const ended = new Promise<ExitResult>(resolve => {
     child.once('error', error => resolve({ error }));
-    child.once('exit', () => ended.abort());
+    child.once('exit', () => exited.abort());
     child.once('close', (code, signal) => resolve({ status: code ?? signal }));
   });
-  return { end, signal: ended.signal };
+  return { ended, signal: exited.signal };
 }
 
 function stopChild(child: ChildProcessWithoutNullStreams): void {
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), GRACE);
+  const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_PERIOD);
   child.once('exit', () => clearTimeout(timer));
 }
 
-/** The end of what a program says. */
-class Tail {
+/** Keeps the end of an output stream. */
+class OutputTail {
   #chunks: string[] = [];
   #size = 0;
 
@@ -114,11 +123,15 @@ class Tail {
   }
 }
 
+function exitReason(status: ExitResult['status']): string {
+  return typeof status === 'string' ? `killed by ${status}` : `exit status ${status}`;
+}
+
 function cannotRun(program: string, cause: NodeJS.ErrnoException): AirgapError {
   const isMissing = cause.code === 'ENOENT';
   return new AirgapError(
     'RUNTIME',
-    isMissing ? `there is no ${program} on this machine` : `${program} cannot be run: ${cause.code}`,
-    { cause, hint: `Install ${program}, or put it on the PATH; or load into a registry.` },
+    isMissing ? `${program} is not installed on this machine` : `cannot run ${program}: ${cause.code}`,
+    { cause, hint: `Install ${program} or add it to the PATH, or load into a registry.` },
   );
 }

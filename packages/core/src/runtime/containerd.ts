@@ -2,37 +2,37 @@ import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
 import type { Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
 
-/** containerd, which keeps everything as it is. Its images live in namespaces: Kubernetes looks in `k8s.io`. */
+/** containerd, which stores manifests and layers unchanged. Images are in namespaces; Kubernetes uses `k8s.io`. */
 export class Containerd implements Runtime {
   readonly title: string;
   readonly #client: Client;
 
-  /** @param namespace ctr's own choice when left out */
+  /** @param namespace the default of ctr when omitted */
   constructor(namespace: string | undefined) {
     this.title = namespace === undefined ? 'containerd' : `containerd (${namespace})`;
     this.#client = new Client('ctr', namespace === undefined ? [] : ['--namespace', namespace]);
   }
 
   async images(signal: AbortSignal): Promise<RuntimeImage[]> {
-    const [, ...lines] = (await this.#client.query(['images', 'ls'], signal)).split('\n').filter(Boolean);
-    // REF, TYPE, DIGEST and more.
-    return lines.map(line => {
-      const [name = '', , id = ''] = line.split(/\s+/);
-      return { id, names: canonicalName(name) };
+    const table = await this.#client.query(['images', 'ls'], signal);
+    const rows = table.split('\n').filter(Boolean).slice(1);
+    return rows.map(row => {
+      const [name = '', _type, digest = ''] = row.split(/\s+/);
+      return { id: digest, names: canonicalName(name) };
     });
   }
 
-  load(feed: WriteBundle, signal: AbortSignal): Promise<void> {
-    return this.#import([], feed, signal);
+  load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {
+    return this.#import([], writeBundle, signal);
   }
 
-  /** What is no image would make it fail where it unpacks layers. */
-  importArtifacts(feed: WriteBundle, signal: AbortSignal): Promise<void> {
-    return this.#import(['--no-unpack'], feed, signal);
+  /** Imports without unpacking, which would fail for layers of an artifact. */
+  importArtifacts(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {
+    return this.#import(['--no-unpack'], writeBundle, signal);
   }
 
-  #import(flags: readonly string[], feed: WriteBundle, signal: AbortSignal): Promise<void> {
-    // Of an index it would keep only what is for this machine, and lose the rest.
-    return this.#client.import(['images', 'import', '--all-platforms', ...flags, '-'], feed, signal);
+  #import(flags: readonly string[], writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {
+    // By default, ctr imports only the platform of this machine from an index.
+    return this.#client.import(['images', 'import', '--all-platforms', ...flags, '-'], writeBundle, signal);
   }
 }

@@ -5,7 +5,7 @@ import type { Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
 
 const NONE = '<none>';
 
-/** A line of `docker image ls`, one for each name. */
+/** A line of `docker image ls`: one for each name. */
 const rowSchema = z.looseObject({
   ID: z.string(),
   Repository: z.string(),
@@ -13,7 +13,7 @@ const rowSchema = z.looseObject({
   Digest: z.string().default(NONE),
 });
 
-/** Docker, which keeps names and configs; with the containerd image store, manifests and digests as well. */
+/** Docker, which stores names and configs; with the containerd image store, manifests and digests as well. */
 export class Docker implements Runtime {
   readonly title = 'Docker';
   readonly #client = new Client('docker');
@@ -22,21 +22,15 @@ export class Docker implements Runtime {
     const args = ['image', 'ls', '--no-trunc', '--digests', '--format', '{{json .}}'];
     const lines = (await this.#client.query(args, signal)).split('\n').filter(Boolean);
     return lines.map(line => {
-      const {
-        ID: id,
-        Repository: repository,
-        Tag: tag,
-        Digest: digest,
-      } = this.#client.parse(line, rowSchema);
-      const names = [
-        tag === NONE ? [] : [`${repository}:${tag}`],
-        digest === NONE ? [] : [`${repository}@${digest}`],
-      ];
-      return { id, names: names.flat().flatMap(canonicalName) };
+      const row = this.#client.parse(line, rowSchema);
+      const names: string[] = [];
+      if (row.Tag !== NONE) names.push(`${row.Repository}:${row.Tag}`);
+      if (row.Digest !== NONE) names.push(`${row.Repository}@${row.Digest}`);
+      return { id: row.ID, names: names.flatMap(canonicalName) };
     });
   }
 
-  load(feed: WriteBundle, signal: AbortSignal): Promise<void> {
-    return this.#client.import(['load', '--quiet'], feed, signal);
+  load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {
+    return this.#client.import(['load', '--quiet'], writeBundle, signal);
   }
 }

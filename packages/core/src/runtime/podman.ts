@@ -11,7 +11,7 @@ const imagesSchema = z.array(
   }),
 );
 
-/** podman, which keeps names and configs; it packs layers anew, so that digests of manifests change. */
+/** Podman, which stores names and configs; it recompresses layers, so manifest digests change. */
 export class Podman implements Runtime {
   readonly title = 'podman';
   readonly #client = new Client('podman');
@@ -19,13 +19,13 @@ export class Podman implements Runtime {
   async images(signal: AbortSignal): Promise<RuntimeImage[]> {
     const text = await this.#client.query(['images', '--no-trunc', '--format', 'json'], signal);
     const images = this.#client.parse(text, imagesSchema);
-    return images.map(({ Id: id, Names: names, RepoDigests: digests }) => ({
-      id: `sha256:${id}`,
-      names: [...(names ?? []), ...(digests ?? [])].flatMap(canonicalName),
+    return images.map(({ Id, Names, RepoDigests }) => ({
+      id: `sha256:${Id}`,
+      names: [...(Names ?? []), ...(RepoDigests ?? [])].flatMap(canonicalName),
     }));
   }
 
-  load(feed: WriteBundle, signal: AbortSignal): Promise<void> {
-    return this.#client.import(['load', '--quiet'], feed, signal);
+  load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {
+    return this.#client.import(['load', '--quiet'], writeBundle, signal);
   }
 }

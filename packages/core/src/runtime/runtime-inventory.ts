@@ -1,13 +1,13 @@
 import type { ImageClosure } from '../layout/image-closure.ts';
 import type { RuntimeImage } from './runtime.ts';
 
-/** What a runtime holds, by name and by digest. */
+/** The images of a runtime, by name and by ID. */
 export class RuntimeInventory {
   readonly #byName = new Map<string, string>();
   readonly #ids = new Set<string>();
 
-  constructor(held: readonly RuntimeImage[]) {
-    for (const { id, names } of held) {
+  constructor(images: readonly RuntimeImage[]) {
+    for (const { id, names } of images) {
       this.#ids.add(id);
       for (const name of names) this.#byName.set(name, id);
     }
@@ -18,16 +18,16 @@ export class RuntimeInventory {
   }
 
   /**
-   * The digest of what the runtime has under a name. A name with a digest is found by its image as well: not every
-   * runtime keeps such names, and the digest says enough.
+   * The ID of the image with this name. An image pinned by digest is also found by its IDs, because some runtimes do
+   * not store names with digests.
    */
   idOf({ name, ids }: ImageClosure): string | undefined {
-    const named = this.#byName.get(name.toString());
-    if (named !== undefined || name.digest === undefined) return named;
-    return [...ids].find(id => this.#ids.has(id));
+    const id = this.#byName.get(name.toString());
+    if (id !== undefined || name.digest === undefined) return id;
+    return [...ids].find(candidate => this.#ids.has(candidate));
   }
 
-  /** Whether an image is there for certain, all of it. Of an index the runtime may have pulled one platform only. */
+  /** Whether the image is certainly complete. For an index, the runtime may have pulled a single platform. */
   isComplete(image: ImageClosure): boolean {
     const id = this.idOf(image) ?? '';
     return image.ids.has(id) && !image.indexes.has(id);

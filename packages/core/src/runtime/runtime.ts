@@ -1,24 +1,24 @@
 import type { Writable } from 'node:stream';
 
-/** An image that a runtime holds. */
+/** An image in a runtime. */
 export interface RuntimeImage {
-  /** The digest that the runtime knows it by: its config's in Docker and podman, its manifest's or index's in containerd. */
+  /** The image ID: the digest of the config in Docker and podman, of the manifest or index in containerd. */
   readonly id: string;
-  /** In canonical form; empty for an image without one. */
+  /** Canonical names; empty for an untagged image. */
   readonly names: readonly string[];
 }
 
 /** Writes a bundle to a runtime's standard input. */
 export type WriteBundle = (stdin: Writable, signal: AbortSignal) => Promise<void>;
 
-/** A container runtime of this machine, spoken to by its own command. */
+/** A container runtime on this machine, used through its own command. */
 export interface Runtime {
-  /** As people call it. */
+  /** Display name. */
   readonly title: string;
-  /** Everything that it holds. @throws AirgapError `RUNTIME` when it is not there or does not answer */
+  /** Lists all images. @throws AirgapError `RUNTIME` when the runtime is not installed or fails */
   images(signal: AbortSignal): Promise<RuntimeImage[]>;
-  /** Takes a bundle of images. @throws AirgapError `RUNTIME` when it does not, and what the feed throws */
-  load(feed: WriteBundle, signal: AbortSignal): Promise<void>;
-  /** Takes a bundle of what cannot run, as {@link load}; a runtime that has no place for it has no such method. */
-  importArtifacts?(feed: WriteBundle, signal: AbortSignal): Promise<void>;
+  /** Loads a bundle of images. @throws AirgapError `RUNTIME` when the runtime fails, and what `writeBundle` throws */
+  load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void>;
+  /** Imports a bundle of artifacts, like {@link load}; undefined for a runtime that cannot store artifacts. */
+  importArtifacts?(writeBundle: WriteBundle, signal: AbortSignal): Promise<void>;
 }

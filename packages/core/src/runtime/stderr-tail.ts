@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** The most characters of them that are repeated. */
-const MAX_WORDS = 500;
+/** In characters. */
+const MAX_LENGTH = 500;
 
-/** The end of what a program has said, on one line and without control characters. */
-export function stderrTail(said: string): string {
-  const line = stripVTControlCharacters(said)
+/** The end of a program's output, on one line and without control characters. */
+export function stderrTail(output: string): string {
+  const line = stripVTControlCharacters(output)
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim();
-  return line.length > MAX_WORDS ? `… ${line.slice(-MAX_WORDS)}` : line;
+  return line.length > MAX_LENGTH ? `… ${line.slice(-MAX_LENGTH)}` : line;
 }

@@ -4,26 +4,31 @@ import { Docker } from './docker.ts';
 import { Podman } from './podman.ts';
 import type { Runtime } from './runtime.ts';
 
-const TARGET = /^(docker|podman|containerd):(.*)$/;
-/** A registry may be called like a runtime: what follows is then a port. */
+const TARGET = /^(?<program>docker|podman|containerd):(?<argument>.*)$/;
+/** A registry host can have the name of a runtime; it is then followed by a port. */
 const PORT = /^\d+(\/|$)/;
-/** containerd's own rule for namespaces, its length included. */
+/** The format of containerd namespaces, including the maximum length. */
 const NAMESPACE = /^(?=.{1,76}$)[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*$/;
 
-/** Says whether a target is a runtime of this machine, and no registry: `docker:`, `podman:`, `containerd:[NAMESPACE]`. */
+/**
+ * Whether a target is a runtime on this machine (`docker:`, `podman:`, `containerd:[NAMESPACE]`) rather than a
+ * registry.
+ */
 export function isRuntimeTarget(text: string): boolean {
-  const [, , rest] = TARGET.exec(text) ?? [];
-  return rest !== undefined && !PORT.test(rest);
+  const argument = TARGET.exec(text)?.groups?.argument;
+  return argument !== undefined && !PORT.test(argument);
 }
 
-/** Reads `docker:`, `podman:` or `containerd:[NAMESPACE]`. @throws AirgapError `USAGE` */
+/** Parses `docker:`, `podman:` or `containerd:[NAMESPACE]`. @throws AirgapError `USAGE` */
 export function parseRuntimeTarget(text: string): Runtime {
-  const [, program, rest = ''] = TARGET.exec(text) ?? [];
-  if (program === 'docker' && rest === '') return new Docker();
-  if (program === 'podman' && rest === '') return new Podman();
-  if (program === 'containerd' && rest === '') return new Containerd(undefined);
-  if (program === 'containerd' && NAMESPACE.test(rest)) return new Containerd(rest);
-  throw new AirgapError('USAGE', `not a runtime to load into: ${JSON.stringify(text)}`, {
-    hint: 'Runtimes are docker:, podman:, containerd: and containerd:NAMESPACE.',
+  const groups = TARGET.exec(text)?.groups;
+  const program = groups?.program;
+  const argument = groups?.argument ?? '';
+  if (program === 'docker' && argument === '') return new Docker();
+  if (program === 'podman' && argument === '') return new Podman();
+  if (program === 'containerd' && argument === '') return new Containerd(undefined);
+  if (program === 'containerd' && NAMESPACE.test(argument)) return new Containerd(argument);
+  throw new AirgapError('USAGE', `invalid runtime target: ${JSON.stringify(text)}`, {
+    hint: 'Use docker:, podman:, containerd: or containerd:NAMESPACE.',
   });
 }

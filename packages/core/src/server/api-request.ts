@@ -2,33 +2,33 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Repositories } from './repositories.ts';
 import type { Repository } from './repository.ts';
 
-/** A request for one of the registry's endpoints. */
+/** A request to an endpoint of the registry. */
 export interface ApiRequest {
   readonly method: 'GET' | 'HEAD';
   readonly headers: IncomingHttpHeaders;
   readonly query: URLSearchParams;
-  /** All there are. */
+  /** All repositories of the registry. */
   readonly repositories: Repositories;
 }
 
-/** A request for something in a repository. */
+/** A request to an endpoint of a repository. */
 export interface RepositoryRequest extends ApiRequest {
-  /** The name as it was asked for. */
+  /** The repository name as in the request. */
   readonly name: string;
-  /** What it can mean, the one that counts first; at least one. */
-  readonly found: readonly Repository[];
-  /** A tag or a digest. */
+  /** The repositories that the name matches, in order of precedence; at least one. */
+  readonly matches: readonly Repository[];
+  /** A tag or a digest; empty for tag lists. */
   readonly reference: string;
 }
 
-/** The first that one of several repositories has. */
+/** The first defined result for any of the repositories. */
 export function firstDefined<T>(
-  found: readonly Repository[],
-  ask: (repository: Repository) => T | undefined,
+  repositories: readonly Repository[],
+  find: (repository: Repository) => T | undefined,
 ): T | undefined {
-  for (const repository of found) {
-    const answer = ask(repository);
-    if (answer !== undefined) return answer;
+  for (const repository of repositories) {
+    const result = find(repository);
+    if (result !== undefined) return result;
   }
   return undefined;
 }

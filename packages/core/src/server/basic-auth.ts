@@ -2,29 +2,29 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { errorResponse } from './error-response.ts';
 import type { HttpResponse } from './http-response.ts';
 
-/** Who may read, by HTTP's basic authentication (RFC 7617). */
+/** Checks HTTP basic authentication (RFC 7617) against one username and password. */
 export class BasicAuth {
   readonly #expected: Buffer;
 
   constructor({ username, password }: { readonly username: string; readonly password: string }) {
-    this.#expected = fingerprint(`${username}:${password}`);
+    this.#expected = hashOf(`${username}:${password}`);
   }
 
-  /** @param authorization the header of that name */
+  /** @param authorization the `Authorization` header */
   accepts(authorization = ''): boolean {
-    const [, encoded = ''] = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization) ?? [];
-    return timingSafeEqual(fingerprint(Buffer.from(encoded, 'base64')), this.#expected);
+    const encoded = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization)?.[1] ?? '';
+    return timingSafeEqual(hashOf(Buffer.from(encoded, 'base64')), this.#expected);
   }
 }
 
-/** What anybody else is told. */
+/** The response to a request without valid credentials. */
 export function challenge(): HttpResponse {
   return errorResponse('UNAUTHORIZED', 'authentication required', {
     'WWW-Authenticate': 'Basic realm="airgap", charset="UTF-8"',
   });
 }
 
-/** Equal in length, so that comparing tells nothing about the password's. */
-function fingerprint(text: string | Buffer): Buffer {
+/** Hashes have equal lengths, so a comparison does not reveal the length of the password. */
+function hashOf(text: string | Buffer): Buffer {
   return createHash('sha256').update(text).digest();
 }

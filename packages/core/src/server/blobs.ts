@@ -6,34 +6,34 @@ import { empty, type HttpResponse } from './http-response.ts';
 import { parseRange } from './parse-range.ts';
 import type { StoredBlob } from './stored-blob.ts';
 
-/** `GET /v2/<name>/blobs/<digest>`, whole or one range of it. */
-export function blobs({ method, found, name, reference, headers }: RepositoryRequest): HttpResponse {
-  if (!hasDigestForm(reference)) return errorResponse('DIGEST_INVALID', 'this is not a digest');
-  const content = firstDefined(found, repository => repository.content(reference as Digest));
-  if (!content) return errorResponse('BLOB_UNKNOWN', `${name} has no such blob`);
-  const about = {
-    ...digestHeaders(content.digest),
+/** `GET /v2/<name>/blobs/<digest>`: the complete blob, or one range of it. */
+export function blobs({ method, matches, name, reference, headers }: RepositoryRequest): HttpResponse {
+  if (!hasDigestForm(reference)) return errorResponse('DIGEST_INVALID', 'invalid digest');
+  const blob = firstDefined(matches, repository => repository.blob(reference as Digest));
+  if (!blob) return errorResponse('BLOB_UNKNOWN', `blob unknown to repository ${name}`);
+  const blobHeaders = {
+    ...digestHeaders(blob.digest),
     'Content-Type': 'application/octet-stream',
     'Accept-Ranges': 'bytes',
   };
-  if (matchesEtag(headers, content.digest)) return empty(304, about);
-  // Ranges are for GET alone (RFC 9110, section 14.2).
-  return slice(content, about, method === 'GET' ? headers.range : undefined);
+  if (matchesEtag(headers, blob.digest)) return empty(304, blobHeaders);
+  // Range applies to GET only (RFC 9110, section 14.2).
+  return rangeResponse(blob, blobHeaders, method === 'GET' ? headers.range : undefined);
 }
 
-function slice(
-  content: StoredBlob,
-  about: Readonly<Record<string, string>>,
-  header: string | undefined,
+function rangeResponse(
+  blob: StoredBlob,
+  blobHeaders: Readonly<Record<string, string>>,
+  rangeHeader: string | undefined,
 ): HttpResponse {
-  const { size } = content;
-  const range = parseRange(header, size);
-  if (range === 'whole')
-    return { status: 200, headers: about, body: { content, range: { start: 0, end: size } } };
+  const { size } = blob;
+  const range = parseRange(rangeHeader, size);
+  if (range === 'complete')
+    return { status: 200, headers: blobHeaders, body: { blob, range: { start: 0, end: size } } };
   if (range === 'unsatisfiable')
-    return errorResponse('RANGE_INVALID', `the blob has ${size} bytes`, {
+    return errorResponse('RANGE_INVALID', `requested range not satisfiable: the blob has ${size} bytes`, {
       'Content-Range': `bytes */${size}`,
     });
-  const place = { 'Content-Range': `bytes ${range.start}-${range.end - 1}/${size}` };
-  return { status: 206, headers: { ...about, ...place }, body: { content, range } };
+  const contentRange = { 'Content-Range': `bytes ${range.start}-${range.end - 1}/${size}` };
+  return { status: 206, headers: { ...blobHeaders, ...contentRange }, body: { blob, range } };
 }

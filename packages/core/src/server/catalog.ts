@@ -2,7 +2,7 @@ import type { ApiRequest } from './api-request.ts';
 import type { HttpResponse } from './http-response.ts';
 import { page } from './page.ts';
 
-/** `GET /v2/_catalog`: every repository once, under the name that finds it and no other. */
+/** `GET /v2/_catalog`: the public names of all repositories. */
 export function catalog({ repositories, query }: ApiRequest): HttpResponse {
   return page(repositories.names, query, '/v2/_catalog', names => ({ repositories: names }));
 }

@@ -1,6 +1,6 @@
 import { type HttpResponse, json } from './http-response.ts';
 
-/** The distribution specification's error codes, and those of the reference implementation where it has none. */
+/** Error codes of the distribution-spec, and of the reference implementation where the spec has none. */
 const STATUS = {
   BLOB_UNKNOWN: 404,
   DIGEST_INVALID: 400,
@@ -14,7 +14,7 @@ const STATUS = {
   UNSUPPORTED: 405,
 } as const;
 
-/** An answer that says why there is nothing else (distribution-spec, "Error Codes"). */
+/** An error response (distribution-spec, "Error Codes"). */
 export function errorResponse(
   code: keyof typeof STATUS,
   message: string,

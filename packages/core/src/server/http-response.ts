@@ -1,20 +1,20 @@
 import type { Range } from '../store/ranges.ts';
 import type { StoredBlob } from './stored-blob.ts';
 
-/** What is sent for a request. */
+/** A response of the registry. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | BlobRange;
 }
 
-/** A part of what stands in a bundle. */
+/** A byte range of a blob in a bundle. */
 export interface BlobRange {
-  readonly content: StoredBlob;
+  readonly blob: StoredBlob;
   readonly range: Range;
 }
 
-/** An answer of one JSON document. */
+/** A response with a JSON body. */
 export function json(
   document: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -27,12 +27,12 @@ export function json(
   };
 }
 
-/** An answer without a body. */
+/** A response without a body. */
 export function empty(status: number, headers: Readonly<Record<string, string>>): HttpResponse {
   return { status, headers, body: Buffer.alloc(0) };
 }
 
-/** How many bytes a body has. */
-export function lengthOf(body: Buffer | BlobRange): number {
+/** The length of a body in bytes. */
+export function bodyLength(body: Buffer | BlobRange): number {
   return Buffer.isBuffer(body) ? body.length : body.range.end - body.range.start;
 }

@@ -5,53 +5,58 @@ import type { AddressInfo, Socket } from 'node:net';
 import { AirgapError } from '../model/errors.ts';
 
 const DEFAULT_TIMEOUT = 120_000;
-/** How long an idle connection is kept for the next request, in ms: longer than clients keep theirs. */
-const IDLE = 100_000;
-const HANDSHAKE = 10_000;
+/** Keep-alive timeout in ms, longer than the timeout of common clients. */
+const KEEP_ALIVE_TIMEOUT = 100_000;
+/** In ms. */
+const HANDSHAKE_TIMEOUT = 10_000;
 
-/** Where to listen. */
+/** The address to listen on. */
 export interface ListenAddress {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
 }
 
-/** How to listen. */
+/** Options of the listener. */
 export interface ListenOptions {
-  /** Speak TLS with this. */
+  /** Use TLS with this certificate. */
   readonly tls?: ServerCertificate | undefined;
-  /** The longest that a client may take nothing of what is sent to it, in ms. Default 120,000. */
+  /** Idle timeout of a connection, in ms: the longest time without progress. Default 120,000. */
   readonly timeout?: number | undefined;
 }
 
-/** What a TLS server shows, in PEM. */
+/** A certificate and its private key, in PEM. */
 export interface ServerCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something listens there already',
-  EADDRNOTAVAIL: 'this machine has no such address',
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'address not available on this machine',
   EACCES: 'permission denied',
-  ENOTFOUND: 'there is no such host',
+  ENOTFOUND: 'host not found',
 };
 
-/** An open port and everybody who is connected to it. */
+/** An open port and its connections. */
 export class Listener implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
   private constructor(server: Server) {
     this.#server = server;
-    // Node knows its http connections, but not those that are still at the TLS handshake.
+    // Node does not track connections that are still in the TLS handshake.
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
-  /** @throws AirgapError `NETWORK` when nothing can listen there, `INPUT` for a certificate that cannot be used */
+  /**
+   * Opens the port.
+   *
+   * @throws AirgapError `NETWORK` when the address is not available, `INPUT` for an invalid certificate
+   */
   static async open(
     { host, port }: ListenAddress,
     { tls, timeout = DEFAULT_TIMEOUT }: ListenOptions,
@@ -59,8 +64,8 @@ export class Listener implements AsyncDisposable {
   ): Promise<Listener> {
     const server = tls ? secureServer(tls) : createServer();
     server.timeout = timeout;
-    server.keepAliveTimeout = IDLE;
-    // Whoever waits to be told to go on is told what there is to tell instead.
+    server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
+    // A request with `Expect` gets its final response at once: the registry never reads a request body.
     server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest);
     const listener = new Listener(server);
     const listening = once(server, 'listening');
@@ -71,13 +76,14 @@ export class Listener implements AsyncDisposable {
     return listener;
   }
 
-  /** `127.0.0.1:5000`, as it stands before an image's name. */
+  /** `127.0.0.1:5000`, the host part of image references. */
   get host(): string {
     const { address, family, port } = this.#address;
-    return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    const host = family === 'IPv6' ? `[${address}]` : address;
+    return `${host}:${port}`;
   }
 
-  /** Whether only this machine can reach it. */
+  /** Whether only this machine can connect. */
   get isLoopback(): boolean {
     const { address } = this.#address;
     return address === '::1' || address.startsWith('127.');
@@ -87,7 +93,7 @@ export class Listener implements AsyncDisposable {
     return this.#server.address() as AddressInfo;
   }
 
-  /** Ends everything at once, also what is under way. */
+  /** Closes the port and all connections immediately, including active ones. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise(resolve => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
@@ -97,13 +103,13 @@ export class Listener implements AsyncDisposable {
 
 function secureServer(certificate: ServerCertificate): Server {
   try {
-    // Without either, Node would start and then fail at every handshake.
+    // With an empty file, Node starts and then fails every handshake.
     if (!certificate.cert || !certificate.key) throw new RangeError('the file is empty');
-    return createSecureServer({ ...certificate, handshakeTimeout: HANDSHAKE });
+    return createSecureServer({ ...certificate, handshakeTimeout: HANDSHAKE_TIMEOUT });
   } catch (cause) {
-    throw new AirgapError('INPUT', 'the certificate or its key for TLS cannot be used', {
+    throw new AirgapError('INPUT', 'invalid TLS certificate or private key', {
       cause,
-      hint: 'Give both in PEM, the key without a pass phrase and belonging to the certificate.',
+      hint: 'Provide a certificate and its private key in PEM, without a passphrase.',
     });
   }
 }
@@ -113,6 +119,6 @@ function cannotListen(host: string, cause: NodeJS.ErrnoException): AirgapError {
   return new AirgapError('NETWORK', `cannot listen: ${reason}`, {
     where: { host },
     cause,
-    hint: 'Choose another address, or port 0 for one that is free.',
+    hint: 'Choose another address, or use port 0 to select a free port.',
   });
 }

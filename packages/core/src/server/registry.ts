@@ -8,30 +8,30 @@ import type { Repositories } from './repositories.ts';
 import { route } from './router.ts';
 import { sendResponse } from './send-response.ts';
 
-/** A read-only registry (distribution-spec, pull and content discovery), without the port it listens on. */
+/** A read-only registry (distribution-spec, pull and content discovery), independent of the port. */
 export class Registry {
   readonly #repositories: Repositories;
-  readonly #login: BasicAuth | undefined;
+  readonly #auth: BasicAuth | undefined;
   readonly #onEvent: OnEvent;
 
-  /** @param login who may read; everybody when left out */
-  constructor(repositories: Repositories, login: BasicAuth | undefined, onEvent: OnEvent) {
+  /** @param auth required credentials; without them, access is anonymous */
+  constructor(repositories: Repositories, auth: BasicAuth | undefined, onEvent: OnEvent) {
     this.#repositories = repositories;
-    this.#login = login;
+    this.#auth = auth;
     this.#onEvent = onEvent;
   }
 
-  /** Answers one request to its end. It never fails: what does is told as an event. */
+  /** Handles one request completely. It never throws; errors are reported as events. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let bytes = 0;
     const onSent = (more: number) => {
       bytes += more;
     };
-    this.#report(request, response, () => bytes);
+    this.#reportServed(request, response, () => bytes);
     try {
-      await sendResponse(this.#answer(request), request, response, onSent);
+      await sendResponse(this.#respond(request), request, response, onSent);
     } catch (error) {
-      // After a client that has gone, nobody misses anything.
+      // The client has disconnected.
       if (response.destroyed) return;
       this.#onEvent({ type: 'notice', message: describe(error) });
       if (response.headersSent) response.destroy();
@@ -39,12 +39,12 @@ export class Registry {
     }
   }
 
-  #answer(request: IncomingMessage): HttpResponse {
-    if (this.#login && !this.#login.accepts(request.headers.authorization)) return challenge();
+  #respond(request: IncomingMessage): HttpResponse {
+    if (this.#auth && !this.#auth.accepts(request.headers.authorization)) return challenge();
     return route(request, this.#repositories);
   }
 
-  #report(request: IncomingMessage, response: ServerResponse, bytes: () => number): void {
+  #reportServed(request: IncomingMessage, response: ServerResponse, bytes: () => number): void {
     const started = performance.now();
     const { method = '', url: target = '', socket } = request;
     const client = socket.remoteAddress ?? '';
@@ -58,9 +58,9 @@ export class Registry {
   }
 }
 
-/** What a client is told: what is wrong, but not where on this machine. */
+/** The reason for the client: without paths of this machine. */
 function reason(error: unknown): string {
-  return error instanceof AirgapError ? error.message : 'the bundle cannot be read';
+  return error instanceof AirgapError ? error.message : 'cannot read the bundle';
 }
 
 function describe(error: unknown): string {

@@ -4,53 +4,63 @@ import type { OnEvent } from '../store/events.ts';
 import { Repository } from './repository.ts';
 import type { ServedBundle } from './served-bundle.ts';
 
-/** The repositories of all bundles, and the order in which a name that is short of a host is looked for in them. */
+/** The repositories of all bundles, found by name with or without a host. */
 export class Repositories {
   readonly #byName = new Map<string, Repository>();
   readonly #byPath = new Map<string, Repository[]>();
   #names: readonly string[] | undefined;
 
-  /** Adds a bundle; a tag that an earlier one has stays that one's, and a notice says so. */
+  /** Adds a bundle. If a tag already exists, the earlier bundle wins, and a notice is reported. */
   add(bundle: ServedBundle, onEvent: OnEvent): void {
     if (bundle.unnamed > 0)
       onEvent({
         type: 'notice',
-        message: `${bundle.unnamed} of the images of ${bundle.path} have no name: they are not served`,
+        message: `${bundle.path}: images without a name are not served: ${bundle.unnamed}`,
       });
     for (const { name, digest } of bundle.names) {
-      const repository = this.#open(name);
+      const repository = this.#getOrCreate(name);
       repository.add(digest, bundle);
       const { effectiveTag } = name;
       if (effectiveTag === undefined || repository.tag(effectiveTag, digest) === digest) continue;
-      const message = `${name} of ${bundle.path} is hidden by an earlier bundle's image of that name`;
+      const message = `${bundle.path}: ${name} is not served: an earlier bundle has another image with this name`;
       onEvent({ type: 'notice', message });
     }
   }
 
   /**
-   * The repositories that a name can mean, the one that counts first. With a host (`ns`, as containerd's mirrors send it)
-   * that is the one of this host. Without, it is what docker understands by the name, and then every other host's
-   * repository with that path, hosts in alphabetical order.
+   * The repositories that a name matches, in order of precedence. With a host (`ns`, which containerd sends to
+   * mirrors), only the repository of this host matches. Without a host, the name is first resolved as docker does it,
+   * then as the path of a repository on any host, in alphabetical order of hosts.
    */
   find(name: string, host: string | undefined): readonly Repository[] {
     if (host) {
-      const own =
-        this.#named(`${host}/${name}`) ?? (name.startsWith(`${host}/`) ? this.#named(name) : undefined);
-      return own ? [own] : [];
+      const match = this.#findOnHost(name, host);
+      return match ? [match] : [];
     }
-    const understood = this.#named(name);
-    const others = (this.#byPath.get(name) ?? []).filter(one => one !== understood);
-    return understood ? [understood, ...others] : others;
+    const exact = this.#findByName(name);
+    const others = (this.#byPath.get(name) ?? []).filter(repository => repository !== exact);
+    return exact ? [exact, ...others] : others;
   }
 
-  /** The names that clients can ask for, sorted, each once. */
+  /** The public names of all repositories, sorted, without duplicates. */
   get names(): readonly string[] {
-    const names = () => new Set([...this.#byName.values()].map(({ publicName }) => publicName));
-    this.#names ??= [...names()].sort(compareText);
+    this.#names ??= this.#sortedNames();
     return this.#names;
   }
 
-  #named(text: string): Repository | undefined {
+  #sortedNames(): readonly string[] {
+    const names = new Set([...this.#byName.values()].map(({ publicName }) => publicName));
+    return [...names].sort(compareText);
+  }
+
+  /** The name may include the host. */
+  #findOnHost(name: string, host: string): Repository | undefined {
+    const repository = this.#findByName(`${host}/${name}`);
+    if (repository || !name.startsWith(`${host}/`)) return repository;
+    return this.#findByName(name);
+  }
+
+  #findByName(text: string): Repository | undefined {
     try {
       return this.#byName.get(Reference.parse(text).name);
     } catch {
@@ -58,9 +68,9 @@ export class Repositories {
     }
   }
 
-  #open(name: Reference): Repository {
-    const known = this.#byName.get(name.name);
-    if (known) return known;
+  #getOrCreate(name: Reference): Repository {
+    const existing = this.#byName.get(name.name);
+    if (existing) return existing;
     const repository = new Repository(name);
     this.#byName.set(name.name, repository);
     this.#names = undefined;

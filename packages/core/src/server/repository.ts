@@ -5,7 +5,7 @@ import { isRepository, type Reference } from '../reference/reference.ts';
 import type { ServedBundle, ServedManifest } from './served-bundle.ts';
 import type { StoredBlob } from './stored-blob.ts';
 
-/** Everything that the bundles have under one name, as `docker.io/library/redis`. */
+/** The content of all bundles under one repository name, for example `docker.io/library/redis`. */
 export class Repository {
   readonly registry: string;
   readonly path: string;
@@ -23,7 +23,10 @@ export class Repository {
     this.name = name;
   }
 
-  /** What clients can ask for: the name, or the path where a host with a port cannot stand in a path. */
+  /**
+   * The name in the catalog: host and path, or only the path when a host with a port is not valid in a repository
+   * name.
+   */
   get publicName(): string {
     return isRepository(this.name) ? this.name : this.path;
   }
@@ -34,23 +37,27 @@ export class Repository {
     return this.#sortedTags;
   }
 
-  /** Sets a tag that is not there yet. @returns the digest that the tag has */
+  /** Sets a tag unless it already exists. @returns the digest of the tag */
   tag(tag: string, digest: Digest): Digest {
-    const taken = this.#tags.get(tag);
-    if (taken === undefined) this.#tags.set(tag, digest);
+    const existing = this.#tags.get(tag);
+    if (existing !== undefined) return existing;
+    this.#tags.set(tag, digest);
     this.#sortedTags = undefined;
-    return taken ?? digest;
+    return digest;
   }
 
-  /** Adds a manifest with everything below it. */
+  /** Adds a manifest and all content that it refers to. */
   add(digest: Digest, bundle: ServedBundle): void {
     const served = bundle.manifest(digest);
     if (served === undefined || this.#manifests.has(digest)) return;
     this.#manifests.set(digest, served);
     const { manifest } = served;
     if (manifest.subject) this.#addReferrer(manifest.subject.digest, served);
-    if (manifest.kind === 'index') for (const child of manifest.manifests) this.add(child.digest, bundle);
-    else for (const blob of blobsOfManifest(manifest)) this.#addBlob(blob.digest, bundle);
+    if (manifest.kind === 'index') {
+      for (const child of manifest.manifests) this.add(child.digest, bundle);
+    } else {
+      for (const blob of blobsOfManifest(manifest)) this.#addBlob(blob.digest, bundle);
+    }
   }
 
   /** @param reference a tag or a digest */
@@ -58,26 +65,26 @@ export class Repository {
     return this.#manifests.get(this.#tags.get(reference) ?? (reference as Digest));
   }
 
-  /** The bytes of a blob, or of a manifest: registries keep those as blobs as well. */
-  content(digest: Digest): StoredBlob | undefined {
-    return this.#blobs.get(digest) ?? this.#manifests.get(digest)?.content;
+  /** A blob or a manifest: registries serve manifests as blobs as well. */
+  blob(digest: Digest): StoredBlob | undefined {
+    return this.#blobs.get(digest) ?? this.#manifests.get(digest)?.blob;
   }
 
-  /** The manifests that name this one as their subject, by digest. */
+  /** The manifests with this subject, sorted by digest. */
   referrers(subject: Digest): readonly ServedManifest[] {
     return [...(this.#referrers.get(subject) ?? [])].sort((a, b) =>
-      compareText(a.content.digest, b.content.digest),
+      compareText(a.blob.digest, b.blob.digest),
     );
   }
 
   #addBlob(digest: Digest, bundle: ServedBundle): void {
-    const content = bundle.content(digest);
-    if (content && !this.#blobs.has(digest)) this.#blobs.set(digest, content);
+    const blob = bundle.blob(digest);
+    if (blob && !this.#blobs.has(digest)) this.#blobs.set(digest, blob);
   }
 
   #addReferrer(subject: Digest, served: ServedManifest): void {
-    const known = this.#referrers.get(subject);
-    if (known) known.push(served);
+    const existing = this.#referrers.get(subject);
+    if (existing) existing.push(served);
     else this.#referrers.set(subject, [served]);
   }
 }

@@ -10,48 +10,53 @@ import { referrers } from './referrers.ts';
 import type { Repositories } from './repositories.ts';
 import { tags } from './tags.ts';
 
-type Endpoint = (asked: RepositoryRequest) => HttpResponse;
+type Endpoint = (request: RepositoryRequest) => HttpResponse;
 
-const IN_REPOSITORY: readonly (readonly [path: RegExp, endpoint: Endpoint])[] = [
-  [/^\/v2\/(.+)\/manifests\/([^/]+)$/, manifests],
-  [/^\/v2\/(.+)\/blobs\/([^/]+)$/, blobs],
-  [/^\/v2\/(.+)\/referrers\/([^/]+)$/, referrers],
-  [/^\/v2\/(.+)\/tags\/list$/, tags],
+const REPOSITORY_ENDPOINTS: readonly (readonly [path: RegExp, endpoint: Endpoint])[] = [
+  [/^\/v2\/(?<name>.+)\/manifests\/(?<reference>[^/]+)$/, manifests],
+  [/^\/v2\/(?<name>.+)\/blobs\/(?<reference>[^/]+)$/, blobs],
+  [/^\/v2\/(?<name>.+)\/referrers\/(?<reference>[^/]+)$/, referrers],
+  [/^\/v2\/(?<name>.+)\/tags\/list$/, tags],
 ];
 
-/** Answers a request, whoever it is from. */
+/** Routes a request to its endpoint; the caller has checked authentication. */
 export function route(
   { method = '', url = '', headers }: IncomingMessage,
   repositories: Repositories,
 ): HttpResponse {
   if (method !== 'GET' && method !== 'HEAD')
     return errorResponse('UNSUPPORTED', 'this registry is read-only', { Allow: 'GET, HEAD' });
-  const [encoded = '', query] = splitTarget(url);
-  const path = decode(encoded);
-  if (path === undefined) return errorResponse('NAME_INVALID', 'the path is not percent-encoded UTF-8');
-  const asked: ApiRequest = { method, headers, query: new URLSearchParams(query), repositories };
+  const target = splitTarget(url);
+  const path = decode(target.path);
+  if (path === undefined) return errorResponse('NAME_INVALID', 'invalid percent-encoding in the path');
+  const request: ApiRequest = { method, headers, query: new URLSearchParams(target.query), repositories };
   if (path === '/v2' || path === '/v2/') return json({});
-  if (path === '/v2/_catalog') return catalog(asked);
-  return routeInRepository(path, asked);
+  if (path === '/v2/_catalog') return catalog(request);
+  return routeInRepository(path, request);
 }
 
-function routeInRepository(path: string, asked: ApiRequest): HttpResponse {
-  for (const [pattern, endpoint] of IN_REPOSITORY) {
-    const [, name, reference = ''] = pattern.exec(path) ?? [];
-    if (name === undefined) continue;
-    if (!isRepository(name)) return errorResponse('NAME_INVALID', 'this is not the name of a repository');
-    const found = asked.repositories.find(name, asked.query.get('ns') ?? undefined);
-    if (found.length === 0) return errorResponse('NAME_UNKNOWN', `no bundle has a repository ${name}`);
-    return endpoint({ ...asked, name, found, reference });
+function routeInRepository(path: string, request: ApiRequest): HttpResponse {
+  for (const [pattern, endpoint] of REPOSITORY_ENDPOINTS) {
+    const groups = pattern.exec(path)?.groups;
+    if (groups === undefined) continue;
+    const { name = '', reference = '' } = groups;
+    if (!isRepository(name)) return errorResponse('NAME_INVALID', 'invalid repository name');
+    const matches = request.repositories.find(name, request.query.get('ns') ?? undefined);
+    if (matches.length === 0)
+      return errorResponse('NAME_UNKNOWN', `repository name not known to registry: ${name}`);
+    return endpoint({ ...request, name, matches, reference });
   }
-  return errorResponse('UNSUPPORTED', 'a registry has nothing at this path', {}, 404);
+  return errorResponse('UNSUPPORTED', 'no endpoint at this path', {}, 404);
 }
 
-/** The absolute form of a target is as good as its path (RFC 9112, section 3.2.2): whatever it is called, it is here. */
-function splitTarget(target: string): [path: string, query?: string] {
-  const own = target.replace(/^https?:\/\/[^/?]+/i, '');
-  const at = own.indexOf('?');
-  return at < 0 ? [own] : [own.slice(0, at), own.slice(at + 1)];
+/**
+ * Splits a request target into path and query; the absolute form (RFC 9112, section 3.2.2) is accepted for any host.
+ */
+function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const originForm = target.replace(/^https?:\/\/[^/?]+/i, '');
+  const queryStart = originForm.indexOf('?');
+  if (queryStart < 0) return { path: originForm, query: '' };
+  return { path: originForm.slice(0, queryStart), query: originForm.slice(queryStart + 1) };
 }
 
 function decode(path: string): string | undefined {

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type BlobRange, type HttpResponse, lengthOf } from './http-response.ts';
+import { type BlobRange, bodyLength, type HttpResponse } from './http-response.ts';
 
 const COMMON = { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Content-Type-Options': 'nosniff' };
 
 /**
- * Sends an answer, as fast as the client takes it; one that has gone ends it. What fails before the first byte
- * is thrown with nothing sent.
+ * Sends a response with backpressure, and stops when the client disconnects. An error before the first byte is thrown
+ * before anything is sent.
  *
- * @param onSent is told how many bytes more of the body are out
+ * @param onSent receives the number of body bytes of each write
  */
 export async function sendResponse(
   { status, headers, body }: HttpResponse,
@@ -15,35 +15,35 @@ export async function sendResponse(
   response: ServerResponse,
   onSent: (bytes: number) => void,
 ): Promise<void> {
-  await turn(response);
-  // Not to be had from an answer without a body: that it has none is its meaning.
-  const length = status === 304 ? {} : { 'Content-Length': lengthOf(body) };
-  // The rest of a write is nobody's: it is not waited for.
-  const last = method === 'GET' || method === 'HEAD' ? {} : { Connection: 'close' };
-  const head = () => response.writeHead(status, { ...COMMON, ...length, ...last, ...headers });
-  if (method === 'HEAD' || lengthOf(body) === 0) head();
-  else if (!(await send(body, response, head, onSent))) return;
+  await socketAssigned(response);
+  // The Content-Length of a 304 would have to be that of the 200 response.
+  const length = status === 304 ? {} : { 'Content-Length': bodyLength(body) };
+  // The body of a push request is not read.
+  const connection = method === 'GET' || method === 'HEAD' ? {} : { Connection: 'close' };
+  const writeHead = () => response.writeHead(status, { ...COMMON, ...length, ...connection, ...headers });
+  if (method === 'HEAD' || bodyLength(body) === 0) writeHead();
+  else if (!(await sendBody(body, response, writeHead, onSent))) return;
   response.end();
 }
 
-/** Of requests that come back to back, one is answered after the other: nothing is read for those that wait. */
-function turn(response: ServerResponse): Promise<void> {
+/** Waits until earlier pipelined requests are finished, so that no blob is read for a request that has to wait. */
+function socketAssigned(response: ServerResponse): Promise<void> {
   if (response.socket) return Promise.resolve();
   return new Promise(resolve => response.once('socket', () => resolve()));
 }
 
-/** @returns whether the client has taken all of it */
-async function send(
+/** @returns whether the client received all of the body */
+async function sendBody(
   body: Buffer | BlobRange,
   response: ServerResponse,
-  head: () => void,
+  writeHead: () => void,
   onSent: (bytes: number) => void,
 ): Promise<boolean> {
-  const chunks = Buffer.isBuffer(body) ? [body].values() : body.content.read(body.range);
+  const chunks = Buffer.isBuffer(body) ? [body].values() : body.blob.read(body.range);
   let step = await chunks.next();
-  head();
+  writeHead();
   while (!step.done) {
-    // The chunk is overwritten by the next one: it has to be out before.
+    // The next chunk reuses the buffer, so this one must be written first.
     if (!(await write(step.value, response))) return false;
     onSent(step.value.length);
     step = await chunks.next();
@@ -51,13 +51,13 @@ async function send(
   return true;
 }
 
-/** @returns whether the client has taken it */
+/** @returns whether the chunk was written before the client disconnected */
 function write(chunk: Buffer, response: ServerResponse): Promise<boolean> {
   return new Promise(resolve => {
-    const gone = () => resolve(false);
-    response.once('close', gone);
+    const onClose = () => resolve(false);
+    response.once('close', onClose);
     response.write(chunk, error => {
-      response.off('close', gone);
+      response.off('close', onClose);
       resolve(!error);
     });
   });

@@ -2,7 +2,7 @@ import { BundleReader } from '../bundle/reader.ts';
 import type { NamedDescriptor } from '../layout/document-reader.ts';
 import { blobPath } from '../layout/documents.ts';
 import { readName } from '../layout/names.ts';
-import { blobsOfManifest, walkManifests } from '../layout/walk.ts';
+import { blobsOfManifest, rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -11,27 +11,27 @@ import type { Reference } from '../reference/reference.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { StoredBlob } from './stored-blob.ts';
 
-/** A manifest and its bytes. */
+/** A parsed manifest and its bytes. */
 export interface ServedManifest {
-  readonly content: StoredBlob;
+  readonly blob: StoredBlob;
   readonly manifest: Manifest;
 }
 
-/** A name of a bundle and the manifest that it stands for. */
+/** A name in a bundle and the digest of its manifest. */
 export interface ServedName {
   readonly name: Reference;
   readonly digest: Digest;
 }
 
-/** A bundle whose manifests are known and whose blobs are all there; their bytes stay in the file. */
+/** A bundle with parsed manifests, in which no blob is missing; the bytes stay in the file. */
 export class ServedBundle implements AsyncDisposable {
   readonly names: ServedName[] = [];
-  /** How many images have no name, and so cannot be asked for. */
+  /** Number of images without a name, which cannot be served. */
   unnamed = 0;
   readonly #reader: BundleReader;
   readonly #entries: ReadonlyMap<string, PlacedEntry>;
   readonly #manifests = new Map<Digest, ServedManifest>();
-  readonly #contents = new Map<Digest, StoredBlob>();
+  readonly #blobs = new Map<Digest, StoredBlob>();
 
   private constructor(reader: BundleReader, entries: ReadonlyMap<string, PlacedEntry>) {
     this.#reader = reader;
@@ -39,9 +39,10 @@ export class ServedBundle implements AsyncDisposable {
   }
 
   /**
-   * Reads a bundle's documents and manifests.
+   * Reads the documents and manifests of a bundle.
    *
-   * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` when it is none or lacks something, `CONTENT`
+   * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` for an invalid or incomplete bundle, `CONTENT`
+   * for a damaged manifest
    */
   static async open(path: string): Promise<ServedBundle> {
     const reader = await BundleReader.open(path);
@@ -64,61 +65,58 @@ export class ServedBundle implements AsyncDisposable {
     return this.#manifests.get(digest);
   }
 
-  content(digest: Digest): StoredBlob | undefined {
-    return this.#contents.get(digest);
+  blob(digest: Digest): StoredBlob | undefined {
+    return this.#blobs.get(digest);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#reader[Symbol.asyncDispose]();
   }
 
-  /** @param seen the manifests that were read for other names */
+  /** @param seen manifests that were read for other names */
   async #add({ name, descriptor: root }: NamedDescriptor, seen: Set<Digest>): Promise<void> {
     if (name === undefined) {
       this.unnamed += 1;
       return;
     }
-    this.names.push({ name: this.#reference(name, root), digest: root.digest });
-    this.#need(root, name);
-    const broken = (_descriptor: Descriptor, error: unknown) => {
-      throw error;
-    };
-    const found = walkManifests(this.#reader, this.#entries, root, broken, seen);
-    for await (const { descriptor, manifest } of found) {
-      const below = manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest);
-      for (const one of below) this.#need(one, name);
-      this.#manifests.set(descriptor.digest, { content: this.#need(descriptor, name), manifest });
+    this.names.push({ name: this.#parseName(name, root), digest: root.digest });
+    this.#requireBlob(root, name);
+    const manifests = walkManifests(this.#reader, this.#entries, root, rethrow, seen);
+    for await (const { descriptor, manifest } of manifests) {
+      const successors = manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest);
+      for (const successor of successors) this.#requireBlob(successor, name);
+      this.#manifests.set(descriptor.digest, { blob: this.#requireBlob(descriptor, name), manifest });
     }
   }
 
-  #need(descriptor: Descriptor, name: string): StoredBlob {
+  #requireBlob(descriptor: Descriptor, name: string): StoredBlob {
     const { digest, size } = descriptor;
-    const known = this.#contents.get(digest);
-    if (known?.size === size) return known;
+    const existing = this.#blobs.get(digest);
+    if (existing?.size === size) return existing;
     const entry = this.#entries.get(blobPath(descriptor));
-    if (!entry) throw this.#damaged(`${digest}, which ${name} needs, is missing`, digest);
+    if (!entry) throw this.#invalid(`${digest}, required by ${name}, is missing`, digest);
     if (entry.size !== size)
-      throw this.#damaged(
-        `${digest}, which ${name} needs, has ${entry.size} bytes instead of ${size}`,
+      throw this.#invalid(
+        `${digest}, required by ${name}, has ${entry.size} bytes, expected ${size}`,
         digest,
       );
-    const content = new StoredBlob(this.#reader, digest, entry);
-    this.#contents.set(digest, content);
-    return content;
+    const blob = new StoredBlob(this.#reader, digest, entry);
+    this.#blobs.set(digest, blob);
+    return blob;
   }
 
-  #reference(name: string, root: Descriptor): Reference {
+  #parseName(name: string, root: Descriptor): Reference {
     try {
       return readName(name, root);
     } catch (error) {
-      throw this.#damaged((error as Error).message);
+      throw this.#invalid((error as Error).message);
     }
   }
 
-  #damaged(reason: string, digest?: Digest): AirgapError {
-    return new AirgapError('BUNDLE', `not a whole bundle: ${reason}`, {
+  #invalid(reason: string, digest?: Digest): AirgapError {
+    return new AirgapError('BUNDLE', `invalid or incomplete bundle: ${reason}`, {
       where: { path: this.path, ...(digest ? { digest } : {}) },
-      hint: 'airgap verify lists everything that is wrong with it; fetch it again.',
+      hint: 'Run airgap verify to list all problems, then fetch the bundle again.',
     });
   }
 }

@@ -6,10 +6,10 @@ import type { Range } from '../store/ranges.ts';
 import { Verifier } from '../store/verifier.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 
-/** What one reader holds in memory at a time, in bytes. */
+/** Buffer size of one reader, in bytes. */
 const CHUNK_SIZE = 256 * 1024;
 
-/** The bytes of a manifest, a config or a layer, where they stand in a bundle. */
+/** A manifest, config or layer at its offset in a bundle file. */
 export class StoredBlob {
   readonly digest: Digest;
   /** In bytes. */
@@ -17,7 +17,7 @@ export class StoredBlob {
   readonly #bundle: BundleReader;
   readonly #offset: number;
   #isVerified = false;
-  #damage: unknown;
+  #verifyError: unknown;
 
   constructor(bundle: BundleReader, digest: Digest, { offset, size }: PlacedEntry) {
     this.digest = digest;
@@ -27,14 +27,15 @@ export class StoredBlob {
   }
 
   /**
-   * Reads a range, a chunk at a time into the same memory: a chunk is the reader's until it asks for the next one.
-   * The first time that all of it is read it is verified, and the last chunk is held back until it is.
+   * Reads a range in chunks. All chunks share one buffer: a chunk is valid until the next one is requested. The first
+   * complete read verifies the digest, and the last chunk is held back until it matches.
    *
-   * @throws AirgapError `BUNDLE` when the file was changed under it, `CONTENT`
+   * @throws AirgapError `BUNDLE` when the file was modified, `CONTENT` for a digest mismatch
    */
   async *read({ start, end }: Range): AsyncGenerator<Buffer, void> {
-    await this.#check();
-    const verify = this.#isVerified || end - start < this.size ? () => {} : this.#verification();
+    await this.#assertReadable();
+    const isComplete = end - start === this.size;
+    const verify = isComplete && !this.#isVerified ? this.#createVerify() : () => {};
     const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_SIZE, end - start));
     for (let at = start; at < end; at += buffer.length) {
       const chunk = buffer.subarray(0, Math.min(buffer.length, end - at));
@@ -44,17 +45,17 @@ export class StoredBlob {
     }
   }
 
-  async #check(): Promise<void> {
-    if (this.#damage !== undefined) throw this.#damage;
+  async #assertReadable(): Promise<void> {
+    if (this.#verifyError !== undefined) throw this.#verifyError;
     if (await this.#bundle.isUnchanged()) return;
-    throw new AirgapError('BUNDLE', 'the bundle was changed while it was served', {
+    throw new AirgapError('BUNDLE', 'the bundle was modified while it was served', {
       where: { path: this.#bundle.path, digest: this.digest },
-      hint: 'Serve it anew, and put a new bundle in the place of an old one by renaming it.',
+      hint: 'Restart airgap serve, and replace bundles only by renaming a new file over the old one.',
     });
   }
 
-  /** Takes every chunk in order, and throws at the last one when they are not what the digest promises. */
-  #verification(): (chunk: Buffer) => void {
+  /** A function that receives all chunks in order, and throws at the last one for a digest mismatch. */
+  #createVerify(): (chunk: Buffer) => void {
     const verifier = new Verifier(this, { path: this.#bundle.path });
     const hash = createHash('sha256');
     return chunk => {
@@ -65,7 +66,7 @@ export class StoredBlob {
         verifier.end(sha256Digest(hash.digest()));
         this.#isVerified = true;
       } catch (error) {
-        this.#damage = error;
+        this.#verifyError = error;
         throw error;
       }
     };

@@ -5,12 +5,12 @@ import { page } from './page.ts';
 import type { Repository } from './repository.ts';
 
 /** `GET /v2/<name>/tags/list`. */
-export function tags({ found, name, query }: RepositoryRequest): HttpResponse {
-  return page(tagsOf(found), query, `/v2/${name}/tags/list`, names => ({ name, tags: names }));
+export function tags({ matches, name, query }: RepositoryRequest): HttpResponse {
+  return page(tagsOf(matches), query, `/v2/${name}/tags/list`, names => ({ name, tags: names }));
 }
 
-function tagsOf(found: readonly Repository[]): readonly string[] {
-  const [only, ...others] = found;
-  if (only && others.length === 0) return only.tags;
-  return [...new Set(found.flatMap(repository => repository.tags))].sort(compareText);
+function tagsOf(repositories: readonly Repository[]): readonly string[] {
+  const [first, ...others] = repositories;
+  if (first && others.length === 0) return first.tags;
+  return [...new Set(repositories.flatMap(repository => repository.tags))].sort(compareText);
 }

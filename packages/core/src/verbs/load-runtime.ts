@@ -12,52 +12,54 @@ import { parseRuntimeTarget } from '../runtime/target.ts';
 import type { OnEvent } from '../store/events.ts';
 
 export interface LoadRuntimeOptions {
-  /** The bundle's path. */
+  /** Path of the bundle. */
   readonly bundle: string;
   /** `docker:`, `podman:` or `containerd:[NAMESPACE]`. */
   readonly target: string;
-  /** Names of the bundle to load, `*` stands for anything; all when left out. */
+  /** Names to load, `*` matches any characters; all names when omitted. */
   readonly images?: readonly string[] | undefined;
-  /** Ask, and load nothing. */
+  /** Report what would be loaded, and load nothing. */
   readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
-/** One name of the bundle, and what became of it. */
+/** The outcome of a load for one name of the bundle. */
 export interface RuntimeLoadedImage {
   readonly name: string;
-  /** What the name stands for in the bundle. */
+  /** The digest that the name has in the bundle. */
   readonly digest: string;
-  /** The digest that the runtime knows the image by, asked afterwards; nothing when it is not there. */
+  /** The image ID that the runtime reports after the load; undefined when the image does not exist. */
   readonly found: string | undefined;
   /**
-   * - `loaded`    it was not there, or stood for something else
-   * - `present`   it was there already
-   * - `unnamed`   the image is there without this name, as the runtime keeps no names with digests
-   * - `artifact`  nothing that can run, and the runtime keeps nothing else
+   * - `loaded`    the image was missing, or the name had another image ID
+   * - `present`   the image already existed
+   * - `unnamed`   the image exists without this name, because the runtime does not store names with digests
+   * - `artifact`  the image cannot run, and the runtime does not store artifacts
    */
   readonly state: 'loaded' | 'present' | 'unnamed' | 'artifact';
 }
 
+/** The outcome of a load into a container runtime. */
 export interface LoadRuntimeResult {
-  /** The bundle. */
+  /** Absolute path of the bundle. */
   readonly path: string;
   readonly target: string;
   readonly dryRun: boolean;
   readonly images: readonly RuntimeLoadedImage[];
-  /** What the runtime was given, or would be. Bytes are those of the blobs. */
+  /** Number and total size in bytes of the blobs that were streamed to the runtime, or would be in a dry run. */
   readonly loaded: { readonly blobs: number; readonly bytes: number };
   /** In ms. */
   readonly elapsed: number;
 }
 
 /**
- * Feeds a bundle to a container runtime of this machine through the runtime's own command, verified on the way and with
- * nothing written to disk, and asks it afterwards what every name stands for. What is there already is left out.
+ * Loads a bundle into a container runtime on this machine with the runtime's own command. The bundle is streamed to
+ * standard input and verified on the way; nothing is written to disk. Images already present are skipped, and every
+ * name is checked afterwards.
  *
- * @throws AirgapError `RUNTIME` when the runtime is not there, does not answer, fails or lacks a name afterwards;
- * `USAGE`, `INPUT`, `BUNDLE`, `CONTENT` when the bundle is damaged, `INTERRUPTED`
+ * @throws AirgapError `RUNTIME` when the runtime is not installed, fails, or does not have a name afterwards; `USAGE`,
+ * `INPUT`, `BUNDLE`, `CONTENT` when the bundle is damaged, `INTERRUPTED`
  */
 export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRuntimeResult> {
   const started = performance.now();
@@ -70,13 +72,11 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
     const names = await selectImages(bundle, entries, options.images);
     const images = await Promise.all(names.map(named => imageClosure(bundle, entries, named)));
     const before = new RuntimeInventory(await runtime.images(signal));
-    const wanted = images.filter(
-      image => !before.isComplete(image) && (image.isRunnable || runtime.importArtifacts),
-    );
-    const loaded = sumOf(wanted);
+    const missing = images.filter(image => !before.isComplete(image) && isSupported(image, runtime));
+    const loaded = sumOf(missing);
     onEvent({ type: 'planned', images: images.length, ...loaded, size: bundle.size });
     onEvent({ type: 'phase', phase: 'move' });
-    for (const batch of dryRun ? [] : batches(wanted, runtime)) {
+    for (const batch of dryRun ? [] : batches(missing, runtime)) {
       const subset = await BundleSubset.of(bundle, entries, batch.images);
       await batch.run((stdin, ended) => streamBundle(stdin, subset.plan, subset, onEvent, ended), signal);
     }
@@ -85,7 +85,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
       path: resolve(options.bundle),
       target: options.target,
       dryRun,
-      images: after ? reports(images, { before, after }, runtime) : forecasts(images, before, runtime),
+      images: after ? outcomes(images, { before, after }, runtime) : forecasts(images, before, runtime),
       loaded,
       elapsed: performance.now() - started,
     };
@@ -94,80 +94,92 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   }
 }
 
+function isSupported({ isRunnable }: ImageClosure, { importArtifacts }: Runtime): boolean {
+  return isRunnable || importArtifacts !== undefined;
+}
+
 function sumOf(images: readonly ImageClosure[]): LoadRuntimeResult['loaded'] {
   const sizes = new Map(images.flatMap(({ blobs }) => blobs.map(({ digest, size }) => [digest, size])));
-  return { blobs: sizes.size, bytes: [...sizes.values()].reduce((all, size) => all + size, 0) };
+  return { blobs: sizes.size, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
 }
 
-/** Images that are given at once, and how. */
+/** Images that one command imports. */
 interface ImportBatch {
   readonly images: readonly ImageClosure[];
-  run(feed: WriteBundle, signal: AbortSignal): Promise<void>;
+  run(writeBundle: WriteBundle, signal: AbortSignal): Promise<void>;
 }
 
-/** Images and what cannot run are given one after the other: a runtime unpacks the first, and only keeps the second. */
-function batches(wanted: readonly ImageClosure[], runtime: Runtime): ImportBatch[] {
+/** Imports images and artifacts separately: a runtime unpacks images, and must not try to unpack artifacts. */
+function batches(missing: readonly ImageClosure[], runtime: Runtime): ImportBatch[] {
   const all: ImportBatch[] = [
     {
-      images: wanted.filter(({ isRunnable }) => isRunnable),
-      run: (feed, signal) => runtime.load(feed, signal),
+      images: missing.filter(({ isRunnable }) => isRunnable),
+      run: (writeBundle, signal) => runtime.load(writeBundle, signal),
     },
     {
-      images: wanted.filter(({ isRunnable }) => !isRunnable),
-      run: async (feed, signal) => runtime.importArtifacts?.(feed, signal),
+      images: missing.filter(({ isRunnable }) => !isRunnable),
+      run: async (writeBundle, signal) => runtime.importArtifacts?.(writeBundle, signal),
     },
   ];
   return all.filter(({ images }) => images.length > 0);
 }
 
-/** What a runtime was found to hold before and after it was fed. */
-interface Found {
+/** The images of a runtime before and after the import. */
+interface Inventories {
   readonly before: RuntimeInventory;
   readonly after: RuntimeInventory;
 }
 
-/** @throws AirgapError `RUNTIME` for every name that does not stand for its image now */
-function reports(
+/** @throws AirgapError `RUNTIME` for every name that is missing or has another image ID */
+function outcomes(
   images: readonly ImageClosure[],
-  { before, after }: Found,
-  { title, importArtifacts }: Runtime,
+  { before, after }: Inventories,
+  runtime: Runtime,
 ): RuntimeLoadedImage[] {
-  const lost = images.flatMap(image => {
+  const errors = images.flatMap(image => {
     const id = after.idOf(image);
-    return image.ids.has(id ?? '') || (id === undefined && !image.isRunnable && !importArtifacts)
-      ? []
-      : [lostImage(image, id, title)];
+    const isLoaded = id === undefined ? !isSupported(image, runtime) : image.ids.has(id);
+    return isLoaded ? [] : [notLoaded(image, id, runtime.title)];
   });
-  if (lost.length > 0)
-    throw AirgapError.all(lost, `${lost.length} names are not in ${title} as they should be`);
+  if (errors.length > 0)
+    throw AirgapError.all(errors, `${errors.length} images are missing or different in ${runtime.title}`);
   return images.map(image => {
     const found = after.idOf(image);
-    const state = found === undefined ? 'artifact' : after.hasName(image) ? 'loaded' : 'unnamed';
-    return { ...expected(image), found, state: before.idOf(image) === found && found ? 'present' : state };
+    return { ...nameAndDigest(image), found, state: stateOf(image, found, { before, after }) };
   });
 }
 
-/** What would become of every name. */
+function stateOf(
+  image: ImageClosure,
+  found: string | undefined,
+  { before, after }: Inventories,
+): RuntimeLoadedImage['state'] {
+  if (found === undefined) return 'artifact';
+  if (before.idOf(image) === found) return 'present';
+  return after.hasName(image) ? 'loaded' : 'unnamed';
+}
+
+/** The expected outcome for every name. */
 function forecasts(
   images: readonly ImageClosure[],
   before: RuntimeInventory,
-  { importArtifacts }: Runtime,
+  runtime: Runtime,
 ): RuntimeLoadedImage[] {
   return images.map(image => {
     const found = before.idOf(image);
-    const state = image.isRunnable || importArtifacts ? 'loaded' : 'artifact';
-    return { ...expected(image), found, state: image.ids.has(found ?? '') ? 'present' : state };
+    const state = isSupported(image, runtime) ? 'loaded' : 'artifact';
+    return { ...nameAndDigest(image), found, state: image.ids.has(found ?? '') ? 'present' : state };
   });
 }
 
-function expected({ name, root }: ImageClosure) {
+function nameAndDigest({ name, root }: ImageClosure): { name: string; digest: string } {
   return { name: name.toString(), digest: root.digest };
 }
 
-function lostImage({ name, root }: ImageClosure, id: string | undefined, title: string): AirgapError {
-  const said = id === undefined ? `does not have ${name}` : `says that ${name} is ${id}`;
-  return new AirgapError('RUNTIME', `${title} has taken the bundle, and ${said}`, {
+function notLoaded({ name, root }: ImageClosure, id: string | undefined, title: string): AirgapError {
+  const problem = id === undefined ? `${name} is missing` : `${name} has the image ID ${id}`;
+  return new AirgapError('RUNTIME', `${title} loaded the bundle but ${problem}`, {
     where: { image: name.toString(), digest: root.digest },
-    hint: 'Somebody else changes its images, or it lacks space or the platform: load again, or look at its log.',
+    hint: "Load again; if it persists, check the runtime's log, its disk space and the platform of the image.",
   });
 }

@@ -3,75 +3,78 @@ import { BundleReader } from '../bundle/reader.ts';
 import { selectImages } from '../bundle/select.ts';
 import { findMissing, type PushDiff } from '../copy/find-missing.ts';
 import { type ImageMapping, mapImages } from '../copy/image-mapping.ts';
-import { expectedTraffic, push, type Traffic, type Traffics } from '../copy/push.ts';
+import { expectedTransfers, push, type TransferCount, type TransferCounts } from '../copy/push.ts';
 import { planPush } from '../copy/push-plan.ts';
 import { updateReferrers } from '../copy/referrers-index.ts';
 import { UploadBodies } from '../copy/upload-bodies.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type Naming, parseTargetLocation, type TargetLocation } from '../reference/relocation.ts';
+import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import type { ImageTarget } from '../store/image-target.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 
 export interface LoadOptions extends RegistryOptions {
-  /** The bundle's path. */
+  /** Path of the bundle. */
   readonly bundle: string;
   /** `REGISTRY[/PREFIX]`. */
   readonly target: string;
   /** Default `path`. */
   readonly naming?: Naming | undefined;
-  /** Names of the bundle to load, `*` stands for anything; all when left out. */
+  /** Names to load, `*` matches any characters; all names when omitted. */
   readonly images?: readonly string[] | undefined;
-  /** What to do with a tag that stands for something else there. Default `overwrite`. */
+  /** What to do when a tag exists with another digest. Default `overwrite`. */
   readonly onExisting?: OnExisting | undefined;
-  /** Ask, and push nothing. */
+  /** Report what would be pushed, and push nothing. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** A tag that stands for the same image already is left as it is with each of them. */
+/** What to do when a tag exists with another digest. A tag with the same digest is never pushed again. */
 export const ON_EXISTING = ['overwrite', 'skip', 'fail'] as const;
 export type OnExisting = (typeof ON_EXISTING)[number];
 
-/** One name of the bundle, and what became of it. */
+/** The outcome of a load for one name of the bundle. */
 export interface LoadedImage {
   readonly name: string;
+  /** The reference at the target. */
   readonly destination: string;
-  /** What the name stands for in the bundle. */
+  /** The digest that the name has in the bundle. */
   readonly digest: string;
-  /** What the target says that it stands for, asked afterwards; nothing when it is not there. */
+  /** The digest that the target returns for the reference after the load; undefined when it does not exist. */
   readonly found: string | undefined;
   /**
-   * - `pushed`   it was not there, or stood for something else
-   * - `present`  it stood for the same image already
-   * - `kept`     it stands for something else, and was left so
+   * - `pushed`   the reference was missing, or had another digest
+   * - `present`  the reference already had this digest
+   * - `skipped`  the reference has another digest, and `onExisting` is `skip`
    */
   readonly state: 'pushed' | 'present' | 'skipped';
 }
 
+/** The outcome of a load. */
 export interface LoadResult {
-  /** The bundle. */
+  /** Absolute path of the bundle. */
   readonly path: string;
   readonly target: string;
   readonly dryRun: boolean;
   readonly images: readonly LoadedImage[];
-  /** What crossed the wire, or would. */
-  readonly uploaded: Traffic;
-  /** What another repository of the registry had, or would have by then. */
-  readonly mounted: Traffic;
+  /** Blobs that were uploaded, or would be in a dry run. */
+  readonly uploaded: TransferCount;
+  /** Blobs that were mounted from another repository of the registry, or would be in a dry run. */
+  readonly mounted: TransferCount;
   /** In ms. */
   readonly elapsed: number;
 }
 
 /**
- * Pushes a bundle into a registry, straight from the file: what is there already stays, a blob crosses the wire once
- * however many repositories need it, tags come last, once the registry has said that it has every digest, and in the end
- * it is asked what each name stands for.
+ * Pushes a bundle to a registry, straight from the file. Content that already exists is skipped, and each missing
+ * blob is uploaded once and mounted into other repositories. Tags are pushed last, after the registry has confirmed
+ * every digest, and are then read back.
  *
- * @throws AirgapError `INPUT` for names that collide, `USAGE`, `BUNDLE`, `CONTENT` when the bundle is damaged or the
- * registry stored something else, `INTERRUPTED`, and what registries throw
+ * @throws AirgapError `INPUT` for names that collide and tags that must not be overwritten, `USAGE`, `BUNDLE`,
+ * `CONTENT` when the bundle is damaged or the registry stored something else, `INTERRUPTED`, and what registries
+ * throw
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();
@@ -86,17 +89,18 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
     await using registries = await Registries.open({ ...options, signal });
     const target = registries.target(location.registry);
-    const tags = await askTags(target, mappings, options.onExisting ?? 'overwrite');
+    const tags = await resolveTags(target, mappings, options.onExisting ?? 'overwrite');
     const stop = (reason: unknown) => stopper.abort(reason);
-    const traffic = await move({ bundle, entries, target, tags, signal, stop }, location, options);
+    const context = { bundle, entries, target, registry: location.registry, tags, signal, stop };
+    const transfers = await pushImages(context, options);
     const { dryRun = false } = options;
-    if (!dryRun) await readBack(target, tags);
+    if (!dryRun) await readBackTags(target, tags);
     return {
       path: resolve(options.bundle),
       target: options.target,
       dryRun,
-      images: tags.map(report),
-      ...traffic,
+      images: tags.map(toLoadedImage),
+      ...transfers,
       elapsed: performance.now() - started,
     };
   } catch (error) {
@@ -104,127 +108,126 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   }
 }
 
-interface Moving {
+interface PushContext {
   readonly bundle: BundleReader;
   readonly entries: ReadonlyMap<string, PlacedEntry>;
   readonly target: ImageTarget;
-  readonly tags: readonly Tag[];
+  readonly registry: string;
+  readonly tags: readonly TargetTag[];
   readonly signal: AbortSignal;
   readonly stop: (reason: unknown) => void;
 }
 
-/** Finds out what is missing, and brings it unless this is a rehearsal. */
-async function move(
-  { bundle, entries, target, tags, signal, stop }: Moving,
-  { registry }: TargetLocation,
+/** Finds missing content and pushes it, unless this is a dry run. */
+async function pushImages(
+  context: PushContext,
   { dryRun, onEvent = () => {} }: LoadOptions,
-): Promise<Traffics> {
-  const wanted = tags.filter(({ state }) => state !== 'skipped').map(({ mapping }) => mapping);
-  const plan = await planPush(bundle, entries, wanted);
-  const work = await findMissing(target, plan, registry);
-  const expected = expectedTraffic(work);
+): Promise<TransferCounts> {
+  const { bundle, entries, target, registry, tags, signal, stop } = context;
+  const requested = tags.filter(({ state }) => state !== 'skipped').map(({ mapping }) => mapping);
+  const plan = await planPush(bundle, entries, requested);
+  const diff = await findMissing(target, plan, registry);
+  const expected = expectedTransfers(diff);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: bundle.size });
   if (dryRun) return expected;
   onEvent({ type: 'phase', phase: 'move' });
-  await using threads = new HashPool(signal);
-  const bodies = new UploadBodies(bundle, entries, threads, onEvent);
-  const traffic = await push(work, { target, registry, bundle, entries, bodies, onEvent, stop });
+  await using hashPool = new HashPool(signal);
+  const bodies = new UploadBodies(bundle, entries, hashPool, onEvent);
+  const transfers = await push(diff, { target, registry, bundle, entries, bodies, onEvent, stop });
   onEvent({ type: 'phase', phase: 'finish' });
-  // Asked before the tags are put: none shall stand for what is not whole.
-  const brought = work.blobs.map(({ blob, missing }) => ({ blob, repositories: missing }));
-  checkNothingIsMissing(
-    await findMissing(target, { blobs: brought, levels: work.levels }, registry),
-    registry,
-  );
+  // Before the tags: a tag must never point to incomplete content.
+  await checkPushed(target, diff, registry);
   await updateReferrers(target, registry, plan.referrers);
-  await putTags(target, bundle, entries, tags);
-  return traffic;
+  await putTags(context);
+  return transfers;
 }
 
 /**
- * Puts the names that are tags; by their digests the manifests are there already. One after another in a repository:
- * distribution writes a manifest anew for each tag, and refuses an index that needs it in that moment.
+ * Pushes the tags; the manifests already exist by digest. Tags of one repository are pushed one after another:
+ * distribution rewrites the manifest for each tag, and rejects an index that refers to it during the write.
  */
-async function putTags(
-  target: ImageTarget,
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
-  tags: readonly Tag[],
-): Promise<void> {
-  const repositories = new Map<string, ImageMapping[]>();
+async function putTags({ target, bundle, entries, tags }: PushContext): Promise<void> {
+  const byRepository = new Map<string, ImageMapping[]>();
   for (const { state, mapping } of tags) {
     if (state !== 'pushed' || mapping.to.tag === undefined) continue;
     const { repository } = mapping.to;
-    repositories.set(repository, [...(repositories.get(repository) ?? []), mapping]);
+    byRepository.set(repository, [...(byRepository.get(repository) ?? []), mapping]);
   }
-  const inTurn = async (mappings: readonly ImageMapping[]) => {
+  const putSequentially = async (mappings: readonly ImageMapping[]) => {
     for (const { to, root } of mappings) await target.putManifest(to, await bundle.manifest(entries, root));
   };
-  await Promise.all([...repositories.values()].map(inTurn));
+  await Promise.all([...byRepository.values()].map(putSequentially));
 }
 
-/** @throws AirgapError `CONTENT` when the registry lacks what it has taken */
-function checkNothingIsMissing({ blobs, levels }: PushDiff, host: string): void {
-  const [lacking] = [...blobs.map(({ blob }) => blob), ...levels.flat().map(({ descriptor }) => descriptor)];
-  if (lacking === undefined) return;
-  throw new AirgapError('CONTENT', 'the registry does not have what it has taken', {
-    where: { digest: lacking.digest, host },
-    hint: `It loses what it is given: ask whoever runs ${host}, and load again.`,
+/** Checks that the registry has everything that it accepted. @throws AirgapError `CONTENT` */
+async function checkPushed(target: ImageTarget, diff: PushDiff, registry: string): Promise<void> {
+  const pushed = diff.blobs.map(({ blob, missing }) => ({ blob, repositories: missing }));
+  const { blobs, levels } = await findMissing(target, { blobs: pushed, levels: diff.levels }, registry);
+  const [missing] = [...blobs.map(({ blob }) => blob), ...levels.flat().map(({ descriptor }) => descriptor)];
+  if (missing === undefined) return;
+  throw new AirgapError('CONTENT', 'the registry accepted this digest but does not have it', {
+    where: { digest: missing.digest, host: registry },
+    hint: `Load again; if it persists, check the storage of ${registry}.`,
   });
 }
 
-/** A name at the target. */
-interface Tag {
+/** A mapped reference and its state at the target. */
+interface TargetTag {
   readonly mapping: ImageMapping;
   readonly state: LoadedImage['state'];
+  /** The digest that the target returned last. */
   found: Digest | undefined;
 }
 
-/** Asks what every name stands for now. @throws AirgapError `INPUT` for what must not be overwritten */
-async function askTags(
+/** Resolves every mapped reference at the target. @throws AirgapError `INPUT` for tags that must not be overwritten */
+async function resolveTags(
   target: ImageTarget,
   mappings: readonly ImageMapping[],
   onExisting: OnExisting,
-): Promise<Tag[]> {
-  const refused: AirgapError[] = [];
-  const ask = async (mapping: ImageMapping): Promise<Tag> => {
+): Promise<TargetTag[]> {
+  const conflicts: AirgapError[] = [];
+  const resolveTag = async (mapping: ImageMapping): Promise<TargetTag> => {
     const found = await target.digestOf(mapping.to);
     if (found === mapping.root.digest) return { mapping, found, state: 'present' };
-    if (found !== undefined && onExisting === 'fail') refused.push(taken(mapping, found));
+    if (found !== undefined && onExisting === 'fail') conflicts.push(tagExists(mapping, found));
     return { mapping, found, state: found !== undefined && onExisting === 'skip' ? 'skipped' : 'pushed' };
   };
-  const tags = await Promise.all(mappings.map(ask));
-  if (refused.length > 0) throw AirgapError.all(refused, `${refused.length} names stand for something else`);
+  const tags = await Promise.all(mappings.map(resolveTag));
+  if (conflicts.length > 0)
+    throw AirgapError.all(conflicts, `${conflicts.length} tags already exist with another digest`);
   return tags;
 }
 
-/** Asks again. @throws AirgapError `CONTENT` when a name does not stand for what the bundle has */
-async function readBack(target: ImageTarget, tags: readonly Tag[]): Promise<void> {
-  const ask = async (tag: Tag) => {
+/** Resolves every reference again. @throws AirgapError `CONTENT` when one does not have the digest of the bundle */
+async function readBackTags(target: ImageTarget, tags: readonly TargetTag[]): Promise<void> {
+  const readBack = async (tag: TargetTag) => {
     tag.found = await target.digestOf(tag.mapping.to);
-    if (tag.state !== 'skipped' && tag.found !== tag.mapping.root.digest) throw lost(tag.mapping, tag.found);
+    if (tag.state !== 'skipped' && tag.found !== tag.mapping.root.digest)
+      throw unexpectedTag(tag.mapping, tag.found);
   };
-  await Promise.all(tags.map(ask));
+  await Promise.all(tags.map(readBack));
 }
 
-function report({ mapping: { name, to, root }, state, found }: Tag): LoadedImage {
+function toLoadedImage({ mapping: { name, to, root }, state, found }: TargetTag): LoadedImage {
   return { name: name.toString(), destination: to.toString(), digest: root.digest, found, state };
 }
 
-function taken({ to, root }: ImageMapping, found: Digest): AirgapError {
-  return new AirgapError('INPUT', `${to} stands for ${found} already, and not for ${root.digest}`, {
-    hint: 'Use --on-existing overwrite or skip, or load under another prefix.',
-  });
+function tagExists({ to, root }: ImageMapping, found: Digest): AirgapError {
+  return new AirgapError(
+    'INPUT',
+    `tag ${to} already exists with digest ${found} (bundle has ${root.digest})`,
+    { hint: 'Use --on-existing overwrite or skip, or load under another prefix.' },
+  );
 }
 
-function lost({ to, root }: ImageMapping, found: Digest | undefined): AirgapError {
-  return new AirgapError(
-    'CONTENT',
-    `the registry says that ${to} is ${found ?? 'not there'}, and was given ${root.digest}`,
-    {
-      where: { image: to.toString(), digest: root.digest },
-      hint: 'Somebody else pushed the same name meanwhile, or the registry loses what it is given: load again.',
-    },
-  );
+function unexpectedTag({ to, root }: ImageMapping, found: Digest | undefined): AirgapError {
+  const message =
+    found === undefined
+      ? `the registry accepted ${to} but does not have it: expected ${root.digest}`
+      : `digest mismatch for ${to}: expected ${root.digest}, got ${found}`;
+  return new AirgapError('CONTENT', message, {
+    where: { image: to.toString(), digest: root.digest },
+    hint: 'Load again; if it persists, check for other clients that push this tag and for the storage of the registry.',
+  });
 }

@@ -19,92 +19,86 @@ type TargetOptions = Pick<
   'target' | 'naming' | 'plainHttp' | 'insecure' | 'ca' | 'credentials' | 'credentialFiles' | 'signal'
 >;
 
-/** What a load is to leave behind; the target and how it is reached are those of the load. */
+/** The files to write after a load. Target, naming and connection options are those of the load. */
 export interface OutputOptions extends TargetOptions {
-  /** The bundle that is loaded, so that no output takes its place. */
+  /** Path of the loaded bundle, which no output may overwrite. */
   readonly bundle?: string | undefined;
-  /** A file for the mapping from old names to new ones, in JSON. */
+  /** File for the mapping from old to new references, as JSON. */
   readonly mapping?: string | undefined;
-  /** A file for a kustomization's `images:` list. */
+  /** File for the `images:` list of a kustomization. */
   readonly kustomize?: string | undefined;
-  /** A folder for containerd's `hosts.toml` files; certificate authorities of the target go beside them. */
+  /** Directory for containerd's `hosts.toml` files and the certificate authorities of the target. */
   readonly hostsToml?: string | undefined;
-  /** A Secret to pull with, made from the credentials of the load, and the file for it. */
+  /** Name and file of a pull secret, created from the credentials of the load. */
   readonly pullSecret?: { readonly name: string; readonly path: string } | undefined;
-  /** The vendor's specs to copy with the new names in them, and with the Secret when there is one. */
+  /** The specs to copy with the new references, and with the pull secret if there is one. */
   readonly rewrite?: VendorSpecsOptions | undefined;
 }
 
-/** What was written. */
+/** The files that were written. */
 export interface WrittenOutputs {
   /** In the order in which they were written. */
   readonly files: readonly { readonly kind: OutputKind; readonly path: string }[];
-  /** How many places of the specs name an image anew. */
+  /** Number of image references that were replaced in the specs. */
   readonly replaced: number;
-  /** Places of the specs that were left as they are. */
+  /** Places in the specs that were not rewritten. */
   readonly skipped: readonly Skipped[];
 }
 
-/** The files that a load leaves for what comes next. */
+/** Validated outputs of a load. */
 export interface Outputs {
   /**
-   * Writes them; after a dry run as well, for nothing in them depends on what the registry has.
+   * Writes the files. They can be written after a dry run as well, with the same content.
    *
-   * @throws AirgapError `DISK`, `INPUT` for a spec that has changed since it was read
+   * @throws AirgapError `DISK`, `INPUT` for a spec that was modified after it was read
    */
   write(result: Pick<LoadResult, 'images'>): Promise<WrittenOutputs>;
 }
 
 /**
- * Prepares the files for what comes next: whatever is wrong with them is told before anything is pushed.
+ * Validates the outputs of a load and reads the specs, so that problems are reported before anything is pushed.
  *
- * @throws AirgapError `USAGE`, `INPUT` for specs that cannot be read and for credentials that are not there, `DISK`
+ * @throws AirgapError `USAGE`, `INPUT` for unreadable specs and missing credentials, `DISK`
  */
 export async function openOutputs(options: OutputOptions): Promise<Outputs> {
-  const { mapping, kustomize, hostsToml, pullSecret, rewrite, naming = 'path' } = options;
+  const { hostsToml, pullSecret, rewrite, naming = 'path' } = options;
   const target = parseTargetLocation(options.target);
   if (hostsToml !== undefined) checkHostsNaming(naming);
-  const files = [mapping, kustomize, pullSecret?.path].filter(path => path !== undefined);
-  await checkFiles(files);
-  const read = [options.bundle, ...(rewrite?.specs ?? [])].filter(path => path !== undefined);
-  const written = [hostsToml, rewrite?.directory].filter(path => path !== undefined);
-  for (const path of files) await checkPlace(path, [...read, ...written]);
+  await checkPaths(options);
   const secret = pullSecret && (await secretFile(pullSecret, target, options));
   const specs = rewrite && (await VendorSpecs.open(rewrite));
   return {
     async write(result) {
       const images = renamedImages(result.images);
-      const files = [...plainFiles(images, target, options), ...(secret ? [secret] : [])];
-      const renaming = { renames: new Renames(images), secret: pullSecret?.name };
-      const rewriting = specs?.rewrite(renaming) ?? { texts: new Map(), replaced: 0, skipped: [] };
+      const files = [...generatedFiles(images, target, options), ...(secret ? [secret] : [])];
+      const rewritten = specs?.rewrite({ renames: new Renames(images), secret: pullSecret?.name });
       const written: { kind: OutputKind; path: string }[] = [];
       const write = async (file: OutputFile) => {
         await writeOutput(file);
         written.push({ kind: file.kind, path: file.path });
       };
       for (const file of files) await write(file);
-      for await (const file of specs?.files(rewriting) ?? []) await write(file);
-      return { files: written, replaced: rewriting.replaced, skipped: rewriting.skipped };
+      if (!specs || !rewritten) return { files: written, replaced: 0, skipped: [] };
+      for await (const file of specs.files(rewritten)) await write(file);
+      return { files: written, replaced: rewritten.replaced, skipped: rewritten.skipped };
     },
   };
 }
 
-function plainFiles(
+function generatedFiles(
   images: readonly RenamedImage[],
   target: TargetLocation,
   options: OutputOptions,
 ): OutputFile[] {
   const { mapping, kustomize, hostsToml, naming = 'path', plainHttp, insecure, ca } = options;
-  const hosts = { target, naming, plainHttp, insecure, ca };
-  return [
-    ...one('mapping', mapping, () => mappingJson(target, images)),
-    ...one('kustomize', kustomize, () => kustomizeImages(images)),
-    ...(hostsToml === undefined ? [] : hostsFiles(hostsToml, images, hosts)),
-  ];
-}
-
-function one(kind: OutputKind, path: string | undefined, content: () => string): OutputFile[] {
-  return path === undefined ? [] : [{ kind, path, content: content() }];
+  const files: OutputFile[] = [];
+  if (mapping !== undefined)
+    files.push({ kind: 'mapping', path: mapping, content: mappingJson(target, images) });
+  if (kustomize !== undefined)
+    files.push({ kind: 'kustomize', path: kustomize, content: kustomizeImages(images) });
+  if (hostsToml !== undefined)
+    files.push(...hostsFiles(hostsToml, images, { target, naming, plainHttp, insecure, ca }));
+  return files;
 }
 
 async function secretFile(
@@ -114,35 +108,53 @@ async function secretFile(
 ): Promise<OutputFile> {
   checkSecretName(name);
   const store = await CredentialStore.read(credentialFiles, credentials);
-  const own = await store.for(registry, signal);
-  if (!own) throw anonymous(registry);
-  return { kind: 'pull-secret', path, content: pullSecretManifest(name, registry, own), mode: 0o600 };
+  const registryCredentials = await store.for(registry, signal);
+  if (!registryCredentials) throw noCredentials(registry);
+  const content = pullSecretManifest(name, registry, registryCredentials);
+  return { kind: 'pull-secret', path, content, mode: 0o600 };
 }
 
-async function checkFiles(paths: readonly string[]): Promise<void> {
-  for (const path of paths) await checkOutput(path);
-  const places = await Promise.all(paths.map(resolveExistingPath));
-  const twice = paths.find((_path, at) => places.indexOf(places[at] ?? '') < at);
-  if (twice === undefined) return;
-  throw new AirgapError('USAGE', `two outputs cannot go into one file: ${twice}`, {
-    hint: 'Name a file for each.',
-  });
+/** Checks that every output file is writable and conflicts neither with an input nor with another output. */
+async function checkPaths({
+  bundle,
+  mapping,
+  kustomize,
+  hostsToml,
+  pullSecret,
+  rewrite,
+}: OutputOptions): Promise<void> {
+  const files = [mapping, kustomize, pullSecret?.path].filter(path => path !== undefined);
+  const inputs = [bundle, ...(rewrite?.specs ?? [])].filter(path => path !== undefined);
+  const directories = [hostsToml, rewrite?.directory].filter(path => path !== undefined);
+  for (const path of files) await checkOutput(path);
+  await checkDistinct(files);
+  for (const path of files) await checkConflicts(path, [...inputs, ...directories]);
 }
 
-/** What is read, or written by another output, is no place for a file, by whatever link it is reached. */
-async function checkPlace(path: string, places: readonly string[]): Promise<void> {
-  const own = await resolveExistingPath(path);
-  for (const place of places) {
-    if (!`${own}${sep}`.startsWith(`${await resolveExistingPath(place)}${sep}`)) continue;
-    throw new AirgapError('USAGE', `${path} is in the way of ${place}, which the load reads or writes`, {
-      hint: 'Choose another file.',
-    });
+async function checkDistinct(files: readonly string[]): Promise<void> {
+  const seen = new Set<string>();
+  for (const path of files) {
+    const resolved = await resolveExistingPath(path);
+    if (seen.has(resolved))
+      throw new AirgapError('USAGE', `two outputs use the same file: ${path}`, {
+        hint: 'Name a different file for each output.',
+      });
+    seen.add(resolved);
   }
 }
 
-function anonymous(host: string): AirgapError {
-  return new AirgapError('INPUT', `there are no credentials for ${host} to make a pull secret of`, {
+/** Refuses a file that is one of these paths or inside one of them; symbolic links are resolved. */
+async function checkConflicts(file: string, paths: readonly string[]): Promise<void> {
+  const resolved = await resolveExistingPath(file);
+  for (const path of paths) {
+    if (!`${resolved}${sep}`.startsWith(`${await resolveExistingPath(path)}${sep}`)) continue;
+    throw new AirgapError('USAGE', `${file} conflicts with ${path}`, { hint: 'Choose another file.' });
+  }
+}
+
+function noCredentials(host: string): AirgapError {
+  return new AirgapError('INPUT', `no credentials for ${host} to create a pull secret`, {
     where: { host },
-    hint: `Run airgap login ${host} first, or leave --pull-secret out: who needs no login needs no secret.`,
+    hint: `Run airgap login ${host} first, or omit --pull-secret if the registry allows anonymous pulls.`,
   });
 }

@@ -7,37 +7,38 @@ import { ServedBundle } from '../server/served-bundle.ts';
 import type { OnEvent } from '../store/events.ts';
 
 export interface ServeOptions extends ListenOptions {
-  /** The bundles' paths; of two images with one name, the earlier bundle's counts. */
+  /** Paths of the bundles. If names collide, the first bundle wins. */
   readonly bundles: readonly string[];
-  /** Default 127.0.0.1:5000; port 0 takes a free one. */
+  /** Default 127.0.0.1:5000; port 0 selects a free port. */
   readonly listen?: ListenAddress | undefined;
-  /** Ask for this name and password (HTTP basic authentication). */
+  /** Require this username and password (HTTP basic authentication). Default: no authentication. */
   readonly login?: { readonly username: string; readonly password: string } | undefined;
   /** Stops the registry. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
-/** A registry that is up; dispose of it to end it, and everything that is under way, at once. */
+/** A running registry. Disposing of it closes the port and all connections immediately. */
 export interface Serving extends AsyncDisposable {
   /** `http://127.0.0.1:5000` */
   readonly url: string;
-  /** `127.0.0.1:5000`, as it stands before an image's name. */
+  /** `127.0.0.1:5000`, the host part of image references. */
   readonly host: string;
-  /** The repositories, as clients can ask for them. */
+  /** Repository names as in the catalog. */
   readonly repositories: readonly string[];
-  /** How many names the bundles have. */
+  /** Number of names in all bundles. */
   readonly images: number;
 }
 
 const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
 
 /**
- * Serves bundles as a read-only registry, straight from their files. It resolves when the registry is up; each request
- * that is over is an event.
+ * Serves bundles as a read-only registry, straight from their files. The promise resolves when the port is open; every
+ * finished request is reported as a `served` event.
  *
- * @throws AirgapError `INPUT` when a file cannot be read, `BUNDLE` or `CONTENT` for a bundle that is not whole (layers are
- * checked when they are first read), `NETWORK` when nothing can listen there, `INTERRUPTED`
+ * @throws AirgapError `INPUT` when a file cannot be read or the TLS certificate is invalid, `BUNDLE` or `CONTENT` for
+ * an invalid or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not
+ * available, `INTERRUPTED`
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
@@ -50,8 +51,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const listener = await Listener.open(listen, options, (request, response) => {
       void registry.handle(request, response);
     });
-    if (!login && !listener.isLoopback) onEvent({ type: 'notice', message: openToAll(listener) });
-    return serving({ listener, bundles, repositories, signal }, options.tls ? 'https' : 'http');
+    if (!login && !listener.isLoopback) onEvent({ type: 'notice', message: noAuthentication(listener) });
+    return toServing({ listener, bundles, repositories, signal }, options.tls ? 'https' : 'http');
   } catch (error) {
     await closeAll(bundles);
     throw error;
@@ -75,14 +76,14 @@ async function openBundles(
   }
 }
 
-interface Running {
+interface RunningServer {
   readonly listener: Listener;
   readonly bundles: readonly ServedBundle[];
   readonly repositories: Repositories;
   readonly signal: AbortSignal | undefined;
 }
 
-function serving({ listener, bundles, repositories, signal }: Running, scheme: string): Serving {
+function toServing({ listener, bundles, repositories, signal }: RunningServer, scheme: string): Serving {
   const { host } = listener;
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -95,7 +96,7 @@ function serving({ listener, bundles, repositories, signal }: Running, scheme: s
     url: `${scheme}://${host}`,
     host,
     repositories: repositories.names,
-    images: bundles.reduce((all, { names }) => all + names.length, 0),
+    images: bundles.reduce((sum, { names }) => sum + names.length, 0),
     [Symbol.asyncDispose]: stop,
   };
 }
@@ -104,6 +105,6 @@ async function closeAll(bundles: readonly ServedBundle[]): Promise<void> {
   await Promise.all(bundles.map(bundle => bundle[Symbol.asyncDispose]()));
 }
 
-function openToAll({ host }: Listener): string {
-  return `everybody who reaches ${host} can read what is served: ask for a login where that is too many`;
+function noAuthentication({ host }: Listener): string {
+  return `no authentication: anyone who can reach ${host} can pull; use --user`;
 }
