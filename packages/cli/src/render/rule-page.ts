@@ -1,11 +1,12 @@
 import type { RuleText } from '@airgap/core';
 
-const ONLINE = 'Registries are asked: with `airgap lint --online`, and in `airgap plan` and `airgap build`';
+const ONLINE =
+  'This rule queries registries: with `airgap lint --online`, and in `airgap plan` and `airgap build`';
 
 /** What a rule's page of docs says below its title, as Markdown; code scanning shows the same. */
-export function rulePage({ id, severity, explanation, asksRegistries, example }: RuleText): string {
+export function rulePage({ id, severity, explanation, queriesRegistries, example }: RuleText): string {
   return [
-    `Severity: ${severity}${asksRegistries ? `. ${ONLINE}` : ''}`,
+    `Severity: ${severity}${queriesRegistries ? `. ${ONLINE}` : ''}`,
     explanation,
     ...(example ? ['## Found', fenced(example.found), '## Fixed', fenced(example.fixed)] : []),
     '## Turning it off',

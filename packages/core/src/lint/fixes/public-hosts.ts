@@ -1,4 +1,4 @@
-/** Registries that anybody may pull from; at others an image may be private, and only a person knows its `source:`. */
+/** Public registries. Images in other registries may be private, and their `source:` cannot be derived. */
 export const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
   'docker.io',
   'gcr.io',
