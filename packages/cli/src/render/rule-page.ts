@@ -9,9 +9,9 @@ export function rulePage({ id, severity, explanation, queriesRegistries, example
     `Severity: ${severity}${queriesRegistries ? `. ${ONLINE}` : ''}`,
     explanation,
     ...(example ? ['## Found', fenced(example.found), '## Fixed', fenced(example.fixed)] : []),
-    '## Turning it off',
-    `At one place, with a comment at the line or above it: \`# airgap-ignore ${id}: reason\`. Everywhere, or with another ` +
-      'severity (`off`, `info`, `warning`, `error`), in `airgap.yaml`:',
+    '## Suppressing it',
+    `On one line, with a comment on that line or above it: \`# airgap-ignore ${id}: reason\`. For all files, set the ` +
+      'severity (`off`, `info`, `warning`, `error`) in `airgap.yaml`:',
     fenced(`rules:\n  ${id}: off`),
   ]
     .join('\n\n')
