@@ -379,7 +379,7 @@ describe('input that cannot be read', () => {
       'replicated_api_version: 2.8.0\nimages: redis\n',
       /app\.yaml:2:9: error: images: must be a list/,
     ],
-    ['an image without a name', 'images:\n- source: public\n', /app\.yaml:2:3: error: an image without name/],
+    ['an image without a name', 'images:\n- source: public\n', /app\.yaml:2:3: error: image entry without name/],
     [
       'a tag that is a mapping',
       'images:\n- name: redis\n  tag: {a: b}\n',

@@ -5,7 +5,21 @@ import { type ImagesEntry, imagesEntryFor, registriesAt } from '../rule-api/imag
 import type { Fix } from './fix.ts';
 import type { FixContext } from './fix-context.ts';
 import { ImagesList } from './images-list.ts';
-import { PUBLIC_HOSTS } from './public-hosts.ts';
+
+/** Public registries. Images in other registries may be private, and their `source:` cannot be derived. */
+const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
+  'docker.io',
+  'gcr.io',
+  'ghcr.io',
+  'k8s.gcr.io',
+  'lscr.io',
+  'mcr.microsoft.com',
+  'nvcr.io',
+  'public.ecr.aws',
+  'quay.io',
+  'registry.access.redhat.com',
+  'registry.k8s.io',
+]);
 
 /** Adds used images that are not listed, if their `source:` is certain. */
 export const imageNotListedFix: Fix = {
