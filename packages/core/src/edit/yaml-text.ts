@@ -74,7 +74,7 @@ export class YamlText {
     return (here ?? first)?.[0] ?? '\n';
   }
 
-  /** Returns whether the rest of an offset's line is blank or a comment, without a template that continues on the next line. */
+  /** Returns whether the rest of a line is blank or a comment, without a template that continues on the next line. */
   isRestEmpty(offset: number): boolean {
     const rest = this.text.slice(offset, this.lineEnd(offset));
     const isTemplateOpen = rest.lastIndexOf('{{') > rest.lastIndexOf('}}');

@@ -21,7 +21,7 @@ export function parseSpec(sources: readonly SourceText[], paths: readonly ImageP
   return parser.spec();
 }
 
-/** Collects the images of sources, document by document. An unreadable document becomes an error; the others are read. */
+/** Collects the images of sources, document by document. An unreadable document becomes an error. */
 export class SpecParser {
   /** The charts that KOTS deploys. */
   readonly helmCharts: HelmChart[] = [];

@@ -19,8 +19,8 @@ export interface FixResult extends LintResult {
 }
 
 /**
- * Fixes the findings that have only one correct solution. Changes only the affected text; all other bytes stay the same.
- * A second run changes nothing.
+ * Fixes the findings that have only one correct solution. Changes only the affected text; all other bytes stay the
+ * same. A second run changes nothing.
  *
  * @throws AirgapError `USAGE` for an input that is not a file, `INPUT`, `DISK`
  */

@@ -66,7 +66,11 @@ async function readOrError(file: string): Promise<SourceText | AirgapError> {
   }
 }
 
-/** Returns the folder of a path to a folder, a `Chart.yaml` or a kustomization file; undefined for other files. @throws AirgapError `INPUT` */
+/**
+ * Returns the folder of a path to a folder, a `Chart.yaml` or a kustomization file; undefined for other files.
+ *
+ * @throws AirgapError `INPUT`
+ */
 export async function folderOf(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(cause => {
     throw inputReadError(path, cause);

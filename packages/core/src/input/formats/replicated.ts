@@ -2,7 +2,7 @@ import type { Node } from 'yaml';
 import type { ListedImage } from '../model/spec.ts';
 import type { SpecDocument } from '../yaml/document.ts';
 
-/** Returns whether a document is a Replicated document: by API version, by comment, or by a top-level `images:` list. */
+/** Returns whether a document is a Replicated one: by API version, by comment, or by a top-level `images:` list. */
 export function isReplicated(document: SpecDocument): boolean {
   const { root } = document;
   if (!document.isMap(root)) return false;

@@ -8,8 +8,9 @@ const GROUP = /^troubleshoot\.(?:sh|replicated\.com)\//;
 const COLLECTOR_LISTS = ['collectors', 'hostCollectors', 'remoteCollectors'];
 
 /**
- * Returns the images of Troubleshoot's collectors (Collector, SupportBundle, Preflight, …): `image` of `run` and related
- * collectors, and the pods of `runPod` and `runDaemonSet`. Without a policy, a collector's `image` is pulled only if missing.
+ * Returns the images of Troubleshoot's collectors (Collector, SupportBundle, Preflight, …): `image` of `run` and
+ * related collectors, and the pods of `runPod` and `runDaemonSet`. Without a policy, the `image` of a collector is
+ * pulled only if missing.
  */
 export function troubleshootImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
   return collectorsOf(document, object).flatMap(([type, collector]) => {

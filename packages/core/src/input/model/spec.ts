@@ -68,7 +68,10 @@ export function isSwarmImage({ kind }: UsedImage): boolean {
 export interface Spec {
   readonly sources: readonly SourceText[];
   readonly listed: readonly ListedImage[];
-  /** The input has a Replicated document. Without list entries the document must identify itself, because other files have `images:` too. */
+  /**
+   * The input has a Replicated document. Without list entries the document must identify itself, because other files
+   * have `images:` too.
+   */
   readonly isReplicated: boolean;
   /** Excludes the `excludedImages` of KOTS applications. */
   readonly used: readonly UsedImage[];

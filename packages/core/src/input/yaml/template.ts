@@ -4,8 +4,8 @@ const MASK = '\uE000';
 const MAX_LENGTH = 4000;
 
 /**
- * Masks Go templates (`{{repl …}}`, `repl{{ … }}` and Helm's `{{ … }}`) for a YAML parser and preserves every line and
- * column. A line with only templates (`{{repl if …}}`) becomes blank; elsewhere a template becomes one word.
+ * Masks Go templates (`{{repl …}}`, `repl{{ … }}` and Helm's `{{ … }}`) for a YAML parser and preserves every line
+ * and column. A line with only templates (`{{repl if …}}`) becomes blank; elsewhere a template becomes one word.
  */
 export function maskTemplates(text: string): string {
   let masked = '';
@@ -59,7 +59,7 @@ function actionEnd(text: string, start: number, singleLine: boolean): number | u
   return undefined;
 }
 
-/** Finds the end of a template comment that begins at an offset. Caches the next end so that all calls together are linear. */
+/** Finds the end of a template comment that begins at an offset. Caches the next end: all calls together are linear. */
 function commentEnds(text: string): (start: number) => number | undefined {
   const opening = /-?\s{0,9}\/\*/y;
   const closing = /\*\/\s{0,9}-?\}\}/y;

@@ -47,7 +47,7 @@ function* missingEntries(context: FixContext): Generator<ImagesEntry> {
   }
 }
 
-/** Returns the entry of an image if it is the only possible one: an entry has no digest, and a host may have several names. */
+/** Returns the entry of an image if only one is possible: an entry has no digest, a host may have several names. */
 function certainEntry(reference: Reference, locations: RegistrySettings): ImagesEntry | undefined {
   const proxied = proxiedImage(reference);
   const { registry, repository, digest } = proxied ?? reference;
