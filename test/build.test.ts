@@ -379,11 +379,11 @@ describe('input that cannot be read', () => {
       'replicated_api_version: 2.8.0\nimages: redis\n',
       /app\.yaml:2:9: error: images: must be a list/,
     ],
-    ['an image without a name', 'images:\n- source: public\n', /app\.yaml:2:3: error: an image without name/],
+    ['an image without a name', 'images:\n- source: public\n', /app\.yaml:2:3: error: image entry without name/],
     [
       'a tag that is a mapping',
       'images:\n- name: redis\n  tag: {a: b}\n',
-      /app\.yaml:3:8: error: tag: must be a text/,
+      /app\.yaml:3:8: error: tag: must be a string/,
     ],
     [
       'an unknown source',
@@ -395,7 +395,7 @@ describe('input that cannot be read', () => {
       'images:\n- name: a\n  source: replicated\n',
       /app\.yaml:2:9: error: .*--app/s,
     ],
-    ['no images at all', 'images: []\n', /name no images/],
+    ['no images at all', 'images: []\n', /no images found/],
   ])('%s is an error at its place, with status 2', async (_name, text, message) => {
     using work = new Workplace({ 'app.yaml': text });
     const { status, stderr } = await airgap(['plan', 'app.yaml'], { cwd: work.path });

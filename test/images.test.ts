@@ -6,7 +6,7 @@ const POD =
 const DATABASE = 'apiVersion: e/v1\nkind: Database\nmetadata: {name: main}\nspec: {image: quay.io/t/db:1}\n';
 const BROKEN = 'a: b: "\u001b]0;forged"\n';
 
-/** Runs a command in a folder with these files; what it says comes as text. */
+/** Runs a command in a folder with these files and returns its output as text. */
 async function run(files: Record<string, string>, args: readonly string[], stdin = '') {
   using place = new Workplace(files);
   const { status, stdout, stderr } = await airgap(args, { cwd: place.path, stdin });
@@ -14,7 +14,7 @@ async function run(files: Record<string, string>, args: readonly string[], stdin
 }
 
 describe('airgap images', () => {
-  it('tells where and why with --why', async () =>
+  it('prints positions and reasons with --why', async () =>
     expect(await run({ 'a.yaml': POD }, ['images', '.', '--why'])).toEqual({
       status: 0,
       stdout: 'quay.io/t/a:1\n  a.yaml:6:22: container c of Pod web\n',
@@ -36,21 +36,21 @@ describe('airgap images', () => {
     );
   });
 
-  it('lists what it can when something is no YAML, and its status says so', async () => {
+  it('lists the readable images and exits with 1 when a file is not YAML', async () => {
     const { status, stdout, stderr } = await run({ 'a.yaml': BROKEN, 'b.yaml': POD }, ['images', '.']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'quay.io/t/a:1\n' });
-    expect(stderr).toMatch(/^a.yaml:1:4: not YAML: .*\n {2}next: Mend the YAML there/);
+    expect(stderr).toMatch(/^a.yaml:1:4: not YAML: .*\n {2}next: Fix the YAML syntax there/);
     expect(stderr).not.toContain('\u001b');
   });
 
-  it('lists the others when one image is none', async () => {
+  it('lists the other images when one is invalid', async () => {
     const files = { 'a.yaml': POD, 'b.yaml': POD.replace('quay.io/t/a:1', 'Foo/BAR:1') };
     const { status, stdout, stderr } = await run(files, ['images', '.']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'quay.io/t/a:1\n' });
     expect(stderr).toMatch(/^b.yaml:6:22: not an image reference: "Foo.BAR:1"/);
   });
 
-  it('prints places and reasons as JSON', async () => {
+  it('prints positions and reasons as JSON', async () => {
     const { stdout } = await run({ 'a.yaml': POD }, ['images', 'a.yaml', '--json']);
     expect(JSON.parse(stdout)).toEqual({
       images: [
@@ -60,14 +60,14 @@ describe('airgap images', () => {
           used: [{ file: 'a.yaml', line: 6, column: 22, reason: 'container c of Pod web' }],
         },
       ],
-      unknown: [],
-      unread: [],
-      unrendered: [],
+      templated: [],
+      parseErrors: [],
+      renderErrors: [],
     });
   });
 });
 
-describe('a document that is no YAML', () => {
+describe('a document that is not YAML', () => {
   const files = { 'a.yaml': 'a: b: c\n', 'b.yaml': POD };
 
   it('is a finding for lint', async () => {
@@ -86,7 +86,7 @@ describe('a document that is no YAML', () => {
 
 describe('--image-path', () => {
   it.each([['lint'], ['images'], ['plan'], ['build', '-o', 'b.tar']])(
-    'that is malformed is wrong usage for %s',
+    'with invalid syntax is a usage error for %s',
     async (...args) => {
       const { status, stderr } = await run({ 'a.yaml': POD }, [
         ...args,
@@ -96,7 +96,7 @@ describe('--image-path', () => {
       ]);
       expect({ status, stderr }).toEqual({
         status: 2,
-        stderr: expect.stringMatching(/not an image path: "Database=spec"[\s\S]*KIND=PATH/),
+        stderr: expect.stringMatching(/invalid image path "Database=spec"[\s\S]*KIND=PATH/),
       });
     },
   );

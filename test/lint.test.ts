@@ -6,7 +6,7 @@ import { airgap, Workplace } from './airgap.ts';
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - image: quay.io/t/a\n';
 
-/** Runs a command in a folder with these files; what it says comes as text. */
+/** Runs a command in a folder with these files and returns its output as text. */
 async function run(files: Record<string, string>, args: readonly string[]) {
   using place = new Workplace(files);
   const { status, stdout, stderr } = await airgap(args, { cwd: place.path });
@@ -22,22 +22,22 @@ describe('rules: in airgap.yaml', () => {
     ['warning', [], 1],
     ['warning', ['--fail-on', 'error'], 0],
     ['error', ['--fail-on', 'error'], 1],
-  ])('%s, with %j, ends with %i', async (grade, flags, expected) => {
-    const files = { 'a.yaml': POD, 'airgap.yaml': `rules:\n  latest-tag: ${grade}\n` };
+  ])('%s, with %j, exits with %i', async (severity, flags, expected) => {
+    const files = { 'a.yaml': POD, 'airgap.yaml': `rules:\n  latest-tag: ${severity}\n` };
     const { status, stdout } = await run(files, ['lint', 'a.yaml', ...flags]);
-    expect({ status, isTold: stdout.includes(`${grade} latest-tag`) }).toEqual({
+    expect({ status, isReported: stdout.includes(`${severity} latest-tag`) }).toEqual({
       status: expected,
-      isTold: grade !== 'off',
+      isReported: severity !== 'off',
     });
   });
 
-  it('says where an unknown rule is named', async () => {
+  it('reports an unknown rule with its position', async () => {
     const files = { 'a.yaml': '- a:1', 'airgap.yaml': 'rules:\n  latest: off\n' };
     expect((await run(files, ['lint', 'a.yaml'])).stdout).toContain('airgap.yaml:2:3: warning unknown-rule');
   });
 });
 
-it('a comment silences its line', async () => {
+it('a comment suppresses findings on its line', async () => {
   const files = { 'a.yaml': POD.replace('t/a', 't/a # airgap-ignore latest-tag: only in the lab') };
   expect(await run(files, ['lint', 'a.yaml'])).toEqual({
     status: 0,
@@ -60,7 +60,7 @@ describe('--fix', () => {
   const FIXED = LIST.replace('version: 3.10', 'tag: "3.10"');
   const FIXED_POD = `${POD}    imagePullPolicy: IfNotPresent\n`;
 
-  it('mends the files, tells what, and reports what is left', async () => {
+  it('fixes the files, prints each fix, and reports the remaining findings', async () => {
     using place = new Workplace({ 'a.yaml': LIST, 'b.yaml': POD });
     const { status, stdout } = await airgap(['lint', 'a.yaml', 'b.yaml', '--fix'], { cwd: place.path });
     expect(status).toBe(1);
@@ -73,7 +73,7 @@ describe('--fix', () => {
     expect(place.files()).toEqual(['a.yaml', 'b.yaml']);
   });
 
-  it('shows a diff that git takes, and writes nothing, in a dry run', async () => {
+  it('prints a diff that git applies, and writes nothing, in a dry run', async () => {
     using place = new Workplace({ 'a.yaml': LIST, 'b.yaml': POD });
     const { status, stdout } = await airgap(['lint', '.', '--fix', '--dry-run'], { cwd: place.path });
     expect(status).toBe(1);
@@ -83,27 +83,27 @@ describe('--fix', () => {
     expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(FIXED_POD);
   });
 
-  it('shows a diff that git takes of a file with a byte order mark', async () => {
+  it('prints a diff that git applies to a file with a byte order mark', async () => {
     using place = new Workplace({ 'a.yaml': `\uFEFF${LIST}` });
     const { stdout } = await airgap(['lint', 'a.yaml', '--fix', '--dry-run'], { cwd: place.path });
     execFileSync('git', ['apply', '-p0'], { cwd: place.path, input: stdout });
     expect(readFileSync(place.file('a.yaml'), 'utf8')).toBe(`\uFEFF${FIXED}`);
   });
 
-  it('shows nothing in a dry run when nothing is to be mended', async () =>
+  it('prints no diff in a dry run when there is nothing to fix', async () =>
     expect(await run({ 'b.yaml': FIXED_POD }, ['lint', '.', '--fix', '--dry-run'])).toEqual({
       status: 0,
       stdout: '',
       stderr: 'would fix 0 places\n',
     }));
 
-  it('is told beside the report of a pipeline, and in that of a program', async () => {
+  it('prints fixes to stderr for GitHub, and in the JSON report', async () => {
     const files = { 'b.yaml': POD };
     const github = await run(files, ['lint', '.', '--fix', '--format', 'github']);
     expect(github).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('fixed 1 place') });
     const json = JSON.parse((await run(files, ['lint', '.', '--fix', '--json'])).stdout);
     expect(json).toMatchObject({
-      mended: [{ rule: 'latest-tag' }],
+      fixed: [{ rule: 'latest-tag' }],
       files: [{ file: 'b.yaml' }],
       findings: [],
     });
@@ -113,7 +113,7 @@ describe('--fix', () => {
     ['--dry-run without it', ['--dry-run'], '--dry-run is for --fix'],
     ['a format without diffs', ['--fix', '--dry-run', '--format', 'sarif'], 'sarif cannot show'],
     ['standard input', ['--fix', '-'], 'standard input cannot be fixed'],
-  ])('is wrong usage with %s', async (_name, flags, message) =>
+  ])('is a usage error with %s', async (_name, flags, message) =>
     expect(await run({ 'b.yaml': POD }, ['lint', 'b.yaml', ...flags])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(message),

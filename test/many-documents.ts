@@ -1,6 +1,6 @@
-/** Deployments of two containers each, as large as they usually are. */
+/** Deployments of typical size with two containers each. */
 export function deployments(count: number): string {
-  const one = (at: number) => `---
+  const deployment = (at: number) => `---
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -22,10 +22,10 @@ spec:
         resources:
           limits: {memory: 256Mi, cpu: 500m}
 `;
-  return Array.from({ length: count }, (_, at) => one(at)).join('');
+  return Array.from({ length: count }, (_, at) => deployment(at)).join('');
 }
 
-/** The `images:` section that lists every image of theirs. */
+/** The `images:` section with every image of these deployments. */
 export function imagesList(count: number): string {
   const entries = Array.from(
     { length: count },

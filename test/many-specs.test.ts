@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
 import { deployments, imagesList } from './many-documents.ts';
 
-/** Lints so many documents, with so many megabytes of heap. Returns milliseconds. */
+/** Lints `count` documents with a heap of `heap` MB. @returns the duration in ms */
 async function lint(count: number, heap: number): Promise<number> {
   using place = new Workplace({ 'app.yaml': imagesList(count), 'web.yaml': deployments(count) });
   const began = performance.now();
@@ -16,7 +16,7 @@ async function lint(count: number, heap: number): Promise<number> {
 describe('many documents', () => {
   it('5,000 need little memory', () => lint(5000, 150));
 
-  it('take time in proportion', async () => {
+  it('take linear time', async () => {
     const few = await lint(2000, 150);
     // Quadratic work would take sixteen times as long.
     expect(await lint(8000, 150)).toBeLessThan(8 * few);
@@ -31,7 +31,7 @@ describe('a file of 50 MB', () => {
     ['one value', 'a'],
     ['an open quote', '"\\n'],
     ['NUL', '\0'],
-  ])('of %s has an end within a gigabyte', async (_name, piece) => {
+  ])('of %s is read within 1 GB of memory', async (_name, piece) => {
     using place = new Workplace({ 'a.yaml': piece.repeat(50e6 / piece.length) });
     const env = { NODE_OPTIONS: '--max-old-space-size=1000' };
     const { status, stderr } = await airgap(['images', place.path], { env });

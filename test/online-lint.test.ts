@@ -46,10 +46,10 @@ function schema1(): TestImage {
   return { mediaType: SCHEMA1, digest: sha256(bytes), bytes, blobs: new Map(), children: [] };
 }
 
-/** A rule finds something in a row's image, or leaves it alone although it comes near, or there are templates. */
+/** A row whose image has a finding, is similar but has none, or is a template. */
 type Row = readonly [kind: 'finds' | 'near miss' | 'templates', image: string, expected: readonly string[]];
 
-/** Images of the Replicated registry are `shop/NAME`; of others, `team/NAME`. The image stands on line 5. */
+/** Images of the Replicated registry are `shop/NAME`; of others, `team/NAME`. The image is on line 5. */
 const pod = (image: string) =>
   `apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: ${image}\n    imagePullPolicy: Never\n`;
 const TEMPLATE = '"{{repl X}}"';
@@ -97,7 +97,7 @@ const online = () => ({
   plainHttp: [registry.host],
 });
 
-/** What the text of a row says in a registry that can be asked. */
+/** Returns the reference of a row's image in the test registry. */
 function named(image: string): string {
   if (image.startsWith('shop/')) return `registry.replicated.com/${image}`;
   return image === TEMPLATE ? image : `${registry.host}/${image}`;
@@ -107,32 +107,35 @@ describe.each(Object.entries(RULES))('%s', (rule, rows) => {
   it.each(rows)('%s: %s', async (_kind, image, expected) => {
     const specs = [{ file: 'a.yaml', text: pod(named(image)) }];
     const { findings } = await lint({ specs, online: online() });
-    const own = findings.filter(finding => finding.rule === rule);
-    expect(own.map(({ severity, position }) => `${position.line} ${severity}`)).toEqual(expected);
-    expect(own.every(({ message, hint }) => message !== '' && hint !== '')).toBe(true);
+    const matching = findings.filter(finding => finding.rule === rule);
+    expect(matching.map(({ severity, position }) => `${position.line} ${severity}`)).toEqual(expected);
+    expect(matching.every(({ message, hint }) => message !== '' && hint !== '')).toBe(true);
   });
 });
 
-it.each(rules.filter(({ asksRegistries }) => asksRegistries))('$id has a row of each kind', ({ id }) => {
-  const kinds = new Set(RULES[id]?.map(([kind]) => kind));
-  expect([...kinds].sort()).toEqual(['finds', 'near miss', 'templates']);
-});
+it.each(rules.filter(({ queriesRegistries }) => queriesRegistries))(
+  '$id has a row of each kind',
+  ({ id }) => {
+    const kinds = new Set(RULES[id]?.map(([kind]) => kind));
+    expect([...kinds].sort()).toEqual(['finds', 'near miss', 'templates']);
+  },
+);
 
 describe('lint', () => {
-  const found = async (text: string, app?: string, asked = true) => {
-    const options = asked ? { online: online() } : {};
+  const found = async (text: string, app?: string, isOnline = true) => {
+    const options = isOnline ? { online: online() } : {};
     const specs = [{ file: 'a.yaml', text }];
     const { findings } = await lint({ specs, locations: { app }, ...options });
     return findings.map(({ rule, position }) => `${position.line} ${rule}`);
   };
 
-  it('asks nobody unless it is told to', async () => {
+  it('makes no request without online', async () => {
     const before = registry.seen.length;
     expect(await found(`${registry.host}/team/app:2\n`, undefined, false)).toEqual([]);
     expect(registry.seen.length).toBe(before);
   });
 
-  it('asks for all images of the list, and tells everything at once, line by line', async () => {
+  it('resolves all images of the list, and returns all findings sorted by line', async () => {
     const names = [
       'team/app:2',
       'team/app:1',
@@ -149,26 +152,29 @@ describe('lint', () => {
     ]);
   });
 
-  it('finds an image of the vendor where a mirror stands in for the Replicated registry', async () => {
+  it('checks an image of the Replicated registry through a mirror', async () => {
     const list = 'images:\n- {source: replicated, name: attested, tag: "1"}\n';
     expect(await found(list, 'shop')).toEqual(['2 refused-attestation']);
   });
 
-  it('says that it cannot locate an image, once', async () => {
+  it('reports an image that cannot be located once', async () => {
     const list = 'images:\n- {source: theirs, name: t/a, tag: "1"}\n';
     expect(await found(list)).toEqual(['2 unknown-registry']);
-    const own = 'images:\n- {source: replicated, name: app, tag: "1"}\n';
-    await expect(found(own)).rejects.toMatchObject({ code: 'INPUT', hint: expect.stringContaining('--app') });
+    const replicated = 'images:\n- {source: replicated, name: app, tag: "1"}\n';
+    await expect(found(replicated)).rejects.toMatchObject({
+      code: 'INPUT',
+      hint: expect.stringContaining('--app'),
+    });
   });
 
-  it('goes by comments, and tells of those that silence nothing when it has asked', async () => {
+  it('applies ignore comments, and reports unused ones only when online', async () => {
     const list = (tag: string) => `${registry.host}/team/app:${tag} # airgap-ignore tag-not-found: soon\n`;
     expect(await found(list('2'))).toEqual([]);
     expect(await found(list('1'))).toEqual(['1 unused-ignore']);
     expect(await found(list('1'), undefined, false)).toEqual([]);
   });
 
-  it('stops when it is interrupted', async () => {
+  it('stops when interrupted', async () => {
     const specs = [{ file: 'a.yaml', text: `${registry.host}/team/app:1\n` }];
     const signal = AbortSignal.abort();
     await expect(lint({ specs, signal, online: online() })).rejects.toMatchObject({ code: 'INTERRUPTED' });
@@ -194,20 +200,20 @@ describe('airgap', () => {
   it.each([
     ['lint', '--online', '--format', 'json'],
     ['plan', '--json'],
-  ])('%s has it in its JSON', async (...args) => {
+  ])('%s includes findings in its JSON', async (...args) => {
     const { findings } = JSON.parse((await run(args)).stdout);
     expect(findings).toMatchObject([{ rule: 'refused-attestation', position: { line: 2 } }]);
   });
 
-  it.each([['plan'], ['build', '-o', 'b.tar']])('%s warns and goes on', async (...args) => {
+  it.each([['plan'], ['build', '-o', 'b.tar']])('%s prints a warning and succeeds', async (...args) => {
     const { status, stderr } = await run(args);
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(WARNING) });
   });
 
-  it('plan says nothing of a rule that is off', async () =>
+  it('plan does not report a rule that is off', async () =>
     expect((await run(['plan'], 'rules: { refused-attestation: off }')).stderr).not.toMatch(WARNING));
 
-  it('build --strict refuses', async () => {
+  it('build --strict fails', async () => {
     const { status, stderr } = await run(['build', '-o', 'b.tar', '--strict']);
     expect({ status, stderr }).toEqual({
       status: 1,
@@ -215,6 +221,6 @@ describe('airgap', () => {
     });
   });
 
-  it('lint refuses to fix online', async () =>
+  it('lint rejects --online with --fix', async () =>
     expect(await run(['lint', '--online', '--fix'])).toMatchObject({ status: 2 }));
 });

@@ -78,7 +78,7 @@ describe('the action', () => {
     const inputs = { specs: 'a.yaml', bundle: 'b.tar', 'build-flags': '--app shop' };
     expect(step('Build', inputs, place.path)).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('the specs name no images'),
+      stderr: expect.stringContaining('no images found in the input'),
     });
   });
 });

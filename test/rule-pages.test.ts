@@ -4,7 +4,7 @@ import { rulePages } from '../docs/rules/pages.ts';
 
 const FOLDER = new URL('../docs/rules/', import.meta.url);
 
-it('the pages of the rules say what the rules say (mend with: pnpm run docs)', () => {
+it('the rule pages match the rules (update with: pnpm run docs)', () => {
   const pages = readdirSync(FOLDER).filter(name => name.endsWith('.md'));
   const written = new Map(pages.map(name => [name, readFileSync(new URL(name, FOLDER), 'utf8')]));
   expect(written).toEqual(rulePages());

@@ -1,7 +1,7 @@
 import { type RuleText, rules } from '@airgap/core';
 import { rulePage } from '../../packages/cli/src/render/rule-page.ts';
 
-/** The pages of the rules: file names in this folder, and what stands in them. */
+/** The rule pages: file name in this folder → content. */
 export function rulePages(): Map<string, string> {
   const sorted = [...rules].sort((a, b) => (a.id < b.id ? -1 : 1));
   return new Map([
@@ -12,5 +12,5 @@ export function rulePages(): Map<string, string> {
 
 function contents(sorted: readonly RuleText[]): string {
   const rows = sorted.map(({ id, severity }) => `- [${id}](${id}.md), ${severity}`);
-  return `# Rules of \`airgap lint\`\n\n${rows.join('\n')}\n\nHow to turn them off: [lint](../guides/lint.md).\n`;
+  return `# Rules of \`airgap lint\`\n\n${rows.join('\n')}\n\nTo suppress findings or change severities, see [lint](../guides/lint.md#suppressing-findings).\n`;
 }

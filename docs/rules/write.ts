@@ -1,4 +1,4 @@
-// Writes the pages of the rules from the rules themselves: pnpm run docs
+// Generates the rule pages from the rules: pnpm run docs
 import { writeFileSync } from 'node:fs';
 import { rulePages } from './pages.ts';
 

@@ -43,9 +43,9 @@ export {
   type FoundImage,
   type ImagesOptions,
   type ImagesResult,
+  type InputProblem,
   images,
   type Mention,
-  type UnknownPart,
 } from './verbs/images.ts';
 export {
   type InspectedImage,

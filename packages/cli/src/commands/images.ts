@@ -42,7 +42,7 @@ export function imagesCommand(command: Command, session: Session) {
       const options = await specOptions(specs, flags, await readConfig(flags.config), session.signal);
       const result = await images(options);
       const why = flags.why === true;
-      session.status = result.unread.length > 0 ? 1 : 0;
+      session.status = result.parseErrors.length > 0 ? 1 : 0;
       tell(renderUnknown(result));
       if (session.json) printJson(result, session);
       else if (flags.format === 'yaml')

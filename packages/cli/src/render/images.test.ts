@@ -44,15 +44,15 @@ it('what is not known is told with its place and what to do', () =>
   expect(
     renderUnknown({
       images: [],
-      unknown: [{ text: '{{x}}', position: at(3, '') }],
-      unread: [{ message: 'not YAML: \u001b', hint: 'Mend it.', position: at(4, '') }],
-      unrendered: [{ message: 'helm is not on PATH', hint: undefined, position: at(1, '') }],
+      templated: [{ text: '{{x}}', position: at(3, '') }],
+      parseErrors: [{ message: 'not YAML: \u001b', hint: 'Fix it.', position: at(4, '') }],
+      renderErrors: [{ message: 'helm is not on PATH', hint: undefined, position: at(1, '') }],
     }),
   ).toBe(
     [
-      'a.yaml:3:9: only a template knows this image: {{x}}',
+      'a.yaml:3:9: image name is a template: {{x}}',
       'a.yaml:4:9: not YAML: \\u{1b}',
-      '  next: Mend it.',
+      '  next: Fix it.',
       'a.yaml:1:9: helm is not on PATH',
       '',
     ].join('\n'),

@@ -1,4 +1,4 @@
-import type { FoundImage, ImagesResult, UnknownPart } from '@airgap/core';
+import type { FoundImage, ImagesResult, InputProblem } from '@airgap/core';
 import { renderPosition } from './position.ts';
 import { printable } from './printable.ts';
 
@@ -17,15 +17,14 @@ export function renderMentions({ listed, used }: FoundImage, before: string): st
 }
 
 /** What is not known of the images, one a line. */
-export function renderUnknown({ unknown, unread, unrendered }: ImagesResult): string {
-  const templates = unknown.map(
-    ({ text, position }) =>
-      `${renderPosition(position)}: only a template knows this image: ${printable(text)}\n`,
+export function renderUnknown({ templated, parseErrors, renderErrors }: ImagesResult): string {
+  const templates = templated.map(
+    ({ text, position }) => `${renderPosition(position)}: image name is a template: ${printable(text)}\n`,
   );
-  return [...templates, ...[...unread, ...unrendered].map(renderPart)].join('');
+  return [...templates, ...[...parseErrors, ...renderErrors].map(renderProblem)].join('');
 }
 
-function renderPart({ message, hint, position }: UnknownPart): string {
+function renderProblem({ message, hint, position }: InputProblem): string {
   const place = position ? `${renderPosition(position)}: ` : '';
   return `${place}${printable(message)}${hint ? `\n  next: ${printable(hint)}` : ''}\n`;
 }

@@ -1,16 +1,17 @@
 import type { RuleText } from '@airgap/core';
 
-const ONLINE = 'Registries are asked: with `airgap lint --online`, and in `airgap plan` and `airgap build`';
+const ONLINE =
+  'This rule queries registries: with `airgap lint --online`, and in `airgap plan` and `airgap build`';
 
 /** What a rule's page of docs says below its title, as Markdown; code scanning shows the same. */
-export function rulePage({ id, severity, explanation, asksRegistries, example }: RuleText): string {
+export function rulePage({ id, severity, explanation, queriesRegistries, example }: RuleText): string {
   return [
-    `Severity: ${severity}${asksRegistries ? `. ${ONLINE}` : ''}`,
+    `Severity: ${severity}${queriesRegistries ? `. ${ONLINE}` : ''}`,
     explanation,
     ...(example ? ['## Found', fenced(example.found), '## Fixed', fenced(example.fixed)] : []),
-    '## Turning it off',
-    `At one place, with a comment at the line or above it: \`# airgap-ignore ${id}: reason\`. Everywhere, or with another ` +
-      'severity (`off`, `info`, `warning`, `error`), in `airgap.yaml`:',
+    '## Suppressing it',
+    `On one line, with a comment on that line or above it: \`# airgap-ignore ${id}: reason\`. For all files, set the ` +
+      'severity (`off`, `info`, `warning`, `error`) in `airgap.yaml`:',
     fenced(`rules:\n  ${id}: off`),
   ]
     .join('\n\n')

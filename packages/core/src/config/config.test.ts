@@ -38,8 +38,8 @@ describe('parseConfig', () => {
       {
         registries: {},
         rules: [
-          { rule: 'latest-tag', grade: 'off', position: { file: 'airgap.yaml', line: 2, column: 3 } },
-          { rule: 'made-up', grade: 'error', position: { file: 'airgap.yaml', line: 3, column: 3 } },
+          { rule: 'latest-tag', severity: 'off', position: { file: 'airgap.yaml', line: 2, column: 3 } },
+          { rule: 'made-up', severity: 'error', position: { file: 'airgap.yaml', line: 3, column: 3 } },
         ],
       },
     ],

@@ -82,7 +82,7 @@ function gradesOf(
   rules: Readonly<Record<string, RuleSeverity>>,
   at: (rule: string) => Position,
 ): RuleSetting[] {
-  return Object.entries(rules).map(([rule, grade]) => ({ rule, grade, position: at(rule) }));
+  return Object.entries(rules).map(([rule, severity]) => ({ rule, severity, position: at(rule) }));
 }
 
 function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {

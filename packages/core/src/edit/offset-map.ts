@@ -1,12 +1,12 @@
 import type { Edit } from './edit.ts';
 
-/** Edits that were made in one text, and where they are in the text that they made. */
+/** Maps offsets of an edited text back to the original text. */
 export class OffsetMap {
   readonly #edits: readonly Edit[];
-  /** Where each begins in the new text. */
+  /** The offset of each edit in the new text. */
   readonly #starts: readonly number[];
 
-  /** @param edits in the order of the text, none touching another */
+  /** @param edits in the order of the text, without overlaps */
   constructor(edits: readonly Edit[]) {
     let shift = 0;
     this.#edits = edits;
@@ -17,7 +17,7 @@ export class OffsetMap {
     });
   }
 
-  /** Where an offset of the new text was in the old one; what an edit wrote was where the edit began. */
+  /** Returns the old offset of an offset in the new text; inside an edit, the start of the edit. */
   offsetBefore(offset: number): number {
     const index = this.#countBefore(offset) - 1;
     const edit = this.#edits[index];
@@ -26,9 +26,10 @@ export class OffsetMap {
     return offset < newEnd ? edit.start : edit.end + offset - newEnd;
   }
 
-  /** How many edits begin before an offset of the new text. */
+  /** Returns how many edits begin before an offset of the new text. */
   #countBefore(offset: number): number {
-    let [low, high] = [0, this.#starts.length];
+    let low = 0;
+    let high = this.#starts.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((this.#starts[middle] ?? 0) < offset) low = middle + 1;

@@ -4,7 +4,7 @@ import type { Position } from '../model/position.ts';
 import { applyEdits, type Edit } from './edit.ts';
 import { OffsetMap } from './offset-map.ts';
 
-/** A source that is edited again and again, and still knows where everything came from. */
+/** A source that is edited in several rounds, with positions mapped back to the original text. */
 export class TextBuffer {
   readonly source: SourceText;
   #text: string;
@@ -16,13 +16,13 @@ export class TextBuffer {
     this.#text = source.text;
   }
 
-  /** The source as it reads now. */
+  /** The source with its current text. */
   get edited(): SourceText {
     return { ...this.source, text: this.#text };
   }
 
-  /** Makes edits, all in the text as it reads now. @returns those that were made, and where they belong in the source */
-  apply<One extends Edit>(edits: readonly One[]): { edit: One; position: Position }[] {
+  /** Applies edits to the current text. @returns the applied edits with their positions in the original source */
+  apply<E extends Edit>(edits: readonly E[]): { edit: E; position: Position }[] {
     const { text, done } = applyEdits(this.#text, edits);
     const made = done.map(edit => ({ edit, position: this.#origin(edit.start) }));
     this.#text = text;
@@ -31,9 +31,8 @@ export class TextBuffer {
   }
 
   #origin(offset: number): Position {
-    const { line, col } = this.#sourceLines().linePos(
-      this.#rounds.reduceRight((after, round) => round.offsetBefore(after), offset),
-    );
+    const original = this.#rounds.reduceRight((current, round) => round.offsetBefore(current), offset);
+    const { line, col } = this.#sourceLines().linePos(original);
     return { file: this.source.file, line, column: col };
   }
 

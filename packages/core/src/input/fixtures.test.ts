@@ -21,18 +21,18 @@ const LOCATIONS = {
 
 const CONFIG = 'airgap.yaml';
 
-/** The programs of which a fixture needs one. */
+/** The programs that can render a fixture; one is enough. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   'helm-chart': ['helm'],
   'kots-helm': ['helm'],
   kustomize: ['kustomize', 'kubectl'],
 };
 
-/** Why a fixture cannot be read: a machine without its programs skips it, and says so. */
+/** The reason to skip a fixture: none of its programs is installed. */
 async function missing(name: string): Promise<string> {
   const programs = PROGRAMS[name] ?? [];
   for (const program of programs) if ((await runProgram(program, ['help'])) !== undefined) return '';
-  return programs.length > 0 ? `this machine has no ${programs.join(' or ')}` : '';
+  return programs.length > 0 ? `${programs.join(' or ')} not installed` : '';
 }
 
 function imagePaths(folder: string) {
@@ -40,7 +40,7 @@ function imagePaths(folder: string) {
   return existsSync(file) ? parseConfig({ file, text: readFileSync(file, 'utf8') }).imagePaths : undefined;
 }
 
-/** What the specs of a folder say, as a person would write it down. */
+/** Summarises the images and findings of a folder. */
 async function summary(folder: string) {
   const names = readdirSync(folder).filter(name => name !== 'expected.json' && name !== CONFIG);
   const specs = names.map(name => `${folder}/${name}`);
@@ -53,7 +53,7 @@ async function summary(folder: string) {
     images: found.images.map(
       ({ reference, listed, used }) => `${reference} | listed ${at(listed)} | used ${at(used)}`,
     ),
-    unknown: found.unknown.map(({ text, position }) => `${formatPosition(position)} ${text}`),
+    templated: found.templated.map(({ text, position }) => `${formatPosition(position)} ${text}`),
     findings: findings.map(
       ({ position, severity, rule, message }) =>
         `${formatPosition(position)} ${severity} ${rule}: ${message}`,
@@ -61,7 +61,7 @@ async function summary(folder: string) {
   };
 }
 
-describe('a fixture gives what a careful reader would list:', () => {
+describe('a fixture yields its expected images and findings:', () => {
   it.for(readdirSync(FIXTURES))('%s', async (name, { skip }) => {
     const reason = await missing(name);
     if (reason) skip(reason);
@@ -77,8 +77,8 @@ const GUESTBOOK = [
   'gcr.io/google-samples/gb-frontend:v4',
 ];
 
-/** The samples are not part of the project: they are read where they are at hand, and reported as skipped elsewhere. */
-describe.skipIf(!existsSync(SAMPLES))('a sample gives what was read from it by eye:', () => {
+/** The samples are not part of the project; without them these tests are skipped. */
+describe.skipIf(!existsSync(SAMPLES))('a sample yields the images found by hand:', () => {
   it.each<[name: string, references: string[], findings: string[]]>([
     ['replicated/guestbook-2018-07.yaml', GUESTBOOK, ['98 missing-pull-secret']],
     ['replicated/guestbook-2018-12.yaml', GUESTBOOK, []],

@@ -7,49 +7,51 @@ import { renderCharts } from './render/helm.ts';
 import { renderKustomizations } from './render/kustomize.ts';
 import { parseSpec, SpecParser } from './spec-parser.ts';
 
+/** What to read. */
 export interface SpecOptions {
   /** Files, directories, charts, kustomizations, or texts. */
   readonly specs: readonly (string | SourceText)[];
-  /** Where objects of other kinds name images. */
+  /** Image paths of custom resources. */
   readonly imagePaths?: ImagePaths | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What was read, and how to read it again when only the texts have changed: nothing is rendered anew. */
+/** The input as read, and a way to parse changed texts without rendering again. */
 export interface Reading {
   readonly spec: Spec;
   reread(sources: readonly SourceText[]): Spec;
 }
 
 /**
- * Reads everything that was named: files as they are, kustomizations and charts as their programs render them.
+ * Reads all input: files as they are, kustomizations and charts as rendered by kustomize and helm.
  *
- * @throws AirgapError `INPUT` for a file that cannot be read, `USAGE` for an image path; what a file says is no reason
+ * @throws AirgapError `INPUT` for a file that cannot be read, `USAGE` for an invalid image path; invalid content is
+ * returned in `parseErrors`
  */
 export async function readSpec(options: SpecOptions): Promise<Spec> {
   return (await openReading(options)).spec;
 }
 
-/** The same, for whoever changes the texts. @throws AirgapError `INPUT`, `USAGE` */
+/** Reads all input like `readSpec`, for callers that change the texts. @throws AirgapError `INPUT`, `USAGE` */
 export async function openReading({ specs, imagePaths = {}, signal }: SpecOptions): Promise<Reading> {
   const paths = ImagePath.all(imagePaths);
   const parser = new SpecParser(paths);
   const input = await findInput(specs);
   const files = new DistinctFiles();
-  const kustomizations = await files.keep(input.kustomizations, ({ path }) => path);
+  const kustomizations = await files.distinct(input.kustomizations, ({ path }) => path);
   const kustomized = await renderKustomizations(kustomizations, signal);
   const patches = await readFiles(kustomized.files);
-  const texts = await files.keep([...input.texts, ...patches.texts], ({ file }) => file);
+  const texts = await files.distinct([...input.texts, ...patches.texts], ({ file }) => file);
   for (const source of [...texts, ...kustomized.sources]) parser.read(source);
-  const found = await files.keep(input.charts, ({ path }) => path);
+  const found = await files.distinct(input.charts, ({ path }) => path);
   const charts = await renderCharts(found, parser.helmCharts, signal);
   const templates = await readFiles(charts.files);
-  for (const source of [...(await files.keep(templates.texts, ({ file }) => file)), ...charts.sources])
+  for (const source of [...(await files.distinct(templates.texts, ({ file }) => file)), ...charts.sources])
     parser.read(source);
-  const whole = (spec: Spec): Spec => ({
+  const withErrors = (spec: Spec): Spec => ({
     ...spec,
-    parseErrors: [...input.unread, ...patches.unread, ...templates.unread, ...spec.parseErrors],
+    parseErrors: [...input.readErrors, ...patches.readErrors, ...templates.readErrors, ...spec.parseErrors],
     renderErrors: [...kustomized.errors, ...charts.errors],
   });
-  return { spec: whole(parser.spec()), reread: sources => whole(parseSpec(sources, paths)) };
+  return { spec: withErrors(parser.spec()), reread: sources => withErrors(parseSpec(sources, paths)) };
 }

@@ -13,12 +13,12 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   collectors: 'collector',
 };
 
-/** Says in a few words why a bundle holds a listed image. */
+/** Describes a list entry in a few words. */
 export function reasonOfListed({ form }: ListedImage): string {
   return FORMS[form];
 }
 
-/** Says in a few words what needs an image, for example `init container setup of Deployment web`. */
+/** Describes in a few words what uses an image, for example `init container setup of Deployment web`. */
 export function reasonOfUsed({ field, container, kind, name }: UsedImage): string {
   const owner = name === undefined ? kind : `${kind} ${name}`;
   if (field === 'services') return owner;

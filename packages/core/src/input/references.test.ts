@@ -15,7 +15,7 @@ function listed(
   return { form, source, name, tag, position, sourcePosition, tagPosition: position };
 }
 
-describe('locate', () => {
+describe('toReference', () => {
   it.each([
     ['replicated', 'api', '1', 'registry.replicated.com/shop/api:1'],
     ['public', 'redis', undefined, 'docker.io/library/redis:latest'],
@@ -41,7 +41,7 @@ describe('locate', () => {
     ['a digest in the name', listed('public', `a@sha256:${'a'.repeat(64)}`), {}, 1, /tag:/],
     ['an invalid name', listed('public', 'Redis'), {}, 1, /host/],
     ['an endpoint without a domain', listed('hub', 'a'), { registries: { hub: 'hub' } }, 1, /domain/],
-  ])('refuses %s at its line', (_name, image, locations, line, hint) => {
+  ])('rejects %s with its position', (_name, image, locations, line, hint) => {
     const error = (() => {
       try {
         return toReference(image, locations);
@@ -49,12 +49,12 @@ describe('locate', () => {
         return thrown;
       }
     })();
-    if (!(error instanceof AirgapError)) throw new Error('it was located');
+    if (!(error instanceof AirgapError)) throw new Error('no error was thrown');
     expect([error.code, error.where.position?.line]).toEqual(['INPUT', line]);
     expect(error.hint).toMatch(hint);
   });
 
-  it('lists the registries that are known', () => {
+  it('lists the known registries', () => {
     expect(() =>
       toReference(listed('x', 'a'), { registries: { hub: 'docker.io', quay: 'quay.io' } }),
     ).toThrow('known: replicated, public, hub, quay');

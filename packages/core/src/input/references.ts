@@ -3,18 +3,18 @@ import { Reference } from '../reference/reference.ts';
 import { REPLICATED_HOST } from '../reference/replicated.ts';
 import type { ListedImage } from './model/spec.ts';
 
-/** What has to be known to find the images of a vendor's list. */
+/** The settings that map list entries to registries. */
 export interface RegistrySettings {
-  /** The application's slug. */
+  /** Slug of the Replicated application. */
   readonly app?: string | undefined;
-  /** Third-party registries: the name that `source:` uses → the endpoint. */
+  /** Third-party registries: the name used in `source:` → the endpoint. */
   readonly registries?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * Finds where a listed image can be pulled from.
+ * Returns the reference that a listed image is pulled by.
  *
- * @throws AirgapError `INPUT` at its line: an unknown source, `replicated` without an app, an invalid name
+ * @throws AirgapError `INPUT` with its position: unknown source, `replicated` without an app, or invalid name
  */
 export function toReference(image: ListedImage, locations: RegistrySettings): Reference {
   try {
@@ -24,19 +24,19 @@ export function toReference(image: ListedImage, locations: RegistrySettings): Re
   }
 }
 
-/** The registry host of a source's endpoint, which may be written as a URL and with a path. */
+/** Returns the registry host of an endpoint, which may be a URL or have a path. */
 export function endpointHost(endpoint: string): string {
   return endpoint.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? endpoint;
 }
 
-/** A host without a dot or a port would be read as a namespace of Docker Hub. */
+/** A host without a dot or a port would be parsed as a Docker Hub namespace. */
 function checkedHost(source: string, endpoint: string): string {
   const host = endpointHost(endpoint);
   if (/[.:]/.test(host) || host === 'localhost') return host;
   throw new AirgapError(
     'INPUT',
-    `the endpoint of registry ${JSON.stringify(source)} is no host name: ${JSON.stringify(endpoint)}`,
-    { hint: 'Write it with its domain or its port, for example registry.example.com or registry:5000.' },
+    `invalid endpoint of registry ${JSON.stringify(source)}: ${JSON.stringify(endpoint)} is not a registry host`,
+    { hint: 'Add the domain or the port, for example registry.example.com or registry:5000.' },
   );
 }
 
@@ -45,28 +45,23 @@ function pullName(image: ListedImage, { app, registries = {} }: RegistrySettings
   if (source === 'public') return name;
   if (source === 'replicated') {
     if (app) return `${REPLICATED_HOST}/${app}/${name}`;
-    throw new AirgapError(
-      'INPUT',
-      `cannot locate ${name}: source is replicated, and the application is not known`,
-      {
-        hint: 'Add --app SLUG, or "app: SLUG" to airgap.yaml.',
-      },
-    );
+    throw new AirgapError('INPUT', `cannot locate ${name}: source is replicated, but no application is set`, {
+      hint: 'Add --app SLUG, or "app: SLUG" to airgap.yaml.',
+    });
   }
   const endpoint = Object.hasOwn(registries, source) ? registries[source] : undefined;
   if (endpoint) return `${checkedHost(source, endpoint)}/${name}`;
   throw unknownSource(image, Object.keys(registries));
 }
 
-/** The error for a source that nobody has configured. */
+/** Makes the error for a source that is not configured. */
 export function unknownSource(
   { source, name, sourcePosition }: ListedImage,
   known: readonly string[],
 ): AirgapError {
-  const others = known.length > 0 ? `, ${known.join(', ')}` : '';
   return new AirgapError(
     'INPUT',
-    `cannot locate ${name}: no registry is called ${JSON.stringify(source)} (known: replicated, public${others})`,
+    `cannot locate ${name}: unknown registry ${JSON.stringify(source)} (known: ${['replicated', 'public', ...known].join(', ')})`,
     {
       where: { position: sourcePosition },
       hint: `Add --registry ${source}=ENDPOINT, or "${source}: ENDPOINT" under registries: in airgap.yaml.`,
@@ -74,11 +69,11 @@ export function unknownSource(
   );
 }
 
-/** A list's line holds its tag already; in an entry, the name has none. */
+/** Adds the tag of an entry to its name; a line of a text list already has its tag. */
 function withTag(pullName: string, { name, tag, form }: ListedImage): string {
   if (form === 'list') return pullName;
   if (name.includes('@') || name.lastIndexOf(':') > name.lastIndexOf('/')) {
-    throw new AirgapError('INPUT', `the name of an image holds no tag and no digest: ${name}`, {
+    throw new AirgapError('INPUT', `the image name must not contain a tag or a digest: ${name}`, {
       hint: `Write the tag in ${form === 'images' ? 'tag:' : 'version:'} instead.`,
     });
   }

@@ -14,21 +14,21 @@ function requests(...texts: string[]) {
   );
 }
 
-describe('a bundle has to hold', () => {
+describe('imageRequests returns', () => {
   it.each([
     [
-      'the listed images, when there is a list',
+      'the listed images if there is a list',
       ['images:\n- name: a', pod('b')],
       ['docker.io/library/a:latest 0:2'],
     ],
     [
-      'else the used ones',
+      'the used images without a list',
       [pod('b:1', 'a')],
       ['docker.io/library/b:1 0:5', 'docker.io/library/a:latest 0:6'],
     ],
-    ['none that only a template knows', [pod('a:1', '"{{repl X}}"')], ['docker.io/library/a:1 0:5']],
+    ['no templated image', [pod('a:1', '"{{repl X}}"')], ['docker.io/library/a:1 0:5']],
     [
-      'each once, where it is first named',
+      'each image once, with every position',
       ['b:1\na', 'images:\n- name: index.docker.io/library/a\n- name: docker.io/b\n  tag: 1'],
       ['docker.io/library/b:1 0:1 1:3', 'docker.io/library/a:latest 0:2 1:2'],
     ],
@@ -36,7 +36,7 @@ describe('a bundle has to hold', () => {
     expect(requests(...texts)).toEqual(expected);
   });
 
-  it('everything, or says all that cannot be located', () => {
+  it('or throws one error with everything that cannot be located', () => {
     try {
       requests('images:\n- name: A\n- name: b\n- name: c\n  source: hub\n');
       expect.unreachable();
@@ -49,9 +49,9 @@ describe('a bundle has to hold', () => {
   });
 
   it.each([
-    ['no image', 'a: 1', 'the specs name no images'],
-    ['only templates', pod('"{{repl X}}"'), 'only through templates'],
-  ])('something: %s is an error', (_name, text, message) => {
+    ['no image', 'a: 1', 'no images found in the input'],
+    ['only templates', pod('"{{repl X}}"'), 'all images in the input are templates'],
+  ])('or throws for an input with %s', (_name, text, message) => {
     expect(() => requests(text)).toThrow(message);
   });
 });

@@ -4,38 +4,38 @@ import { Reference } from '../reference/reference.ts';
 import type { Spec, UsedImage } from './model/spec.ts';
 import { type RegistrySettings, toReference } from './references.ts';
 
-/** An image that the bundle has to hold, and the places that ask for it. */
+/** An image that the bundle must contain, and every position that names it. */
 export interface ImageRequest {
   readonly reference: Reference;
   readonly positions: readonly Position[];
 }
 
 /**
- * What a bundle has to hold: the listed images, as Replicated does it, or those that the specs use when the input
- * has no list. Each once, in the order of their first appearance.
+ * Returns the images that a bundle must contain: the listed images, as Replicated does, or the used images if the input
+ * has no list. Each image occurs once, in order of first appearance.
  *
- * @throws AirgapError `INPUT` with everything that cannot be located or read, each at its line: a bundle that silently
- * lacks an image is found out only behind the gap
+ * @throws AirgapError `INPUT` with everything that cannot be located or read, each with its position: a missing image
+ * would only be noticed in the air-gapped cluster
  */
 export function imageRequests(spec: Spec, locations: RegistrySettings): ImageRequest[] {
-  // What is not rendered only uses images, and a list says already what the bundle holds.
-  const unknown = spec.listed.length > 0 ? spec.parseErrors : [...spec.parseErrors, ...spec.renderErrors];
-  if (unknown.length > 0)
-    throw AirgapError.all(unknown, `${unknown.length} parts of the specs cannot be read`);
+  // Unrendered charts only use images; with a list, the list alone determines the bundle.
+  const unreadable = spec.listed.length > 0 ? spec.parseErrors : [...spec.parseErrors, ...spec.renderErrors];
+  if (unreadable.length > 0)
+    throw AirgapError.all(unreadable, `${unreadable.length} parts of the input cannot be read`);
   const { requests, errors } = findRequests(spec, locations);
   if (errors.length > 0) throw AirgapError.all(errors, `${errors.length} images cannot be located`);
   if (requests.length === 0) throw noImages(spec);
   return requests;
 }
 
-/** As much of the same as can be read and located; the errors are for the rest, each at its line. */
+/** Returns the images that can be located, and an error with its position for each one that cannot. */
 export function findRequests(
   spec: Spec,
   locations: RegistrySettings,
 ): { requests: ImageRequest[]; errors: AirgapError[] } {
   const requests = new Map<string, { reference: Reference; positions: Position[] }>();
   const errors: AirgapError[] = [];
-  for (const { position, find } of wantedOf(spec, locations)) {
+  for (const { position, find } of candidates(spec, locations)) {
     try {
       const reference = find();
       const request = requests.get(reference.toString()) ?? { reference, positions: [] };
@@ -49,15 +49,15 @@ export function findRequests(
   return { requests: [...requests.values()], errors };
 }
 
-function wantedOf({ listed, used }: Spec, locations: RegistrySettings) {
+function candidates({ listed, used }: Spec, locations: RegistrySettings) {
   if (listed.length > 0)
     return listed.map(image => ({ position: image.position, find: () => toReference(image, locations) }));
   return used
     .filter(({ image }) => !image.templated)
-    .map(one => ({ position: one.image.position, find: () => usedReference(one) }));
+    .map(usedImage => ({ position: usedImage.image.position, find: () => usedReference(usedImage) }));
 }
 
-/** The reference of an image as a container writes it. @throws AirgapError `INPUT` at its line */
+/** Parses the reference of a used image. @throws AirgapError `INPUT` with its position */
 export function usedReference({ image }: UsedImage): Reference {
   try {
     return Reference.parse(image.value).canonical();
@@ -67,10 +67,9 @@ export function usedReference({ image }: UsedImage): Reference {
 }
 
 function noImages({ sources, used }: Spec): AirgapError {
-  const message =
-    used.length > 0 ? 'the specs name images only through templates' : 'the specs name no images';
+  const message = used.length > 0 ? 'all images in the input are templates' : 'no images found in the input';
   return new AirgapError('INPUT', message, {
     where: sources[0] ? { path: sources[0].file } : {},
-    hint: 'Add an images: section, or name the Kubernetes manifests as well.',
+    hint: 'Add an images: section, or pass the Kubernetes manifests as well.',
   });
 }

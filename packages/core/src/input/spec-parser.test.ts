@@ -7,11 +7,11 @@ const listed = (text: string) => parse(text).listed.map(({ name, tag }) => `${na
 const used = (text: string) => parse(text).used.map(({ image, field }) => `${field} ${image.value}`);
 const pod = (containers: string) => `apiVersion: v1\nkind: Pod\nspec:\n  containers:\n${containers}`;
 
-/** What could not be read, as a person sees it. */
-const unread = (text: string) =>
+/** The parse errors, formatted. */
+const parseErrors = (text: string) =>
   parse(text).parseErrors.map(({ code, where, message }) => `${code} ${formatWhere(where)} ${message}`);
 
-describe('a Replicated document is known by', () => {
+describe('a Replicated document is recognised by', () => {
   it.each([
     ['its API version', 'replicated_api_version: 2.8.0\nimages:\n- name: redis'],
     ['its comment, without a marker', '# kind: replicated\nkind: x\nimages:\n- name: redis'],
@@ -33,7 +33,7 @@ describe('a Replicated document is known by', () => {
     ],
     ['comments only', '# kind: replicated\n'],
     ['nothing', ''],
-  ])('and %s is none', (_name, text) => {
+  ])('but not %s', (_name, text) => {
     expect(listed(text)).toEqual([]);
   });
 });
@@ -47,13 +47,13 @@ describe('a listed image', () => {
     expect(listed(`images:\n- name: a\n  ${line}`)).toEqual(['a -']);
   });
 
-  it('is read beside those that cannot be, of which each is told', () => {
+  it('is read beside invalid entries, each of which is an error', () => {
     const text = 'images:\n- {name: a, tag: [1]}\n- {name: redis, tag: "1"}\n- {tag: "2"}\n- b\n';
     expect(listed(text)).toEqual(['redis 1']);
-    expect(unread(text)).toHaveLength(3);
+    expect(parseErrors(text)).toHaveLength(3);
   });
 
-  it('knows where its parts are', () => {
+  it('has the positions of its fields', () => {
     const [image] = parse('images:\n- source: hub\n  name: a\n  tag: "1"').listed;
     expect(image).toMatchObject({
       form: 'images',
@@ -129,16 +129,16 @@ describe('KOTS', () => {
     ['as it is written', 'b:1', ['a:1']],
     ['in another spelling', 'docker.io/library/b:1', ['a:1']],
     ['but not with another tag', 'b:2', ['a:1', 'b:1']],
-    ['even when it is an additional one', 'a:1', ['b:1']],
-  ])('excludes an image %s', (_name, excluded, left) => {
+    ['even an additional image', 'a:1', ['b:1']],
+  ])('excludes an image %s', (_name, excluded, expected) => {
     const text = application(
       `additionalImages: ["a:1"], excludedImages: ["${excluded}"]`,
       pod('  - image: b:1'),
     );
-    expect(parse(text).used.map(({ image }) => image.value)).toEqual(left);
+    expect(parse(text).used.map(({ image }) => image.value)).toEqual(expected);
   });
 
-  it('is not the Application of another group', () =>
+  it('ignores the Application of another API group', () =>
     expect(used('apiVersion: app.k8s.io/v1beta1\nkind: Application\nspec: {additionalImages: [a]}')).toEqual(
       [],
     ));
@@ -172,11 +172,11 @@ describe("Troubleshoot's collectors", () => {
     expect(used(text)).toEqual(['containers a', 'initContainers b']);
   });
 
-  it('are of that group only', () =>
+  it('are read for that API group only', () =>
     expect(used(`apiVersion: x/v1\nkind: SupportBundle\nspec: {collectors: ${collector}}`)).toEqual([]));
 });
 
-describe('both branches of a template stay', () => {
+describe('both branches of a template are read', () => {
   const branches = (key: string, ...values: string[]) => values.map(value => `  ${key}: ${value}\n`).join('');
   it.each([
     ['Pod', 'containers', '[{image: a}]', '[{image: b}]', ['containers a', 'containers b']],
@@ -192,7 +192,7 @@ describe('both branches of a template stay', () => {
     expect(used(`apiVersion: v1\nkind: ${kind}\nspec:\n${branches(key, one, other)}`)).toEqual(expected),
   );
 
-  it('and of mappings in one merge key the first that has a key counts', () => {
+  it('and the first mapping of a merge key that has a key wins', () => {
     const merged = 'a: &a {containers: [{image: a}]}\nb: &b {containers: [{image: b}]}\n';
     expect(used(`${merged}apiVersion: v1\nkind: Pod\nspec:\n  <<: [*a, *b]\n`)).toEqual(['containers a']);
   });
@@ -201,9 +201,9 @@ describe('both branches of a template stay', () => {
 describe('a compose file', () => {
   it.each([
     ['images of services', 'services: {a: {image: "b:1"}, c: {image: d}}', ['services b:1', 'services d']],
-    ['none of a service that is built', 'services: {a: {build: .}, c: {image: d}}', ['services d']],
+    ['none of a service with build:', 'services: {a: {build: .}, c: {image: d}}', ['services d']],
     ['an image behind a merge key', 'x-a: &a {image: b}\nservices: {a: {<<: *a}}', ['services b']],
-    ['none in an object of Kubernetes', 'kind: X\nservices: {a: {image: b}}', []],
+    ['none in a Kubernetes object', 'kind: X\nservices: {a: {image: b}}', []],
     ['none in other services', 'services: {a: {url: b}}', []],
     ['none in a list of services', 'services: [{image: b}]', []],
   ])('has %s', (_name, text, expected) => expect(used(text)).toEqual(expected));
@@ -214,12 +214,12 @@ describe('a compose file', () => {
     ['$', 'TAG', true],
     ['$$', '{TAG}', false],
     ['', '1', false],
-  ])('knows no image that the environment fills in: a:%s%s', (dollars, tag, templated) =>
+  ])('treats environment variables as templates: a:%s%s', (dollars, tag, templated) =>
     expect(parse(`services: {a: {image: "a:${dollars}${tag}"}}`).used[0]?.image.templated).toBe(templated),
   );
 });
 
-describe('what surrounds something that cannot be read is read:', () => {
+describe('the rest of an unreadable input is read:', () => {
   it.each([
     [
       'documents around one that is not YAML',
@@ -231,12 +231,12 @@ describe('what surrounds something that cannot be read is read:', () => {
         .map(image => `{apiVersion: v1, kind: Pod, spec: {containers: [{image: ${image}}]}}`)
         .join(', ')}]}`,
     ],
-    ['what follows a document with a foreign tag', `!x {a: b}\n---\n${pod('  - image: a\n  - image: e')}`],
-    ['what stands beside words', `words\n---\n${pod('  - image: a\n  - image: e')}`],
+    ['documents after one with an unknown tag', `!x {a: b}\n---\n${pod('  - image: a\n  - image: e')}`],
+    ['documents beside plain words', `words\n---\n${pod('  - image: a\n  - image: e')}`],
   ])('%s', (_name, text) => expect(used(text)).toEqual(['containers a', 'containers e']));
 });
 
-describe('what cannot be read is told with its place:', () => {
+describe('unreadable input is an error with its position:', () => {
   const nested = Array.from({ length: 8 }, (_, i) => {
     const items = Array(9).fill(`*x${i}`).join(', ');
     return `x${i + 1}: &x${i + 1} {apiVersion: v1, kind: List, items: [${items}]}`;
@@ -245,31 +245,39 @@ describe('what cannot be read is told with its place:', () => {
   it.each([
     ['broken YAML', 'a: 1\nb: c: d', /^INPUT f:2:4 not YAML/],
     [
-      'images that are no list',
+      'images that are not a list',
       'replicated_api_version: 2\nimages:\n  name: a',
       /^INPUT f:3:3 images: must be a list/,
     ],
-    ['an entry that is no mapping', 'images:\n- redis', /^INPUT f:2:3 an image must be a mapping/],
-    ['an entry without a name', 'images:\n- tag: a', /^INPUT f:2:3 an image without name/],
-    ['an entry with an empty name', 'images:\n- name: ""', /^INPUT f:2:3 an image without name/],
-    ['a tag that is a mapping', 'images:\n- name: a\n  tag: {b: c}', /^INPUT f:3:8 tag: must be a text/],
+    ['an entry that is not a mapping', 'images:\n- redis', /^INPUT f:2:3 image entry must be a mapping/],
+    ['an entry without a name', 'images:\n- tag: a', /^INPUT f:2:3 image entry without name/],
+    ['an entry with an empty name', 'images:\n- name: ""', /^INPUT f:2:3 image entry without name/],
+    ['a tag that is a mapping', 'images:\n- name: a\n  tag: {b: c}', /^INPUT f:3:8 tag: must be a string/],
     [
       'a templated entry',
       'images:\n- name: a\n  tag: "{{repl X}}"',
-      /^INPUT f:3:8 a template cannot stand here/,
+      /^INPUT f:3:8 templates are not supported here/,
     ],
-    ['a container image that is no text', pod('  - image: [a]'), /^INPUT f:5:12 image: must be a text/],
-    ['an alias without an anchor', pod('  - image: *a'), /^INPUT f:5:12 there is no anchor &a/],
+    [
+      'a container image that is not a string',
+      pod('  - image: [a]'),
+      /^INPUT f:5:12 image: must be a string/,
+    ],
+    [
+      'an alias without an anchor',
+      pod('  - image: *a'),
+      /^INPUT f:5:12 undefined alias \*a: no anchor &a before it/,
+    ],
     ['words', 'redis:1\nredis 2', /^INPUT f:2:1 neither/],
-    ['a bomb of aliases', bomb, /^INPUT f:\d+:\d+ the aliases here expand without end/],
+    ['a bomb of aliases', bomb, /^INPUT f:\d+:\d+ too many alias expansions/],
     ['brackets without end', '['.repeat(20_000), /^INPUT f:1:\d+ the document is nested too deeply/],
     ['too many items', `[${'a,'.repeat(2_000_000)}]`, /^INPUT f:1:\d+ the document is too large/],
   ])('%s', (_name, text, expected) => {
-    expect(unread(text)).toEqual([expect.stringMatching(expected)]);
+    expect(parseErrors(text)).toEqual([expect.stringMatching(expected)]);
   });
 
   it.each(['&a\napiVersion: v1\nkind: List\nitems: [*a]', '&a\n<<: *a\nb: c'])(
-    'a cycle has an end: %s',
+    'a cycle of aliases ends: %s',
     text => {
       expect(parse(text).used).toEqual([]);
     },

@@ -7,21 +7,21 @@ import type { ImagePath } from './formats/image-path.ts';
 import { additionalImages, excludedImages } from './formats/kots.ts';
 import { workloadImages } from './formats/kubernetes.ts';
 import { type KubernetesObject, objectsOf } from './formats/kubernetes-object.ts';
-import { isReplicated, replicatedImages, saysReplicated } from './formats/replicated.ts';
+import { declaresReplicated, isReplicated, replicatedImages } from './formats/replicated.ts';
 import { troubleshootImages } from './formats/troubleshoot.ts';
 import type { SourceText } from './model/source-text.ts';
 import type { ListedImage, Spec, UsedImage } from './model/spec.ts';
 import type { Text } from './model/text.ts';
 import { SpecDocument } from './yaml/document.ts';
 
-/** Finds every image that the sources name, in any of the forms they come in. */
+/** Finds every image in the sources, in any supported format. */
 export function parseSpec(sources: readonly SourceText[], paths: readonly ImagePath[] = []): Spec {
   const parser = new SpecParser(paths);
   for (const source of sources) parser.read(source);
   return parser.spec();
 }
 
-/** Collects what sources say, document by document: what cannot be read is kept as an error, and the rest is read. */
+/** Collects the images of sources, document by document. An unreadable document becomes an error. */
 export class SpecParser {
   /** The charts that KOTS deploys. */
   readonly helmCharts: HelmChart[] = [];
@@ -55,7 +55,7 @@ export class SpecParser {
     if (count === 1 && words === 1) this.#parseErrors.push(notAList(source));
   }
 
-  /** Everything so far; nothing of what an application excludes is used. */
+  /** Returns everything found so far, without the used images that an application excludes. */
   spec(): Spec {
     const excluded = new Set(this.#excluded.map(({ value }) => canonical(value)));
     return {
@@ -70,7 +70,7 @@ export class SpecParser {
 
   #document(document: SpecDocument): void {
     if (isReplicated(document)) {
-      this.#isReplicated ||= saysReplicated(document);
+      this.#isReplicated ||= declaresReplicated(document);
       for (const read of replicatedImages(document)) this.#attempt(() => this.#listed.push(read()));
     } else if (isCompose(document)) for (const images of composeImages(document)) this.#use(images);
     else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
@@ -90,7 +90,7 @@ export class SpecParser {
     if (chart) this.helmCharts.push(chart);
   }
 
-  /** Keeps the images of one object or service. */
+  /** Adds the images of one object or service. */
   #use(images: readonly Omit<UsedImage, 'objectIndex'>[]): void {
     for (const image of images) this.#used.push({ ...image, objectIndex: this.#objects });
     this.#objects += 1;
@@ -101,13 +101,13 @@ export class SpecParser {
       read();
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
-      // A document that has exploded does so wherever it is touched.
+      // A document with too many alias expansions throws the same error on every access.
       if (this.#parseErrors.at(-1) !== error) this.#parseErrors.push(error);
     }
   }
 }
 
-/** One spelling for all the ways to write a name; what is no name stays as it is. */
+/** Normalises an image name; returns invalid names unchanged. */
 function canonical(image: string): string {
   try {
     return Reference.parse(image).canonical().toString();

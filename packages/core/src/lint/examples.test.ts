@@ -12,13 +12,13 @@ const found = (text: string) => runRules(parseSpec([{ file: 'f', text }]), LOCAT
 
 describe('the example of a rule', () => {
   const shown = rules.flatMap(({ id, example }) => (example ? [{ id, example }] : []));
-  it.each(shown)('$id shows what it finds, and nothing at all once mended', ({ id, example }) => {
+  it.each(shown)('$id has a finding, and none once fixed', ({ id, example }) => {
     expect(found(example.found)).toContain(id);
     expect(found(example.fixed)).toEqual([]);
   });
 });
 
-it.each(rules)('$id says in its explanation a whole sentence of its own', ({ id, explanation }) => {
+it.each(rules)('$id has an explanation of at least one full sentence', ({ id, explanation }) => {
   expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
   expect(explanation).toMatch(/^[A-Za-z].{80,}\.$/s);
 });

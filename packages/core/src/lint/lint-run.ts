@@ -6,42 +6,45 @@ import type { Resolution } from '../resolve/resolve-all.ts';
 import type { RuleText } from './rule-api/rule.ts';
 import type { RuleSetting } from './rule-api/rule-setting.ts';
 import { SpecIndex } from './rule-api/spec-index.ts';
-import { answerRules, rules, specRules } from './rules/index.ts';
+import { registryRules, rules, specRules } from './rules/index.ts';
 import { unknownRule } from './rules/unknown-rule.ts';
 import { unusedIgnore } from './rules/unused-ignore.ts';
 import { Suppressions } from './suppressions.ts';
 
-/** One run of the rules over some specs; each method is for one call. */
+/** One run of the rules over the input; call each method once. */
 export class LintRun {
   readonly #spec: Spec;
-  readonly #silencing: Suppressions;
+  readonly #suppressions: Suppressions;
 
-  constructor(spec: Spec, grades: readonly RuleSetting[] = []) {
+  constructor(spec: Spec, settings: readonly RuleSetting[] = []) {
     this.#spec = spec;
-    this.#silencing = new Suppressions(spec.sources, grades);
+    this.#suppressions = new Suppressions(spec.sources, settings);
   }
 
   /**
-   * What is wrong in the specs, in the order of the sources, line by line; what is about other files comes first.
+   * Returns the findings in the input, in source order, then by line; findings in other files come first.
    *
-   * @throws AirgapError `USAGE` for the grade of a rule that there is not, unless it says where it was written
+   * @throws AirgapError `USAGE` for a setting of an unknown rule, unless it has a position
    */
   specs(locations: RegistrySettings): Finding[] {
-    const named = [...this.#silencing.grades, ...this.#silencing.ignores];
+    const named = [...this.#suppressions.settings, ...this.#suppressions.ignores];
     const known = rules.map(({ id }) => id);
     return this.inOrder([
-      ...this.#silencing.check(specRules, new SpecIndex(this.#spec, locations)),
-      ...this.#silencing.check([unknownRule], { named, known }),
+      ...this.#suppressions.check(specRules, new SpecIndex(this.#spec, locations)),
+      ...this.#suppressions.check([unknownRule], { named, known }),
       ...this.#unused([...specRules, unknownRule]),
     ]);
   }
 
-  /** What is wrong with the images, as their registries tell it. */
-  resolutions(answers: readonly Resolution<ImageRequest>[]): Finding[] {
-    return this.inOrder([...this.#silencing.check(answerRules, answers), ...this.#unused(answerRules)]);
+  /** Returns the findings in the images, as resolved by their registries. */
+  resolutions(resolutions: readonly Resolution<ImageRequest>[]): Finding[] {
+    return this.inOrder([
+      ...this.#suppressions.check(registryRules, resolutions),
+      ...this.#unused(registryRules),
+    ]);
   }
 
-  /** Findings by their sources, line by line. */
+  /** Sorts findings by source, line and column. */
   inOrder(findings: readonly Finding[]): Finding[] {
     const order = new Map(this.#spec.sources.map(({ file }, index) => [file, index]));
     const placeOf = (file: string) => order.get(file) ?? -1;
@@ -51,17 +54,17 @@ export class LintRun {
     );
   }
 
-  /** To be asked when those rules have looked: which ignores are in use is known only then. */
-  *#unused(looked: readonly RuleText[]): Generator<Finding> {
-    yield* this.#silencing.check([unusedIgnore], this.#silencing.unused(looked));
+  /** Call after these rules have run: only then are the used ignores known. */
+  *#unused(applied: readonly RuleText[]): Generator<Finding> {
+    yield* this.#suppressions.check([unusedIgnore], this.#suppressions.unused(applied));
   }
 }
 
-/** Applies every rule that looks at the specs, and is not off. @throws AirgapError as {@link LintRun.specs} does */
+/** Applies every enabled rule to the input, without registries. @throws AirgapError like {@link LintRun.specs} */
 export function runRules(
   spec: Spec,
   locations: RegistrySettings,
-  grades?: readonly RuleSetting[],
+  settings?: readonly RuleSetting[],
 ): Finding[] {
-  return new LintRun(spec, grades).specs(locations);
+  return new LintRun(spec, settings).specs(locations);
 }

@@ -14,9 +14,9 @@ const AT: RegistrySettings = {
   },
 };
 
-/** A rule finds something in a row's texts, or leaves them alone although they come near, or has templates in them. */
+/** A row whose input has a finding, is similar but has none, or contains templates. */
 type Kind = 'finds' | 'near miss' | 'templates';
-/** What is found is written as `file:line:column severity`, the files being numbered. */
+/** Findings are written as `file:line:column severity`; files are numbered. */
 type Row = readonly [kind: Kind, name: string, texts: readonly string[], expected: readonly string[]];
 
 /** An `images:` list; each entry is flow YAML. */
@@ -58,7 +58,7 @@ const branched = (container: string, one: string, other: string) =>
     '{{repl end}}',
   ].join('\n');
 const AT_IMAGE = '4:60';
-/** What makes the input a Replicated one. */
+/** Makes the input a Replicated one. */
 const LIST = images('name: other, tag: "1"');
 const PRIVATE = 'registry.replicated.com/shop/web:1';
 const PROXIED = 'proxy.replicated.com/proxy/shop/quay.io/t/a:1';
@@ -94,7 +94,7 @@ const RULES: Record<string, readonly Row[]> = {
       ],
       [],
     ],
-    ['near miss', 'one that stays', [images('name: a'), workload('a', { policy: 'IfNotPresent' })], []],
+    ['near miss', 'a safe policy', [images('name: a'), workload('a', { policy: 'IfNotPresent' })], []],
     ['near miss', 'a tag that only begins so', [workload('"a:latest-1"')], []],
     ['templates', 'as the tag', [workload('"a:{{repl X}}"')], []],
     ['templates', 'as the policy', [workload('a', { policy: TEMPLATE })], []],
@@ -118,12 +118,12 @@ const RULES: Record<string, readonly Row[]> = {
     ['templates', 'as the policy', [workload('"a:1"', { policy: TEMPLATE })], []],
   ],
   'unknown-registry': [
-    ['finds', 'a name that nobody has configured', [images('name: t/a, source: theirs')], ['0:2:23 error']],
-    ['near miss', 'a name that somebody has', [images('name: t/a, source: quay')], []],
+    ['finds', 'a name that is not configured', [images('name: t/a, source: theirs')], ['0:2:23 error']],
+    ['near miss', 'a configured name', [images('name: t/a, source: quay')], []],
     ['templates', 'as the source, which is unreadable', [images(`name: t/a, source: ${TEMPLATE}`)], []],
   ],
   'image-not-listed': [
-    ['finds', 'an image that the list lacks', [LIST, workload('b:1')], [`1:${AT_IMAGE} error`]],
+    ['finds', 'an image that is not listed', [LIST, workload('b:1')], [`1:${AT_IMAGE} error`]],
     ['near miss', 'a listed image, spelled in full', [LIST, workload('docker.io/library/other:1')], []],
     ['templates', 'as the image', [LIST, workload(TEMPLATE)], []],
   ],
@@ -134,11 +134,11 @@ const RULES: Record<string, readonly Row[]> = {
     ['templates', 'as the image', [workload('"t/A:{{repl X}}"')], []],
   ],
   unreadable: [
-    ['finds', 'what is no YAML', ['a: b: c'], ['0:1:4 error']],
+    ['finds', 'invalid YAML', ['a: b: c'], ['0:1:4 error']],
     ['finds', 'a mapping for an image', [workload('{ a: b }')], [`0:${AT_IMAGE} error`]],
     ['near miss', 'YAML about something else', ['a: { b: c }'], []],
     ['templates', 'between the lines', [`{{repl if X}}\n${workload('a:1')}\n{{repl end}}`], []],
-    ['templates', 'on a list, which is made before them', [images(`name: ${TEMPLATE}`)], ['0:2:10 error']],
+    ['templates', 'in a list, which does not support them', [images(`name: ${TEMPLATE}`)], ['0:2:10 error']],
   ],
   'not-rendered': [
     ['finds', 'a chart that is not in the input', [chart('web')], ['0:4:24 warning']],
@@ -148,7 +148,7 @@ const RULES: Record<string, readonly Row[]> = {
   'unused-image': [
     [
       'finds',
-      'a listed image that no spec uses',
+      'a listed image that no manifest uses',
       [images('name: a, tag: "1"'), workload('b:1')],
       ['0:2:10 warning'],
     ],
@@ -169,18 +169,18 @@ const RULES: Record<string, readonly Row[]> = {
     ],
     [
       'near miss',
-      'one that is used behind the proxy',
+      'one that is used through the proxy',
       [images('name: t/a, tag: "1", source: quay'), workload(PROXIED)],
       [],
     ],
     [
       'near miss',
-      'one that is used by its digest besides',
+      'one that is also used by digest',
       [images('name: a, tag: "1"'), workload(`a:1@${DIGEST}`)],
       [],
     ],
     ['near miss', 'one that is used', [images('name: a, tag: "1"'), workload('a:1')], []],
-    ['near miss', 'one without any specs', [images('name: a, tag: "1"')], []],
+    ['near miss', 'a list without manifests', [images('name: a, tag: "1"')], []],
     ['templates', 'where one may be it', [images('name: a, tag: "1"'), workload('"{{repl X}}"')], []],
   ],
   'ignored-version': [
@@ -192,12 +192,7 @@ const RULES: Record<string, readonly Row[]> = {
     ],
     ['finds', 'version: beside a tag', [images('name: a, version: "1", tag: "2"')], ['0:2:22 warning']],
     ['near miss', 'a tag', [images('name: a, tag: "1"')], []],
-    [
-      'near miss',
-      'a version of the native form, where it belongs',
-      [component('image_name: a, version: "1"')],
-      [],
-    ],
+    ['near miss', 'a version of a native component', [component('image_name: a, version: "1"')], []],
     ['templates', 'as the version', [images('name: a, version: "{{repl X}}"')], ['0:2:22 error']],
   ],
   'ambiguous-tag': [
@@ -232,10 +227,10 @@ const RULES: Record<string, readonly Row[]> = {
     ['finds', 'docker.io', [images('name: t/a, source: d', 'name: t/b, source: d')], ['0:2:23 warning']],
     ['finds', 'a URL', [images('name: t/a, source: site')], ['0:2:23 warning']],
     ['near miss', 'index.docker.io', [images('name: t/a, source: hub')], []],
-    ['near miss', 'an endpoint that nobody uses', [images('name: a')], []],
+    ['near miss', 'an unused endpoint', [images('name: a')], []],
     [
       'templates',
-      'in the specs that use it',
+      'in the manifests that use it',
       [images('name: t/a, source: d'), workload(TEMPLATE)],
       ['0:2:23 warning'],
     ],
@@ -243,7 +238,7 @@ const RULES: Record<string, readonly Row[]> = {
   'duplicate-image': [
     [
       'finds',
-      'an entry that stands there twice',
+      'an entry that occurs twice',
       [images('name: a, tag: "1"', 'name: a, tag: "1"')],
       ['0:3:10 warning'],
     ],
@@ -277,7 +272,7 @@ const RULES: Record<string, readonly Row[]> = {
     ],
     [
       'finds',
-      'one on the list and one in a spec',
+      'one in the list and one in a manifest',
       [images('name: a/worker, tag: "1"'), workload('b/worker:1')],
       [`1:${AT_IMAGE} warning`],
     ],
@@ -356,7 +351,7 @@ const RULES: Record<string, readonly Row[]> = {
     ['near miss', 'apps/v1', [workload('redis:1')], []],
     [
       'near miss',
-      'what has no pods',
+      'an object without pods',
       ['apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: { name: a }'],
       [],
     ],
@@ -381,7 +376,7 @@ const RULES: Record<string, readonly Row[]> = {
   'tag-and-digest': [
     ['finds', 'both in a container', [workload(`redis:1@${DIGEST}`)], [`0:${AT_IMAGE} warning`]],
     ['finds', 'both in a list', [`redis:1@${DIGEST}`], ['0:1:1 warning']],
-    ['near miss', 'a digest alone, behind a port', [workload(`registry:5000/redis@${DIGEST}`)], []],
+    ['near miss', 'only a digest, after a port', [workload(`registry:5000/redis@${DIGEST}`)], []],
     ['near miss', 'a tag alone', [workload('redis:1')], []],
     ['templates', 'as the host', [workload(`"{{repl X}}:1@${DIGEST}"`)], []],
   ],
@@ -390,7 +385,7 @@ const RULES: Record<string, readonly Row[]> = {
 describe.each(Object.entries(RULES))('%s', (rule, rows) => {
   it.each(rows)('%s: %s', async (_kind, _name, texts, expected) => {
     const specs = texts.map((text, index) => ({ file: `${index}`, text }));
-    const findings = (await lint({ specs, locations: AT })).findings.filter(found => found.rule === rule);
+    const findings = (await lint({ specs, locations: AT })).findings.filter(finding => finding.rule === rule);
     expect(
       findings.map(
         ({ severity, position: { file, line, column } }) => `${file}:${line}:${column} ${severity}`,
@@ -400,7 +395,7 @@ describe.each(Object.entries(RULES))('%s', (rule, rows) => {
   });
 });
 
-it.each(specRules)('$id has a row that it finds, a near miss, and one with templates', ({ id }) => {
+it.each(specRules)('$id has rows with a finding, a near miss, and templates', ({ id }) => {
   const kinds = new Set(RULES[id]?.map(([kind]) => kind));
   expect([...kinds].sort()).toEqual(['finds', 'near miss', 'templates']);
 });

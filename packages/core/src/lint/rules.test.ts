@@ -7,7 +7,7 @@ import { runRules } from './lint-run.ts';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const AT: RegistrySettings = { app: 'shop', registries: { hub: 'index.docker.io' } };
 
-/** The rules of this file; what the others say of the same input is their tests' business. */
+/** The rules tested in this file; findings of others are ignored. */
 const OURS = ['latest-tag', 'always-pull', 'unknown-registry', 'image-not-listed', 'invalid-image'];
 
 function run(texts: string[], locations = AT): Finding[] {
@@ -59,8 +59,8 @@ describe('latest-tag, in a list', () => {
   const unused = 'warning latest-tag';
   const locate = { app: undefined };
   it.each<[name: string, texts: string[], expected: string[], locations?: RegistrySettings]>([
-    ['used by none', [entry('a', 'latest')], [`0:4:8 ${unused}`]],
-    ['without a tag, used by none', [entry('a')], [`0:3:9 ${unused}`]],
+    ['not used', [entry('a', 'latest')], [`0:4:8 ${unused}`]],
+    ['without a tag, not used', [entry('a')], [`0:3:9 ${unused}`]],
     ['of a text list', ['b:1\na'], [`0:2:1 ${unused}`]],
     ['used safely', [entry('a', 'latest'), pod('a', 'Never'), pod('a:latest', 'IfNotPresent')], []],
     [
@@ -81,7 +81,7 @@ describe('latest-tag, in a list', () => {
       locate,
     ],
     [
-      'of Swarm, for the list may serve Kubernetes too',
+      'of Swarm, because the list may also be used with Kubernetes',
       ['images:\n- name: a\n---\n# kind: scheduler-swarm\nservices: {x: {image: a}}'],
       ['0:2:9 warning latest-tag'],
     ],
@@ -101,7 +101,7 @@ describe('latest-tag, in a list', () => {
     expect(finding?.related).toMatchObject([{ position: { file: '2', line: 5, column: 12 } }]);
   });
 
-  it('an unknown registry still matches by name and tag', () => {
+  it('an unknown registry matches by name and tag', () => {
     const findings = found([entry('t/a', 'latest', 'theirs'), pod('quay.io/t/a', 'Never')]);
     expect(findings).toEqual(['0:2:11 error unknown-registry']);
   });
@@ -134,7 +134,7 @@ describe('unknown-registry', () => {
 describe('image-not-listed', () => {
   const missing = ['1:5:12 error image-not-listed'];
   it.each<[name: string, texts: string[], expected: string[]]>([
-    ['an image that the list lacks', [entry('a', '1'), pod('b:1')], missing],
+    ['an image that is not listed', [entry('a', '1'), pod('b:1')], missing],
     ['another tag', [entry('a', '1'), pod('a:2')], missing],
     ['from a text list', ['a:1', pod('b:1')], missing],
     [
@@ -146,7 +146,7 @@ describe('image-not-listed', () => {
     ['one beside a list without a value', ['# kind: replicated\nimages:', pod('b:1')], missing],
     ['one beside a document without a list', ['# kind: replicated\nname: a', pod('b:1')], missing],
     [
-      'a listed tag, pinned by a digest besides',
+      'a listed tag, also pinned by digest',
       [entry('a', '1'), pod(`a:1@${DIGEST}`)],
       ['1:5:12 warning image-not-listed'],
     ],
@@ -173,15 +173,15 @@ describe('image-not-listed', () => {
     ['quay.io/t/b:1', '{ source: public, name: quay.io/t/b, tag: "1" }'],
     ['proxy.replicated.com/proxy/shop/quay.io/t/b:1', '{ source: quay.io, name: t/b, tag: "1" }'],
     ['registry.replicated.com/shop/b:1', '{ source: replicated, name: b, tag: "1" }'],
-  ])('tells the entry for %s', (image, expected) => {
+  ])('suggests the entry for %s', (image, expected) => {
     expect(run([entry('a', '1'), pod(image)], { app: 'shop' })[0]?.hint).toContain(expected);
   });
 
-  it('tells that an official image is public, whatever is configured', () => {
+  it('suggests source: public for an official image, regardless of the configuration', () => {
     expect(run([entry('a', '1'), pod('b:1')])[0]?.hint).toContain('{ source: public, name: b, tag: "1" }');
   });
 
-  it('tells the entry of a configured registry', () => {
+  it('suggests the entry of a configured registry', () => {
     expect(run([entry('a', '1'), pod('t/b:1')])[0]?.hint).toContain('{ source: hub, name: t/b, tag: "1" }');
   });
 });
@@ -196,19 +196,19 @@ describe('invalid-image', () => {
     expect(found(texts)).toEqual(expected);
   });
 
-  it('leaves a missing app alone', () => {
+  it('does not report a missing app', () => {
     expect(found([entry('a', '1', 'replicated')], {})).toEqual([]);
   });
 });
 
-it('findings come by file, line and column, each with a hint', () => {
+it('findings are sorted by file, line and column, each with a hint', () => {
   const findings = run([pod('b'), entry('a'), pod('c:1', 'Always')]);
   const places = findings.map(({ position: { file, line } }) => `${file}:${line}`);
   expect(places).toEqual(['0:5', '0:5', '1:3', '2:5', '2:6']);
   expect(findings.every(({ hint }) => hint !== '')).toBe(true);
 });
 
-it('findings of one line come by column, whatever rule they are of', () => {
+it('findings of one line are sorted by column, regardless of their rule', () => {
   const text = '{apiVersion: v1, kind: Pod, spec: {containers: [{image: "b:1", imagePullPolicy: Always}]}}';
   expect(run([entry('a', '1'), text]).map(({ rule }) => rule)).toEqual(['image-not-listed', 'always-pull']);
 });

@@ -4,8 +4,8 @@ import { AirgapError } from '../model/errors.ts';
 import { runRules } from './lint-run.ts';
 import type { RuleSetting } from './rule-api/rule-setting.ts';
 
-function found(text: string, grades: RuleSetting[] = []): string[] {
-  return runRules(parseSpec([{ file: 'f', text }]), {}, grades).map(
+function found(text: string, settings: RuleSetting[] = []): string[] {
+  return runRules(parseSpec([{ file: 'f', text }]), {}, settings).map(
     ({ rule, severity, position: { file, line, column } }) => `${file}:${line}:${column} ${severity} ${rule}`,
   );
 }
@@ -13,7 +13,7 @@ function found(text: string, grades: RuleSetting[] = []): string[] {
 const POD = ['apiVersion: v1', 'kind: Pod', 'spec:', '  containers:', '  - image: a'];
 const pod = (...last: string[]) => [...POD.slice(0, 4), ...last].join('\n');
 const LATEST = 'f:5:12 error latest-tag';
-const UNSILENCED = 'f:6:12 error latest-tag';
+const UNSUPPRESSED = 'f:6:12 error latest-tag';
 
 describe('a comment', () => {
   it.each<[name: string, text: string, expected: string[]]>([
@@ -55,18 +55,22 @@ describe('a comment', () => {
     [
       'at the end of the line above',
       pod('  - name: a # airgap-ignore latest-tag: x', '    image: a'),
-      ['f:5:13 warning unused-ignore', UNSILENCED],
+      ['f:5:13 warning unused-ignore', UNSUPPRESSED],
     ],
     [
-      'of a rule that there is not',
+      'of an unknown rule',
       pod('  - image: a # airgap-ignore latest: x'),
       [LATEST, 'f:5:14 warning unknown-rule'],
     ],
-    ['of no rule', pod('  - image: a # airgap-ignore'), [LATEST, 'f:5:14 warning unknown-rule']],
-    ['with something else', pod('  - image: a # airgap-ignored latest-tag: x'), [LATEST]],
-    ['that is none, in quotes', pod('  - image: a', '    name: "# airgap-ignore latest-tag: x"'), [LATEST]],
+    ['without a rule', pod('  - image: a # airgap-ignore'), [LATEST, 'f:5:14 warning unknown-rule']],
+    ['with another word', pod('  - image: a # airgap-ignored latest-tag: x'), [LATEST]],
     [
-      'that is none, in a block',
+      'in quotes, which is not a comment',
+      pod('  - image: a', '    name: "# airgap-ignore latest-tag: x"'),
+      [LATEST],
+    ],
+    [
+      'in a block scalar, which is not a comment',
       pod('  - image: a', '    args: [a]', 'x: |', '  # airgap-ignore latest-tag: x'),
       [LATEST],
     ],
@@ -86,60 +90,60 @@ describe('a comment', () => {
   });
 });
 
-describe('a grade', () => {
+describe('a severity override', () => {
   const at = { file: 'airgap.yaml', line: 2, column: 3 };
-  it.each<[name: string, grades: RuleSetting[], expected: string[]]>([
-    ['off', [{ rule: 'latest-tag', grade: 'off' }], []],
-    ['warning', [{ rule: 'latest-tag', grade: 'warning' }], ['f:5:12 warning latest-tag']],
-    ['info', [{ rule: 'latest-tag', grade: 'info' }], ['f:5:12 info latest-tag']],
+  it.each<[name: string, settings: RuleSetting[], expected: string[]]>([
+    ['off', [{ rule: 'latest-tag', severity: 'off' }], []],
+    ['warning', [{ rule: 'latest-tag', severity: 'warning' }], ['f:5:12 warning latest-tag']],
+    ['info', [{ rule: 'latest-tag', severity: 'info' }], ['f:5:12 info latest-tag']],
     [
       'the last of two',
       [
-        { rule: 'latest-tag', grade: 'off' },
-        { rule: 'latest-tag', grade: 'error' },
+        { rule: 'latest-tag', severity: 'off' },
+        { rule: 'latest-tag', severity: 'error' },
       ],
       [LATEST],
     ],
-    ['of another rule', [{ rule: 'always-pull', grade: 'off' }], [LATEST]],
+    ['of another rule', [{ rule: 'always-pull', severity: 'off' }], [LATEST]],
     [
-      'of a rule that there is not',
-      [{ rule: 'toString', grade: 'off', position: at }],
+      'of an unknown rule',
+      [{ rule: 'toString', severity: 'off', position: at }],
       ['airgap.yaml:2:3 warning unknown-rule', LATEST],
     ],
     [
-      'of the rule about rules that there are not',
+      'of unknown-rule itself',
       [
-        { rule: 'latest', grade: 'off', position: at },
-        { rule: 'unknown-rule', grade: 'off' },
+        { rule: 'latest', severity: 'off', position: at },
+        { rule: 'unknown-rule', severity: 'off' },
       ],
       [LATEST],
     ],
-  ])('%s', (_name, grades, expected) => {
-    expect(found(POD.join('\n'), grades)).toEqual(expected);
+  ])('%s', (_name, settings, expected) => {
+    expect(found(POD.join('\n'), settings)).toEqual(expected);
   });
 
-  it('error raises what is a warning', () => {
-    expect(found('a', [{ rule: 'latest-tag', grade: 'error' }])).toEqual(['f:1:1 error latest-tag']);
+  it('error raises a warning', () => {
+    expect(found('a', [{ rule: 'latest-tag', severity: 'error' }])).toEqual(['f:1:1 error latest-tag']);
   });
 
-  it('off makes no ignore of that rule unused', () => {
+  it('off does not report ignores of that rule as unused', () => {
     expect(
-      found(pod('  - image: a:1 # airgap-ignore latest-tag: x'), [{ rule: 'latest-tag', grade: 'off' }]),
+      found(pod('  - image: a:1 # airgap-ignore latest-tag: x'), [{ rule: 'latest-tag', severity: 'off' }]),
     ).toEqual([]);
   });
 
-  it('of a rule that there is not is wrong usage when nobody wrote it in a file', () => {
-    expect(() => found('a', [{ rule: 'nothing', grade: 'off' }])).toThrow(AirgapError);
+  it('of an unknown rule without a position is a usage error', () => {
+    expect(() => found('a', [{ rule: 'nothing', severity: 'off' }])).toThrow(AirgapError);
   });
 });
 
-it('a text that a program made has no line to ignore', () => {
+it('an ignore comment in a rendered text has no effect', () => {
   const text = `# airgap-ignore latest-tag: x\n${POD.join('\n')}`;
   const findings = runRules(parseSpec([{ file: 'f', text, rendered: true }]), {});
   expect(findings.map(({ rule }) => rule)).toEqual(['latest-tag']);
 });
 
-it('finds the ignores of a large file in time that grows with it', () => {
+it('finds the ignores of a large file in linear time', () => {
   const text = pod(...Array.from({ length: 20_000 }, () => '  - image: a # airgap-ignore latest-tag: x'));
   expect(found(text)).toEqual([]);
 }, 20_000);

@@ -26,9 +26,13 @@ describe('routeOf', () => {
 
 describe('thirdParty', () => {
   it.each([
-    ['no application', { registries: { q: 'quay.io' } }, /not known/],
-    ['a slug that is a path', { app: '../x', registries: { q: 'quay.io' } }, /no slug/],
-    ['no registry', { app: 'shop', registries: { own: 'registry.replicated.com' } }, /none is known/],
+    ['no application', { registries: { q: 'quay.io' } }, /no application slug is set/],
+    ['a slug that is a path', { app: '../x', registries: { q: 'quay.io' } }, /invalid application slug/],
+    [
+      'no registry',
+      { app: 'shop', registries: { own: 'registry.replicated.com' } },
+      /no third-party registry is configured/,
+    ],
   ])('refuses %s', (_name, locations, message) =>
     expect(() => proxiedRegistries(locations)).toThrow(message),
   );

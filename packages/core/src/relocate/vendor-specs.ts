@@ -35,7 +35,7 @@ export class VendorSpecs {
   static async open({ specs, directory, imagePaths = {} }: VendorSpecsOptions): Promise<VendorSpecs> {
     const paths = ImagePath.all(imagePaths);
     const copies = await specCopies(specs, directory);
-    const { texts, charts, kustomizations, unread } = await findInput(specs);
+    const { texts, charts, kustomizations, readErrors } = await findInput(specs);
     const templates = await readFiles(charts.flatMap(({ files }) => files));
     const spec = parseSpec([...texts, ...templates.texts], paths);
     const archives = charts.filter(({ path, file }) => path === file);
@@ -48,7 +48,7 @@ export class VendorSpecs {
       ),
     ];
     return new VendorSpecs(
-      { ...spec, parseErrors: [...unread, ...templates.unread, ...spec.parseErrors] },
+      { ...spec, parseErrors: [...readErrors, ...templates.readErrors, ...spec.parseErrors] },
       copies,
       notRewritten,
     );

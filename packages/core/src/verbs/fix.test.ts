@@ -34,7 +34,7 @@ function file(name: string, text: string): string {
   return path;
 }
 
-/** The text after every fix, made twice: the second time must find nothing to do. */
+/** Returns the text after all fixes; a second run must change nothing. */
 async function fixed(text: string, locations: RegistrySettings = {}): Promise<string> {
   const path = file('app.yaml', text);
   await fix({ specs: [path], locations });
@@ -61,11 +61,11 @@ describe('a pull policy', () => {
     ],
     ['is added with CRLF', '  - image: a\r\n', '  - image: a\r\n    imagePullPolicy: IfNotPresent\r\n'],
     [
-      'is added as deep as wide dashes want it',
+      'is added with the indentation of wide dashes',
       '  -   image: a\n      name: x\n',
       '  -   image: a\n      imagePullPolicy: IfNotPresent\n      name: x\n',
     ],
-    ['is added in braces', '  - {image: a}\n', '  - {image: a, imagePullPolicy: IfNotPresent}\n'],
+    ['is added in a flow mapping', '  - {image: a}\n', '  - {image: a, imagePullPolicy: IfNotPresent}\n'],
     [
       'is added in JSON',
       '  - {"image": "a", "name": "x"}\n',
@@ -77,12 +77,12 @@ describe('a pull policy', () => {
       '  - image: a\n    imagePullPolicy: IfNotPresent # !\n',
     ],
     [
-      'is corrected in its quotes',
+      'is corrected within its quotes',
       "  - image: a:1\n    imagePullPolicy: 'Always'\n",
       "  - image: a:1\n    imagePullPolicy: 'IfNotPresent'\n",
     ],
     [
-      'is filled in',
+      'is set if empty',
       '  - imagePullPolicy:  # x\n    image: a\n',
       '  - imagePullPolicy: IfNotPresent  # x\n    image: a\n',
     ],
@@ -97,26 +97,26 @@ describe('a pull policy', () => {
       '  - name: x\n    {{repl if X}}\n    image: a\n    imagePullPolicy: IfNotPresent\n    {{repl else}}\n    image: b:1\n    {{repl end}}\n',
     ],
     [
-      'finds its place behind templates',
+      'is added at the right place after templates',
       '  - args: [ "{{repl ConfigOption \\"😀\\"}}", {{repl X}} ]\n    image: a\n',
       '  - args: [ "{{repl ConfigOption \\"😀\\"}}", {{repl X}} ]\n    image: a\n    imagePullPolicy: IfNotPresent\n',
     ],
     [
-      'is added once for containers that are one by alias',
+      'is added once for containers that share an alias',
       '  - &c\n    image: a\n  - *c\n',
       '  - &c\n    image: a\n    imagePullPolicy: IfNotPresent\n  - *c\n',
     ],
     [
-      'is added to a volume by its own name',
+      'is added to a volume as pullPolicy',
       '  - image: b:1\n  volumes:\n  - image: {reference: a}\n',
       '  - image: b:1\n  volumes:\n  - image: {reference: a, pullPolicy: IfNotPresent}\n',
     ],
   ])('%s', async (_name, before, after) => expect(await fixed(pod(before))).toBe(pod(after)));
 
   it.each([
-    ['that is right', '  - image: a\n    imagePullPolicy: Never\n'],
-    ['that a template knows', '  - image: a\n    imagePullPolicy: {{repl X}}\n'],
-    ['of an image that a template knows', '  - image: {{repl X}}\n'],
+    ['that is safe', '  - image: a\n    imagePullPolicy: Never\n'],
+    ['that is a template', '  - image: a\n    imagePullPolicy: {{repl X}}\n'],
+    ['of a templated image', '  - image: {{repl X}}\n'],
     ['that other keys share', '  - image: a:1\n    imagePullPolicy: &p Always\n  restartPolicy: *p\n'],
     [
       'that only one branch of a template has',
@@ -128,15 +128,15 @@ describe('a pull policy', () => {
     ],
     ['of an image over several lines', '  - image: >-\n      a\n    name: x\n'],
     ['above a template comment of several lines', '  - image: a # {{/* b\n      c */}}\n    name: x\n'],
-    ['beside an explicit key', '  - ? image\n    : a\n'],
-  ])('%s is left alone', async (_name, text) => expect(await fixed(pod(text))).toBe(pod(text)));
+    ['with an explicit key', '  - ? image\n    : a\n'],
+  ])('%s is not changed', async (_name, text) => expect(await fixed(pod(text))).toBe(pod(text)));
 });
 
 describe('an images: entry', () => {
   it.each([
     ['version: becomes tag:', '- name: a\n  version: v1 # old\n', '- name: a\n  tag: v1 # old\n'],
     [
-      'version: becomes tag: in its quotes',
+      'version: becomes tag: within its quotes',
       '- {"name": "a", "version": "1"}\n',
       '- {"name": "a", "tag": "1"}\n',
     ],
@@ -160,9 +160,9 @@ describe('an images: entry', () => {
     ['version: without a value', '- name: a\n  version:\n'],
     ['version: with a template', '- name: a\n  version: {{repl X}}\n'],
     ['a tag in quotes', "- name: a\n  tag: '3.10'\n"],
-    ['a tag that is text everywhere', '- name: a\n  tag: 1.2.3-rc1\n'],
-    ['a tag that says itself that it is text', '- name: a\n  tag: !!str 3.10\n'],
-  ])('%s is left alone', async (_name, text) =>
+    ['a tag that every parser reads as a string', '- name: a\n  tag: 1.2.3-rc1\n'],
+    ['a tag with an explicit !!str', '- name: a\n  tag: !!str 3.10\n'],
+  ])('%s is not changed', async (_name, text) =>
     expect(await fixed(`images:\n${text}`)).toBe(`images:\n${text}`),
   );
 
@@ -178,7 +178,7 @@ describe('an images: entry', () => {
     expect(await fixed(text)).toBe(text);
   });
 
-  it('whose tag other entries share keeps it as it is', async () => {
+  it('whose tag other entries share keeps its alias', async () => {
     const text = 'images:\n- name: a\n  tag: &t 3.10\n- name: b\n  tag: *t\n';
     expect(await fixed(text)).toBe(text.replace('3.10', '"3.10"'));
   });
@@ -209,18 +209,18 @@ describe('a missing image', () => {
     ['it may be private or public', 't/a:1', AT],
     ['it is proxied from a host without a name', 'proxy.replicated.com/proxy/shop/quay.io/t/a:1', {}],
     ['it belongs to another app', 'registry.replicated.com/other/a:1', AT],
-    ['the app is not known', 'registry.replicated.com/shop/a:1', {}],
+    ['no app is set', 'registry.replicated.com/shop/a:1', {}],
     ['it is pinned by digest', `a:1@${DIGEST}`, {}],
-    ['a template knows it', '{{repl X}}', {}],
-  ])('is left to a person when %s', async (_why, image, locations) => {
+    ['it is a template', '{{repl X}}', {}],
+  ])('is not added when %s', async (_why, image, locations) => {
     const text = spec('- name: x\n  tag: v1\n', image);
     expect(await fixed(text, locations)).toBe(text);
   });
 
   const entry = '{ source: public, name: a, tag: "1" }';
   it.each([
-    ['lines in braces', '  - {name: x}\n', `  - {name: x}\n  - ${entry}\n`],
-    ['a list in brackets', '  [{name: x}, ]\n', `  [{name: x}, ${entry}, ]\n`],
+    ['flow mappings on lines', '  - {name: x}\n', `  - {name: x}\n  - ${entry}\n`],
+    ['a flow list', '  [{name: x}, ]\n', `  [{name: x}, ${entry}, ]\n`],
     ['JSON', '  [{"name": "x"}]\n', '  [{"name": "x"}, { "source": "public", "name": "a", "tag": "1" }]\n'],
     [
       'comments of the last entry',
@@ -233,53 +233,55 @@ describe('a missing image', () => {
       '- name: x\n  tag:  # none\n- source: public\n  name: a\n  tag: "1"\n',
     ],
     ['CRLF', '- name: x\r\n', '- name: x\r\n- source: public\r\n  name: a\r\n  tag: "1"\r\n'],
-  ])('joins %s', async (_name, before, after) =>
+  ])('is appended to %s', async (_name, before, after) =>
     expect(await fixed(spec(before, 'a:1'))).toBe(spec(after, 'a:1')),
   );
 
   it.each([
-    ['stands in the list', '- name: x\n{{repl if X}}\n- name: y\n{{repl end}}\n'],
-    ['ends behind it', '- name: y\n# x\n\n{{repl end}}\n'],
-    ['ends behind a long comment', `- name: y\n${'# x\n'.repeat(1000)}{{repl end}}\n`],
-    ['begins behind it', '- name: y\n  tag: v1 # {{/* a\n  b */}}\n'],
+    ['is in the list', '- name: x\n{{repl if X}}\n- name: y\n{{repl end}}\n'],
+    ['ends after it', '- name: y\n# x\n\n{{repl end}}\n'],
+    ['ends after a long comment', `- name: y\n${'# x\n'.repeat(1000)}{{repl end}}\n`],
+    ['begins after it', '- name: y\n  tag: v1 # {{/* a\n  b */}}\n'],
     ['begins in its last comment', '- name: y\n  tag: v1\n  # {{/* a\n  b */}}\n'],
     ['ends in a comment', '- name: y\n# {{repl end}}\n'],
-  ])('does not join a branch of a template that %s', async (_name, list) => {
+  ])('is not added to a branch of a template that %s', async (_name, list) => {
     const text = spec(list, 'a:1');
     expect(await fixed(text)).toBe(text);
   });
 
-  it('is listed above a comment full of marks', async () => {
+  it('is listed above a comment with many # characters', async () => {
     const [before, after] = ['- name: x\n  tag: v1\n', `${'# '.repeat(5000)}\n`];
     expect(await fixed(spec(before + after, 'a:1'))).toBe(spec(added('public', 'a') + after, 'a:1'));
   });
 
-  it('is listed once, in the first list, whatever file uses it', async () => {
+  it('is listed once, in the first list, for any number of files that use it', async () => {
     const list = file('a.yaml', 'images:\n- name: x\n  tag: v1\n');
     const uses = ['b.yaml', 'c.yaml'].map(name => file(name, pod('  - image: a:1\n')));
     const { files } = await fix({ specs: [list, ...uses] });
     expect(files).toMatchObject([{ file: list, after: `images:\n${added('public', 'a')}` }]);
   });
 
-  it('is not added when an entry means it, once its version: is its tag', async () => {
+  it('is not added if an entry names it after version: became tag:', async () => {
     const text = spec('- name: a\n  version: v1\n', 'a:v1');
     expect(await fixed(text)).toBe(text.replace('version:', 'tag:'));
   });
 });
 
-describe('what somebody has silenced', () => {
+describe('a suppressed finding', () => {
   const text = pod('  - image: a # airgap-ignore latest-tag: only in the lab\n');
 
-  it('by a comment is left alone', async () => expect(await fixed(text)).toBe(text));
+  it('by comment is not fixed', async () => expect(await fixed(text)).toBe(text));
 
-  it('by a grade is left alone', async () => {
+  it('by severity off is not fixed', async () => {
     const path = file('app.yaml', pod('  - image: a\n'));
-    expect((await fix({ specs: [path], rules: [{ rule: 'latest-tag', grade: 'off' }] })).files).toEqual([]);
+    expect((await fix({ specs: [path], rules: [{ rule: 'latest-tag', severity: 'off' }] })).files).toEqual(
+      [],
+    );
   });
 
-  it('by no more than a milder grade is mended', async () => {
+  it('with a lower severity is fixed', async () => {
     const path = file('app.yaml', pod('  - image: a\n'));
-    const rules = [{ rule: 'latest-tag', grade: 'info' as const }];
+    const rules = [{ rule: 'latest-tag', severity: 'info' as const }];
     expect((await fix({ specs: [path], rules })).files).toHaveLength(1);
   });
 });
@@ -287,7 +289,7 @@ describe('what somebody has silenced', () => {
 describe('a file', () => {
   const text = pod('  - image: a\n');
 
-  it('keeps its mode, its byte order mark and its neighbours', async () => {
+  it('keeps its mode and its byte order mark, without temporary files beside it', async () => {
     const path = file('app.yaml', `\uFEFF${text}`);
     chmodSync(path, 0o640);
     await fix({ specs: [path] });
@@ -296,12 +298,14 @@ describe('a file', () => {
     expect(readdirSync(FOLDER)).toEqual(['app.yaml']);
   });
 
-  it('that is a link stays one', async () => {
+  it('that is a link stays a link', async () => {
     const path = file('app.yaml', text);
     symlinkSync('app.yaml', join(FOLDER, 'link.yaml'));
     await fix({ specs: [join(FOLDER, 'link.yaml')] });
     expect(readFileSync(path, 'utf8')).toContain('IfNotPresent');
-    expect(readdirSync(FOLDER, { withFileTypes: true }).filter(one => one.isSymbolicLink())).toHaveLength(1);
+    expect(readdirSync(FOLDER, { withFileTypes: true }).filter(entry => entry.isSymbolicLink())).toHaveLength(
+      1,
+    );
   });
 
   it('that is named twice is fixed once', async () => {
@@ -319,7 +323,7 @@ describe('a file', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
-  it('is told of at its places before the first fix, and what is left is told as it is after the last', async () => {
+  it('has the applied fixes at original positions and the remaining findings at new positions', async () => {
     const path = file(
       'app.yaml',
       `images:\n- name: x\n  version: 1.0\n---\n${pod('  - image: a\n  - image: t/B:1\n')}`,
@@ -337,7 +341,7 @@ describe('a file', () => {
     ]);
   });
 
-  it('that is no file cannot be fixed', async () =>
+  it('cannot be standard input', async () =>
     expect(fix({ specs: [{ file: '<stdin>', text }] })).rejects.toMatchObject({ code: 'USAGE' }));
 });
 
@@ -378,38 +382,39 @@ const text = fc
     return mark + lines.replaceAll('\n', newLine);
   });
 
-describe('for any spec', () => {
+describe('for any input', () => {
   property.prop([text])('a second time changes nothing', async text => {
     await fixed(text);
   });
 
-  property.prop([text])('lines that were not mended stay as they are, in their order', async text => {
+  property.prop([text])('lines that were not fixed stay the same, in order', async text => {
     const path = file('app.yaml', text);
     const { fixed } = await fix({ specs: [path] });
     const touched = new Set(
-      fixed.filter(({ rule }) => rule !== 'image-not-listed').map(one => one.position.line),
+      fixed.filter(({ rule }) => rule !== 'image-not-listed').map(({ position }) => position.line),
     );
-    const kept = text.split('\n').filter((_line, index) => !touched.has(index + 1));
+    const untouched = text.split('\n').filter((_line, index) => !touched.has(index + 1));
     const after = readFileSync(path, 'utf8').split('\n');
     let at = 0;
-    for (const line of kept) {
-      // At the end of a text without a line break, an added line gives one to the line before it.
+    for (const line of untouched) {
+      // At the end of a text without a final line break, an added line adds one to the previous line.
       at =
-        after.findIndex((one, index) => index >= at && one.replace(/\r$/, '') === line.replace(/\r$/, '')) +
-        1;
+        after.findIndex(
+          (other, index) => index >= at && other.replace(/\r$/, '') === line.replace(/\r$/, ''),
+        ) + 1;
       expect(at).toBeGreaterThan(0);
     }
   });
 
-  property.prop([text])('nothing is left for the rules that have fixes', async text => {
+  property.prop([text])('no finding remains for the rules with fixes', async text => {
     const { findings, sources } = await fix({ specs: [file('app.yaml', text)] });
-    const left = findings.filter(({ rule, position }) => {
-      // No container is named there, so that only a person knows another tag.
+    const remaining = findings.filter(({ rule, position }) => {
+      // An unused entry needs another tag, which cannot be derived.
       const isUnusedEntry =
         rule === 'latest-tag' && !lineOf(sources[0]?.text, position.line).includes('image: ');
       return fixes.some(({ id }) => id === rule) && !isUnusedEntry;
     });
-    expect(left).toEqual([]);
+    expect(remaining).toEqual([]);
   });
 });
 

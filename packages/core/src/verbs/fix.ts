@@ -6,39 +6,40 @@ import { runRules } from '../lint/lint-run.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type LintOptions, type LintResult, lintResult } from './lint.ts';
 
+/** Options of `fix`. */
 export interface FixOptions extends Omit<LintOptions, 'online' | 'onEvent'> {
-  /** Say what would be done, and write nothing. */
+  /** Compute the fixes but do not write any file. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** What was mended; findings and sources are those of the specs as they are after it. */
+/** The applied fixes; findings and sources are those of the fixed input. */
 export interface FixResult extends LintResult {
   readonly fixed: readonly AppliedFix[];
   readonly files: readonly FixedFile[];
 }
 
 /**
- * Mends what the lint finds where the answer is certain. Only the pieces that are wrong are written anew: everything
- * else stays byte for byte. A second time there is nothing left to do.
+ * Fixes the findings that have only one correct solution. Changes only the affected text; all other bytes stay the
+ * same. A second run changes nothing.
  *
- * @throws AirgapError `USAGE` for a text that is no file, `INPUT`, `DISK`
+ * @throws AirgapError `USAGE` for an input that is not a file, `INPUT`, `DISK`
  */
 export async function fix(options: FixOptions): Promise<FixResult> {
-  refuseTexts(options.specs);
+  requireFiles(options.specs);
   const { locations = {}, rules } = options;
   const reading = await openReading(options);
-  const work = new Fixer(reading, spec => runRules(spec, locations, rules), locations);
-  for (const one of fixes) work.make(one);
-  const files = work.files();
+  const fixer = new Fixer(reading, spec => runRules(spec, locations, rules), locations);
+  for (const each of fixes) fixer.apply(each);
+  const files = fixer.files();
   if (!options.dryRun) for (const { file, before, after } of files) await replaceText(file, before, after);
-  return { fixed: work.fixed(), files, ...lintResult(work.spec, work.findings) };
+  return { fixed: fixer.fixed(), files, ...lintResult(fixer.spec, fixer.findings) };
 }
 
-function refuseTexts(specs: FixOptions['specs']): void {
+function requireFiles(specs: FixOptions['specs']): void {
   const text = specs.find(spec => typeof spec !== 'string');
   if (!text) return;
-  throw new AirgapError('USAGE', `only files can be fixed, and ${text.file} is none`, {
+  throw new AirgapError('USAGE', `cannot fix ${text.file}: not a file`, {
     where: { path: text.file },
-    hint: 'Name the files themselves.',
+    hint: 'Pass the files themselves.',
   });
 }

@@ -14,7 +14,7 @@ const reference = ({ host, team, name, tag }: { host: string; team: string; name
   `${host}/${team}/${name}:${tag}`;
 const unique = fc.uniqueArray(image, { selector: reference, maxLength: 20 });
 
-/** How each form names images; written in JSON, which is YAML too. */
+/** How each format names images; written in JSON, which is also YAML. */
 const pod = (images: string[]) => ({
   containers: images.map((name, at) => ({ name: `c${at}`, image: name, resources: {} })),
 });
@@ -47,7 +47,7 @@ const decoy = fc.constantFrom(
 const part = fc.oneof(fc.tuple(form, unique), fc.tuple(decoy, fc.constant([])));
 const found = async (text: string) => (await images({ specs: [{ file: 'f', text }] })).images;
 
-describe('what images finds equals what was put in:', () => {
+describe('images finds exactly the images of:', () => {
   property.prop([unique])('an images: section', async all => {
     const entries = all.map(one => `- name: ${one.host}/${one.team}/${one.name}\n  tag: "${one.tag}"\n`);
     const result = await found(`replicated_api_version: 2.8.0\nimages:\n${entries.join('')}`);
@@ -68,7 +68,7 @@ describe('what images finds equals what was put in:', () => {
     );
   });
 
-  property.prop([fc.array(part, { maxLength: 8 })])('documents of every form', async parts => {
+  property.prop([fc.array(part, { maxLength: 8 })])('documents of every format', async parts => {
     const texts = parts.map(([write, all]) => `---\n${write(all.map(reference))}\n`);
     const expected = parts.flatMap(([, all]) => all.map(reference));
     expect((await found(texts.join(''))).map(one => one.reference)).toEqual([...new Set(expected)]);
@@ -80,17 +80,17 @@ describe('what images finds equals what was put in:', () => {
   });
 });
 
-it('one image has all its places', async () => {
+it('an image has all its positions', async () => {
   const text =
     'images:\n- name: a\n---\n{apiVersion: v1, kind: Pod, spec: {containers: [{image: "a:latest"}, {image: "{{x}}"}]}}';
   const result = await images({ specs: [{ file: 'f', text }] });
   expect(result.images).toMatchObject([
     { reference: 'docker.io/library/a:latest', listed: [{ line: 2 }], used: [{ line: 4 }] },
   ]);
-  expect(result.unknown).toMatchObject([{ text: '{{x}}', position: { line: 4 } }]);
+  expect(result.templated).toMatchObject([{ text: '{{x}}', position: { line: 4 } }]);
 });
 
-it('lint tells each finding as an event, and gives the texts they are in', async () => {
+it('lint reports each finding as an event, and returns the sources', async () => {
   const specs = [{ file: 'f', text: 'images:\n- name: a' }];
   const events: unknown[] = [];
   const result = await lint({ specs, onEvent: event => events.push(event) });

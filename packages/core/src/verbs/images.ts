@@ -6,44 +6,45 @@ import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import type { Reference } from '../reference/reference.ts';
 
+/** Options of `images`. */
 export interface ImagesOptions extends SpecOptions {
   readonly locations?: RegistrySettings | undefined;
 }
 
-/** A place that names an image, and what it is, for example `container web of Deployment shop`. */
+/** A position that names an image, and its reason, for example `container web of Deployment shop`. */
 export interface Mention extends Position {
   readonly reason: string;
 }
 
-/** An image, and every place that names it. */
+/** An image and every position that names it. */
 export interface FoundImage {
-  /** Canonical. */
+  /** The canonical reference. */
   readonly reference: string;
-  /** Where lists name it. */
+  /** Positions in lists. */
   readonly listed: readonly Mention[];
-  /** Where specs use it. */
+  /** Positions in manifests that use it. */
   readonly used: readonly Mention[];
 }
 
-/** A part of the input whose images are not known. */
-export interface UnknownPart {
+/** A part of the input whose images are unknown. */
+export interface InputProblem {
   readonly message: string;
   readonly hint: string | undefined;
   readonly position: Position | undefined;
 }
 
 export interface ImagesResult {
-  /** Each once, in the order of the first mention, lists first. */
+  /** Each image once, in order of first mention, lists first. */
   readonly images: readonly FoundImage[];
-  /** Images that only a template knows. */
-  readonly unknown: readonly { readonly text: string; readonly position: Position }[];
-  /** What could not be read, and what is named there but cannot be located. */
-  readonly unread: readonly UnknownPart[];
+  /** Used images whose name contains a template. */
+  readonly templated: readonly { readonly text: string; readonly position: Position }[];
+  /** Input that could not be read, and images that cannot be located. */
+  readonly parseErrors: readonly InputProblem[];
   /** Charts and kustomizations that could not be rendered. */
-  readonly unrendered: readonly UnknownPart[];
+  readonly renderErrors: readonly InputProblem[];
 }
 
-/** Finds every image in the specs, listed or used. @throws AirgapError `INPUT` for a file that cannot be read */
+/** Finds every listed or used image in the input. @throws AirgapError `INPUT` for a file that cannot be read */
 export async function images(options: ImagesOptions): Promise<ImagesResult> {
   const { locations = {} } = options;
   const spec = await readSpec(options);
@@ -65,17 +66,17 @@ export async function images(options: ImagesOptions): Promise<ImagesResult> {
   for (const used of spec.used)
     if (!used.image.templated)
       add('used', { ...used.image.position, reason: reasonOfUsed(used) }, () => usedReference(used));
-  const unknown = spec.used
+  const templated = spec.used
     .filter(({ image }) => image.templated)
     .map(({ image }) => ({ text: image.value, position: image.position }));
   return {
     images: [...found.values()],
-    unknown,
-    unread: [...spec.parseErrors, ...errors].map(partOf),
-    unrendered: spec.renderErrors.map(partOf),
+    templated,
+    parseErrors: [...spec.parseErrors, ...errors].map(problemOf),
+    renderErrors: spec.renderErrors.map(problemOf),
   };
 }
 
-function partOf({ message, hint, where }: AirgapError): UnknownPart {
+function problemOf({ message, hint, where }: AirgapError): InputProblem {
   return { message, hint, position: where.position };
 }

@@ -14,15 +14,17 @@ import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { resolveAll } from '../resolve/resolve-all.ts';
 import type { OnEvent } from '../store/events.ts';
 
+/** Options of `lint`. */
 export interface LintOptions extends SpecOptions {
   readonly locations?: RegistrySettings | undefined;
-  /** Rules that are off or graded anew; the last word on a rule counts. */
+  /** Severity overrides; the last one for a rule wins. */
   readonly rules?: readonly RuleSetting[] | undefined;
-  /** How to reach the registries; without it nothing is asked of any. */
+  /** How to reach the registries; without it `lint` makes no request. */
   readonly online?: OnlineOptions | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
+/** Options for querying registries. */
 export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent'> {
   /** Default: linux/amd64. */
   readonly platforms?: PlatformChoice | undefined;
@@ -30,30 +32,32 @@ export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent
 
 export interface LintResult {
   readonly findings: readonly Finding[];
-  /** The texts that the findings' positions are in. */
+  /** The sources that the positions refer to. */
   readonly sources: readonly SourceText[];
-  /** How many places of the specs name an image. */
+  /** Number of places in the input that name an image. */
   readonly images: number;
 }
 
 /**
- * Says what in the specs would break behind the gap, and, when the registries are asked, what in the images would.
+ * Finds what will fail in the air-gapped cluster: in the input and, with `online`, in the images.
  *
- * @throws AirgapError `INPUT`, `USAGE`; what a registry says, or does not say, is a finding
+ * @throws AirgapError `INPUT`, `USAGE`; registry errors are findings
  */
 export async function lint(options: LintOptions): Promise<LintResult> {
   const { locations = {}, rules, online, onEvent } = options;
   if (online) onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
-  const linting = new LintRun(spec, rules);
-  const offline = linting.specs(locations);
-  const asked = online ? await askRegistries(requestsFor(spec, locations, offline), linting, options) : [];
-  const findings = linting.inOrder([...offline, ...asked]);
+  const run = new LintRun(spec, rules);
+  const offline = run.specs(locations);
+  const fromRegistries = online
+    ? await queryRegistries(requestsFor(spec, locations, offline), run, options)
+    : [];
+  const findings = run.inOrder([...offline, ...fromRegistries]);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
   return lintResult(spec, findings);
 }
 
-/** What the lint tells of specs and the findings in them. */
+/** Makes the result of a lint run. */
 export function lintResult({ sources, listed, used }: Spec, findings: readonly Finding[]): LintResult {
   return {
     findings,
@@ -62,15 +66,15 @@ export function lintResult({ sources, listed, used }: Spec, findings: readonly F
   };
 }
 
-async function askRegistries(
+async function queryRegistries(
   requests: readonly ImageRequest[],
-  linting: LintRun,
+  run: LintRun,
   { online, signal, onEvent }: LintOptions,
 ): Promise<Finding[]> {
   onEvent?.({ type: 'phase', phase: 'resolve' });
   try {
     await using registries = await Registries.open({ ...online, signal, onEvent });
-    return linting.resolutions(
+    return run.resolutions(
       await resolveAll(registries, requests, online?.platforms ?? DEFAULT_PLATFORMS, onEvent),
     );
   } catch (error) {
@@ -78,11 +82,14 @@ async function askRegistries(
   }
 }
 
-/** @throws AirgapError `INPUT` for images that cannot be located, unless a finding says so already */
+/** @throws AirgapError `INPUT` for images that cannot be located, unless a finding already reports them */
 function requestsFor(spec: Spec, locations: RegistrySettings, findings: readonly Finding[]): ImageRequest[] {
-  const told = new Set(findings.map(({ position }) => formatPosition(position)));
+  const reported = new Set(findings.map(({ position }) => formatPosition(position)));
   const { requests, errors } = findRequests(spec, locations);
-  const untold = errors.filter(({ where: { position } }) => !position || !told.has(formatPosition(position)));
-  if (untold.length > 0) throw AirgapError.all(untold, `${untold.length} images cannot be located`);
+  const unreported = errors.filter(
+    ({ where: { position } }) => !position || !reported.has(formatPosition(position)),
+  );
+  if (unreported.length > 0)
+    throw AirgapError.all(unreported, `${unreported.length} images cannot be located`);
   return requests;
 }

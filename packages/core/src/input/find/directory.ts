@@ -1,12 +1,12 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { unreadableSpec } from '../model/source-text.ts';
+import { inputReadError } from '../model/source-text.ts';
 
-/** Names that nobody means when naming the folder around them. */
-const FOREIGN = new Set(['.git', 'node_modules']);
+/** Folders that are never part of the input. */
+const IGNORED = new Set(['.git', 'node_modules']);
 
-/** Every file below a folder, hidden ones as well, sorted. @throws AirgapError `INPUT` */
+/** Returns every file below a folder, sorted, including hidden files. @throws AirgapError `INPUT` */
 export async function filesBelow(folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await entriesOf(folder)) {
@@ -17,21 +17,22 @@ export async function filesBelow(folder: string): Promise<string[]> {
   return files;
 }
 
-/** What is in a folder, sorted; not what belongs to programs. @throws AirgapError `INPUT` */
+/** Returns the entries of a folder, sorted, without `.git` and `node_modules`. @throws AirgapError `INPUT` */
 export async function entriesOf(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
-    throw unreadableSpec(folder, cause);
+    throw inputReadError(folder, cause);
   });
-  return entries.filter(({ name }) => !FOREIGN.has(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.filter(({ name }) => !IGNORED.has(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A link to a folder is one, unless it leads back to where it stands. */
+/** Returns whether an entry is a folder or a link to one; false for a link to one of its own parents. */
 export async function isFolder(path: string, entry: Dirent): Promise<boolean> {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) return false;
-  const [target, own] = await Promise.all([realpath(path), realpath(dirname(path))]);
-  return own !== target && !own.startsWith(`${target}${sep}`);
+  const target = await realpath(path);
+  const parent = await realpath(dirname(path));
+  return parent !== target && !parent.startsWith(`${target}${sep}`);
 }
 
 async function isFile(path: string, entry: Dirent): Promise<boolean> {

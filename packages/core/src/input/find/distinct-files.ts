@@ -1,18 +1,18 @@
 import { realpath } from 'node:fs/promises';
 
-/** Files that were met already, whatever they were called: a file that is named twice says nothing twice. */
+/** Removes duplicate files by their real path, so that a file passed twice is read once. */
 export class DistinctFiles {
-  readonly #met = new Set<string>();
+  readonly #seen = new Set<string>();
 
-  /** Those of some things whose file or folder was not met before, in their order; what is no file is always kept. */
-  async keep<One>(all: readonly One[], pathOf: (one: One) => string): Promise<One[]> {
-    const kept: One[] = [];
-    for (const one of all) {
-      const path = await realpath(pathOf(one)).catch(() => undefined);
-      if (path !== undefined && this.#met.has(path)) continue;
-      if (path !== undefined) this.#met.add(path);
-      kept.push(one);
+  /** Returns the items whose file or folder was not seen before, in order; always includes items without a file. */
+  async distinct<Item>(items: readonly Item[], pathOf: (item: Item) => string): Promise<Item[]> {
+    const distinct: Item[] = [];
+    for (const item of items) {
+      const path = await realpath(pathOf(item)).catch(() => undefined);
+      if (path !== undefined && this.#seen.has(path)) continue;
+      if (path !== undefined) this.#seen.add(path);
+      distinct.push(item);
     }
-    return kept;
+    return distinct;
   }
 }

@@ -35,14 +35,14 @@ describe('findInput', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   async function find(path: string) {
-    const { texts, charts, kustomizations, unread } = await findInput([at(path)]);
+    const { texts, charts, kustomizations, readErrors } = await findInput([at(path)]);
     const short = (file: string) => relative(folder, file);
     const rendered = ({ file, files }: { file: string; files: string[] }) => [file, ...files].map(short);
     return {
       texts: texts.map(({ file }) => short(file)),
       charts: charts.map(rendered),
       kustomizations: kustomizations.map(rendered),
-      unread: unread.map(({ where }) => short(where.position?.file ?? '')),
+      readErrors: readErrors.map(({ where }) => short(where.position?.file ?? '')),
     };
   }
 
@@ -52,10 +52,10 @@ describe('findInput', () => {
       'plain',
       { texts: ['plain/a.yml', 'plain/b.yaml', 'plain/sub/c.YAML'] },
     ],
-    ['what links lead to, but not round in circles', 'linked', { texts: ['linked/sub/c.YAML'] }],
-    ['a file whatever it is called', 'plain/notes.txt', { texts: ['plain/notes.txt'] }],
+    ['the targets of links, without cycles', 'linked', { texts: ['linked/sub/c.YAML'] }],
+    ['a file of any name', 'plain/notes.txt', { texts: ['plain/notes.txt'] }],
     [
-      'charts and kustomizations, which keep their files',
+      'charts and kustomizations with their files',
       'all',
       {
         texts: ['all/app.yaml'],
@@ -80,21 +80,21 @@ describe('findInput', () => {
       'all/kust/base/Kustomization',
       { kustomizations: [['all/kust/base/Kustomization', 'all/kust/base/base.yaml']] },
     ],
-    ['what can be read beside what cannot', 'odd', { texts: ['odd/b.yaml'], unread: ['odd/a.yaml'] }],
+    ['readable files beside unreadable ones', 'odd', { texts: ['odd/b.yaml'], readErrors: ['odd/a.yaml'] }],
   ])('finds %s', async (_name, path, found) => {
-    expect(await find(path)).toEqual({ texts: [], charts: [], kustomizations: [], unread: [], ...found });
+    expect(await find(path)).toEqual({ texts: [], charts: [], kustomizations: [], readErrors: [], ...found });
   });
 
-  it('passes texts through', async () => {
+  it('returns texts as they are', async () => {
     const stdin = { file: '<stdin>', text: 'redis' };
     expect((await findInput([stdin])).texts).toEqual([stdin]);
   });
 
   it.each([
-    ['a file that is not there', 'none.yaml', 'there is no such file'],
-    ['a directory without YAML', 'empty', 'the directory holds no YAML'],
-    ['a file that is no text, when it is named itself', 'odd/a.yaml', 'not UTF-8'],
-  ])('refuses %s, by its path', async (_name, file, message) => {
+    ['a missing file', 'none.yaml', 'there is no such file'],
+    ['a directory without YAML', 'empty', 'no YAML files in the directory'],
+    ['a binary file passed by itself', 'odd/a.yaml', 'not UTF-8'],
+  ])('rejects %s with its path', async (_name, file, message) => {
     await expect(findInput([at(file)])).rejects.toMatchObject({
       code: 'INPUT',
       message: expect.stringContaining(message),

@@ -3,29 +3,29 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { AirgapError } from '../../model/errors.ts';
-import { readSource, type SourceText, unreadableSpec } from '../model/source-text.ts';
+import { inputReadError, readSource, type SourceText } from '../model/source-text.ts';
 import { entriesOf, isFolder } from './directory.ts';
 
-/** Something that a program has to render before it can be read. */
+/** A chart or kustomization that must be rendered by a program. */
 export interface RenderInput {
   /** A chart's folder or archive, or a kustomization's folder. */
   readonly path: string;
-  /** The file that says what it is: `Chart.yaml`, `kustomization.yaml`, or the archive. */
+  /** The file that identifies it: `Chart.yaml`, `kustomization.yaml`, or the archive. */
   readonly file: string;
-  /** The YAML files in it, to be read as they are when it cannot be rendered. */
+  /** The YAML files in it, read as plain YAML if it cannot be rendered. */
   readonly files: string[];
 }
 
-/** What was named as specs, sorted by what has to be done with it, each in the order of the names. */
+/** The input by type, each in the order of the arguments. */
 export interface Input {
   readonly texts: SourceText[];
   readonly charts: RenderInput[];
   readonly kustomizations: RenderInput[];
-  /** Files of folders that cannot be read, each `INPUT` with its position. */
-  readonly unread: AirgapError[];
+  /** Errors of files in folders that cannot be read, each `INPUT` with its position. */
+  readonly readErrors: AirgapError[];
 }
 
-/** Files that are read at once. */
+/** Number of files read concurrently. */
 const READERS = 16;
 const YAML = /\.ya?ml$/i;
 const ARCHIVE = /\.(?:tgz|tar\.gz)$/i;
@@ -34,12 +34,12 @@ const MANIFEST_FOLDERS = new Set(['templates', 'crds']);
 const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
 /**
- * Looks through files, and directories at any depth; texts pass through.
+ * Finds the input in files and in directories at any depth; texts are returned as they are.
  *
- * @throws AirgapError `INPUT` for a file that cannot be read, and for a directory without specs
+ * @throws AirgapError `INPUT` for a file that cannot be read, and for a directory without YAML files
  */
 export async function findInput(specs: readonly (string | SourceText)[]): Promise<Input> {
-  const input: Input = { texts: [], charts: [], kustomizations: [], unread: [] };
+  const input: Input = { texts: [], charts: [], kustomizations: [], readErrors: [] };
   for (const spec of specs) {
     if (typeof spec === 'string') await addPath(input, spec);
     else input.texts.push(spec);
@@ -47,17 +47,17 @@ export async function findInput(specs: readonly (string | SourceText)[]): Promis
   return input;
 }
 
-/** Reads files that nobody named one by one: one that cannot be read is no reason to stop. */
-export async function readFiles(files: readonly string[]): Promise<Pick<Input, 'texts' | 'unread'>> {
+/** Reads the files of a folder; returns the errors of those that cannot be read. */
+export async function readFiles(files: readonly string[]): Promise<Pick<Input, 'texts' | 'readErrors'>> {
   const limit = pLimit(READERS);
-  const read = await Promise.all(files.map(file => limit(() => readOrTell(file))));
+  const results = await Promise.all(files.map(file => limit(() => readOrError(file))));
   return {
-    texts: read.flatMap(one => (one instanceof AirgapError ? [] : [one])),
-    unread: read.filter(one => one instanceof AirgapError),
+    texts: results.flatMap(result => (result instanceof AirgapError ? [] : [result])),
+    readErrors: results.filter(result => result instanceof AirgapError),
   };
 }
 
-async function readOrTell(file: string): Promise<SourceText | AirgapError> {
+async function readOrError(file: string): Promise<SourceText | AirgapError> {
   try {
     return await readSource(file);
   } catch (error) {
@@ -66,10 +66,14 @@ async function readOrTell(file: string): Promise<SourceText | AirgapError> {
   }
 }
 
-/** The folder that a path stands for: itself, or the chart or kustomization that it is the head of. @throws AirgapError `INPUT` */
+/**
+ * Returns the folder of a path to a folder, a `Chart.yaml` or a kustomization file; undefined for other files.
+ *
+ * @throws AirgapError `INPUT`
+ */
 export async function folderOf(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(cause => {
-    throw unreadableSpec(path, cause);
+    throw inputReadError(path, cause);
   });
   if (found.isDirectory()) return path;
   const name = basename(path);
@@ -87,40 +91,40 @@ async function addFolder(input: Input, folder: string): Promise<void> {
   const before = sizeOf(input);
   const files: string[] = [];
   await walk(input, folder, files);
-  const { texts, unread } = await readFiles(files);
+  const { texts, readErrors } = await readFiles(files);
   for (const text of texts) input.texts.push(text);
-  for (const error of unread) input.unread.push(error);
+  for (const error of readErrors) input.readErrors.push(error);
   if (sizeOf(input) > before) return;
-  throw new AirgapError('INPUT', 'the directory holds no YAML', {
+  throw new AirgapError('INPUT', 'no YAML files in the directory', {
     where: { path: folder },
-    hint: 'Name the directory of the specs, or the files themselves.',
+    hint: 'Pass the directory of the input files, or the files themselves.',
   });
 }
 
-/** Sorts what is below a folder; plain YAML goes to `files`, which a kustomization keeps for itself. */
+/** Walks a folder. Plain YAML goes to `files`, except the files of a kustomization, which belong to it. */
 async function walk(input: Input, folder: string, files: string[]): Promise<void> {
-  const entries = await specEntriesOf(folder);
+  const entries = await visibleEntriesOf(folder);
   const names = new Set(entries.map(({ name }) => name));
   if (names.has(CHART)) {
     input.charts.push({ path: folder, file: join(folder, CHART), files: await manifestsOf(folder) });
     return;
   }
   const kustomization = KUSTOMIZATIONS.find(name => names.has(name));
-  const own = kustomization === undefined ? files : [];
+  const yaml = kustomization === undefined ? files : [];
   if (kustomization !== undefined)
-    input.kustomizations.push({ path: folder, file: join(folder, kustomization), files: own });
+    input.kustomizations.push({ path: folder, file: join(folder, kustomization), files: yaml });
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (await isFolder(path, entry)) await walk(input, path, own);
+    if (await isFolder(path, entry)) await walk(input, path, yaml);
     else if (ARCHIVE.test(entry.name)) input.charts.push({ path, file: path, files: [] });
-    else if (YAML.test(entry.name) && entry.name !== kustomization && !entry.isFIFO()) own.push(path);
+    else if (YAML.test(entry.name) && entry.name !== kustomization && !entry.isFIFO()) yaml.push(path);
   }
 }
 
-/** The manifests of a chart and of the charts in it; its values and its metadata are none. */
+/** Returns the templates and CRDs of a chart and of its subcharts, without values and metadata. */
 async function manifestsOf(chart: string, inside = false): Promise<string[]> {
   const files: string[] = [];
-  for (const entry of await specEntriesOf(chart)) {
+  for (const entry of await visibleEntriesOf(chart)) {
     const path = join(chart, entry.name);
     if (await isFolder(path, entry))
       files.push(...(await manifestsOf(path, inside || MANIFEST_FOLDERS.has(entry.name))));
@@ -129,11 +133,11 @@ async function manifestsOf(chart: string, inside = false): Promise<string[]> {
   return files;
 }
 
-/** Hidden files are no specs. */
-async function specEntriesOf(folder: string): Promise<Dirent[]> {
+/** Returns the entries of a folder that are not hidden. */
+async function visibleEntriesOf(folder: string): Promise<Dirent[]> {
   return (await entriesOf(folder)).filter(({ name }) => !name.startsWith('.'));
 }
 
-function sizeOf({ texts, charts, kustomizations, unread }: Input): number {
-  return texts.length + charts.length + kustomizations.length + unread.length;
+function sizeOf({ texts, charts, kustomizations, readErrors }: Input): number {
+  return texts.length + charts.length + kustomizations.length + readErrors.length;
 }

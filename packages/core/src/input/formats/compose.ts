@@ -3,10 +3,10 @@ import type { Text } from '../model/text.ts';
 import type { SpecDocument } from '../yaml/document.ts';
 
 const SWARM = 'scheduler-swarm';
-/** Keys that only other kinds of documents have at their top. */
+/** Top-level keys that a compose file does not have. */
 const FOREIGN = ['apiVersion', 'kind', 'replicated_api_version'];
 
-/** Says whether a document is a compose file, or Replicated's Swarm one, which is such a file too. */
+/** Returns whether a document is a compose file or Replicated's Swarm document, which has the same format. */
 export function isCompose(document: SpecDocument): boolean {
   if (document.isMarked(SWARM)) return true;
   const { root } = document;
@@ -18,7 +18,7 @@ export function isCompose(document: SpecDocument): boolean {
   );
 }
 
-/** `services.*.image` of a compose document, service by service; one that is only built here has none. */
+/** Returns `services.*.image` of a compose document, grouped by service; a service with only `build:` has no image. */
 export function composeImages(document: SpecDocument): Omit<UsedImage, 'objectIndex'>[][] {
   const kind = document.isMarked(SWARM) ? SWARM_SERVICE : 'Service (compose)';
   return services(document).map(([name, service]) =>
@@ -39,7 +39,7 @@ function services(document: SpecDocument) {
   return document.entries(document.root, 'services');
 }
 
-/** `${TAG}` and `$TAG` are filled in from an environment that is not known here. */
+/** Marks `${TAG}` and `$TAG` as templates: compose replaces them from its environment. */
 function interpolated(image: Text): Text {
   return /(?:^|[^$])(?:\$\$)*\$[{a-z_]/i.test(image.value) ? { ...image, templated: true } : image;
 }

@@ -2,19 +2,19 @@ import type { Position } from '../../model/position.ts';
 import type { SpecDocument } from '../yaml/document.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
-/** A KOTS `HelmChart`: which chart to render, and with what. */
+/** A KOTS `HelmChart`: the chart to render and its values. */
 export interface HelmChart {
-  /** The chart's own name. */
+  /** Name of the chart. */
   readonly chart: string;
   readonly version: string | undefined;
   readonly release: string | undefined;
   readonly namespace: string | undefined;
-  /** The `builder` values as YAML: those that make every image appear. */
+  /** The `builder` values as YAML, which make the chart render every image. */
   readonly values: string;
   readonly position: Position;
 }
 
-/** The chart that a KOTS `HelmChart` deploys; nothing for any other object, and when it is excluded for good. */
+/** Returns the chart of a KOTS `HelmChart`; undefined for other objects and for charts with `exclude: true`. */
 export function helmChartOf(
   document: SpecDocument,
   { node, kind, apiVersion }: KubernetesObject,
@@ -25,7 +25,7 @@ export function helmChartOf(
   const name = document.field(chart, 'name');
   if (!name)
     throw document.error(
-      'a HelmChart without spec.chart.name',
+      'HelmChart without spec.chart.name',
       document.position(node),
       'Add name: and chartVersion: to spec.chart.',
     );
@@ -34,10 +34,10 @@ export function helmChartOf(
   return {
     chart: name.value,
     version: document.field(chart, 'chartVersion')?.value,
-    // v1beta1 has the release's name in chart:.
+    // v1beta1 has the release name in spec.chart.
     release: (document.field(spec, 'releaseName') ?? document.field(chart, 'releaseName'))?.value,
     namespace: document.field(spec, 'namespace')?.value,
-    values: builder && document.isMap(builder) ? document.written(builder) : '',
+    values: builder && document.isMap(builder) ? document.sourceOf(builder) : '',
     position: name.position,
   };
 }

@@ -8,7 +8,7 @@ interface Line {
   readonly column: number;
 }
 
-/** Says whether a text is a plain list: one reference a line, besides comments and blank lines, and no YAML. */
+/** Returns whether a text is a plain list: one reference per line, comments and blank lines, but no YAML. */
 export function isList(source: SourceText): boolean {
   let isEmpty = true;
   for (const line of linesOf(source)) {
@@ -18,16 +18,16 @@ export function isList(source: SourceText): boolean {
   return !isEmpty;
 }
 
-/** The error for a text that is one plain word after another: neither YAML to look into nor a list. */
+/** Makes the error for a text of plain words that is neither a YAML mapping nor a list. */
 export function notAList(source: SourceText): AirgapError {
-  const { line, column } = firstOdd(source);
-  return new AirgapError('INPUT', 'neither a YAML mapping nor a list with one image reference a line', {
+  const { line, column } = firstInvalid(source);
+  return new AirgapError('INPUT', 'neither a YAML mapping nor a list with one image reference per line', {
     where: { position: { file: source.file, line, column } },
-    hint: 'Write one reference there, for example quay.io/team/app:1.2; a comment begins with #.',
+    hint: 'Write one reference per line, for example quay.io/team/app:1.2; comments begin with #.',
   });
 }
 
-function firstOdd(source: SourceText): { line: number; column: number } {
+function firstInvalid(source: SourceText): { line: number; column: number } {
   for (const line of linesOf(source)) if (!isReferenceLike(line)) return line;
   return { line: 1, column: 1 };
 }
@@ -37,7 +37,7 @@ function isReferenceLike({ reference }: Line): boolean {
   return /^[^\s\p{C}{}[\]"'#-][^\s\p{C}{}[\]"'#]{0,999}$/u.test(withoutIpv6) && !reference.endsWith(':');
 }
 
-/** The references of a plain list, one by one: there may be millions. */
+/** Yields the references of a plain list one by one; a list may have millions. */
 export function* listImages(source: SourceText): Generator<ListedImage> {
   for (const { reference, line, column } of linesOf(source)) {
     const position = { file: source.file, line, column };

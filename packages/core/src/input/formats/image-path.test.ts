@@ -37,13 +37,13 @@ describe('an image path', () => {
     ['.spec.templated', ['{{repl X}}']],
     ['.spec.empty', []],
     ['.spec.absent.image', []],
-  ])('%s leads to its images', (path, images) => {
+  ])('%s points to its images', (path, images) => {
     const { used, parseErrors } = read(path);
     expect(used.map(({ image }) => image.value)).toEqual(images);
     expect(parseErrors).toEqual([]);
   });
 
-  it('says where the image is and of what', () =>
+  it('records the position and the object of the image', () =>
     expect(read('.spec.image').used).toMatchObject([
       {
         image: { position: { line: 6, column: 10 } },
@@ -53,17 +53,17 @@ describe('an image path', () => {
       },
     ]));
 
-  it('reads the items of Lists, and no other kind', () => {
+  it('reads the items of Lists, but no other kind', () => {
     const list = `{apiVersion: v1, kind: DatabaseList, items: [{apiVersion: e/v1, kind: Database, spec: {image: a}}]}`;
     expect(read('.spec.image', 'Database', list).used).toHaveLength(1);
     expect(read('.spec.image', 'Data').used).toEqual([]);
   });
 
-  it.each(['.spec', '.spec.plain'])('that stops too early is told: %s', path =>
+  it.each(['.spec', '.spec.plain'])('that stops too early is an error: %s', path =>
     expect(read(path).parseErrors).toMatchObject([
       {
         code: 'INPUT',
-        message: expect.stringContaining('leads to no text'),
+        message: expect.stringContaining('does not point to a string'),
         where: { position: { file: 'f' } },
       },
     ]),
@@ -80,7 +80,7 @@ describe('an image path', () => {
     ['Database', ".spec['x]"],
     ['Data base', '.spec'],
     ['', '.spec'],
-  ])('is refused when it is malformed: %s=%s', (kind, path) =>
+  ])('is rejected when its syntax is invalid: %s=%s', (kind, path) =>
     expect(() => ImagePath.parse(kind, path)).toThrow(
       expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('KIND=PATH') }),
     ),

@@ -4,17 +4,17 @@ import type { SpecDocument } from '../yaml/document.ts';
 import type { ImageInObject } from './kubernetes.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
-/** Where objects of some kinds name images: the kind → its paths, as `ImagePath.parse` takes them. */
+/** Image paths of custom resources: kind → paths in the syntax of `ImagePath.parse`. */
 export type ImagePaths = Readonly<Record<string, readonly string[]>>;
 
-/** A key, the index of an item, or every value of a list or a mapping. */
+/** A key, an item index, or every value of a list or mapping. */
 type Step = { readonly key: string } | { readonly index: number } | 'every';
 
-/** One step of a path, and what it is made of. */
+/** One step of a path. */
 const STEP =
   /\.(?<key>[\w-]+)|\.(?<star>\*)|\[(?:(?<index>\d{1,6})|(?<every>\*)|(?<quote>['"])(?<quoted>[^'"]+)\k<quote>)\]/y;
 
-/** The place of an image in objects of a kind that nobody else knows. */
+/** A path to the images in objects of a custom kind. */
 export class ImagePath {
   readonly kind: string;
   readonly text: string;
@@ -27,8 +27,8 @@ export class ImagePath {
   }
 
   /**
-   * Reads a path: `.key`, `['any.key']`, `[0]`, and `[*]` for every value, in a row. `$` before it and braces around it
-   * may stay.
+   * Parses a path: a sequence of `.key`, `['any.key']`, `[0]`, and `[*]` for every value. A leading `$` and enclosing
+   * braces are allowed.
    *
    * @throws AirgapError `USAGE`
    */
@@ -38,19 +38,19 @@ export class ImagePath {
     STEP.lastIndex = 0;
     for (let end = 0; end < path.length; end = STEP.lastIndex) {
       const found = STEP.exec(path);
-      if (!found) throw malformed(kind, text, path.slice(end));
+      if (!found) throw syntaxError(kind, text, path.slice(end));
       steps.push(stepOf(found.groups ?? {}));
     }
-    if (steps.length === 0 || !/^[A-Z]\w*$/i.test(kind)) throw malformed(kind, text, path);
+    if (steps.length === 0 || !/^[A-Z]\w*$/i.test(kind)) throw syntaxError(kind, text, path);
     return new ImagePath(kind, text, steps);
   }
 
-  /** Reads the paths of several kinds. @throws AirgapError `USAGE` */
+  /** Parses the paths of several kinds. @throws AirgapError `USAGE` */
   static all(paths: ImagePaths): ImagePath[] {
     return Object.entries(paths).flatMap(([kind, texts]) => texts.map(text => ImagePath.parse(kind, text)));
   }
 
-  /** The images at the path. @throws AirgapError `INPUT` where it leads to a mapping or a list */
+  /** Returns the images at the path. @throws AirgapError `INPUT` if it points to a mapping or a list */
   images(document: SpecDocument, { node, kind, name }: KubernetesObject): ImageInObject[] {
     if (kind !== this.kind) return [];
     const nodes = this.#steps.reduce<Node[]>(
@@ -60,9 +60,9 @@ export class ImagePath {
     return nodes.flatMap(found => {
       if (document.isMap(found) || document.isList(found))
         throw document.error(
-          `the image path ${this.text} of ${kind} ${name ?? '(unnamed)'} leads to no text`,
+          `image path ${this.text} of ${kind} ${name ?? '(unnamed)'} does not point to a string`,
           document.position(found),
-          'Let the path go on to the image itself; [*] stands for every item of a list.',
+          'Extend the path to the image itself; [*] selects every item of a list.',
         );
       const image = document.text(found);
       return image ? [{ image, pullPolicies: [], field: this.text, container: undefined }] : [];
@@ -85,10 +85,10 @@ function follow(document: SpecDocument, parent: Node, step: Step): Node[] {
   return 'key' in step ? document.all(parent, step.key) : present(document.items(parent)[step.index]);
 }
 
-function malformed(kind: string, text: string, rest: string): AirgapError {
+function syntaxError(kind: string, text: string, rest: string): AirgapError {
   return new AirgapError(
     'USAGE',
-    `not an image path: ${JSON.stringify(`${kind}=${text}`)}, from ${JSON.stringify(rest)} on`,
+    `invalid image path ${JSON.stringify(`${kind}=${text}`)} at ${JSON.stringify(rest)}`,
     { hint: "Write KIND=PATH, for example 'MyCRD=.spec.image' or 'MyCRD=.spec.parts[*].image'." },
   );
 }

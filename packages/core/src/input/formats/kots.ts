@@ -3,7 +3,7 @@ import type { SpecDocument } from '../yaml/document.ts';
 import type { ImageInObject } from './kubernetes.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
-/** The images that a KOTS application wants in the bundle besides those of its pods. */
+/** Returns the images that a KOTS application adds to the bundle. */
 export function additionalImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
   return applicationList(document, object, 'additionalImages').map(image => ({
     image,
@@ -13,7 +13,7 @@ export function additionalImages(document: SpecDocument, object: KubernetesObjec
   }));
 }
 
-/** The images that a KOTS application wants left out of the bundle. */
+/** Returns the images that a KOTS application excludes from the bundle. */
 export function excludedImages(document: SpecDocument, object: KubernetesObject): Text[] {
   return applicationList(document, object, 'excludedImages');
 }

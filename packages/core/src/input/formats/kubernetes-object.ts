@@ -1,7 +1,7 @@
 import type { Node } from 'yaml';
 import type { SpecDocument } from '../yaml/document.ts';
 
-/** A Kubernetes object, as far as every kind is the same. */
+/** The fields that every Kubernetes object has. */
 export interface KubernetesObject {
   readonly node: Node;
   readonly apiVersion: string;
@@ -11,10 +11,10 @@ export interface KubernetesObject {
   readonly namespace: string | undefined;
 }
 
-/** Lists in Lists; an alias can make them endless. */
+/** Maximum nesting of Lists; an alias can make them recursive. */
 const MAX_LISTS = 10;
 
-/** The Kubernetes object that a document holds, or every object of its List. */
+/** Yields the Kubernetes object of a document, or every object of its List. */
 export function* objectsOf(
   document: SpecDocument,
   node: Node | null = document.root,

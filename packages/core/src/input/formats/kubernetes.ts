@@ -3,7 +3,7 @@ import type { UsedImage } from '../model/spec.ts';
 import type { SpecDocument } from '../yaml/document.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
-/** From a kind to the pod spec in it. */
+/** Kind → path of its pod spec. */
 const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
   Pod: ['spec'],
   PodTemplate: ['template', 'spec'],
@@ -17,16 +17,16 @@ const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
 };
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 
-/** What an image of an object is besides being of that object. */
+/** The fields of a used image that do not describe its object. */
 export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicies' | 'field' | 'container' | 'pullSecrets'>;
 
-/** The images of a workload's pods; nothing for any other kind. */
+/** Returns the images of a workload's pods; none for other kinds. */
 export function workloadImages(document: SpecDocument, { node, kind }: KubernetesObject): ImageInObject[] {
   const path = podPath(kind);
   return path ? podImages(document, node, ...path) : [];
 }
 
-/** The pod specs of a workload: several where a template has branches, none for any other kind. */
+/** Returns the pod specs of a workload: several if a template has branches, none for other kinds. */
 export function podsOf(document: SpecDocument, { node, kind }: KubernetesObject): Node[] {
   const path = podPath(kind);
   return path ? document.all(node, ...path) : [];
@@ -36,7 +36,7 @@ function podPath(kind: string): readonly string[] | undefined {
   return Object.hasOwn(POD_SPECS, kind) ? POD_SPECS[kind] : undefined;
 }
 
-/** The images of the pod specs at a path: of their containers, and those mounted as volumes. */
+/** Returns the images of the pod specs at a path: those of containers and of image volumes. */
 export function podImages(document: SpecDocument, node: Node, ...path: readonly string[]): ImageInObject[] {
   return document.all(node, ...path).flatMap(pod => {
     const secrets = document.items(pod, 'imagePullSecrets');
@@ -61,7 +61,7 @@ export function podImages(document: SpecDocument, node: Node, ...path: readonly 
   });
 }
 
-/** The images of a mapping, each with its pull policies: in the branches of a template, each image may have its own. */
+/** Returns the images of a mapping with their pull policies; each branch of a template may have its own pair. */
 export function pulledImages(
   document: SpecDocument,
   node: Node | undefined,

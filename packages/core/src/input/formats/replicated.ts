@@ -2,11 +2,11 @@ import type { Node } from 'yaml';
 import type { ListedImage } from '../model/spec.ts';
 import type { SpecDocument } from '../yaml/document.ts';
 
-/** Says whether a document is the Replicated one: by its API version, its comment, or an `images:` list of its own. */
+/** Returns whether a document is a Replicated one: by API version, by comment, or by a top-level `images:` list. */
 export function isReplicated(document: SpecDocument): boolean {
   const { root } = document;
   if (!document.isMap(root)) return false;
-  if (saysReplicated(document)) return true;
+  if (declaresReplicated(document)) return true;
   return (
     document.isList(document.get(root, 'images')) &&
     document.get(root, 'kind') === undefined &&
@@ -14,14 +14,16 @@ export function isReplicated(document: SpecDocument): boolean {
   );
 }
 
-/** Says whether a document calls itself the Replicated one. */
-export function saysReplicated(document: SpecDocument): boolean {
+/** Returns whether a document declares itself a Replicated document by API version or comment. */
+export function declaresReplicated(document: SpecDocument): boolean {
   return Boolean(document.get(document.root, 'replicated_api_version')) || document.isMarked('replicated');
 }
 
 /**
- * The `images:` section, and the native scheduler's `components[].containers[]`: a reader for each entry, so that
- * one which is wrong hides no other. Readers and all throw AirgapError `INPUT`.
+ * Returns one reader for each entry of `images:` and of the native scheduler's `components[].containers[]`, so that an
+ * invalid entry does not hide the others.
+ *
+ * @throws AirgapError `INPUT` for an invalid section; each reader throws it for an invalid entry
  */
 export function replicatedImages(document: SpecDocument): (() => ListedImage)[] {
   const { root } = document;
@@ -42,7 +44,7 @@ function entries(document: SpecDocument, parent: Node | null, key: string): Node
     throw document.error(
       `${key}: must be a list`,
       document.position(list),
-      `Begin each entry of ${key}: with "- ".`,
+      `Start each entry of ${key}: with "- ".`,
     );
   }
   return document.items(parent, key);
@@ -57,15 +59,15 @@ interface Fields {
 function listedImage(document: SpecDocument, entry: Node, fields: Fields): ListedImage {
   if (!document.isMap(entry)) {
     throw document.error(
-      'an image must be a mapping',
+      'image entry must be a mapping',
       document.position(entry),
-      `Write it as "- ${fields.name}: redis", with source and ${fields.tag} below.`,
+      `Write "- ${fields.name}: redis", with source and ${fields.tag} below.`,
     );
   }
   const name = document.field(entry, fields.name);
   if (!name)
     throw document.error(
-      `an image without ${fields.name}`,
+      `image entry without ${fields.name}`,
       document.position(entry),
       `Add ${fields.name}: to this entry.`,
     );
@@ -75,9 +77,9 @@ function listedImage(document: SpecDocument, entry: Node, fields: Fields): Liste
   for (const text of [name, source, tag]) {
     if (text?.templated)
       throw document.error(
-        `a template cannot stand here: ${text.value}`,
+        `templates are not supported here: ${text.value}`,
         text.position,
-        'The bundle is made before any template is filled in: write the value itself.',
+        'Write the value itself: the bundle is built before templates are rendered.',
       );
   }
   return {

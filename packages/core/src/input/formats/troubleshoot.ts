@@ -3,27 +3,28 @@ import type { SpecDocument } from '../yaml/document.ts';
 import { type ImageInObject, podImages, pulledImages } from './kubernetes.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
-/** Today's group and the one of v1beta1; the kinds in it all have their collectors in the same places. */
+/** The current API group and the one of v1beta1; all kinds have their collectors in the same fields. */
 const GROUP = /^troubleshoot\.(?:sh|replicated\.com)\//;
 const COLLECTOR_LISTS = ['collectors', 'hostCollectors', 'remoteCollectors'];
 
 /**
- * The images of Troubleshoot's collectors (Collector, SupportBundle, Preflight, …): `image` of `run` and its like, and
- * the pod of `runPod` and `runDaemonSet`. Without a policy a collector's own image is pulled only when it is missing.
+ * Returns the images of Troubleshoot's collectors (Collector, SupportBundle, Preflight, …): `image` of `run` and
+ * related collectors, and the pods of `runPod` and `runDaemonSet`. Without a policy, the `image` of a collector is
+ * pulled only if missing.
  */
 export function troubleshootImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
   return collectorsOf(document, object).flatMap(([type, collector]) => {
     if (!collector) return [];
-    const own = pulledImages(document, collector, 'image', 'imagePullPolicy').map(image => ({
+    const direct = pulledImages(document, collector, 'image', 'imagePullPolicy').map(image => ({
       ...image,
       field: 'collectors',
       container: type,
     }));
-    return [...own, ...podImages(document, collector, 'podSpec')];
+    return [...direct, ...podImages(document, collector, 'podSpec')];
   });
 }
 
-/** The pod specs of Troubleshoot's collectors. */
+/** Returns the pod specs of Troubleshoot's collectors. */
 export function collectorPods(document: SpecDocument, object: KubernetesObject): Node[] {
   return collectorsOf(document, object).flatMap(([, collector]) => document.all(collector, 'podSpec'));
 }

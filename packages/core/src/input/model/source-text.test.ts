@@ -18,7 +18,7 @@ describe('readSource', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('reads a file whatever it is called, without its byte order mark', async () =>
+  it('reads a file of any name, without its byte order mark', async () =>
     expect(await readSource(path('notes.txt'))).toEqual({
       hasMark: true,
       file: path('notes.txt'),
@@ -26,11 +26,11 @@ describe('readSource', () => {
     }));
 
   it.each([
-    ['a file that is not there', 'none.yaml', 'there is no such file'],
+    ['a missing file', 'none.yaml', 'there is no such file'],
     ['a directory', '.', 'it is a directory'],
-    ['what is no text', 'binary', 'not UTF-8'],
-    ['what is too large', 'large', 'too large to be a spec: 100000001 bytes'],
-  ])('refuses %s, by its path', async (_name, file, message) => {
+    ['a binary file', 'binary', 'not UTF-8'],
+    ['a file over the limit', 'large', 'too large: 100000001 bytes (limit 100000000)'],
+  ])('rejects %s with its path', async (_name, file, message) => {
     await expect(readSource(path(file))).rejects.toMatchObject({
       code: 'INPUT',
       message: expect.stringContaining(message),

@@ -7,20 +7,20 @@ import { SpecDocument } from '../yaml/document.ts';
 import { runProgram } from './program.ts';
 import { notRendered, type Rendered } from './rendered.ts';
 
-/** What Helm takes for the name of a release or of a namespace. */
+/** A valid name of a Helm release or namespace. */
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,51}[a-z0-9])?$/;
-/** What Helm writes before each manifest. */
+/** The lines that Helm writes before each manifest. */
 const SOURCE = /^---\n# Source: (.*)$/m;
 
-/** A chart among the input, by what its metadata say. */
+/** A chart of the input, with the name and version from its metadata. */
 interface Chart extends RenderInput {
   readonly name: string | undefined;
   readonly version: string | undefined;
 }
 
 /**
- * Renders every chart: with the `builder` values of each `HelmChart` that names it, or with its own when none does.
- * Nothing is downloaded.
+ * Renders every chart with the `builder` values of each matching `HelmChart`, or with its default values. Does not
+ * download anything.
  */
 export async function renderCharts(
   found: readonly RenderInput[],
@@ -30,26 +30,28 @@ export async function renderCharts(
   const sources: SourceText[] = [];
   const files: string[] = [];
   const errors: AirgapError[] = [];
-  const asked = new Set<HelmChart>();
-  let nameless = 0;
-  for (const unrendered of found) {
+  const matched = new Set<HelmChart>();
+  let unnamed = 0;
+  for (const input of found) {
     try {
-      nameless += 1;
-      const chart = await metadata(unrendered, signal);
-      nameless -= 1;
-      const uses = helmCharts.filter(one => one.chart === chart.name && one.version === chart.version);
-      for (const use of uses) asked.add(use);
-      for (const use of uses.length > 0 ? uses : [undefined])
-        sources.push(...(await render(chart, use, signal)));
+      unnamed += 1;
+      const chart = await metadata(input, signal);
+      unnamed -= 1;
+      const releases = helmCharts.filter(
+        ({ chart: name, version }) => name === chart.name && version === chart.version,
+      );
+      for (const release of releases) matched.add(release);
+      for (const release of releases.length > 0 ? releases : [undefined])
+        sources.push(...(await render(chart, release, signal)));
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
-      files.push(...unrendered.files);
-      errors.push(notRendered('chart', unrendered, error));
+      files.push(...input.files);
+      errors.push(notRendered('chart', input, error));
     }
   }
-  // A chart without a name may be any of those that are missing, and has been told of.
-  const missing = nameless === 0 ? helmCharts.filter(one => !asked.has(one)) : [];
-  return { sources, files, errors: [...errors, ...missing.map(notHere)] };
+  // A chart whose name is unknown may be any of the missing ones; its own error is already reported.
+  const missing = unnamed === 0 ? helmCharts.filter(helmChart => !matched.has(helmChart)) : [];
+  return { sources, files, errors: [...errors, ...missing.map(missingChart)] };
 }
 
 async function metadata(chart: RenderInput, signal?: AbortSignal): Promise<Chart> {
@@ -63,8 +65,12 @@ async function metadata(chart: RenderInput, signal?: AbortSignal): Promise<Chart
   };
 }
 
-async function render(chart: Chart, use: HelmChart | undefined, signal?: AbortSignal): Promise<SourceText[]> {
-  const { release = '', namespace = '', values = '' } = use ?? {};
+async function render(
+  chart: Chart,
+  helmChart: HelmChart | undefined,
+  signal?: AbortSignal,
+): Promise<SourceText[]> {
+  const { release = '', namespace = '', values = '' } = helmChart ?? {};
   const text = await helm(
     [
       'template',
@@ -78,11 +84,12 @@ async function render(chart: Chart, use: HelmChart | undefined, signal?: AbortSi
   return manifests(text, chart);
 }
 
-/** Helm's output by the template that each part comes from. What stands there is as untrusted as the chart. */
+/** Splits Helm's output by template. The template names are as untrusted as the chart. */
 function manifests(text: string, { file, path, files, name }: Chart): SourceText[] {
-  const [, ...parts] = text.split(SOURCE);
+  // The first part precedes all manifests; then template names and manifests alternate.
+  const parts = text.split(SOURCE);
   const sources: SourceText[] = [];
-  for (let at = 0; at + 1 < parts.length; at += 2) {
+  for (let at = 1; at + 1 < parts.length; at += 2) {
     const template = `${path}${(parts[at] ?? '').slice(name?.length ?? 0)}`;
     sources.push({
       file: files.includes(template) ? template : file,
@@ -93,22 +100,18 @@ function manifests(text: string, { file, path, files, name }: Chart): SourceText
   return sources;
 }
 
-/** What helm prints. @throws AirgapError `INPUT` when it fails, and when there is none */
+/** Returns the output of helm. @throws AirgapError `INPUT` if helm fails or is not on PATH */
 async function helm(args: string[], options: { input?: string; signal?: AbortSignal | undefined }) {
   const text = await runProgram('helm', args, options);
   if (text !== undefined) return text;
   throw new AirgapError('INPUT', 'helm is not on PATH', {
-    hint: 'Install helm 3 or later, or give what "helm template" prints.',
+    hint: 'Install helm 3 or later, or pass the output of "helm template".',
   });
 }
 
-function notHere({ chart, version = '(any version)', position }: HelmChart): AirgapError {
-  return new AirgapError(
-    'INPUT',
-    `the chart ${chart} ${version} is not among the input: its images are not known`,
-    {
-      where: { position },
-      hint: "Name the chart's folder or its .tgz as well; its name and version must be these.",
-    },
-  );
+function missingChart({ chart, version = '(any version)', position }: HelmChart): AirgapError {
+  return new AirgapError('INPUT', `chart ${chart} ${version} is not in the input: its images are unknown`, {
+    where: { position },
+    hint: "Pass the chart's folder or .tgz with this name and version as input.",
+  });
 }

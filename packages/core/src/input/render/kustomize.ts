@@ -6,35 +6,36 @@ import { SpecDocument } from '../yaml/document.ts';
 import { runProgram } from './program.ts';
 import { notRendered, type Rendered } from './rendered.ts';
 
-/** The keys of a kustomization that name others. */
+/** The keys of a kustomization that reference other kustomizations. */
 const REFERENCES = ['resources', 'bases', 'components'];
 const MISSING = new AirgapError('INPUT', 'neither kustomize nor kubectl is on PATH', {
-  hint: 'Install one of them, or give what "kubectl kustomize" prints.',
+  hint: 'Install one of them, or pass the output of "kubectl kustomize".',
 });
 
-/** Renders the kustomizations that no other one here builds on. */
+/** Renders the kustomizations that no other kustomization of the input references. */
 export async function renderKustomizations(
   kustomizations: readonly RenderInput[],
   signal?: AbortSignal,
 ): Promise<Rendered> {
   const references = new Map<string, readonly string[]>();
-  for (const one of kustomizations) references.set(resolve(one.path), await referencesOf(one));
-  const referred = new Set([...references.values()].flat());
+  for (const kustomization of kustomizations)
+    references.set(resolve(kustomization.path), await referencesOf(kustomization));
+  const referenced = new Set([...references.values()].flat());
   const rendered = new Set<string>();
   const sources: SourceText[] = [];
   const errors: AirgapError[] = [];
-  for (const one of kustomizations.filter(({ path }) => !referred.has(resolve(path)))) {
-    const folder = resolve(one.path);
+  for (const root of kustomizations.filter(({ path }) => !referenced.has(resolve(path)))) {
+    const folder = resolve(root.path);
     try {
-      sources.push({ file: one.file, text: await render(folder, signal), rendered: true });
-      reach(folder, references, rendered);
+      sources.push({ file: root.file, text: await render(folder, signal), rendered: true });
+      addReachable(folder, references, rendered);
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
-      errors.push(notRendered('kustomization', one, error));
+      errors.push(notRendered('kustomization', root, error));
     }
   }
-  const left = kustomizations.filter(({ path }) => !rendered.has(resolve(path)));
-  return { sources, errors, files: left.flatMap(({ files }) => files) };
+  const failed = kustomizations.filter(({ path }) => !rendered.has(resolve(path)));
+  return { sources, errors, files: failed.flatMap(({ files }) => files) };
 }
 
 async function render(folder: string, signal?: AbortSignal): Promise<string> {
@@ -45,7 +46,7 @@ async function render(folder: string, signal?: AbortSignal): Promise<string> {
   return text;
 }
 
-/** The folders that a kustomization names. One that cannot be read names none: rendering will say why. */
+/** Returns the folders that a kustomization references; none if it cannot be read, because rendering reports that. */
 async function referencesOf({ path, file }: RenderInput): Promise<string[]> {
   const source = await readSource(file).catch(() => undefined);
   const documents = source ? [...SpecDocument.parse(source)] : [];
@@ -56,9 +57,13 @@ async function referencesOf({ path, file }: RenderInput): Promise<string[]> {
   });
 }
 
-/** Adds a kustomization, and all that it builds on. */
-function reach(path: string, references: ReadonlyMap<string, readonly string[]>, reached: Set<string>): void {
+/** Adds a kustomization and everything it references, directly or not. */
+function addReachable(
+  path: string,
+  references: ReadonlyMap<string, readonly string[]>,
+  reached: Set<string>,
+): void {
   if (reached.has(path)) return;
   reached.add(path);
-  for (const next of references.get(path) ?? []) reach(next, references, reached);
+  for (const next of references.get(path) ?? []) addReachable(next, references, reached);
 }

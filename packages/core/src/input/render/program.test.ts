@@ -9,19 +9,19 @@ describe('runProgram', () => {
       'ä'.repeat(100_000),
     ));
 
-  it('gives arguments as they are, without a shell', async () =>
+  it('passes arguments as they are, without a shell', async () =>
     expect(await runProgram('echo', ['$HOME; `ls` *'])).toBe('$HOME; `ls` *\n'));
 
-  it('returns nothing when there is no such program', async () =>
+  it('returns undefined when the program does not exist', async () =>
     expect(await runProgram('no-such-program-anywhere', [])).toBeUndefined());
 
   it.each([
-    ['says why', 'console.error("bad\\n  values"); process.exit(1)', / bad values$/],
-    ['says nothing', 'process.exit(1)', /without a word$/],
-    ['says too much', 'console.error("x".repeat(10_000)); process.exit(1)', /: x{500}$/],
-    ['prints without end', 'setInterval(() => process.stdout.write("x".repeat(1e6)))', /printed too much$/],
-    ['takes too long', 'setInterval(() => {}, 1000)', /took too long$/],
-  ])('refuses one that %s', async (_name, script, message) =>
+    ['prints an error', 'console.error("bad\\n  values"); process.exit(1)', / bad values$/],
+    ['prints nothing', 'process.exit(1)', /failed without an error message$/],
+    ['prints a long error', 'console.error("x".repeat(10_000)); process.exit(1)', /: x{500}$/],
+    ['prints endlessly', 'setInterval(() => process.stdout.write("x".repeat(1e6)))', /output exceeds 64 MB$/],
+    ['exceeds the timeout', 'setInterval(() => {}, 1000)', /timed out$/],
+  ])('rejects a program that %s', async (_name, script, message) =>
     expect(node(script, { timeout: 5000 })).rejects.toMatchObject({
       code: 'INPUT',
       message: expect.stringMatching(message),
@@ -29,10 +29,10 @@ describe('runProgram', () => {
     }),
   );
 
-  it('does not mind one that leaves its input alone', async () =>
+  it('accepts a program that does not read its input', async () =>
     expect(await node('console.log(1)', { input: 'x'.repeat(1e6) })).toBe('1\n'));
 
-  it('stops when it is told to', async () => {
+  it('stops when aborted', async () => {
     const controller = new AbortController();
     const reason = new Error('stopped');
     const running = node('setInterval(() => {}, 1000)', { signal: controller.signal });

@@ -1,23 +1,25 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { AirgapError } from '../../model/errors.ts';
 
+/** In milliseconds. */
 const TIMEOUT = 60_000;
 /** In bytes. */
 const MAX_OUTPUT = 64e6;
+/** In UTF-16 units of stderr. */
 const MAX_REASON = 500;
 
 export interface RunOptions {
-  /** What the program reads from its standard input. */
+  /** Standard input of the program. */
   readonly input?: string;
   readonly signal?: AbortSignal | undefined;
-  /** In milliseconds; a minute unless it says otherwise. */
+  /** In milliseconds. Default: one minute. */
   readonly timeout?: number;
 }
 
 /**
- * Runs a program of this machine, without a shell, and returns what it printed; nothing when there is no such program.
+ * Runs a local program without a shell and returns its standard output; undefined if the program does not exist.
  *
- * @throws AirgapError `INPUT` with what the program said when it failed, took too long or printed without end
+ * @throws AirgapError `INPUT` with the program's stderr if it failed, timed out or exceeded the output limit
  */
 export function runProgram(
   program: string,
@@ -30,25 +32,25 @@ export function runProgram(
       if (!error) resolve(stdout);
       else if (signal?.aborted) reject(signal.reason);
       else if (error.code === 'ENOENT') resolve(undefined);
-      else reject(failure(program, error, stderr));
+      else reject(programError(program, error, stderr));
     });
-    // A program that ends before it has read everything is judged by how it ended.
+    // A program may exit without reading all of its input; its exit status decides.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
 }
 
-function failure(program: string, error: ExecFileException, stderr: string): AirgapError {
+function programError(program: string, error: ExecFileException, stderr: string): AirgapError {
   return new AirgapError('INPUT', `${program}: ${reasonOf(error, stderr)}`, {
     cause: error,
-    hint: `Mend it so that ${program} renders it, or give the rendered YAML instead.`,
+    hint: `Fix the input so that ${program} can render it, or pass the rendered YAML instead.`,
   });
 }
 
 function reasonOf({ code, killed, message }: ExecFileException, stderr: string): string {
-  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'it printed too much';
-  if (killed) return 'it took too long';
-  // A number is the program's own exit status; a word says why it could not be run.
-  const said = typeof code === 'string' ? message : stderr.trim().replace(/\s+/g, ' ').slice(0, MAX_REASON);
-  return said || 'it failed without a word';
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `output exceeds ${MAX_OUTPUT / 1e6} MB`;
+  if (killed) return 'timed out';
+  // A string is the system error of a program that could not be started; a number is its exit status.
+  if (typeof code === 'string') return message;
+  return stderr.trim().replace(/\s+/g, ' ').slice(0, MAX_REASON) || 'failed without an error message';
 }

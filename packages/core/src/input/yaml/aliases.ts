@@ -1,24 +1,24 @@
 import { type Alias, isAlias, type Node, visit } from 'yaml';
 
-/** How often aliases may be followed in one document: a bomb stops here. */
-const MAX_FOLLOWED = 100_000;
+/** Maximum number of alias expansions in one document, against alias bombs. */
+const MAX_EXPANSIONS = 100_000;
 
-/** What the aliases of one document stand for. */
+/** Resolves the aliases of one document. */
 export class Aliases {
-  /** The first alias that stands for nothing. */
+  /** The first alias without an anchor. */
   readonly dangling: Alias | undefined;
   readonly #targets = new Map<Node, Node>();
-  readonly #exploded: (alias: Node) => Error;
-  #followed = 0;
-  #explosion: Error | undefined;
+  readonly #limitError: (alias: Node) => Error;
+  #expansions = 0;
+  #error: Error | undefined;
 
   /**
-   * Finds each alias's anchor: the last one of its name before it.
+   * Finds the anchor of each alias: the last one of that name before it.
    *
-   * @param exploded makes the error for aliases that expand without end, once
+   * @param limitError makes the error for too many expansions; called at most once
    */
-  constructor(root: Node | null, exploded: (alias: Node) => Error) {
-    this.#exploded = exploded;
+  constructor(root: Node | null, limitError: (alias: Node) => Error) {
+    this.#limitError = limitError;
     const anchors = new Map<string, Node>();
     let dangling: Alias | undefined;
     visit(root, {
@@ -34,12 +34,12 @@ export class Aliases {
     this.dangling = dangling;
   }
 
-  /** The node itself, or the one that it is an alias of. @throws what `exploded` made */
+  /** Returns the target of an alias, or the node itself. @throws the error made by `limitError` */
   follow(node: Node | null | undefined): Node | null | undefined {
     if (!isAlias(node)) return node;
-    this.#followed += 1;
-    if (this.#followed <= MAX_FOLLOWED) return this.#targets.get(node);
-    this.#explosion ??= this.#exploded(node);
-    throw this.#explosion;
+    this.#expansions += 1;
+    if (this.#expansions <= MAX_EXPANSIONS) return this.#targets.get(node);
+    this.#error ??= this.#limitError(node);
+    throw this.#error;
   }
 }

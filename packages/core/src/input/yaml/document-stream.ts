@@ -1,23 +1,23 @@
 import { Composer, type Document, Lexer, type LineCounter, Parser } from 'yaml';
 
-/** How deep collections may nest; a deeper document would overflow the stack of whoever reads it. */
+/** Maximum nesting of collections; a deeper document could overflow the stack of its readers. */
 const MAX_DEPTH = 500;
-/** How many tokens one document may have; each costs some 200 bytes of memory. Most files have one for 3 bytes. */
+/** Maximum number of tokens in one document; each takes about 200 bytes of memory. Most files have one per 3 bytes. */
 const MAX_TOKENS = 3_000_000;
-/** How long a quoted or indented value may be, in UTF-16 units; unfolding it costs some 50 bytes for each. */
+/** Maximum length of a quoted or indented value in UTF-16 units; unfolding takes about 50 bytes for each. */
 const MAX_VALUE = 8_000_000;
 
 const OPTIONS = {
-  // Keeps what was written: a tag may be 3.10.
+  // Keeps scalars as written: a tag may be 3.10.
   schema: 'failsafe' as const,
   uniqueKeys: false,
   prettyErrors: false,
   logLevel: 'silent' as const,
 };
 
-/** A document that is too large or too deep to be read, whatever it says. */
+/** A document exceeds a size or nesting limit. */
 export class DocumentLimitError extends Error {
-  /** Where the limit was reached, in UTF-16 units. */
+  /** Offset where the limit was reached, in UTF-16 units. */
   readonly offset: number;
 
   constructor(message: string, offset: number) {
@@ -27,10 +27,10 @@ export class DocumentLimitError extends Error {
 }
 
 /**
- * Parses a text's YAML documents one after the other, so that only one at a time takes memory. Errors are in the
- * documents.
+ * Parses the YAML documents of a text one by one, so that only one is in memory at a time. Each document holds its
+ * own syntax errors.
  *
- * @throws DocumentLimitError for a document beyond the limits, after those before it
+ * @throws DocumentLimitError when a document exceeds a limit, after yielding the documents before it
  */
 export function* documentStream(text: string, lines: LineCounter): Generator<Document.Parsed> {
   const parser = new Parser(lines.addNewLine);

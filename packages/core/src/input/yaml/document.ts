@@ -17,10 +17,10 @@ import { Aliases } from './aliases.ts';
 import { DocumentLimitError, documentStream } from './document-stream.ts';
 import { isTemplated, maskTemplates } from './template.ts';
 
-/** How deep merge keys may nest; an alias can make them endless. */
+/** Maximum nesting of merge keys; an alias can make them recursive. */
 const MAX_MERGES = 20;
 
-/** One YAML document of a file, read by key and without ever losing where things stand. */
+/** One YAML document of an input file, read by key, with the position of every node. */
 export class SpecDocument {
   readonly root: Node | null;
   /** The comments before the first content. */
@@ -36,7 +36,7 @@ export class SpecDocument {
     this.#lines = lines;
   }
 
-  /** Reads the documents of a file one by one; what cannot be read comes as an error `INPUT` with its place. */
+  /** Yields the documents of a file one by one; an unreadable document yields an `INPUT` error with its position. */
   static *parse(source: SourceText): Generator<SpecDocument | AirgapError> {
     const lines = new LineCounter();
     const at = (offset: number) => new SpecDocument(null, '', source, lines).#at(offset);
@@ -44,11 +44,15 @@ export class SpecDocument {
     try {
       for (const parsed of documentStream(maskTemplates(source.text), lines)) {
         const document = SpecDocument.#read(parsed, source, lines);
-        yield hasAliases && document instanceof SpecDocument ? document.#linked() : document;
+        yield hasAliases && document instanceof SpecDocument ? document.#resolveAliases() : document;
       }
     } catch (error) {
       if (!(error instanceof DocumentLimitError)) throw error;
-      yield inputError(error.message, at(error.offset), 'Split it; what follows in this file was not read.');
+      yield inputError(
+        error.message,
+        at(error.offset),
+        'Split the document; the rest of this file was not read.',
+      );
     }
   }
 
@@ -61,45 +65,46 @@ export class SpecDocument {
       return inputError(
         `not YAML: ${error.message}`,
         document.#at(error.pos[0]),
-        'Mend the YAML there; the line before it is often the cause.',
+        'Fix the YAML syntax there; the cause is often on the line before.',
       );
     return document;
   }
 
-  /** The same document with its aliases followed, or the error for one that stands for nothing. */
-  #linked(): SpecDocument | AirgapError {
+  /** Resolves the aliases of the document; returns the error for an alias without an anchor. */
+  #resolveAliases(): SpecDocument | AirgapError {
     this.#aliases = new Aliases(this.root, alias =>
       this.error(
-        'the aliases here expand without end',
+        'too many alias expansions',
         this.position(alias),
-        'Write the values out instead of aliasing them.',
+        'Write the values out instead of using aliases.',
       ),
     );
     const { dangling } = this.#aliases;
     if (!dangling) return this;
     return this.error(
-      `there is no anchor &${dangling.source} before this alias`,
+      `undefined alias *${dangling.source}: no anchor &${dangling.source} before it`,
       this.position(dangling),
-      'Write the value itself, or quote it when no alias is meant.',
+      'Write the value itself, or quote it if it is not an alias.',
     );
   }
 
-  /** Whether a comment before the first content says `kind: …`, as Replicated's documents tell what they are. */
+  /** Returns whether a comment before the first content is `kind: KIND`, as in Replicated's documents. */
   isMarked(kind: string): boolean {
     return this.#comment.split('\n').some(line => {
-      const [key, ...value] = line.split(':');
-      return key?.trim() === 'kind' && value.join(':').trim() === kind;
+      const colon = line.indexOf(':');
+      if (colon < 0) return false;
+      return line.slice(0, colon).trim() === 'kind' && line.slice(colon + 1).trim() === kind;
     });
   }
 
-  /** The first thing that stands at a path of keys; nothing when there is no such key or no mapping. */
+  /** Returns the first node at a path of keys, if any. */
   get(node: Node | null | undefined, ...path: readonly string[]): Node | undefined {
     return this.all(node, ...path)[0];
   }
 
   /**
-   * Everything that stands at a path of keys, from a node on: the two branches of a template's `if` both stay in the
-   * document, so that any key on the way may be there twice.
+   * Returns every node at a path of keys below a node. Both branches of a template's `if` are part of the document, so
+   * any key on the path may occur twice.
    */
   all(node: Node | null | undefined, ...path: readonly string[]): Node[] {
     return path.reduce<Node[]>(
@@ -108,7 +113,7 @@ export class SpecDocument {
     );
   }
 
-  /** The keys and values of every mapping at a path; nothing for anything else. */
+  /** Returns the keys and values of every mapping at a path; skips other nodes. */
   entries(
     node: Node | null | undefined,
     ...path: readonly string[]
@@ -119,7 +124,7 @@ export class SpecDocument {
     });
   }
 
-  /** The nodes of every list at a path; nothing for anything else. */
+  /** Returns the items of every list at a path; skips other nodes. */
   items(node: Node | null | undefined, ...path: readonly string[]): Node[] {
     return this.all(node, ...path).flatMap(found => {
       const seq = this.#follow(found);
@@ -131,7 +136,7 @@ export class SpecDocument {
     return this.mapping(node) !== undefined;
   }
 
-  /** The mapping itself, where an alias may stand for it; nothing for anything else. */
+  /** Returns the mapping, also through an alias; undefined for other nodes. */
   mapping(node: Node | null | undefined): YAMLMap | undefined {
     const map = this.#follow(node);
     return isMap(map) ? map : undefined;
@@ -141,35 +146,35 @@ export class SpecDocument {
     return isSeq(this.#follow(node));
   }
 
-  /** Whether a scalar is written without quotes. */
+  /** Returns whether a scalar is written without quotes. */
   isPlain(node: Node | null | undefined): boolean {
     const scalar = this.#follow(node);
     return isScalar(scalar) && (scalar as Scalar).type === 'PLAIN';
   }
 
-  /** The text under a key. @throws AirgapError `INPUT` for a mapping or a list there */
+  /** Returns the scalar under a key. @throws AirgapError `INPUT` if the value is a mapping or a list */
   field(node: Node | null | undefined, key: string): Text | undefined {
     return this.fields(node, key)[0];
   }
 
   /**
-   * Every text under a key.
+   * Returns every scalar under a key.
    *
-   * @throws AirgapError `INPUT` for a mapping or a list there
+   * @throws AirgapError `INPUT` if a value is a mapping or a list
    */
   fields(node: Node | null | undefined, key: string): Text[] {
     return this.all(node, key).flatMap(value => {
       if (this.isMap(value) || this.isList(value))
         throw this.error(
-          `${key}: must be a text`,
+          `${key}: must be a string`,
           this.position(value),
-          'Write one value there; quote it when in doubt.',
+          'Write a single value there, and quote it when in doubt.',
         );
       return this.text(value) ?? [];
     });
   }
 
-  /** A scalar's text; nothing when it is empty, null or no scalar. */
+  /** Returns the text of a scalar; undefined if it is empty, null or not a scalar. */
   text(node: Node | null | undefined): Text | undefined {
     const scalar = this.#follow(node);
     if (!isScalar(scalar)) return undefined;
@@ -178,46 +183,48 @@ export class SpecDocument {
     if (value === '' || (type === 'PLAIN' && /^(null|Null|NULL|~)$/.test(value))) return undefined;
     const templated = isTemplated(value);
     return {
-      value: templated ? this.#written(type, range) : value,
+      value: templated ? this.#unquoted(type, range) : value,
       position: this.position(node as Node),
       templated,
     };
   }
 
-  /** A scalar as it stands in the source, templates and all, without its quotes. */
-  #written(type: Scalar['type'], range: Node['range']): string {
-    const [start = 0, end = 0] = range ?? [];
+  /** Returns the source text of a scalar, including templates, without its quotes. */
+  #unquoted(type: Scalar['type'], range: Node['range']): string {
+    if (!range) return '';
+    const [start, end] = range;
     const quotes = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE' ? 1 : 0;
     return this.#source.text.slice(start + quotes, end - quotes).trim();
   }
 
-  /** A node as it stands in the source, its first line indented as the others are. */
-  written(node: Node): string {
-    const target = this.#follow(node);
-    const [start = 0, end = 0] = target?.range ?? [];
+  /** Returns the source text of a node, its first line indented like the others. */
+  sourceOf(node: Node): string {
+    const range = this.#follow(node)?.range;
+    if (!range) return '';
+    const [start, end] = range;
     const { col } = this.#lines.linePos(start);
     return ' '.repeat(Math.max(col - 1, 0)) + this.#source.text.slice(start, end);
   }
 
-  /** Where a node begins. */
+  /** Returns the position where a node begins. */
   position(node: Node): Position {
     return this.#at(node.range?.[0] ?? 0);
   }
 
-  /** An error at a place of this document. */
+  /** Makes an `INPUT` error at a position. */
   error(message: string, position: Position, hint: string): AirgapError {
     return inputError(message, position, hint);
   }
 
-  /** The values of a key: the mapping's own, else those that `<<:` merges into it. */
+  /** Returns the values of a key: those of the mapping itself, else those merged with `<<:`. */
   #values(node: Node | null | undefined, key: string, depth = 0): Node[] {
     const map = this.#follow(node);
     if (!isMap(map) || depth > MAX_MERGES) return [];
-    const own = this.#own(map, key);
-    if (own.length > 0) return own;
-    return this.#own(map, '<<').flatMap(merged => {
+    const direct = this.#direct(map, key);
+    if (direct.length > 0) return direct;
+    return this.#direct(map, '<<').flatMap(merged => {
       const mappings = this.isList(merged) ? this.items(merged) : [merged];
-      // Of those in one list, the first that has the key counts.
+      // In a list of merged mappings, the first that has the key wins.
       for (const mapping of mappings) {
         const values = this.#values(mapping, key, depth + 1);
         if (values.length > 0) return values;
@@ -226,7 +233,7 @@ export class SpecDocument {
     });
   }
 
-  #own(map: YAMLMap, key: string): Node[] {
+  #direct(map: YAMLMap, key: string): Node[] {
     return map.items
       .filter(pair => isScalar(pair.key) && pair.key.value === key && pair.value != null)
       .map(pair => pair.value as Node);

@@ -8,14 +8,14 @@ const pieces = fc.array(
 );
 
 describe('a mask', () => {
-  property.prop([pieces])('keeps every line and every column', parts => {
+  property.prop([pieces])('preserves every line and every column', parts => {
     const text = parts.join('');
     const masked = maskTemplates(text);
     expect(masked.split('\n').map(line => line.length)).toEqual(text.split('\n').map(line => line.length));
   });
 
   property.prop([fc.string().filter(text => !text.includes('{{'))])(
-    'leaves text without templates alone',
+    'does not change text without templates',
     text => {
       expect(maskTemplates(text)).toBe(text);
     },
@@ -46,7 +46,7 @@ describe('a mask', () => {
     'reads a megabyte of %s in linear time',
     piece => {
       const text = piece.repeat(2 ** 20 / piece.length);
-      // Quadratic work would take minutes, which is longer than a test may.
+      // Quadratic work would exceed the test timeout.
       expect(maskTemplates(text)).toHaveLength(text.length);
     },
   );

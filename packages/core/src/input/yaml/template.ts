@@ -1,12 +1,11 @@
-/** Stands for a template in masked text; nobody writes this private-use character. */
+/** Replaces template characters in masked text: a private-use character that real input does not contain. */
 const MASK = '\uE000';
-/** A brace that opens nothing must not swallow the file. */
+/** Maximum length of a template action; a stray `{{` must not mask the rest of the file. */
 const MAX_LENGTH = 4000;
 
 /**
- * Hides Go templates (`{{repl …}}`, `repl{{ … }}` and Helm's `{{ … }}`) from a YAML parser, every line and column
- * staying where it is. A line of nothing but templates (`{{repl if …}}`) becomes blank; elsewhere a template
- * becomes one word.
+ * Masks Go templates (`{{repl …}}`, `repl{{ … }}` and Helm's `{{ … }}`) for a YAML parser and preserves every line
+ * and column. A line with only templates (`{{repl if …}}`) becomes blank; elsewhere a template becomes one word.
  */
 export function maskTemplates(text: string): string {
   let masked = '';
@@ -19,7 +18,7 @@ export function maskTemplates(text: string): string {
   return (masked + text.slice(done)).split('\n').map(blankIfOnlyTemplates).join('\n');
 }
 
-/** Says whether a masked text had a template in it. */
+/** Returns whether a masked text contained a template. */
 export function isTemplated(masked: string): boolean {
   return masked.includes(MASK);
 }
@@ -47,7 +46,7 @@ function* templates(text: string): Generator<Span> {
   }
 }
 
-/** Where an action ends: at the first braces outside its strings, unless another action opens before. */
+/** Finds the end of an action: the first `}}` outside its strings, unless another action opens before it. */
 function actionEnd(text: string, start: number, singleLine: boolean): number | undefined {
   // An escaped quote belongs to the YAML string around the template: "{{repl ConfigOption \"x\"}}".
   const token = /"(?:[^"\\\n]|\\.)*"|`[^`]{0,4000}`|\\.|\{\{|\}\}|\n/g;
@@ -60,7 +59,7 @@ function actionEnd(text: string, start: number, singleLine: boolean): number | u
   return undefined;
 }
 
-/** Finds where a template comment ends whose inside begins at an offset. The next end is kept: all calls are linear. */
+/** Finds the end of a template comment that begins at an offset. Caches the next end: all calls together are linear. */
 function commentEnds(text: string): (start: number) => number | undefined {
   const opening = /-?\s{0,9}\/\*/y;
   const closing = /\*\/\s{0,9}-?\}\}/y;
@@ -75,7 +74,7 @@ function commentEnds(text: string): (start: number) => number | undefined {
   };
 }
 
-/** Says of offsets that only grow whether a `#` stands before them on their line: prose may hold a stray brace. */
+/** Returns whether a `#` precedes an offset on its line; offsets must increase. Comments may contain a stray brace. */
 function remarks(text: string): (offset: number) => boolean {
   let lineEnd = -1;
   let hash = -1;

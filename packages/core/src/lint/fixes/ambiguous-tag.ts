@@ -2,12 +2,12 @@ import { isScalar } from 'yaml';
 import { contentOf } from '../../edit/mapping.ts';
 import type { Fix } from './fix.ts';
 
-/** A tag that other tools would read as a number or a date is put in quotes. */
+/** Quotes tags that other tools would parse as a number or a date. */
 export const ambiguousTagFix: Fix = {
   id: 'ambiguous-tag',
-  *edits(subject) {
-    for (const { position } of subject.findings) {
-      const text = subject.text(position.file);
+  *edits(context) {
+    for (const { position } of context.findings) {
+      const text = context.text(position.file);
       const value = text?.placeAt(position)?.pair.value;
       if (!text || !isScalar(value) || value.type !== 'PLAIN' || value.tag !== undefined) continue;
       const content = contentOf(text, value);

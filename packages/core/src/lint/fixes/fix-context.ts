@@ -5,7 +5,7 @@ import type { RegistrySettings } from '../../input/references.ts';
 import type { Finding } from '../../model/finding.ts';
 import { formatPosition, type Position } from '../../model/position.ts';
 
-/** What a fix looks at: the specs, what its rule found in them, and their texts. */
+/** The input, the findings of the rule, and the parsed texts for one fix. */
 export class FixContext {
   readonly spec: Spec;
   readonly locations: RegistrySettings;
@@ -22,7 +22,7 @@ export class FixContext {
     this.#sources = new Map(texts.map(source => [source.file, source]));
   }
 
-  /** The text of a file; parsed once, when a fix first asks. */
+  /** Returns the parsed text of a file; parses it on first use. */
   text(file: string): YamlText | undefined {
     const source = this.#sources.get(file);
     const text = this.#texts.get(file) ?? (source && new YamlText(source));
@@ -30,21 +30,21 @@ export class FixContext {
     return text;
   }
 
-  /** The entries that have their version at a place: aliases and merge keys bring several to one. */
+  /** Returns the entries with their version at a position; aliases and merge keys can share one. */
   listedAt(version: Position): readonly ListedImage[] {
-    const place = formatPosition(version);
-    return this.spec.listed.filter(one => placeOf(one) === place);
+    const position = formatPosition(version);
+    return this.spec.listed.filter(image => versionPosition(image) === position);
   }
 
-  /** What uses the image at a place: aliases and merge keys bring several containers to one. */
+  /** Returns the used images at a position; aliases and merge keys can share one between containers. */
   usesAt(position: Position): readonly UsedImage[] {
     this.#uses ??= usesByPosition(this.spec.used);
     return this.#uses.get(formatPosition(position)) ?? [];
   }
 }
 
-/** Where an entry's version stands, which is the tag of a component. */
-function placeOf({ form, version, tagPosition }: ListedImage): string | undefined {
+/** The position of an entry's version, which for a component is its tag. */
+function versionPosition({ form, version, tagPosition }: ListedImage): string | undefined {
   if (form === 'component') return formatPosition(tagPosition);
   return version && formatPosition(version.position);
 }
@@ -53,8 +53,8 @@ function usesByPosition(uses: readonly UsedImage[]): Map<string, UsedImage[]> {
   const found = new Map<string, UsedImage[]>();
   for (const used of uses) {
     const position = formatPosition(used.image.position);
-    const there = found.get(position);
-    if (there) there.push(used);
+    const existing = found.get(position);
+    if (existing) existing.push(used);
     else found.set(position, [used]);
   }
   return found;

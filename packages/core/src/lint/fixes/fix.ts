@@ -1,17 +1,17 @@
 import type { Edit } from '../../edit/edit.ts';
 import type { FixContext } from './fix-context.ts';
 
-/** An edit of one file, and what it is for. */
+/** An edit of one file, with a description. */
 export interface FixEdit extends Edit {
   readonly file: string;
-  /** What it does, in a few words, for example `set imagePullPolicy: IfNotPresent`. */
+  /** What the edit does, for example `set imagePullPolicy: IfNotPresent`. */
   readonly message: string;
 }
 
-/** How the findings of one rule are mended without asking anyone. */
+/** The automatic fix for the findings of one rule. */
 export interface Fix {
   /** The rule's id. */
   readonly id: string;
-  /** The edits that are certain to be right; what is not is left to a person. */
-  readonly edits: (subject: FixContext) => Iterable<FixEdit>;
+  /** Returns the edits that are certainly correct; skips findings that need a decision. */
+  readonly edits: (context: FixContext) => Iterable<FixEdit>;
 }

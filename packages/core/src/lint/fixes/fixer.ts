@@ -8,24 +8,24 @@ import type { Position } from '../../model/position.ts';
 import type { Fix, FixEdit } from './fix.ts';
 import { FixContext } from './fix-context.ts';
 
-/** One thing that was mended. */
+/** One applied fix. */
 export interface AppliedFix {
   /** The id of the rule that found it, for example `latest-tag`. */
   readonly rule: string;
-  /** What was done, in a few words. */
+  /** What was changed, in a few words. */
   readonly message: string;
-  /** Where, in the file as it was before. */
+  /** Position in the file before any fix. */
   readonly position: Position;
 }
 
-/** A file whose text is another one now, with its byte order mark when it has one. */
+/** A changed file; the texts include the byte order mark, if any. */
 export interface FixedFile {
   readonly file: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** The texts that were named, with what is wrong in them as they read now. */
+/** Applies fixes to the input and lints it again after each. */
 export class Fixer {
   readonly #reading: Reading;
   readonly #lint: (spec: Spec) => readonly Finding[];
@@ -45,33 +45,33 @@ export class Fixer {
     this.#findings = lint(this.#spec);
   }
 
-  /** The specs as they read now. */
+  /** The input with all fixes so far. */
   get spec(): Spec {
     return this.#spec;
   }
 
-  /** What is wrong in them now. */
+  /** The findings that remain. */
   get findings(): readonly Finding[] {
     return this.#findings;
   }
 
-  /** Makes one fix in all texts, as those before it have left them. */
-  make({ id, edits }: Fix): void {
+  /** Applies one fix to all texts. */
+  apply({ id, edits }: Fix): void {
     const findings = this.#findings.filter(({ rule }) => rule === id);
     if (findings.length === 0) return;
-    const all = [...edits(new FixContext(this.#spec, findings, this.#locations))];
-    if (all.length === 0) return;
-    const files = new Set(all.map(({ file }) => file));
+    const allEdits = [...edits(new FixContext(this.#spec, findings, this.#locations))];
+    if (allEdits.length === 0) return;
+    const files = new Set(allEdits.map(({ file }) => file));
     for (const text of this.#texts.filter(({ source }) => files.has(source.file))) {
-      const own = all.filter(({ file }) => file === text.source.file);
-      for (const { edit, position } of text.apply<FixEdit>(own))
+      const fileEdits = allEdits.filter(({ file }) => file === text.source.file);
+      for (const { edit, position } of text.apply<FixEdit>(fileEdits))
         this.#fixed.push({ rule: id, message: edit.message, position });
     }
     this.#spec = this.#reread();
     this.#findings = this.#lint(this.#spec);
   }
 
-  /** What was mended, in the order of the sources, line by line. */
+  /** Returns the applied fixes in source order, then by line. */
   fixed(): AppliedFix[] {
     const order = new Map(this.#texts.map(({ source: { file } }, index) => [file, index]));
     const placeOf = (file: string) => order.get(file) ?? -1;
@@ -81,7 +81,7 @@ export class Fixer {
     );
   }
 
-  /** The files whose text is another one now. */
+  /** Returns the changed files. */
   files(): FixedFile[] {
     return this.#texts
       .filter(({ source, edited }) => source.text !== edited.text)

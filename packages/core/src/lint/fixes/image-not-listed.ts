@@ -5,15 +5,29 @@ import { type ImagesEntry, imagesEntryFor, registriesAt } from '../rule-api/imag
 import type { Fix } from './fix.ts';
 import type { FixContext } from './fix-context.ts';
 import { ImagesList } from './images-list.ts';
-import { PUBLIC_HOSTS } from './public-hosts.ts';
 
-/** Images that the specs use and the list lacks are added to it, where their `source:` is certain. */
+/** Public registries. Images in other registries may be private, and their `source:` cannot be derived. */
+const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
+  'docker.io',
+  'gcr.io',
+  'ghcr.io',
+  'k8s.gcr.io',
+  'lscr.io',
+  'mcr.microsoft.com',
+  'nvcr.io',
+  'public.ecr.aws',
+  'quay.io',
+  'registry.access.redhat.com',
+  'registry.k8s.io',
+]);
+
+/** Adds used images that are not listed, if their `source:` is certain. */
 export const imageNotListedFix: Fix = {
   id: 'image-not-listed',
-  *edits(subject) {
-    const missing = [...missingListings(subject)];
-    const entry = subject.spec.listed.find(({ form }) => form === 'images');
-    const text = entry && subject.text(entry.position.file);
+  *edits(context) {
+    const missing = [...missingEntries(context)];
+    const entry = context.spec.listed.find(({ form }) => form === 'images');
+    const text = entry && context.text(entry.position.file);
     const edit = text && missing.length > 0 ? ImagesList.find(text)?.append(missing) : undefined;
     if (!entry || !edit) return;
     const names = missing.map(({ name, tag }) => `${name}:${tag}`).join(', ');
@@ -21,28 +35,28 @@ export const imageNotListedFix: Fix = {
   },
 };
 
-function* missingListings(subject: FixContext): Generator<ImagesEntry> {
+function* missingEntries(context: FixContext): Generator<ImagesEntry> {
   const seen = new Set<string>();
-  for (const { position } of subject.findings) {
-    const [used] = subject.usesAt(position);
+  for (const { position } of context.findings) {
+    const used = context.usesAt(position)[0];
     const reference = used && Reference.parse(used.image.value).canonical();
     if (!reference || seen.has(reference.toString())) continue;
     seen.add(reference.toString());
-    const listing = certainListing(reference, subject.locations);
-    if (listing) yield listing;
+    const entry = certainEntry(reference, context.locations);
+    if (entry) yield entry;
   }
 }
 
-/** The entry of an image that can have only this one: an entry has no digest, and a host may have several names. */
-function certainListing(reference: Reference, locations: RegistrySettings): ImagesEntry | undefined {
-  const behind = proxiedImage(reference);
-  const { registry, repository, digest } = behind ?? reference;
-  const listing = imagesEntryFor(reference, locations);
+/** Returns the entry of an image if only one is possible: an entry has no digest, a host may have several names. */
+function certainEntry(reference: Reference, locations: RegistrySettings): ImagesEntry | undefined {
+  const proxied = proxiedImage(reference);
+  const { registry, repository, digest } = proxied ?? reference;
+  const entry = imagesEntryFor(reference, locations);
   const names = registriesAt(registry, locations);
-  if (digest !== undefined || names.length > 1 || (behind && names.length === 0)) return undefined;
-  // Who has configured Docker Hub has private images there, and uses public ones like everybody.
-  if (!behind && registry === 'docker.io' && listing.source !== 'public') return undefined;
-  if (listing.source === 'public' && !PUBLIC_HOSTS.has(registry)) return undefined;
-  if (listing.source === 'replicated' && repository !== `${locations.app}/${listing.name}`) return undefined;
-  return listing;
+  if (digest !== undefined || names.length > 1 || (proxied && names.length === 0)) return undefined;
+  // With Docker Hub configured, the image may be private or public.
+  if (!proxied && registry === 'docker.io' && entry.source !== 'public') return undefined;
+  if (entry.source === 'public' && !PUBLIC_HOSTS.has(registry)) return undefined;
+  if (entry.source === 'replicated' && repository !== `${locations.app}/${entry.name}`) return undefined;
+  return entry;
 }

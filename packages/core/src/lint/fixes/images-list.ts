@@ -7,7 +7,7 @@ import type { ImagesEntry } from '../rule-api/images-entry.ts';
 
 const TEMPLATE = '{{';
 
-/** The `images:` section of a file, as far as entries can be added to it. */
+/** The `images:` section of a file, to which entries can be added. */
 export class ImagesList {
   readonly #text: YamlText;
   readonly #seq: YAMLSeq;
@@ -19,7 +19,7 @@ export class ImagesList {
     this.#last = last;
   }
 
-  /** The first section with an entry in it; nothing when there is none. */
+  /** Finds the first section with at least one entry. */
   static find(text: YamlText): ImagesList | undefined {
     for (const document of text.documents) {
       const seq = isReplicated(document) ? document.get(document.root, 'images') : undefined;
@@ -29,29 +29,31 @@ export class ImagesList {
     return undefined;
   }
 
-  /** Adds entries behind the last one, in its manner; nothing where a template says what is in the list. */
-  append(listings: readonly ImagesEntry[]): Edit | undefined {
+  /** Adds entries after the last one, in its style; undefined if the section contains a template. */
+  append(entries: readonly ImagesEntry[]): Edit | undefined {
     const end = contentEnd(this.#last);
-    const [start] = this.#seq.range ?? [];
+    const start = this.#seq.range?.[0];
     if (end === undefined || start === undefined) return undefined;
     if (this.#text.text.slice(start, end).includes(TEMPLATE)) return undefined;
-    if (this.#seq.flow) return this.#appendInFlow(listings, end);
-    return this.#appendLines(listings, start, end);
+    if (this.#seq.flow) return this.#appendInFlow(entries, end);
+    return this.#appendLines(entries, start, end);
   }
 
-  #appendInFlow(listings: readonly ImagesEntry[], end: number): Edit | undefined {
+  #appendInFlow(entries: readonly ImagesEntry[], end: number): Edit | undefined {
     if (this.#text.text[this.#last.range?.[0] ?? -1] !== '{') return undefined;
-    return { start: end, end, text: listings.map(one => `, ${this.#flowEntry(one)}`).join('') };
+    return { start: end, end, text: entries.map(entry => `, ${this.#flowEntry(entry)}`).join('') };
   }
 
-  #appendLines(listings: readonly ImagesEntry[], start: number, end: number): Edit | undefined {
+  #appendLines(entries: readonly ImagesEntry[], start: number, end: number): Edit | undefined {
     const indent = this.#text.lineBefore(start);
-    const [colon = ''] = /^[ \t]*:/.exec(this.#text.text.slice(end, this.#text.lineEnd(end))) ?? [];
-    if (!/^ *$/.test(indent) || !this.#text.isLineDone(end + colon.length)) return undefined;
+    // After a last key without a value comes its colon.
+    const colon = /^[ \t]*:/.exec(this.#text.text.slice(end, this.#text.lineEnd(end)));
+    const lastEnd = end + (colon?.[0].length ?? 0);
+    if (!/^ *$/.test(indent) || !this.#text.isRestEmpty(lastEnd)) return undefined;
     const at = this.#afterComments(end, indent.length);
     if (this.#isBeforeTemplate(at)) return undefined;
     const newLine = this.#text.lineBreak(at);
-    const lines = listings.flatMap(one => this.#entryLines(one));
+    const lines = entries.flatMap(entry => this.#entryLines(entry));
     return { start: at, end: at, text: lines.map(line => `${newLine}${indent}${line}`).join('') };
   }
 
@@ -67,20 +69,20 @@ export class ImagesList {
     return at;
   }
 
-  /** A `{{repl end}}` below would take the new entries into its branch. */
+  /** Returns whether a template follows: a `{{repl end}}` below would put the new entries into its branch. */
   #isBeforeTemplate(at: number): boolean {
     for (let start = at; start < this.#text.text.length; start = this.#text.lineEnd(start) + 1) {
       const line = this.#text.text.slice(start, this.#text.lineEnd(start)).trim();
-      // A template in a comment is filled in like any other.
+      // Templates in comments are rendered, too.
       if (/^(?:repl)?\{\{/.test(line) || (line.startsWith('#') && line.includes(TEMPLATE))) return true;
       if (line !== '' && !line.startsWith('#')) return false;
     }
     return false;
   }
 
-  #entryLines(listing: ImagesEntry): string[] {
-    if (isMap(this.#last) && this.#last.flow) return [`- ${this.#flowEntry(listing)}`];
-    const { source, name, tag } = listing;
+  #entryLines(entry: ImagesEntry): string[] {
+    if (isMap(this.#last) && this.#last.flow) return [`- ${this.#flowEntry(entry)}`];
+    const { source, name, tag } = entry;
     return [
       `- source: ${scalarText(source)}`,
       `  name: ${scalarText(name)}`,
@@ -97,13 +99,14 @@ export class ImagesList {
   }
 }
 
-/** Where a node's last character is written; nothing for values of several lines whose end is a matter of style. */
+/** Returns the offset after the last character of a node; undefined for block scalars. */
 function contentEnd(node: unknown): number | undefined {
   if (!isMap(node) || node.flow) {
     const { range, type } = node as Node & { type?: string };
     return type?.startsWith('BLOCK') ? undefined : range?.[1];
   }
-  const { key, value } = node.items.at(-1) ?? {};
-  const [start, end] = (value as Node | null | undefined)?.range ?? [0, 0];
-  return start === end ? (key as Node | undefined)?.range?.[1] : contentEnd(value);
+  const last = node.items.at(-1);
+  const valueRange = (last?.value as Node | null | undefined)?.range;
+  const isEmpty = !valueRange || valueRange[0] === valueRange[1];
+  return isEmpty ? (last?.key as Node | undefined)?.range?.[1] : contentEnd(last?.value);
 }

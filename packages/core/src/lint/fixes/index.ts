@@ -5,7 +5,7 @@ import { ignoredVersionFix } from './ignored-version.ts';
 import { imageNotListedFix } from './image-not-listed.ts';
 import { latestTagFix } from './latest-tag.ts';
 
-/** Every fix there is, in the order in which they are made: each sees what those before it have done. */
+/** All fixes in the order they are applied; each sees the results of the previous ones. */
 export const fixes: readonly Fix[] = [
   ignoredVersionFix,
   ambiguousTagFix,

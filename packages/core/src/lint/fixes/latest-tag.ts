@@ -2,19 +2,19 @@ import type { UsedImage } from '../../input/model/spec.ts';
 import type { Fix } from './fix.ts';
 import { setPullPolicy } from './pull-policy.ts';
 
-/** Containers of a `latest` image get `imagePullPolicy: IfNotPresent`. */
+/** Sets `imagePullPolicy: IfNotPresent` on containers with a `latest` image. */
 export const latestTagFix: Fix = {
   id: 'latest-tag',
-  *edits(subject) {
-    for (const { position } of subject.findings) {
-      for (const used of subject.usesAt(position)) {
-        if (!isSafe(used)) yield* setPullPolicy(subject, used);
+  *edits(context) {
+    for (const { position } of context.findings) {
+      for (const used of context.usesAt(position)) {
+        if (!isSafe(used)) yield* setPullPolicy(context, used);
       }
     }
   },
 };
 
-/** Of the containers that an alias brings to one place, some may be safe already. */
+/** Containers that share a position through an alias may already have a safe policy. */
 function isSafe({ pullPolicies }: UsedImage): boolean {
   return pullPolicies.some(({ value }) => value === 'IfNotPresent' || value === 'Never');
 }

@@ -3,26 +3,27 @@ import type { SourceText } from '../../input/model/source-text.ts';
 import { maskTemplates } from '../../input/yaml/template.ts';
 import type { Position } from '../../model/position.ts';
 
-/** A comment that silences one rule at one line: `# airgap-ignore rule-id: reason`. */
+/** A comment that suppresses one rule on one line: `# airgap-ignore rule-id: reason`. */
 export interface Ignore {
   readonly rule: string;
-  /** Where the comment stands. */
+  /** Position of the comment. */
   readonly position: Position;
-  /** The line that it speaks of: its own, or the next one that is no comment when it stands alone. */
+  /** The line it applies to: its own, or for a comment on its own line the next line that is not a comment. */
   readonly line: number;
 }
 
 const COMMENT = /^#\s*airgap-ignore\b[ \t]*([^\s:]*)/;
-/** The lexer puts this before a scalar, whose text may look like a comment. */
+/** The lexer emits this before a scalar, whose text may look like a comment. */
 const SCALAR_FOLLOWS = '\u001f';
 
-/** Finds the comments of a text that silence rules. */
+/** Finds the ignore comments of a text. */
 export function ignoresOf({ file, text }: SourceText): Ignore[] {
   if (!text.includes('airgap-ignore')) return [];
   const lines = text.split('\n');
   const contents = nextContents(lines);
   const starts = new LineCounter();
-  for (let at = 0; at >= 0; at = text.indexOf('\n', at) + 1 || -1) starts.addNewLine(at);
+  starts.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) starts.addNewLine(index + 1);
   return [...comments(maskTemplates(text))].flatMap(({ offset, comment }) => {
     const rule = COMMENT.exec(comment)?.[1];
     if (rule === undefined) return [];
@@ -37,13 +38,13 @@ function* comments(text: string): Generator<{ offset: number; comment: string }>
   let previous = '';
   for (const token of new Lexer().lex(text.slice(offset))) {
     if (token.startsWith('#') && previous !== SCALAR_FOLLOWS) yield { offset, comment: token };
-    // Marks of the lexer's own are control characters that the text does not have.
+    // The lexer's own markers are control characters that are not in the text.
     if (text.startsWith(token, offset)) offset += token.length;
     previous = token;
   }
 }
 
-/** Of each line's index, the number of the first line from there on that is no comment. */
+/** For each line index, the number of the first line at or after it that is not a comment. */
 function nextContents(lines: readonly string[]): number[] {
   const next = new Array<number>(lines.length);
   let content = lines.length;

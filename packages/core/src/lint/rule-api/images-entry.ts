@@ -2,7 +2,7 @@ import { endpointHost, type RegistrySettings } from '../../input/references.ts';
 import { canonicalHost, type Reference } from '../../reference/reference.ts';
 import { proxiedImage, REPLICATED_HOST } from '../../reference/replicated.ts';
 
-/** What an `images:` entry says of its image. */
+/** The fields of an `images:` entry. */
 export interface ImagesEntry {
   readonly source: string;
   readonly name: string;
@@ -10,22 +10,23 @@ export interface ImagesEntry {
 }
 
 /**
- * The `images:` entry that would hold a reference; an entry has no digest. Docker's official images are public even for a
- * vendor who has configured Docker Hub, and a proxied image of a registry that is not configured has its host as source.
+ * Returns the `images:` entry for a reference, without its digest. Docker's official images are `public` even if Docker
+ * Hub is configured; a proxied image of an unconfigured registry has the host as its source.
  */
 export function imagesEntryFor(reference: Reference, locations: RegistrySettings): ImagesEntry {
-  const behind = proxiedImage(reference);
-  const { name, registry, repository, tag = 'latest' } = behind ?? reference;
+  const proxied = proxiedImage(reference);
+  const { name, registry, repository, tag = 'latest' } = proxied ?? reference;
   if (registry === REPLICATED_HOST)
     return { source: 'replicated', name: repository.replace(/^[^/]*\//, ''), tag };
-  const [source = behind && registry] = registriesAt(registry, locations);
+  const configured = registriesAt(registry, locations)[0];
+  const source = configured ?? (proxied && registry);
   if (name.startsWith('docker.io/library/'))
     return { source: 'public', name: repository.slice('library/'.length), tag };
   if (source !== undefined) return { source, name: repository, tag };
   return { source: 'public', name: registry === 'docker.io' ? repository : name, tag };
 }
 
-/** The names of the configured registries at a host. */
+/** Returns the names of the configured registries at a host. */
 export function registriesAt(host: string, { registries = {} }: RegistrySettings): string[] {
   return Object.keys(registries).filter(name => canonicalHost(endpointHost(registries[name] ?? '')) === host);
 }

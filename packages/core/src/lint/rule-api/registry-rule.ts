@@ -3,23 +3,23 @@ import type { AirgapError } from '../../model/errors.ts';
 import type { Resolution } from '../../resolve/resolve-all.ts';
 import type { RawFinding, Rule } from './rule.ts';
 
-/** A rule that looks at what registries say of the images. */
-export type AnswerRule = Rule<readonly Resolution<ImageRequest>[]>;
+/** A rule that checks the images as resolved by their registries. */
+export type RegistryRule = Rule<readonly Resolution<ImageRequest>[]>;
 
-/** A finding for each image that cannot be had for such a reason, in the error's own words. */
+/** Yields a finding with the error's message for each image that failed to resolve with a matching error. */
 export function* failures(
-  answers: readonly Resolution<ImageRequest>[],
-  isOurs: (error: AirgapError) => boolean,
+  resolutions: readonly Resolution<ImageRequest>[],
+  matches: (error: AirgapError) => boolean,
 ): Generator<RawFinding> {
-  for (const { request, error } of answers) {
+  for (const { request, error } of resolutions) {
     const [position] = request.positions;
-    if (!error || !position || !isOurs(error)) continue;
+    if (!error || !position || !matches(error)) continue;
     const { message, hint = '' } = error;
     yield { message: `${request.reference}: ${message}`, hint, position };
   }
 }
 
-/** Whether the vendor pushes the image to the Replicated registry. */
+/** Returns whether the vendor pushes the image to the Replicated registry. */
 export function isPushedToReplicated({ reference }: ImageRequest): boolean {
   return reference.registry === 'registry.replicated.com';
 }

@@ -1,13 +1,13 @@
 import type { Severity } from '../../model/finding.ts';
 import type { Position } from '../../model/position.ts';
 
-/** How grave a rule's findings are to somebody; `off` asks for none. */
+/** The configured severity of a rule; `off` disables it. */
 export type RuleSeverity = Severity | 'off';
 
-/** A rule that somebody has graded anew. */
+/** A severity override for one rule. */
 export interface RuleSetting {
   readonly rule: string;
-  readonly grade: RuleSeverity;
-  /** Where they wrote it. */
+  readonly severity: RuleSeverity;
+  /** Position of the setting in a configuration file. */
   readonly position?: Position | undefined;
 }

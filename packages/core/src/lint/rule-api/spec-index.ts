@@ -3,12 +3,12 @@ import { endpointHost, type RegistrySettings, toReference } from '../../input/re
 import { canonicalHost, Reference } from '../../reference/reference.ts';
 import { PROXY_HOST, proxiedImage, REPLICATED_HOST } from '../../reference/replicated.ts';
 
-/** The specs as the rules look at them: what is listed, what is used, and which is which. */
+/** An index of the input for the rules: matches listed images with the images that manifests use. */
 export class SpecIndex {
   readonly spec: Spec;
   readonly locations: RegistrySettings;
   readonly #references = new Map<UsedImage, Reference | undefined>();
-  /** What a listed image is found by. */
+  /** The lookup key of each listed image. */
   readonly #keys = new Map<ListedImage, string>();
   readonly #listed = new Set<string>();
   readonly #uses = new Map<string, UsedImage[]>();
@@ -20,41 +20,39 @@ export class SpecIndex {
     for (const used of spec.used) this.#use(used, parsed(used));
   }
 
-  /** What a container's image means; nothing for a template or an invalid name. */
+  /** Returns the reference of a used image; undefined for a template or an invalid name. */
   reference(used: UsedImage): Reference | undefined {
     return this.#references.get(used);
   }
 
-  /** What a listed image is found by: its reference, or as much of it as is known. */
+  /** Returns the lookup key of a listed image: its reference, or the known part of it. */
   key(image: ListedImage): string {
     return this.#keys.get(image) ?? '';
   }
 
-  /** Whether only the vendor and its customers may pull an image: it is in a registry that was given a name. */
+  /** Returns whether an image is private: it is in the Replicated registry or in a configured one. */
   isPrivate(used: UsedImage): boolean {
     const registry = this.reference(used)?.registry;
     if (registry === undefined) return false;
-    const named = Object.values(this.locations.registries ?? {})
+    if (registry === REPLICATED_HOST || registry === PROXY_HOST) return true;
+    const configured = Object.values(this.locations.registries ?? {})
       .map(endpointHost)
       .map(canonicalHost);
-    return (
-      [REPLICATED_HOST, PROXY_HOST].includes(registry) ||
-      (named.includes(registry) && registry !== 'docker.io')
-    );
+    return configured.includes(registry) && registry !== 'docker.io';
   }
 
-  /** The containers that use a listed image. */
+  /** Returns the used images that match a listed image. */
   usesOf(image: ListedImage): readonly UsedImage[] {
     return this.#uses.get(this.#keys.get(image) ?? '') ?? [];
   }
 
-  /** Says whether any list has what a container uses. */
+  /** Returns whether a used image is listed. */
   isListed(used: UsedImage): boolean {
     const reference = this.reference(used);
     return reference !== undefined && keysOf(reference).some(key => this.#listed.has(key));
   }
 
-  /** Says whether a list has the tag of what a container pins by a digest besides. */
+  /** Returns whether the tag of an image that is used by tag and digest is listed. */
   isListedByTag(used: UsedImage): boolean {
     const reference = this.reference(used);
     const unpinned = reference && withoutDigest(reference);
@@ -69,7 +67,8 @@ export class SpecIndex {
   #use(used: UsedImage, reference: Reference | undefined): void {
     this.#references.set(used, reference);
     const unpinned = reference && withoutDigest(reference);
-    for (const key of [reference, unpinned].flatMap(one => (one ? keysOf(one) : []))) {
+    const keys = [reference, unpinned].flatMap(candidate => (candidate ? keysOf(candidate) : []));
+    for (const key of keys) {
       if (!this.#listed.has(key)) continue;
       const uses = this.#uses.get(key);
       if (uses) uses.push(used);
@@ -78,7 +77,7 @@ export class SpecIndex {
   }
 }
 
-/** The tag a listed image is pulled by; nothing when it is pinned by digest only, or is no image name. */
+/** Returns the tag that a listed image is pulled by; undefined if it has only a digest or an invalid name. */
 export function listedTag(image: ListedImage): string | undefined {
   const text = image.form === 'list' ? image.name : `${image.name}:${image.tag ?? 'latest'}`;
   try {
@@ -88,14 +87,14 @@ export function listedTag(image: ListedImage): string | undefined {
   }
 }
 
-/** Of the images of one workload, the first: what is wrong with the workload is told once. */
+/** Returns the first image of each object, so that a finding about the object is reported once. */
 export function firstOfEach(images: readonly UsedImage[]): UsedImage[] {
   const first = new Map<number, UsedImage>();
   for (const used of images) if (!first.has(used.objectIndex)) first.set(used.objectIndex, used);
   return [...first.values()];
 }
 
-/** What an image is of, in words: `Deployment web`. */
+/** Describes the object of an image, for example `Deployment web`. */
 export function ownerOf({ kind, name }: UsedImage): string {
   return `${kind} ${name ?? '(unnamed)'}`;
 }
@@ -109,7 +108,7 @@ function parsed({ image }: UsedImage): Reference | undefined {
   }
 }
 
-/** An image that cannot be located yet is found by what is known of it: its name and its tag. */
+/** Returns the lookup key of a listed image; if it cannot be located, its name and tag. */
 function keyOf(image: ListedImage, locations: RegistrySettings): string {
   try {
     return toReference(image, locations).toString();
@@ -119,12 +118,12 @@ function keyOf(image: ListedImage, locations: RegistrySettings): string {
   }
 }
 
-/** The same by its tag alone; nothing without both a tag and a digest. */
+/** Returns the reference without its digest; undefined unless it has a tag and a digest. */
 function withoutDigest({ name, tag, digest }: Reference): Reference | undefined {
   return tag === undefined || digest === undefined ? undefined : Reference.parse(`${name}:${tag}`);
 }
 
-/** Every key that a list may have for a reference. */
+/** Returns every lookup key that a listed image may have for a reference. */
 function keysOf(reference: Reference): string[] {
   const image = proxiedImage(reference) ?? reference;
   const text = image.toString();

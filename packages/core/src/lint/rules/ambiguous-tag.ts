@@ -1,13 +1,13 @@
 import { parse } from 'yaml';
 import type { Rule } from '../rule-api/rule.ts';
 
-/** An unquoted tag that a YAML parser makes something else of. */
+/** An unquoted tag that YAML parsers do not read as a string. */
 export const ambiguousTag: Rule = {
   id: 'ambiguous-tag',
   severity: 'warning',
   explanation:
-    'Without quotes, YAML takes 3.10 for the number 3.1, 010 for 8 and 1e3 for 1000. This tool reads what is written, but ' +
-    'others do not, and a customer gets another image, or none, where one of them has a hand in it.',
+    'Without quotes, YAML parsers read 3.10 as the number 3.1, 010 as 8 and 1e3 as 1000. airgap uses the tag as written, but ' +
+    'other tools do not: with them the customer gets a different image, or the pull fails.',
   example: {
     found: `
 images:
@@ -22,22 +22,23 @@ images:
   },
   *check({ spec }) {
     for (const { name, tag, isTagPlain, tagPosition } of spec.listed) {
-      const other = isTagPlain && tag !== undefined ? otherReading(tag) : undefined;
+      const other = isTagPlain && tag !== undefined ? parsedDifferently(tag) : undefined;
       if (other === undefined) continue;
       yield {
-        message: `other tools read the tag ${tag} of ${name} as ${other}`,
-        hint: `Quote it: "${tag}".`,
+        message: `other tools read the unquoted tag ${tag} of ${name} as ${other}`,
+        hint: `Quote the tag: "${tag}".`,
         position: tagPosition,
       };
     }
   },
 };
 
-/** What YAML 1.1 or 1.2 makes of a plain scalar, when that is written differently. */
-function otherReading(tag: string): string | undefined {
+/** Returns how YAML 1.1 or 1.2 reads a plain scalar, if not as the same string. */
+function parsedDifferently(tag: string): string | undefined {
   for (const version of ['1.2', '1.1'] as const) {
     const value: unknown = parse(tag, { version });
-    if (value === null || typeof value === 'object') return value === null ? 'nothing' : 'a date';
+    if (value === null) return 'null';
+    if (typeof value === 'object') return 'a date';
     if (String(value) !== tag) return String(value);
   }
   return undefined;

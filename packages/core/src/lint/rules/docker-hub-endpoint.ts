@@ -8,13 +8,13 @@ const OTHER_NAMES = new Set([
   'registry.hub.docker.com',
 ]);
 
-/** Docker Hub under another name than the vendor portal takes. */
+/** A Docker Hub endpoint that the vendor portal does not accept. */
 export const dockerHubEndpoint: Rule = {
   id: 'docker-hub-endpoint',
   severity: 'warning',
   explanation:
-    'For Docker Hub, the endpoint of a third-party registry must be index.docker.io. With another of its names the ' +
-    'portal does not find the images, although they can be pulled by hand.',
+    'For Docker Hub, the endpoint of a third-party registry must be index.docker.io. With any other host name of Docker ' +
+    'Hub, the vendor portal does not find the images, although docker pull does.',
   example: {
     found: `
 images:
@@ -30,14 +30,15 @@ images:
 `,
   },
   *check({ spec, locations: { registries = {} } }) {
-    const told = new Set<string>();
+    const reported = new Set<string>();
     for (const { source, sourcePosition } of spec.listed) {
       const endpoint = Object.hasOwn(registries, source) ? registries[source] : undefined;
-      if (endpoint === undefined || told.has(source) || !OTHER_NAMES.has(endpointHost(endpoint))) continue;
-      told.add(source);
+      if (endpoint === undefined || reported.has(source) || !OTHER_NAMES.has(endpointHost(endpoint)))
+        continue;
+      reported.add(source);
       yield {
-        message: `the endpoint of registry ${source} is ${endpoint}, and Docker Hub's must be index.docker.io`,
-        hint: `Write ${source}: index.docker.io under registries: in airgap.yaml, and in the vendor portal.`,
+        message: `the endpoint of registry ${source} is ${endpoint}, but for Docker Hub it must be index.docker.io`,
+        hint: `Set ${source}: index.docker.io under registries: in airgap.yaml and in the vendor portal.`,
         position: sourcePosition,
       };
     }

@@ -1,13 +1,13 @@
 import type { ListedImage } from '../../input/model/spec.ts';
 import type { Rule } from '../rule-api/rule.ts';
 
-/** One image on the list twice, written alike or differently. */
+/** An image that is listed twice, with the same or another spelling. */
 export const duplicateImage: Rule = {
   id: 'duplicate-image',
   severity: 'warning',
   explanation:
-    'Two entries for one image are a change that was made in one place and forgotten in the other: sooner or later ' +
-    'they differ, and the customer gets the one that nobody looks at.',
+    'Two entries for the same image are usually the result of an incomplete change. Later edits may change only one of ' +
+    'them, and the customer then gets an image that the vendor did not test.',
   example: {
     found: `
 images:
@@ -31,14 +31,17 @@ images:
       if (before === undefined) first.set(key, image);
       else
         yield {
-          message:
-            before.name === image.name && before.source === image.source
-              ? `${image.name} is on the list twice`
-              : `${image.name} is the same image as ${before.name}, spelled differently`,
+          message: messageFor(image, before),
           hint: 'Remove one of the two entries.',
           position: image.position,
-          related: [{ position: before.position, message: 'the first one is here' }],
+          related: [{ position: before.position, message: 'first listed here' }],
         };
     }
   },
 };
+
+function messageFor(image: ListedImage, first: ListedImage): string {
+  const isSameSpelling = first.name === image.name && first.source === image.source;
+  if (isSameSpelling) return `${image.name} is listed twice`;
+  return `${image.name} is the same image as ${first.name}, spelled differently`;
+}

@@ -2,13 +2,13 @@ import { isPodImage } from '../../input/model/spec.ts';
 import type { Rule } from '../rule-api/rule.ts';
 import { firstOfEach, ownerOf } from '../rule-api/spec-index.ts';
 
-/** A private image in an object that chooses its own namespace. */
+/** A private image in an object with an explicit namespace. */
 export const foreignNamespace: Rule = {
   id: 'foreign-namespace',
   severity: 'warning',
   explanation:
-    "The pull secret for private images is made in the application's own namespace, and nowhere else. An object with a " +
-    'metadata.namespace of its own looks for it there, does not find it, and its pods cannot be pulled.',
+    "The pull secret for private images is created only in the application's namespace. The pods of an object with " +
+    'another metadata.namespace do not find the secret and stay in ImagePullBackOff.',
   example: {
     found: `
 images:
@@ -47,7 +47,7 @@ spec:
 `,
   },
   *check(specs) {
-    // KOTS and Helm have pull secrets of their own.
+    // KOTS and Helm create their own pull secrets.
     if (!specs.spec.isReplicated) return;
     const isForeign = (used: (typeof specs.spec.used)[number]) =>
       isPodImage(used) &&
@@ -56,8 +56,8 @@ spec:
       specs.isPrivate(used);
     for (const used of firstOfEach(specs.spec.used.filter(isForeign))) {
       yield {
-        message: `${used.image.value} is private, and ${ownerOf(used)} is in namespace ${used.namespace}, where there is no pull secret for it`,
-        hint: 'Leave metadata.namespace out, or make the secret in that namespace as well.',
+        message: `${used.image.value} is private, but namespace ${used.namespace} of ${ownerOf(used)} has no pull secret for it`,
+        hint: 'Remove metadata.namespace, or create the pull secret in that namespace as well.',
         position: used.image.position,
       };
     }

@@ -1,12 +1,12 @@
 import type { Rule } from '../rule-api/rule.ts';
 
-/** `version:` in an `images:` entry, where only `tag:` is read. */
+/** `version:` in an `images:` entry, which supports only `tag:`. */
 export const ignoredVersion: Rule = {
   id: 'ignored-version',
   severity: 'error',
   explanation:
-    'An images: entry has a tag:, and no version:. A version: there is passed over in silence, so that without a tag: ' +
-    'the image becomes latest: another one than the vendor has tested, and one that Kubernetes tries to pull.',
+    'An images: entry supports tag:, not version:. version: is ignored without a warning, so an entry without tag: uses ' +
+    'latest: not the image that the vendor tested, and one that Kubernetes tries to pull.',
   example: {
     found: `
 images:
@@ -22,12 +22,21 @@ images:
   *check({ spec }) {
     for (const { name, version, tag } of spec.listed) {
       if (!version) continue;
-      yield {
-        severity: tag === undefined ? 'error' : 'warning',
-        message: `version: of ${name} is not read${tag === undefined ? ', so that its tag is latest' : ''}`,
-        hint: tag === undefined ? `Write tag: ${version.value} instead.` : 'Remove it; tag: is what counts.',
-        position: version.position,
-      };
+      if (tag === undefined) {
+        yield {
+          severity: 'error',
+          message: `version: of ${name} is ignored: the tag defaults to latest`,
+          hint: `Write tag: ${version.value} instead.`,
+          position: version.position,
+        };
+      } else {
+        yield {
+          severity: 'warning',
+          message: `version: of ${name} is ignored: tag: applies`,
+          hint: 'Remove version:.',
+          position: version.position,
+        };
+      }
     }
   },
 };

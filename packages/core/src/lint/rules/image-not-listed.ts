@@ -5,14 +5,15 @@ import { imagesEntryFor } from '../rule-api/images-entry.ts';
 import type { RawFinding, Rule } from '../rule-api/rule.ts';
 import { ownerOf } from '../rule-api/spec-index.ts';
 
-/** An image that a spec uses and the list lacks. */
+/** An image that a manifest uses but that is not listed. */
 export const imageNotListed: Rule = {
   id: 'image-not-listed',
   severity: 'error',
   explanation:
-    'Only images of the images: section go into an airgap bundle. One that a spec uses and the list forgot works ' +
-    'online, and is missing on the other side of the gap. A Replicated document with an empty images: section, or ' +
-    'with none, lists nothing; a digest whose tag is listed is a warning, for the tag may have moved on; Kubernetes manifests without such a document need no list.',
+    'An airgap bundle contains only the images of the images: section. An image that a manifest uses but that is not ' +
+    'listed works online and is missing in the air-gapped cluster. In a Replicated document with an empty or missing images: ' +
+    'section, no image is listed. An image used by digest whose tag is listed is a warning, because the tag may have ' +
+    'changed. Kubernetes manifests without a Replicated document need no list.',
   example: {
     found: `
 images:
@@ -49,7 +50,7 @@ spec:
   },
   *check(specs) {
     const { listed, isReplicated } = specs.spec;
-    // The native scheduler's components are themselves what is listed.
+    // The native scheduler's components are themselves list entries.
     const hasList = listed.length === 0 ? isReplicated : listed.some(({ form }) => form !== 'component');
     if (!hasList) return;
     for (const used of specs.spec.used) {
@@ -63,26 +64,28 @@ spec:
 function missing(used: UsedImage, reference: Reference, locations: RegistrySettings): RawFinding {
   const { image } = used;
   return {
-    message: `${image.value} is used by ${ownerOf(used)} and is not on the list: it will be missing from the bundle`,
+    message: `${image.value} is used by ${ownerOf(used)} but not listed: it will be missing from the bundle`,
     hint: `Add it to images: ${entryFor(reference, locations)}.`,
     position: image.position,
   };
 }
 
-/** The bundle has the tag, and whether that is still the image of the digest, only a registry knows. */
+/** Only a registry knows whether the listed tag still has this digest. */
 function pinned(used: UsedImage): RawFinding {
   const { image } = used;
   return {
     severity: 'warning',
-    message: `${image.value} is used by ${ownerOf(used)} by its digest, and the list has only its tag: the bundle holds what that tag is by then`,
-    hint: 'Use it by the tag alone: an images: entry has no digest.',
+    message: `${image.value} is used by ${ownerOf(used)} by digest, but only its tag is listed: the bundle contains the image that the tag points to at build time`,
+    hint: 'Use the image by tag only: an images: entry has no digest.',
     position: image.position,
   };
 }
 
-/** The `images:` entry that would hold a reference, as one line. */
+/** Formats the `images:` entry for a reference on one line. */
 function entryFor(reference: Reference, locations: RegistrySettings): string {
   const { source, name, tag } = imagesEntryFor(reference, locations);
   const entry = `{ source: ${source}, name: ${name}, tag: ${JSON.stringify(tag)} }`;
-  return reference.digest === undefined ? entry : `${entry}, and use it by that tag: an entry has no digest`;
+  return reference.digest === undefined
+    ? entry
+    : `${entry}, and use the image by that tag: an entry has no digest`;
 }

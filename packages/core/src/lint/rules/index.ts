@@ -1,4 +1,4 @@
-import type { AnswerRule } from '../rule-api/registry-rule.ts';
+import type { RegistryRule } from '../rule-api/registry-rule.ts';
 import type { Rule, RuleText } from '../rule-api/rule.ts';
 import { alwaysPull } from './always-pull.ts';
 import { ambiguousTag } from './ambiguous-tag.ts';
@@ -29,7 +29,7 @@ import { unsupportedManifest } from './unsupported-manifest.ts';
 import { unusedIgnore } from './unused-ignore.ts';
 import { unusedImage } from './unused-image.ts';
 
-/** The rules that look at the specs. A new one is a file in this folder and a line here. */
+/** The rules that check the input. To add one, add a file to this folder and a line here. */
 export const specRules: readonly Rule[] = [
   latestTag,
   alwaysPull,
@@ -53,8 +53,8 @@ export const specRules: readonly Rule[] = [
   unusedImage,
 ];
 
-/** The rules that look at what registries say. */
-export const answerRules: readonly AnswerRule[] = [
+/** The rules that check the images as resolved by their registries. */
+export const registryRules: readonly RegistryRule[] = [
   tagNotFound,
   missingPlatform,
   unsupportedManifest,
@@ -63,5 +63,5 @@ export const answerRules: readonly AnswerRule[] = [
   largeLayer,
 ];
 
-/** Every rule there is. */
-export const rules: readonly RuleText[] = [...specRules, ...answerRules, unknownRule, unusedIgnore];
+/** All rules. */
+export const rules: readonly RuleText[] = [...specRules, ...registryRules, unknownRule, unusedIgnore];

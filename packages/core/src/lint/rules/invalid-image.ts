@@ -1,15 +1,15 @@
-import { toReference } from '../../input/references.ts';
+import { type RegistrySettings, toReference } from '../../input/references.ts';
 import { usedReference } from '../../input/requests.ts';
 import { AirgapError } from '../../model/errors.ts';
 import type { RawFinding, Rule } from '../rule-api/rule.ts';
 
-/** A name that no registry can have, in a list or in a container. */
+/** An invalid image reference, listed or used. */
 export const invalidImage: Rule = {
   id: 'invalid-image',
   severity: 'error',
   explanation:
-    'A name with upper-case letters, or a tag inside name:, is no image reference. Nothing can pull it, so it cannot ' +
-    'go into a bundle, and a pod that uses it stays in InvalidImageName.',
+    'A name with upper-case letters, or with a tag inside name:, is an invalid image reference. It cannot be pulled or ' +
+    'added to a bundle, and a pod that uses it stays in InvalidImageName.',
   example: {
     found: `
 images:
@@ -22,17 +22,19 @@ images:
 `,
   },
   *check({ spec, locations }) {
-    const { app, registries = {} } = locations;
     for (const image of spec.listed) {
-      // Whether the source itself is known is another rule's question, and a missing app is none.
-      const isPlaced =
-        image.source === 'public' ||
-        (image.source === 'replicated' ? Boolean(app) : Object.hasOwn(registries, image.source));
-      if (isPlaced) yield* failure(() => toReference(image, locations));
+      // unknown-registry reports unknown sources; a missing app is not a finding.
+      if (isSourceKnown(image.source, locations)) yield* failure(() => toReference(image, locations));
     }
     for (const used of spec.used) if (!used.image.templated) yield* failure(() => usedReference(used));
   },
 };
+
+function isSourceKnown(source: string, { app, registries = {} }: RegistrySettings): boolean {
+  if (source === 'public') return true;
+  if (source === 'replicated') return Boolean(app);
+  return Object.hasOwn(registries, source);
+}
 
 function* failure(find: () => unknown): Generator<RawFinding> {
   try {

@@ -1,26 +1,26 @@
-import { type AnswerRule, isPushedToReplicated } from '../rule-api/registry-rule.ts';
+import { isPushedToReplicated, type RegistryRule } from '../rule-api/registry-rule.ts';
 
-/** In bytes: from near 2 GB on, uploads have been seen to end with 524. */
-const LARGE = 1.9e9;
+/** In bytes. Uploads of nearly 2 GB or more have failed with status 524. */
+const MAX_SIZE = 1.9e9;
 
-/** An image with a layer that is too large to be pushed to the Replicated registry. */
-export const largeLayer: AnswerRule = {
+/** An image with a layer that is too large to push to the Replicated registry. */
+export const largeLayer: RegistryRule = {
   id: 'large-layer',
   severity: 'warning',
-  asksRegistries: true,
+  queriesRegistries: true,
   explanation:
-    'The Replicated registry ends an upload that takes too long with 524, and a layer near or over 2 GB does: the push ' +
-    'fails, however often it is tried. Only images with source: replicated are pushed there, so only those are looked ' +
-    "at; what the customer's own registry takes is not known here.",
-  *check(answers) {
-    for (const { request, image } of answers) {
-      const [position] = request.positions;
+    'The Replicated registry rejects uploads that take too long with status 524, which happens for layers of about 2 GB ' +
+    'and more; retries fail, too. The rule checks only images with source: replicated, because only those are pushed ' +
+    "there. The limits of the customer's registry are unknown.",
+  *check(resolutions) {
+    for (const { request, image } of resolutions) {
+      const position = request.positions[0];
       const sizes = image?.images.flatMap(({ manifest }) => manifest.layers.map(({ size }) => size)) ?? [];
       const largest = Math.max(0, ...sizes);
-      if (largest < LARGE || !position || !isPushedToReplicated(request)) continue;
+      if (largest < MAX_SIZE || !position || !isPushedToReplicated(request)) continue;
       yield {
-        message: `${request.reference} has a layer of ${(largest / 1e9).toFixed(1)} GB, which the Replicated registry cannot take in time`,
-        hint: 'Split what makes it so large over several layers: one RUN or COPY makes one layer.',
+        message: `${request.reference} has a layer of ${(largest / 1e9).toFixed(1)} GB: uploads of this size to the Replicated registry time out`,
+        hint: 'Split its content into several layers: each RUN or COPY creates one layer.',
         position,
       };
     }

@@ -4,14 +4,15 @@ import { listedTag, type SpecIndex } from '../rule-api/spec-index.ts';
 
 const SAFE = new Set(['IfNotPresent', 'Never']);
 
-/** A `latest` tag, written or meant, that Kubernetes would try to pull although the image is there. */
+/** An explicit or implied `latest` tag, which Kubernetes pulls even if the image is present. */
 export const latestTag: Rule = {
   id: 'latest-tag',
   severity: 'error',
   explanation:
-    'Kubernetes pulls an image whose tag is latest, or missing, each time a pod starts, unless imagePullPolicy says ' +
-    'IfNotPresent or Never. Behind the gap there is nothing to pull from, and the pod stays in ImagePullBackOff. ' +
-    "Containers of Replicated's native scheduler and Swarm services have no pull policy and are left alone; a list is warned of all the same, for it may serve Kubernetes as well.",
+    'Kubernetes pulls an image with the tag latest, or without a tag, each time a pod starts, unless imagePullPolicy is ' +
+    'IfNotPresent or Never. In the air-gapped cluster the pull fails, and the pod stays in ImagePullBackOff. Containers ' +
+    "of Replicated's native scheduler and Swarm services have no pull policy and are not checked. List entries are " +
+    'always checked, because the list may also be used with Kubernetes.',
   example: {
     found: `
 apiVersion: v1
@@ -42,25 +43,25 @@ spec:
   },
 };
 
-/** The rule's own question: latest, and neither IfNotPresent nor Never. */
+/** Returns whether the tag is latest and the policy neither IfNotPresent nor Never. */
 function isUnsafe(specs: SpecIndex, used: UsedImage): boolean {
   const reference = specs.reference(used);
   if (!isPodImage(used) || reference?.tag !== 'latest' || reference.digest !== undefined) return false;
   return used.pullPolicies.length === 0 || unsafePolicy(used) !== undefined;
 }
 
-/** Of the policies in the branches of a template, the first that pulls. */
+/** Returns the first policy that pulls; the branches of a template may have several. */
 function unsafePolicy({ pullPolicies }: UsedImage): string | undefined {
   return pullPolicies.find(({ value, templated }) => !templated && !SAFE.has(value))?.value;
 }
 
 function ofContainer(used: UsedImage): RawFinding {
   const { image, kind, name, container } = used;
-  const written = image.value.endsWith(':latest') ? 'has the tag latest' : 'has no tag, which means latest';
+  const tag = image.value.endsWith(':latest') ? 'has the tag latest' : 'has no tag, which means latest';
   const unsafe = unsafePolicy(used);
   const policy = unsafe ? `imagePullPolicy: ${unsafe}` : 'no imagePullPolicy, which means Always';
   return {
-    message: `${image.value} ${written}, with ${policy}: Kubernetes will try to pull it behind the gap`,
+    message: `${image.value} ${tag}, with ${policy}: Kubernetes will try to pull it in the air-gapped cluster`,
     hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${name ?? '(unnamed)'}, or use a tag other than latest.`,
     position: image.position,
   };
@@ -70,17 +71,11 @@ function* ofEntry(specs: SpecIndex, image: ListedImage): Generator<RawFinding> {
   const uses = specs.usesOf(image).filter(isPodImage);
   const unsafe = uses.filter(used => isUnsafe(specs, used));
   if (uses.length > 0 && unsafe.length === 0) return;
-  const written =
-    image.tag === undefined && image.form === 'images'
-      ? 'has no tag, which means latest'
-      : 'has the tag latest';
-  const outcome =
-    unsafe.length > 0
-      ? `${unsafe.length === 1 ? 'a container uses it' : `${unsafe.length} containers use it`} without imagePullPolicy: IfNotPresent`
-      : 'no spec in this input uses it with imagePullPolicy: IfNotPresent';
+  const isImplied = image.tag === undefined && image.form === 'images';
+  const tag = isImplied ? 'has no tag, which means latest' : 'has the tag latest';
   yield {
     severity: unsafe.length > 0 ? 'error' : 'warning',
-    message: `${image.name} ${written}, and ${outcome}: Kubernetes would try to pull it behind the gap`,
+    message: `${image.name} ${tag}, and ${usage(unsafe.length)}: Kubernetes would try to pull it in the air-gapped cluster`,
     hint: 'Use a tag other than latest, or set imagePullPolicy: IfNotPresent on every container that uses it.',
     position: image.tagPosition,
     related: unsafe.map(used => ({
@@ -88,4 +83,10 @@ function* ofEntry(specs: SpecIndex, image: ListedImage): Generator<RawFinding> {
       message: `used here by ${used.kind} ${used.name ?? ''}`.trim(),
     })),
   };
+}
+
+function usage(unsafeContainers: number): string {
+  if (unsafeContainers === 0) return 'no manifest in the input uses it with imagePullPolicy: IfNotPresent';
+  if (unsafeContainers === 1) return 'a container uses it without imagePullPolicy: IfNotPresent';
+  return `${unsafeContainers} containers use it without imagePullPolicy: IfNotPresent`;
 }

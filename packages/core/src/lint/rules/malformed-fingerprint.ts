@@ -2,13 +2,13 @@ import type { Rule } from '../rule-api/rule.ts';
 
 const FINGERPRINT = /^([0-9a-f]{2}:){15}[0-9a-f]{2}$/i;
 
-/** A `content_trust` fingerprint that no key can have. */
+/** An invalid `content_trust` fingerprint. */
 export const malformedFingerprint: Rule = {
   id: 'malformed-fingerprint',
   severity: 'error',
   explanation:
-    'content_trust.public_key_fingerprint is the MD5 fingerprint of a key: 16 pairs of hex digits with colons between ' +
-    'them (RFC 4716). Anything else matches no key, and the image is refused at installation.',
+    'content_trust.public_key_fingerprint is the MD5 fingerprint of a key: 16 pairs of hex digits separated by colons ' +
+    '(RFC 4716). Any other value matches no key, and the installation rejects the image.',
   example: {
     found: `
 images:
@@ -31,8 +31,8 @@ images:
     for (const { name, fingerprint } of spec.listed) {
       if (!fingerprint || fingerprint.templated || FINGERPRINT.test(fingerprint.value)) continue;
       yield {
-        message: `the fingerprint of ${name} is none: ${fingerprint.value}`,
-        hint: 'Write 16 pairs of hex digits with colons, as ssh-keygen -E md5 -lf prints them.',
+        message: `${name}: invalid fingerprint: ${fingerprint.value}`,
+        hint: 'Write 16 pairs of hex digits separated by colons, as printed by ssh-keygen -E md5 -lf.',
         position: fingerprint.position,
       };
     }

@@ -1,14 +1,14 @@
-import { type AnswerRule, failures } from '../rule-api/registry-rule.ts';
+import { failures, type RegistryRule } from '../rule-api/registry-rule.ts';
 
-/** An image that was not made for every platform that was chosen. */
-export const missingPlatform: AnswerRule = {
+/** An image that is missing a selected platform. */
+export const missingPlatform: RegistryRule = {
   id: 'missing-platform',
   severity: 'error',
-  asksRegistries: true,
+  queriesRegistries: true,
   explanation:
-    'The image is not there for a platform that was chosen with --platform, or for linux/amd64 when none was. On a node of that ' +
-    'platform its containers cannot start, and no bundle can be built for it.',
-  *check(answers) {
-    yield* failures(answers, ({ code, where }) => code === 'NOT_FOUND' && where.platform !== undefined);
+    'The image has no manifest for a platform selected with --platform, or for the default linux/amd64. Its containers ' +
+    'cannot start on nodes of that platform, and the bundle cannot be built.',
+  *check(resolutions) {
+    yield* failures(resolutions, ({ code, where }) => code === 'NOT_FOUND' && where.platform !== undefined);
   },
 };

@@ -4,13 +4,13 @@ import { firstOfEach, ownerOf } from '../rule-api/spec-index.ts';
 
 const SECRET = 'replicatedregistrykey';
 
-/** A private image in a pod that does not say how to pull it. */
+/** A private image in a pod without the pull secret. */
 export const missingPullSecret: Rule = {
   id: 'missing-pull-secret',
   severity: 'warning',
   explanation:
-    `A private image is pulled with the secret ${SECRET}, which is made at installation. A pod that does not name it ` +
-    'under imagePullSecrets asks without credentials, is refused, and stays in ImagePullBackOff.',
+    `Private images are pulled with the secret ${SECRET}, which is created at installation. Without it in ` +
+    'imagePullSecrets, the registry rejects the pull and the pod stays in ImagePullBackOff.',
   example: {
     found: `
 images:
@@ -46,16 +46,16 @@ spec:
 `,
   },
   *check(specs) {
-    // KOTS and Helm have pull secrets of their own.
+    // KOTS and Helm create their own pull secrets.
     if (!specs.spec.isReplicated) return;
-    const isLacking = (used: (typeof specs.spec.used)[number]) =>
+    const lacksSecret = (used: (typeof specs.spec.used)[number]) =>
       isPodImage(used) &&
       specs.isPrivate(used) &&
       !used.pullSecrets?.some(({ value, templated }) => templated || value === SECRET);
-    for (const used of firstOfEach(specs.spec.used.filter(isLacking))) {
+    for (const used of firstOfEach(specs.spec.used.filter(lacksSecret))) {
       yield {
-        message: `${used.image.value} is private, and ${ownerOf(used)} has no pull secret for it`,
-        hint: `Add imagePullSecrets: [{ name: ${SECRET} }] to its pod spec.`,
+        message: `${used.image.value} is private, but ${ownerOf(used)} has no pull secret for it`,
+        hint: `Add imagePullSecrets: [{ name: ${SECRET} }] to the pod spec.`,
         position: used.image.position,
       };
     }

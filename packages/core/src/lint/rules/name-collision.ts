@@ -4,14 +4,14 @@ import { proxiedImage } from '../../reference/replicated.ts';
 import type { Rule } from '../rule-api/rule.ts';
 import type { SpecIndex } from '../rule-api/spec-index.ts';
 
-/** Different images that KOTS would push under one name. */
+/** Different images that KOTS pushes with the same name. */
 export const nameCollision: Rule = {
   id: 'name-collision',
   severity: 'warning',
   explanation:
-    "When KOTS pushes a bundle into a customer's registry, it keeps only the last segment of each name. Two images that " +
-    'differ only before that end up under one name: the second overwrites the first, in silence, and a pod starts ' +
-    'with the wrong program. Images that are pinned by digest are not affected.',
+    "When KOTS pushes a bundle to a customer's registry, it uses only the last segment of each name. Two images that " +
+    'differ only in the other segments get the same name: the second overwrites the first without a warning, and a pod ' +
+    'runs the wrong image. Images pinned by digest are not affected.',
   example: {
     found: `
 images:
@@ -32,17 +32,17 @@ images:
     const first = new Map<string, Named>();
     for (const named of everyName(specs)) {
       const { reference, position } = named;
-      // What is pinned is pulled by its digest, which no other image takes from it.
+      // A pinned image is pulled by digest, which cannot collide.
       if (reference.digest !== undefined) continue;
       const short = `${reference.repository.split('/').at(-1)}:${reference.effectiveTag}`;
       const before = first.get(short);
       if (before === undefined) first.set(short, named);
       else if (before.reference.name !== reference.name)
         yield {
-          message: `${reference.name} and ${before.reference.name} are both ${short} once KOTS has pushed them`,
+          message: `KOTS pushes both ${reference.name} and ${before.reference.name} as ${short}`,
           hint: 'Give one of them another name or tag.',
           position,
-          related: [{ position: before.position, message: `${before.reference.name} is here` }],
+          related: [{ position: before.position, message: `${before.reference.name} is named here` }],
         };
     }
   },
@@ -53,7 +53,7 @@ interface Named {
   readonly position: Position;
 }
 
-/** Every image once, where it is named first. */
+/** Returns every image once, with the position of its first mention. */
 function everyName(specs: SpecIndex): Iterable<Named> {
   const names = new Map<string, Named>();
   const add = (reference: Reference | undefined, position: Position) => {
@@ -68,7 +68,7 @@ function everyName(specs: SpecIndex): Iterable<Named> {
   return names.values();
 }
 
-/** What cannot be located yet has no full name, and collides with nothing. */
+/** Returns the reference of a lookup key; undefined for an image that cannot be located. */
 function located(key: string): Reference | undefined {
   return key.startsWith('/') || key.includes('…') ? undefined : Reference.parse(key);
 }

@@ -1,16 +1,16 @@
-import { type AnswerRule, failures } from '../rule-api/registry-rule.ts';
+import { failures, type RegistryRule } from '../rule-api/registry-rule.ts';
 
-const TOLD_ELSEWHERE = new Set(['NOT_FOUND', 'UNSUPPORTED']);
+const REPORTED_BY_OTHER_RULES = new Set(['NOT_FOUND', 'UNSUPPORTED']);
 
-/** An image that nobody could be asked about. */
-export const notAnswered: AnswerRule = {
+/** An image whose registry could not be queried. */
+export const notAnswered: RegistryRule = {
   id: 'not-answered',
   severity: 'warning',
-  asksRegistries: true,
+  queriesRegistries: true,
   explanation:
-    'Its registry could not be reached, refused the credentials, or broke off. Whether ' +
-    'it is there, and whether anything is wrong with it, is not known; a build would stop at the same place.',
-  *check(answers) {
-    yield* failures(answers, ({ code }) => !TOLD_ELSEWHERE.has(code));
+    'The registry of the image is unreachable, rejected the credentials, or closed the connection. It is unknown whether ' +
+    'the image exists and has other findings; a build would fail with the same error.',
+  *check(resolutions) {
+    yield* failures(resolutions, ({ code }) => !REPORTED_BY_OTHER_RULES.has(code));
   },
 };

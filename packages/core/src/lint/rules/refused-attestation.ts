@@ -1,22 +1,22 @@
-import { type AnswerRule, isPushedToReplicated } from '../rule-api/registry-rule.ts';
+import { isPushedToReplicated, type RegistryRule } from '../rule-api/registry-rule.ts';
 
-/** An image with attestations that is to be pushed to a registry which refuses them. */
-export const refusedAttestation: AnswerRule = {
+/** An image with attestations, which the Replicated registry rejects. */
+export const refusedAttestation: RegistryRule = {
   id: 'refused-attestation',
   severity: 'warning',
-  asksRegistries: true,
+  queriesRegistries: true,
   explanation:
-    'docker buildx adds attestations (provenance, SBOM) to what it builds, and the Replicated registry answers their push ' +
-    'with 400. Only images with source: replicated are pushed there, so only those are looked at. They are seen before ' +
-    "the push when another registry is read in its place, such as the one that the vendor's pipeline pushes to " +
-    'first: --mirror registry.replicated.com=https://staging.example.com.',
-  *check(answers) {
-    for (const { request, image } of answers) {
-      const [position] = request.positions;
+    'docker buildx adds attestations (provenance, SBOM) to its images, and the Replicated registry rejects their push ' +
+    'with status 400. The rule checks only images with source: replicated, because only those are pushed there. To check ' +
+    'before the push, read another registry instead, such as a staging registry that the pipeline pushes to first: ' +
+    '--mirror registry.replicated.com=https://staging.example.com.',
+  *check(resolutions) {
+    for (const { request, image } of resolutions) {
+      const position = request.positions[0];
       if (!image?.isAttested || !position || !isPushedToReplicated(request)) continue;
       yield {
-        message: `${request.reference} has attestations, which the Replicated registry refuses with 400 when they are pushed`,
-        hint: 'Build it with docker buildx build --provenance=false --sbom=false.',
+        message: `${request.reference} has attestations: the Replicated registry rejects their push with status 400`,
+        hint: 'Build the image with docker buildx build --provenance=false --sbom=false.',
         position,
       };
     }

@@ -2,13 +2,13 @@ import type { Position } from '../../model/position.ts';
 import { Reference } from '../../reference/reference.ts';
 import type { Rule } from '../rule-api/rule.ts';
 
-/** A name with a tag and a digest, of which only the digest counts. */
+/** A reference with a tag and a digest, where only the digest applies. */
 export const tagAndDigest: Rule = {
   id: 'tag-and-digest',
   severity: 'warning',
   explanation:
-    'With both a tag and a digest, the digest decides and the tag is decoration: it stays the same when the digest is ' +
-    'changed, and tells a reader the wrong version. Some tools refuse such a name.',
+    'In a reference with a tag and a digest, only the digest applies. The tag may not be updated with the digest and then ' +
+    'shows the wrong version. Some tools reject such references.',
   example: {
     found: `
 apiVersion: v1
@@ -43,8 +43,8 @@ spec:
     for (const { text, position } of names) {
       if (!hasBoth(text)) continue;
       yield {
-        message: `${text.slice(0, text.indexOf('@'))} has a digest as well, and only that counts`,
-        hint: 'Leave the tag out, and say in a comment which version the digest is.',
+        message: `${text.slice(0, text.indexOf('@'))} has a tag and a digest: only the digest applies`,
+        hint: 'Remove the tag, and write the version in a comment.',
         position,
       };
     }

@@ -1,15 +1,14 @@
-import { type AnswerRule, failures } from '../rule-api/registry-rule.ts';
+import { failures, type RegistryRule } from '../rule-api/registry-rule.ts';
 
-/** A name that its registry does not know. */
-export const tagNotFound: AnswerRule = {
+/** An image that its registry does not have. */
+export const tagNotFound: RegistryRule = {
   id: 'tag-not-found',
   severity: 'error',
-  asksRegistries: true,
+  queriesRegistries: true,
   explanation:
-    'The registry does not have the image under this tag: a slip of the pen, a tag that was removed, or one that has not ' +
-    'been pushed yet. No bundle can be built from the list. A registry may say the same of a private image when it ' +
-    'is asked without credentials.',
-  *check(answers) {
-    yield* failures(answers, ({ code, where }) => code === 'NOT_FOUND' && where.platform === undefined);
+    'The registry does not have this tag: it is misspelled, was deleted, or has not been pushed yet. The bundle cannot be ' +
+    'built. Some registries also return this error for private images when the request has no credentials.',
+  *check(resolutions) {
+    yield* failures(resolutions, ({ code, where }) => code === 'NOT_FOUND' && where.platform === undefined);
   },
 };

@@ -1,13 +1,13 @@
 import type { Rule } from '../rule-api/rule.ts';
 import { ownerOf } from '../rule-api/spec-index.ts';
 
-/** An image that only a template knows. */
+/** An image whose name contains a template. */
 export const templatedImage: Rule = {
   id: 'templated-image',
   severity: 'warning',
   explanation:
-    'What a template makes of an image is known at installation, and the bundle is made long before. Nobody can say ' +
-    'whether it is on the list, so an image that is only named this way may be missing behind the gap.',
+    'Templates are rendered at installation, but the bundle is built before. The lint cannot check whether the resulting ' +
+    'image is listed, so it may be missing in the air-gapped cluster.',
   example: {
     found: `
 apiVersion: v1
@@ -38,8 +38,8 @@ spec:
     for (const used of spec.used) {
       if (!used.image.templated) continue;
       yield {
-        message: `${used.image.value} of ${ownerOf(used)} is known only when its template is filled in`,
-        hint: 'Make sure that every image it can become is on the list, or write the image itself.',
+        message: `${used.image.value} of ${ownerOf(used)} is a template: the image is unknown until installation`,
+        hint: 'List every image that the template can produce, or write the image itself.',
         position: used.image.position,
       };
     }

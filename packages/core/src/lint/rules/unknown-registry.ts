@@ -1,13 +1,13 @@
 import { unknownSource } from '../../input/references.ts';
 import type { Rule } from '../rule-api/rule.ts';
 
-/** A `source:` that is neither `replicated` nor `public` nor a registry that was configured. */
+/** A `source:` that is not `replicated`, `public` or a configured registry. */
 export const unknownRegistry: Rule = {
   id: 'unknown-registry',
   severity: 'error',
   explanation:
-    'source: names a third-party registry by the name it was given when it was configured. A name that nobody ' +
-    'configured cannot be turned into an address: the image would be missing from the bundle.',
+    'source: refers to a third-party registry by its configured name. The host of an unknown name cannot be resolved, ' +
+    'and the image would be missing from the bundle.',
   example: {
     found: `
 images:

@@ -2,20 +2,20 @@ import { AirgapError } from '../../model/errors.ts';
 import type { Position } from '../../model/position.ts';
 import type { Rule } from '../rule-api/rule.ts';
 
-/** The rules that somebody named, and those that there are. */
+/** The rules named in settings and comments, and the known rules. */
 export interface NamedRules {
   readonly named: readonly { readonly rule: string; readonly position?: Position | undefined }[];
-  /** Ids. */
+  /** Rule ids. */
   readonly known: readonly string[];
 }
 
-/** A rule that somebody turns off or grades and that there is not. */
+/** A setting or ignore comment for a rule that does not exist. */
 export const unknownRule: Rule<NamedRules> = {
   id: 'unknown-rule',
   severity: 'warning',
   explanation:
-    'airgap.yaml or a comment names a rule that does not exist, most often by a slip of the pen. What was to be ' +
-    'silenced goes on being told, or what was to be an error stays a warning, and the pipeline lets it pass.',
+    'airgap.yaml or a comment names a rule that does not exist, usually a misspelling. The setting has no effect: the ' +
+    'finding is still reported, or is still only a warning, and the pipeline does not fail.',
   example: {
     found: `
 apiVersion: v1
@@ -50,6 +50,6 @@ spec:
 
 function messageFor(rule: string): string {
   return rule === ''
-    ? 'airgap-ignore needs the rule that it silences'
-    : `there is no rule called ${JSON.stringify(rule)}: this changes nothing`;
+    ? 'airgap-ignore without the rule to suppress'
+    : `unknown rule ${JSON.stringify(rule)} (ignored)`;
 }

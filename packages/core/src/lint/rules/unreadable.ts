@@ -1,12 +1,13 @@
 import type { Rule } from '../rule-api/rule.ts';
 
-/** A document that cannot be read, so that nobody knows what it names. */
+/** A document that cannot be parsed, so its images are unknown. */
 export const unreadable: Rule = {
   id: 'unreadable',
   severity: 'error',
   explanation:
-    'A document that is not YAML, or that has something else where an image must be, may name an image that nobody ' +
-    'sees. It would be missing behind the gap, so no bundle is built from it; what stands around it is read.',
+    'A document that is not valid YAML, or that has an invalid value for an image, may use images that the lint cannot ' +
+    'see and that would be missing in the air-gapped cluster. airgap does not build a bundle from it; other documents ' +
+    'are still checked.',
   example: {
     found: `
 apiVersion: v1

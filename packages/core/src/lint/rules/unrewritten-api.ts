@@ -4,14 +4,14 @@ import { firstOfEach, ownerOf } from '../rule-api/spec-index.ts';
 
 const UNREWRITTEN = new Set(['apps/v1beta1', 'apps/v1beta2', 'extensions/v1beta1']);
 
-/** A workload of an API version whose images are not rewritten at installation. */
+/** A workload with an API version whose images are not rewritten at installation. */
 export const unrewrittenApi: Rule = {
   id: 'unrewritten-api',
   severity: 'error',
   explanation:
-    "At installation, images are rewritten to the customer's registry in apps/v1, batch and v1 objects, and not in " +
-    'apps/v1beta1, apps/v1beta2 or extensions/v1beta1. Such a pod goes on asking the registry of the vendor, which ' +
-    "nobody reaches behind the gap; today's Kubernetes does not take these versions at all.",
+    "At installation, images are rewritten to the customer's registry in apps/v1, batch and v1 objects, but not in " +
+    "apps/v1beta1, apps/v1beta2 or extensions/v1beta1. Pods of such objects pull from the vendor's registry, which is " +
+    'unreachable in the air-gapped cluster. Current Kubernetes versions do not support these API versions.',
   example: {
     found: `
 apiVersion: extensions/v1beta1
@@ -39,11 +39,11 @@ spec:
 `,
   },
   *check({ spec }) {
-    const old = spec.used.filter(used => isPodImage(used) && UNREWRITTEN.has(used.apiVersion ?? ''));
-    for (const used of firstOfEach(old)) {
+    const unrewritten = spec.used.filter(used => isPodImage(used) && UNREWRITTEN.has(used.apiVersion ?? ''));
+    for (const used of firstOfEach(unrewritten)) {
       yield {
-        message: `${ownerOf(used)} is of ${used.apiVersion}, where ${used.image.value} is not rewritten to the customer's registry`,
-        hint: 'Write apiVersion: apps/v1, with spec.selector.',
+        message: `${ownerOf(used)} has apiVersion ${used.apiVersion}: ${used.image.value} is not rewritten to the customer's registry`,
+        hint: 'Use apiVersion: apps/v1, and add spec.selector.',
         position: used.image.position,
       };
     }

@@ -1,14 +1,14 @@
 import type { Ignore } from '../rule-api/ignore-comment.ts';
 import type { Rule } from '../rule-api/rule.ts';
 
-/** A comment that silences nothing. */
+/** An ignore comment without a finding. */
 export const unusedIgnore: Rule<readonly Ignore[]> = {
   id: 'unused-ignore',
   severity: 'warning',
   explanation:
-    'An airgap-ignore comment whose rule finds nothing at its line is left over from something that was mended or ' +
-    'moved. It hides the next mistake that is made on that line, and the customer meets it instead. A comment at ' +
-    'the end of a line speaks of that line; one that stands alone speaks of the next line that is no comment.',
+    'An airgap-ignore comment whose rule has no finding on its line is left over from a change. It would hide the next ' +
+    'mistake on that line. A comment at the end of a line applies to that line; a comment on its own line applies to ' +
+    'the next line that is not a comment.',
   example: {
     found: `
 apiVersion: v1
@@ -35,7 +35,7 @@ spec:
   *check(unused) {
     for (const { rule, position, line } of unused) {
       yield {
-        message: `${rule} finds nothing at line ${line}: this comment silences nothing, and would hide the next mistake there`,
+        message: `unused ignore comment: ${rule} has no finding on line ${line}`,
         hint: 'Remove the comment.',
         position,
       };

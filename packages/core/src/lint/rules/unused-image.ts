@@ -1,14 +1,14 @@
 import { isPodImage, isSwarmImage } from '../../input/model/spec.ts';
 import type { Rule } from '../rule-api/rule.ts';
 
-/** A listed image that no spec uses. */
+/** A listed image that no manifest uses. */
 export const unusedImage: Rule = {
   id: 'unused-image',
   severity: 'warning',
   explanation:
-    'An image of the images: section that no spec in the input uses makes the bundle larger for nothing, or shows that ' +
-    'a spec names it differently, and then the customer lacks what that spec needs. Where a template stands for an ' +
-    'image, it may be that one, and nothing is said.',
+    'A listed image that no manifest in the input uses makes the bundle larger without need, or a manifest names it ' +
+    'differently and its image is missing from the bundle. If the input uses templated images, the rule reports nothing, ' +
+    'because a template may produce the image.',
   example: {
     found: `
 images:
@@ -43,13 +43,14 @@ spec:
   },
   *check(specs) {
     const { listed, used } = specs.spec;
-    if (!used.some(one => isPodImage(one) || isSwarmImage(one)) || used.some(({ image }) => image.templated))
-      return;
+    const hasManifests = used.some(image => isPodImage(image) || isSwarmImage(image));
+    const hasTemplates = used.some(({ image }) => image.templated);
+    if (!hasManifests || hasTemplates) return;
     for (const image of listed) {
       if (image.form !== 'images' || specs.usesOf(image).length > 0) continue;
       yield {
-        message: `no spec in this input uses ${image.name}: it makes the bundle larger, or a spec names it differently`,
-        hint: 'Remove it, correct its name and tag, or name the specs that use it as well.',
+        message: `no manifest in the input uses ${image.name}: it is unnecessary, or a manifest names it differently`,
+        hint: 'Remove the entry, correct its name and tag, or pass the manifests that use it as well.',
         position: image.position,
       };
     }
