@@ -103,15 +103,15 @@ describe('--fix', () => {
     expect(github).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('fixed 1 place') });
     const json = JSON.parse((await run(files, ['lint', '.', '--fix', '--json'])).stdout);
     expect(json).toMatchObject({
-      mended: [{ rule: 'latest-tag' }],
+      fixed: [{ rule: 'latest-tag' }],
       files: [{ file: 'b.yaml' }],
       findings: [],
     });
   });
 
   it.each([
-    ['--dry-run without it', ['--dry-run'], '--dry-run is for --fix'],
-    ['a format without diffs', ['--fix', '--dry-run', '--format', 'sarif'], 'sarif cannot show'],
+    ['--dry-run without it', ['--dry-run'], '--dry-run requires --fix'],
+    ['a format without diffs', ['--fix', '--dry-run', '--format', 'sarif'], '--format sarif does not support --dry-run'],
     ['standard input', ['--fix', '-'], 'standard input cannot be fixed'],
   ])('is wrong usage with %s', async (_name, flags, message) =>
     expect(await run({ 'b.yaml': POD }, ['lint', 'b.yaml', ...flags])).toMatchObject({

@@ -71,7 +71,7 @@ describe('a dry run of a load', () => {
   it('leaves the mapping, and says so on stderr', async () => {
     const { host, status, stdout, stderr } = await prepare(['--mapping', 'new/mapping.json', '--json']);
     expect(status, stderr).toBe(0);
-    expect(stderr).toContain('wrote new/mapping.json: the mapping\n');
+    expect(stderr).toContain('wrote new/mapping.json: image mapping\n');
     const images = [
       { name: REDIS, newName: `${host}/v/library/redis:7.0`, digest: redis.digest },
       { name: APP, newName: `${host}/v/team/app:1`, digest: app.digest },
@@ -84,7 +84,7 @@ describe('a dry run of a load', () => {
     expect(JSON.parse(stdout.toString()).outputs).toEqual({
       files: [{ kind: 'mapping', path: 'new/mapping.json' }],
       replaced: 0,
-      left: [],
+      skipped: [],
     });
   });
 
@@ -144,10 +144,10 @@ describe('a dry run of a load', () => {
     expect(statSync(work.file('out/vendor/run.sh')).mode & 0o777).toBe(0o755);
     expect(JSON.parse(stdout.toString()).outputs).toMatchObject({
       replaced: 6,
-      left: [{ position: { file: 'vendor/pod.yaml', line: 13, column: 12 } }],
+      skipped: [{ position: { file: 'vendor/pod.yaml', line: 13, column: 12 } }],
     });
     expect(stderr).toContain(
-      'vendor/pod.yaml:13:12: left as it is: {{repl LocalRegistryHost}}/d:1 is known only',
+      'vendor/pod.yaml:13:12: skipped: {{repl LocalRegistryHost}}/d:1 is known only',
     );
     const found = await airgap(['images', work.file('out/vendor/pod.yaml')]);
     expect(found.stdout.toString().trim().split('\n').sort()).toEqual([
@@ -190,10 +190,10 @@ describe('a dry run of a load', () => {
     const { status, stderr } = await prepare(['--specs', 'charts', '--rewrite', 'local']);
     expect(status, stderr).toBe(0);
     for (const line of [
-      'charts/old.tgz:1:1: left as it is: a packed chart',
-      'charts/kustomized/kustomization.yaml:1:1: left as it is: a kustomization',
-      'charts/web/templates/pod.yaml:7:23: left as it is: {{ .Values.image }} is known only',
-      'wrote local: 6 files, 2 images replaced, 3 left as they are',
+      'charts/old.tgz:1:1: skipped: a packed chart',
+      'charts/kustomized/kustomization.yaml:1:1: skipped: a kustomization',
+      'charts/web/templates/pod.yaml:7:23: skipped: {{ .Values.image }} is known only',
+      'wrote local: 6 files, 2 images replaced, 3 skipped',
     ])
       expect(stderr).toContain(line);
     expect(readFileSync(work.file('local/charts/kustomized/pod.yaml'), 'utf8')).toBe(POD);

@@ -22,7 +22,7 @@ describe('configuredCredentials', () => {
     ['a password from the environment', { username: 'me', passwordEnv: 'P' }, 'me', 'from env'],
     ['both from the environment', { usernameEnv: 'U', passwordEnv: 'P' }, 'user', 'from env'],
     [
-      'a password from a file beside the config',
+      'a password from a file next to the config',
       { username: 'me', passwordFile: 'password' },
       'me',
       'from file ',
@@ -36,10 +36,10 @@ describe('configuredCredentials', () => {
     }));
 
   it.each([
-    ['a variable that is not set', { username: 'me', passwordEnv: 'NOPE' }, /NOPE.*a\.io.*not set/],
-    ['a variable that is empty', { usernameEnv: 'EMPTY', passwordEnv: 'P' }, /EMPTY.*not set/],
-    ['a file that is missing', { username: 'me', passwordFile: 'nope' }, /password file.*no such file/],
-  ])('refuses %s', (_name, source, message) =>
+    ['an unset variable', { username: 'me', passwordEnv: 'NOPE' }, /NOPE.*a\.io.*not set/],
+    ['an empty variable', { usernameEnv: 'EMPTY', passwordEnv: 'P' }, /EMPTY.*not set/],
+    ['a missing file', { username: 'me', passwordFile: 'nope' }, /password file.*no such file/],
+  ])('rejects %s', (_name, source, message) =>
     expect(configured(source)).rejects.toMatchObject({
       code: 'INPUT',
       message: expect.stringMatching(message),
@@ -54,6 +54,6 @@ describe('licensed', () => {
   ])('takes %s', async (_name, license, id) =>
     expect(await licensed(license())).toHaveProperty(['proxy.replicated.com', 'password'], id),
   );
-  it('refuses a file that is missing', () =>
+  it('rejects a missing file', () =>
     expect(licensed('/nonexistent/license.yaml')).rejects.toMatchObject({ code: 'INPUT' }));
 });

@@ -1,15 +1,15 @@
 import type { RuleText } from '@airgap/core';
 
-const ONLINE = 'Registries are asked: with `airgap lint --online`, and in `airgap plan` and `airgap build`';
+const ONLINE = 'Queries registries: runs in `airgap lint --online`, `airgap plan` and `airgap build` only';
 
-/** What a rule's page of docs says below its title, as Markdown; code scanning shows the same. */
+/** Renders the documentation of a rule as Markdown, without its title. The docs and SARIF logs use it. */
 export function rulePage({ id, severity, explanation, asksRegistries, example }: RuleText): string {
   return [
     `Severity: ${severity}${asksRegistries ? `. ${ONLINE}` : ''}`,
     explanation,
     ...(example ? ['## Found', fenced(example.found), '## Fixed', fenced(example.fixed)] : []),
-    '## Turning it off',
-    `At one place, with a comment at the line or above it: \`# airgap-ignore ${id}: reason\`. Everywhere, or with another ` +
+    '## Suppressing it',
+    `For one line, with a comment on it or above it: \`# airgap-ignore ${id}: reason\`. To disable the rule or change its ` +
       'severity (`off`, `info`, `warning`, `error`), in `airgap.yaml`:',
     fenced(`rules:\n  ${id}: off`),
   ]
