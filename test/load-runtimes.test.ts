@@ -110,7 +110,7 @@ describe.skipIf(lacks('docker', 'docker', 'dockerd'))('docker:', () => {
     );
     const again = await load('docker:', env);
     expect(states(again)).toMatchObject({ [MULTI]: 'present', [pinned]: 'present' });
-    expect(again.fed).toEqual({ blobs: 0, bytes: 0 });
+    expect(again.loaded).toEqual({ blobs: 0, bytes: 0 });
     expect(await daemon.run('run', '--rm', '--network', 'none', SHELL)).toContain('hello from the far side');
   });
 

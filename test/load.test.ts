@@ -278,7 +278,7 @@ describe('airgap load', () => {
 
   it.each([
     ['overwrite', 0, 'pushed', 2],
-    ['skip', 0, 'kept', 0],
+    ['skip', 0, 'skipped', 0],
     ['fail', 2, undefined, 0],
   ])('a tag that stands for something else, with --on-existing %s', async (how, expected, state, puts) => {
     await using registry = await PushRegistry.start();
