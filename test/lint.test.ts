@@ -111,7 +111,11 @@ describe('--fix', () => {
 
   it.each([
     ['--dry-run without it', ['--dry-run'], '--dry-run requires --fix'],
-    ['a format without diffs', ['--fix', '--dry-run', '--format', 'sarif'], '--format sarif does not support --dry-run'],
+    [
+      'a format without diffs',
+      ['--fix', '--dry-run', '--format', 'sarif'],
+      '--format sarif does not support --dry-run',
+    ],
     ['standard input', ['--fix', '-'], 'standard input cannot be fixed'],
   ])('is wrong usage with %s', async (_name, flags, message) =>
     expect(await run({ 'b.yaml': POD }, ['lint', 'b.yaml', ...flags])).toMatchObject({

@@ -146,9 +146,7 @@ describe('a dry run of a load', () => {
       replaced: 6,
       skipped: [{ position: { file: 'vendor/pod.yaml', line: 13, column: 12 } }],
     });
-    expect(stderr).toContain(
-      'vendor/pod.yaml:13:12: skipped: {{repl LocalRegistryHost}}/d:1 is known only',
-    );
+    expect(stderr).toContain('vendor/pod.yaml:13:12: skipped: {{repl LocalRegistryHost}}/d:1 is known only');
     const found = await airgap(['images', work.file('out/vendor/pod.yaml')]);
     expect(found.stdout.toString().trim().split('\n').sort()).toEqual([
       `${host}/v/library/redis:7.0`,

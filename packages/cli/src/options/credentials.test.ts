@@ -27,10 +27,10 @@ describe('configuredCredentials', () => {
       'me',
       'from file ',
     ],
-  ])('takes %s', async (_name, source, username, password) =>
+  ])('reads %s', async (_name, source, username, password) =>
     expect(await configured(source)).toEqual({ 'a.io': { username, password } }),
   );
-  it('takes an identity token', async () =>
+  it('reads an identity token', async () =>
     expect(await configured({ identityTokenEnv: 'T' })).toMatchObject({
       'a.io': { identityToken: 'token' },
     }));
@@ -51,7 +51,7 @@ describe('licensed', () => {
   it.each([
     ['a file', () => join(folder, 'license.yaml'), 'abc'],
     ['an id', () => '2vXkJq8Zb0nTq', '2vXkJq8Zb0nTq'],
-  ])('takes %s', async (_name, license, id) =>
+  ])('reads %s', async (_name, license, id) =>
     expect(await licensed(license())).toHaveProperty(['proxy.replicated.com', 'password'], id),
   );
   it('rejects a missing file', () =>

@@ -28,7 +28,7 @@ describe('parsers', () => {
   );
   it('keyValues collects several values of a key', () =>
     expect(keyValues('a=.y', keyValues('b=.z', keyValues('a=.x')))).toEqual({ a: ['.x', '.y'], b: ['.z'] }));
-  it.each(['__proto__', 'constructor'])('keyValues takes the key %s', key =>
+  it.each(['__proto__', 'constructor'])('keyValues accepts the key %s', key =>
     expect(Object.entries(keyValues(`${key}=.x`))).toEqual([[key, ['.x']]]),
   );
   it('repeated collects', () => expect(repeated('b', ['a'])).toEqual(['a', 'b']));

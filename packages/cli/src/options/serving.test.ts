@@ -41,7 +41,7 @@ describe('servingOptions', () => {
       { passwordFile: 'password' },
       'a secret ',
     ],
-  ])('takes the password from %s', async (_from, { passwordFile }: { passwordFile?: string }, password) => {
+  ])('reads the password from %s', async (_from, { passwordFile }: { passwordFile?: string }, password) => {
     const flags = { user: 'team', passwordFile: passwordFile && file(passwordFile) };
     const { login } = await servingOptions(flags, environment('from it'));
     expect(login).toEqual({ username: 'team', password });
