@@ -1,4 +1,4 @@
-// Prints the closing line from vitest's JSON report; without a report, nothing was tested.
+// Prints the test counts from vitest's JSON report. Without a report the run counts as failed.
 import { readFileSync } from 'node:fs';
 
 const [report, status] = process.argv.slice(2);

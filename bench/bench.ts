@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
-import { hold, type Outcome } from './contest.ts';
+import { type Outcome, runContest } from './contest.ts';
 import { installPeers } from './install.ts';
 import { machine } from './machine.ts';
 import { contestTable, failures, type Result, summaryTable } from './report.ts';
@@ -25,17 +25,17 @@ const { values } = parseArgs({
   },
 });
 
-/** Runs the workloads that were asked for, and says after each what it has found so far. */
+/** Runs the selected workloads, and writes the results so far after each. */
 async function bench(): Promise<void> {
   const { data, memory, disk, svg } = values;
   const stage: Stage = { data, memory, disk, scale: Number(values.scale), curves: svg !== undefined };
-  const wanted = new Set(values.only.split(',').map(Number));
+  const selected = new Set(values.only.split(',').map(Number));
   const results: Result[] = [];
   for (const program of values.install ? installPeers(data) : [])
-    process.stderr.write(`${program} cannot be installed here: it is left out\n`);
+    process.stderr.write(`skipping ${program}: cannot be installed\n`);
   process.stdout.write(`${machine()}\n`);
-  for (const workload of WORKLOADS.filter(({ number }) => wanted.has(number))) {
-    results.push({ workload, outcomes: await holdAll(workload, stage) });
+  for (const workload of WORKLOADS.filter(({ number }) => selected.has(number))) {
+    results.push({ workload, outcomes: await runContests(workload, stage) });
     write(results);
   }
   process.stdout.write(`\n${asText(summaryTable(results))}`);
@@ -44,18 +44,18 @@ async function bench(): Promise<void> {
   process.exitCode = failed.length > 0 ? 1 : 0;
 }
 
-async function holdAll(workload: Workload, stage: Stage): Promise<Outcome[]> {
+async function runContests(workload: Workload, stage: Stage): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   process.stdout.write(`\n${heading(workload)}\n`);
   for await (const contest of workload.contests(stage)) {
-    const outcome = await hold(contest, Number(values.runs));
+    const outcome = await runContest(contest, Number(values.runs));
     process.stdout.write(`\n${outcome.title}\n${asText(contestTable(outcome))}`);
     outcomes.push(outcome);
   }
   return outcomes;
 }
 
-/** Everything so far, so that a bench that is interrupted leaves what it has. */
+/** Writes all results so far, so that an interrupted bench keeps them. */
 function write(results: readonly Result[]): void {
   const { markdown, svg } = values;
   if (markdown !== undefined) writeFileSync(markdown, document(results));
@@ -72,7 +72,7 @@ function document(results: readonly Result[]): string {
       ...failures(outcome).map(firstLine),
     ]),
   ]);
-  const runs = `Runs of each: ${values.runs}; scale ${values.scale}.`;
+  const runs = `Runs: ${values.runs}; scale: ${values.scale}.`;
   const summary = asMarkdown(summaryTable(results)).trimEnd();
   return `${['# Results', machine(), runs, summary, ...sections].join('\n\n')}\n`;
 }

@@ -1,18 +1,18 @@
 import { Nginx } from '../test/programs/nginx.ts';
 import type { Dataset } from './data/dataset.ts';
-import type { Place } from './place.ts';
+import type { WorkDir } from './work-dir.ts';
 
-/** What it holds each connection to. */
-export const CAP = '40 MB/s a connection';
+/** The rate limit of each connection. */
+export const CAP = '40 MB/s per connection';
 
 /**
- * An nginx in front of a registry that limits every connection. Blobs it sends from the registry's storage by itself,
- * as a storage service does: what carries them must not be what is measured.
+ * Starts an nginx in front of a registry that limits the rate of every connection. nginx sends blobs straight from the
+ * registry's storage, as a storage service does, so that the registry is not the bottleneck.
  *
- * @param more what its locations say, and its server has, besides
+ * @param more further directives for its locations and its server
  */
 export function cappedServer(
-  place: Place,
+  workDir: WorkDir,
   { host, store }: Dataset,
   more = { location: '', server: '' },
 ): Promise<Nginx> {
@@ -20,5 +20,5 @@ export function cappedServer(
   const blobs = `location ~ "^/v2/.+/blobs/sha256:(?<start>..)(?<rest>.+)$" {
       alias ${store}/$start/$start$rest/data; default_type application/octet-stream; sendfile on; ${location}
     }`;
-  return Nginx.start(place.notes, host, { location, server: `${blobs}\n    ${more.server}` });
+  return Nginx.start(workDir.state, host, { location, server: `${blobs}\n    ${more.server}` });
 }

@@ -1,14 +1,14 @@
 import type { Outcome } from './contest.ts';
-import { median } from './standing.ts';
+import { median } from './ranking.ts';
 import type { Point } from './workload.ts';
 
-/** What one entrant took along an axis: `[x, seconds]`. */
+/** The times of one entrant along an axis: `[x, seconds]`. */
 interface Series {
   readonly name: string;
   readonly points: readonly (readonly [number, number])[];
 }
 
-/** Maps a value to a coordinate, in equal steps for equal factors. */
+/** Maps a value to a coordinate on a logarithmic scale. */
 interface Scale {
   readonly ticks: readonly number[];
   at(value: number): number;
@@ -19,7 +19,7 @@ const PANEL = { width: 400, height: 300, left: 60, top: 40, bottom: 60 };
 const LEGEND = 170;
 const STEP = 10;
 
-/** An SVG of the time that each takes, against bytes and against images. Nothing when no contest has a point. */
+/** Draws an SVG of seconds against bytes and against images. Returns undefined if no contest has a point. */
 export function chart(outcomes: readonly Outcome[]): string | undefined {
   const panels = (['bytes', 'images'] as const)
     .map(axis => ({ axis, series: seriesOf(outcomes, axis) }))
@@ -31,7 +31,7 @@ export function chart(outcomes: readonly Outcome[]): string | undefined {
   const height = PANEL.top + PANEL.height + PANEL.bottom;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
-    '<title>What airgap and others take, against bytes and against images</title>',
+    '<title>Time of airgap and its peers against bytes and against images</title>',
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...panels.flatMap(({ axis, series }, at) =>
       panel(axis, series, at * (PANEL.width + PANEL.left) + PANEL.left, color),
@@ -60,7 +60,7 @@ function panel(
   left: number,
   color: (name: string) => string,
 ): string[] {
-  const points = series.flatMap(one => one.points);
+  const points = series.flatMap(({ points }) => points);
   const bottom = PANEL.top + PANEL.height;
   const x = logScale(
     points.map(([value]) => value),
@@ -83,19 +83,20 @@ function panel(
       tick =>
         `<path d="M${left} ${y.at(tick)}h${PANEL.width - 20}" stroke="#dee2e6"/><text x="${left - 6}" y="${y.at(tick) + 4}" text-anchor="end">${tick}</text>`,
     ),
-    ...series.map(one => line(one, x, y, color(one.name))),
+    ...series.map(entry => line(entry, x, y, color(entry.name))),
   ];
 }
 
 function line({ name, points }: Series, x: Scale, y: Scale, color: string): string {
-  const places = points.map(([across, up]) => `${x.at(across).toFixed(1)},${y.at(up).toFixed(1)}`);
+  const coordinates = points.map(([value, seconds]) => ({
+    cx: x.at(value).toFixed(1),
+    cy: y.at(seconds).toFixed(1),
+  }));
+  const path = coordinates.map(({ cx, cy }) => `${cx},${cy}`).join(' ');
   const width = name === 'airgap' ? 3 : 1.5;
   return [
-    `<polyline points="${places.join(' ')}" fill="none" stroke="${color}" stroke-width="${width}"/>`,
-    ...places.map(place => {
-      const [cx, cy] = place.split(',');
-      return `<circle cx="${cx}" cy="${cy}" r="3" fill="${color}"/>`;
-    }),
+    `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="${width}"/>`,
+    ...coordinates.map(({ cx, cy }) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${color}"/>`),
   ].join('');
 }
 
@@ -106,7 +107,7 @@ function legend(names: readonly string[], left: number, color: (name: string) =>
   });
 }
 
-/** From the power of ten below the smallest value to the one above the largest. */
+/** Creates a scale from the power of ten below the smallest value to the one above the largest. */
 function logScale(values: readonly number[], from: number, to: number): Scale {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));

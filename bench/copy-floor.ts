@@ -1,21 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { expectSlices } from './checks.ts';
 import { type Blob, type Dataset, type Image, uniqueBlobs } from './data/dataset.ts';
-import type { Place } from './place.ts';
-import { expectSlices } from './proof.ts';
+import type { WorkDir } from './work-dir.ts';
 import type { Entrant } from './workload.ts';
 
-/** Copies and hashes each byte once with dd and openssl, a blob for each core at a time, and knows before where it goes. */
-export function copyFloor(dataset: Dataset, images: readonly Image[], place: Place): Entrant {
-  const file = place.at('floor');
-  const jobs = join(place.notes, 'floor-copies');
+/** Copies and hashes each byte once with dd and openssl, one blob per core at a time, to offsets known in advance. */
+export function copyFloor(dataset: Dataset, images: readonly Image[], workDir: WorkDir): Entrant {
+  const file = workDir.path('floor');
+  const jobs = join(workDir.state, 'floor-copies');
   const blobs = uniqueBlobs(images);
   return {
     name: 'floor: dd, openssl',
     kind: 'floor',
     file,
-    command: place.script('floor', [`xargs -d '\\n' -n 1 -P ${availableParallelism()} sh -c <${jobs}`]),
+    command: workDir.script('floor', [`xargs -d '\\n' -n 1 -P ${availableParallelism()} sh -c <${jobs}`]),
     prepare: async () => writeFileSync(jobs, lines(dataset, blobs, file).join('\n')),
     check: () => expectSlices(file, blobs),
   };

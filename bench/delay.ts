@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * Lets every request of an nginx wait: nginx asks it first, and it takes its time to agree. So no byte of an answer goes
- * through this process, whose work would otherwise take from the machine that is measured.
+ * Delays every request to an nginx: nginx sends an auth subrequest first, and this server answers it after the delay. No
+ * response body passes through this process, so it does not use the CPU that is measured.
  */
 export class Delay implements AsyncDisposable {
   readonly #server: Server;
@@ -13,7 +13,7 @@ export class Delay implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @param milliseconds how long each request waits */
+  /** @param milliseconds the delay of each request */
   static async start(milliseconds: number): Promise<Delay> {
     const server = createServer((_, response) => {
       setTimeout(() => response.writeHead(204).end(), milliseconds);
@@ -23,7 +23,7 @@ export class Delay implements AsyncDisposable {
     return new Delay(server);
   }
 
-  /** What nginx's locations say to wait for it, and what its server has besides. */
+  /** The directives for nginx's locations and its server. */
   get directives(): { location: string; server: string } {
     const { port } = this.#server.address() as AddressInfo;
     return {

@@ -1,42 +1,42 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CONCURRENCY } from '@airgap/core';
+import { expectSlices } from './checks.ts';
 import { type Image, totalSize, uniqueBlobs } from './data/dataset.ts';
-import type { Place } from './place.ts';
-import { expectSlices } from './proof.ts';
+import type { WorkDir } from './work-dir.ts';
 import type { Entrant } from './workload.ts';
 
-/** Enough that no connection is left without work at the end. */
+/** Enough pieces to keep every connection busy until the end. */
 const PIECES = 64;
-/** In bytes: smaller ones would measure how long programs take to start. */
-const LEAST = 4_000_000;
-/** Blobs of one piece: their URLs have to fit into one argument. */
-const MOST_BLOBS = 500;
+/** Bytes. Smaller pieces would measure the start-up time of programs. */
+const MIN_PIECE = 4_000_000;
+/** Maximum number of blobs per piece. Their URLs have to fit into one argument. */
+const MAX_BLOBS = 500;
 
-/** Consecutive bytes of the file: some blobs one after another, or a part of one. */
+/** A consecutive range of the file: several blobs, or a part of one. */
 interface Piece {
   readonly offset: number;
   readonly size: number;
   readonly urls: readonly string[];
-  /** Of its only blob. */
+  /** The byte range of its only blob. */
   readonly range?: string;
 }
 
-/** Fetches, hashes and writes each byte once with curl, openssl and dd, many at a time, and knows before what there is. */
+/** Fetches, hashes and writes each byte once with curl, openssl and dd, concurrently, with all blobs known in advance. */
 export function fetchFloor(
   host: string,
   images: readonly Image[],
-  place: Place,
+  workDir: WorkDir,
   after: (file: string) => readonly string[],
 ): Entrant {
-  const file = place.at('floor');
-  const jobs = join(place.notes, 'floor-jobs');
+  const file = workDir.path('floor');
+  const jobs = join(workDir.state, 'floor-jobs');
   const lines = pieces(host, images).map(piece => line(piece, file));
   return {
     name: 'floor: curl, openssl, dd',
     kind: 'floor',
     file,
-    command: place.script('floor', [
+    command: workDir.script('floor', [
       `xargs -d '\\n' -n 1 -P ${DEFAULT_CONCURRENCY} sh -c <${jobs}`,
       ...after(file),
     ]),
@@ -45,22 +45,22 @@ export function fetchFloor(
   };
 }
 
-/** One connection's work: curl writes where dd has moved its output to, and openssl hashes what is there. */
+/** The work of one connection: dd seeks in the output, curl writes there, and openssl hashes the written bytes. */
 function line({ offset, size, urls, range }: Piece, file: string): string {
-  const what = `${range === undefined ? '' : `--range ${range} `}${urls.join(' ')}`;
+  const options = range === undefined ? '' : `--range ${range} `;
   const move = `dd bs=1 count=0 seek=${offset} conv=notrunc status=none`;
   const read = `dd if=${file} bs=1M iflag=skip_bytes,count_bytes skip=${offset} count=${size} status=none`;
-  return `{ ${move}; curl -sf ${what}; } 1<>${file} && ${read} | openssl dgst -sha256 >/dev/null`;
+  return `{ ${move}; curl -sf ${options}${urls.join(' ')}; } 1<>${file} && ${read} | openssl dgst -sha256 >/dev/null`;
 }
 
 function pieces(host: string, images: readonly Image[]): Piece[] {
-  const limit = Math.max(LEAST, Math.ceil(totalSize(images) / PIECES));
+  const limit = Math.max(MIN_PIECE, Math.ceil(totalSize(images) / PIECES));
   const made: Piece[] = [];
   let offset = 0;
   for (const { digest, size, repository } of uniqueBlobs(images)) {
     const url = `http://${host}/v2/${repository}/blobs/${digest}`;
     const last = made.at(-1);
-    if (last && !last.range && last.size + size <= limit && last.urls.length < MOST_BLOBS)
+    if (last && !last.range && last.size + size <= limit && last.urls.length < MAX_BLOBS)
       made[made.length - 1] = { ...last, size: last.size + size, urls: [...last.urls, url] };
     else made.push(...parts(url, size, offset, limit));
     offset += size;

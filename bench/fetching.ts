@@ -1,69 +1,83 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expectTar } from './checks.ts';
 import type { Image } from './data/dataset.ts';
 import { fetchFloor } from './fetch-floor.ts';
 import { buildLine } from './ours.ts';
-import { fetchersHere } from './peers/index.ts';
+import { installedFetchers } from './peers/index.ts';
 import type { Peer } from './peers/peer.ts';
-import type { Place } from './place.ts';
-import { expectTar } from './proof.ts';
+import type { WorkDir } from './work-dir.ts';
 import type { Contest, Entrant, Point } from './workload.ts';
 
 interface Fetching {
   readonly title: string;
-  readonly place: Place;
+  readonly workDir: WorkDir;
   readonly host: string;
   readonly images: readonly Image[];
-  /** What has to be done to the file in the end, as shell lines. */
+  /** Shell lines that run after the file is written. */
   readonly after?: After;
   readonly peers?: readonly Peer[];
   readonly point?: Point;
 }
 
-/** Shell lines about a file. */
+/** Returns shell lines for a file. */
 export type After = (file: string) => readonly string[];
 
-/** The work that most of the bench is about: images from a registry into one file. */
-export function fetching({ title, place, host, images, after = () => [], peers, point }: Fetching): Contest {
+/** Creates the contest of most workloads: images from a registry into one file. */
+export function fetching({
+  title,
+  workDir,
+  host,
+  images,
+  after = () => [],
+  peers,
+  point,
+}: Fetching): Contest {
   return {
     title,
-    place,
+    workDir,
     ...(point && { point }),
     entrants: [
-      ourBuild(host, images, place, after),
-      ...(peers ?? fetchersHere()).map(peer => peerFetch(peer, host, images, place, after)),
-      fetchFloor(host, images, place, after),
+      ourBuild(host, images, workDir, after),
+      ...(peers ?? installedFetchers()).map(peer => peerFetch(peer, host, images, workDir, after)),
+      fetchFloor(host, images, workDir, after),
     ],
   };
 }
 
-/** Writes the list of images as `airgap build` reads it, and returns its path. */
-export function writeList(place: Place, name: string, host: string, images: readonly Image[]): string {
-  const list = join(place.notes, name);
+/** Writes a list of images for `airgap build` and returns its path. */
+export function writeList(workDir: WorkDir, name: string, host: string, images: readonly Image[]): string {
+  const list = join(workDir.state, name);
   writeFileSync(list, images.map(image => `${host}/${image.name}\n`).join(''));
   return list;
 }
 
-function ourBuild(host: string, images: readonly Image[], place: Place, after: After): Entrant {
-  const file = place.at('out.tar');
-  const list = writeList(place, 'images.txt', host, images);
+function ourBuild(host: string, images: readonly Image[], workDir: WorkDir, after: After): Entrant {
+  const file = workDir.path('out.tar');
+  const list = writeList(workDir, 'images.txt', host, images);
   return {
     name: 'airgap',
     kind: 'ours',
     file,
-    command: place.script('airgap', [buildLine(host, list, file), ...after(file)]),
+    command: workDir.script('airgap', [buildLine(host, list, file), ...after(file)]),
     check: () => expectTar(file, images, true),
   };
 }
 
-function peerFetch(peer: Peer, host: string, images: readonly Image[], place: Place, after: After): Entrant {
-  const file = place.at('out.tar');
-  const order = { host, names: images.map(({ name }) => name), folder: place.folder, file };
+function peerFetch(
+  peer: Peer,
+  host: string,
+  images: readonly Image[],
+  workDir: WorkDir,
+  after: After,
+): Entrant {
+  const file = workDir.path('out.tar');
+  const request = { host, names: images.map(({ name }) => name), folder: workDir.folder, file };
   return {
     name: peer.name,
     kind: 'peer',
     file,
-    command: place.script(peer.name, [...peer.fetch(order), ...after(file)]),
+    command: workDir.script(peer.name, [...peer.fetch(request), ...after(file)]),
     check: () => expectTar(file, images, peer.keepsManifests),
   };
 }

@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
-import { programsMissing } from './peers/index.ts';
+import { missingPrograms } from './peers/index.ts';
 import type { Peer } from './peers/peer.ts';
 
 /**
- * Installs the peers that are not on PATH, as far as this machine has the means: Debian's packages, or Go. What Go
- * builds stays in a folder of the bench's data.
+ * Installs the peers that are not on PATH, from Debian packages or with Go. Go's binaries go into the bench's data folder.
  *
- * @returns what could not be installed
+ * @returns the programs that could not be installed
  */
 export function installPeers(data: string): string[] {
   const folder = join(data, 'bin');
   process.env.PATH = [folder, process.env.PATH].join(delimiter);
-  return programsMissing()
+  return missingPrograms()
     .filter(peer => !install(peer, folder))
     .map(({ program }) => program);
 }

@@ -2,58 +2,58 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../test/programs/program.ts';
-import type { Place } from './place.ts';
+import type { WorkDir } from './work-dir.ts';
 
-/** What a command took, the processes that it started included. Times are seconds, sizes bytes. */
+/** The resource usage of a command and its child processes. Times are seconds, sizes bytes. */
 export interface Measure {
   readonly seconds: number;
-  /** Of the user and of the system. */
+  /** User and system time. */
   readonly cpu: number;
-  /** The most that its largest process held. */
+  /** Peak resident size of its largest process. */
   readonly memory: number;
-  /** Handed to the operating system in writes: to files, pipes and sockets. */
+  /** Bytes passed to write calls: files, pipes and sockets. */
   readonly written: number;
 }
 
-/** In seconds: nobody waits longer for what takes the others a few. */
+/** Timeout in seconds. */
 const LIMIT = 600;
-/** What coreutils' timeout says then. */
+/** The exit status of coreutils' timeout. */
 const TIMED_OUT = 124;
 
-/** Its children's writes are counted once they have ended, the last one's (cat) never. */
+/** The kernel adds the writes of children when they exit. Those of the last child (cat) are not counted. */
 const COUNT_WRITES = '"$@"; status=$?; cat /proc/$$/io >"$0" 2>/dev/null; exit $status';
 
 /**
- * Runs a command to its end, for ten minutes at most.
+ * Runs a command for at most ten minutes and measures it.
  *
- * @throws when it fails, with the last of what it said
+ * @throws when it fails, with the end of its stderr
  */
-export async function measure(command: readonly string[], place: Place): Promise<Measure> {
-  const usage = join(place.notes, 'usage');
-  const io = join(place.notes, 'io');
+export async function measure(command: readonly string[], workDir: WorkDir): Promise<Measure> {
+  const usage = join(workDir.state, 'usage');
+  const io = join(workDir.state, 'io');
   const time = findProgram('time') ?? 'time';
   const limited = ['timeout', String(LIMIT), ...command];
   const args = ['-q', '-o', usage, '-f', '%U %S %M', 'sh', '-c', COUNT_WRITES, io, ...limited];
   const started = performance.now();
-  const child = spawn(time, args, { stdio: ['ignore', 'ignore', 'pipe'], env: environment(place) });
-  let said = '';
+  const child = spawn(time, args, { stdio: ['ignore', 'ignore', 'pipe'], env: environment(workDir) });
+  let stderr = '';
   child.stderr.on('data', chunk => {
-    said = (said + chunk).slice(-2000);
+    stderr = (stderr + chunk).slice(-2000);
   });
   const status = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
   const seconds = (performance.now() - started) / 1000;
-  if (status === TIMED_OUT) throw new Error(`not done after ${LIMIT} s`);
-  if (status !== 0) throw new Error(`${command.join(' ')}: exit status ${status}: ${said.trim()}`);
+  if (status === TIMED_OUT) throw new Error(`timed out after ${LIMIT} s`);
+  if (status !== 0) throw new Error(`${command.join(' ')}: exit status ${status}: ${stderr.trim()}`);
   const [user = 0, system = 0, kilobytes = 0] = readFileSync(usage, 'utf8').split(' ').map(Number);
   return { seconds, cpu: user + system, memory: kilobytes * 1024, written: writes(io) };
 }
 
-/** Nothing that a user's own settings say of registries. */
-function environment(place: Place): NodeJS.ProcessEnv {
-  return { ...process.env, DOCKER_CONFIG: '/nonexistent', REGCTL_CONFIG: join(place.notes, 'regctl.json') };
+/** Hides the user's registry settings. */
+function environment(workDir: WorkDir): NodeJS.ProcessEnv {
+  return { ...process.env, DOCKER_CONFIG: '/nonexistent', REGCTL_CONFIG: join(workDir.state, 'regctl.json') };
 }
 
-/** Linux only; 0 elsewhere. */
+/** Reads the bytes written. Linux only; 0 elsewhere. */
 function writes(io: string): number {
   return Number(/^wchar: (\d+)/m.exec(readFileSync(io, 'utf8'))?.[1] ?? 0);
 }

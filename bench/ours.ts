@@ -1,16 +1,16 @@
 import { AIRGAP } from '../test/airgap.ts';
 
-/** Our own program with these arguments, as a shell line. */
+/** Returns a shell line that runs airgap with these arguments. */
 export function airgapLine(...args: readonly string[]): string {
   return [process.execPath, AIRGAP, ...args].join(' ');
 }
 
-/** A line of a command that asks a registry which, as the others are told too, has no TLS. */
+/** Returns a shell line of a command that connects to a registry without TLS. */
 export function remoteLine(host: string, ...args: readonly string[]): string {
   return airgapLine(...args, '--plain-http', host, '--progress', 'none');
 }
 
-/** A line that builds a bundle of a list of a registry's images. */
+/** Returns a shell line that builds a bundle from a list of images. */
 export function buildLine(host: string, list: string, file: string, ...more: readonly string[]): string {
   return remoteLine(host, 'build', list, '--output', file, ...more);
 }

@@ -2,15 +2,20 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CONCURRENCY } from '@airgap/core';
 import { type Dataset, type Image, MANIFEST_TYPE, repositoryOf, uniqueBlobs } from './data/dataset.ts';
-import type { Place } from './place.ts';
+import type { WorkDir } from './work-dir.ts';
 
 /**
- * Lines that send each blob once with curl and hash it with openssl, mount it wherever else it is needed, and put the
- * manifests: of what has to be done, nothing is asked or found out.
+ * Returns shell lines that upload each blob once with curl and hash it with openssl, mount it into the other repositories,
+ * and put the manifests. Nothing is queried: all uploads are known in advance.
  */
-export function pushFloor(dataset: Dataset, images: readonly Image[], host: string, place: Place): string[] {
+export function pushFloor(
+  dataset: Dataset,
+  images: readonly Image[],
+  host: string,
+  workDir: WorkDir,
+): string[] {
   const blobs = uniqueBlobs(images);
-  const homes = new Map(blobs.map(({ digest, repository }) => [digest, repository]));
+  const uploadedTo = new Map(blobs.map(({ digest, repository }) => [digest, repository]));
   const uploads = blobs.map(({ digest, repository }) => {
     const file = dataset.fileOf(digest);
     const session = `"$(curl -sf -X POST -w '%header{location}' http://${host}/v2/${repository}/blobs/uploads/)&digest=${digest}"`;
@@ -18,9 +23,9 @@ export function pushFloor(dataset: Dataset, images: readonly Image[], host: stri
   });
   const mounts = images.flatMap(image =>
     image.blobs
-      .filter(({ digest }) => homes.get(digest) !== repositoryOf(image))
+      .filter(({ digest }) => uploadedTo.get(digest) !== repositoryOf(image))
       .map(({ digest }) => {
-        const query = `mount=${digest}&from=${homes.get(digest)}`;
+        const query = `mount=${digest}&from=${uploadedTo.get(digest)}`;
         return `curl -sf -X POST 'http://${host}/v2/${repositoryOf(image)}/blobs/uploads/?${query}'`;
       }),
   );
@@ -29,7 +34,7 @@ export function pushFloor(dataset: Dataset, images: readonly Image[], host: stri
     return `curl -sf -T ${dataset.fileOf(digest)} -H 'content-type: ${MANIFEST_TYPE}' ${url}`;
   });
   return [uploads, mounts, manifests].map((lines, at) => {
-    const jobs = join(place.notes, `floor-push-${at}`);
+    const jobs = join(workDir.state, `floor-push-${at}`);
     writeFileSync(jobs, lines.join('\n'));
     return `xargs -d '\\n' -n 1 -P ${DEFAULT_CONCURRENCY} sh -c <${jobs}`;
   });

@@ -1,20 +1,20 @@
 import type { Outcome, Score } from './contest.ts';
 import type { Measure } from './measure.ts';
-import { median, ratio, standing } from './standing.ts';
+import { median, rank, ratio } from './ranking.ts';
 import type { Table } from './table.ts';
 import type { Workload } from './workload.ts';
 
-/** A workload with what came of its contests. */
+/** A workload with the outcomes of its contests. */
 export interface Result {
   readonly workload: Workload;
   readonly outcomes: readonly Outcome[];
 }
 
-/** One contest: every entrant with its spread, and compared with ours. */
+/** Creates the table of one contest: every entrant with its spread, compared with airgap. */
 export function contestTable(outcome: Outcome): Table {
-  const { ours } = standing(outcome);
+  const { ours } = rank(outcome);
   return {
-    head: ['', 'seconds: min', 'median', 'max', 'to airgap', 'CPU s', 'memory MB', 'written'],
+    head: ['', 'min s', 'median s', 'max s', 'vs airgap', 'CPU s', 'memory MB', 'written/size'],
     rows: outcome.scores.map(score => {
       const { entrant, failure } = score;
       if (failure !== undefined) return [entrant.name, 'failed'];
@@ -30,29 +30,20 @@ export function contestTable(outcome: Outcome): Table {
   };
 }
 
-/** Who has dropped out of a contest, and why: a line each. */
+/** Returns a line for each entrant that failed, with the reason. */
 export function failures({ title, scores }: Outcome): string[] {
   return scores.flatMap(({ entrant, failure }) =>
     failure === undefined ? [] : [`${title}: ${entrant.name}: ${failure}`],
   );
 }
 
-/** All contests: ours against the fastest peer and against the floor. */
+/** Creates the summary of all contests: airgap against the fastest peer and the floor. */
 export function summaryTable(results: readonly Result[]): Table {
   return {
-    head: [
-      'workload',
-      'airgap s',
-      'fastest peer',
-      'its s',
-      'ratio',
-      'to the floor',
-      'CPU to its',
-      'memory MB',
-    ],
+    head: ['workload', 'airgap s', 'fastest peer', 'peer s', 'ratio', 'vs floor', 'CPU vs peer', 'memory MB'],
     rows: results.flatMap(({ workload, outcomes }) =>
       outcomes.map(outcome => {
-        const { ours, fastest, floor } = standing(outcome);
+        const { ours, fastest, floor } = rank(outcome);
         return [
           `${workload.number} ${workload.title}: ${outcome.title}`,
           ours ? seconds(median(ours, 'seconds')) : 'failed',
@@ -69,7 +60,7 @@ export function summaryTable(results: readonly Result[]): Table {
 }
 
 function of(score: Score, what: keyof Measure): number[] {
-  return score.measures.map(one => one[what]);
+  return score.measures.map(measured => measured[what]);
 }
 
 function spread(score: Score): number[] {
@@ -77,11 +68,10 @@ function spread(score: Score): number[] {
   return [Math.min(...list), median(score, 'seconds'), Math.max(...list)];
 }
 
-/** How many times what is in the one file has been written; the floor's pipes would count as well. */
+/** Returns bytes written as a multiple of the file size. Empty for the floor, whose pipes count as writes. */
 function written(score: Score): string {
-  return score.fileSize === undefined || score.entrant.kind === 'floor'
-    ? ''
-    : times(median(score, 'written') / score.fileSize, 3);
+  if (score.fileSize === undefined || score.entrant.kind === 'floor') return '';
+  return times(median(score, 'written') / score.fileSize, 3);
 }
 
 function seconds(value: number): string {

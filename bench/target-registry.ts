@@ -1,28 +1,28 @@
 import { mkdirSync } from 'node:fs';
 import { Distribution } from '../test/programs/distribution.ts';
-import type { Place } from './place.ts';
+import type { WorkDir } from './work-dir.ts';
 
-/** A real registry to push to, empty at each turn. */
+/** A real registry to push to, empty at the start of each run. */
 export class TargetRegistry implements AsyncDisposable {
-  readonly #place: Place;
+  readonly #workDir: WorkDir;
   #registry: Distribution | undefined;
 
-  /** @param place where it keeps what is pushed */
-  constructor(place: Place) {
-    this.#place = place;
+  /** @param workDir holds the registry's storage */
+  constructor(workDir: WorkDir) {
+    this.#workDir = workDir;
   }
 
-  /** Starts an empty one in the place of the one before, and returns its host. */
+  /** Replaces the registry with an empty one, and returns its host. */
   async renew(): Promise<string> {
     await this[Symbol.asyncDispose]();
-    const folder = this.#place.at('registry');
+    const folder = this.#workDir.path('registry');
     mkdirSync(folder);
     this.#registry = await Distribution.start(folder);
     return this.host;
   }
 
   get host(): string {
-    if (this.#registry === undefined) throw new Error('No registry has been started.');
+    if (this.#registry === undefined) throw new Error('no registry is running');
     return this.#registry.host;
   }
 

@@ -1,16 +1,16 @@
-import type { Place } from './place.ts';
+import type { WorkDir } from './work-dir.ts';
 
-/** Where a bench makes its data and its files, and how large. */
+/** The directories and the scale of a bench. */
 export interface Stage {
-  /** Keeps the data from one bench to the next. */
+  /** Holds the data sets, which are reused by later benches. */
   readonly data: string;
-  /** A folder in memory. */
+  /** A directory on tmpfs. */
   readonly memory: string;
-  /** A folder on a real disk. */
+  /** A directory on a real disk. */
   readonly disk: string;
-  /** Sizes and numbers of images are multiplied by this. */
+  /** Factor for sizes and numbers of images. */
   readonly scale: number;
-  /** Whether to measure the points of the chart as well. */
+  /** Whether to also measure the points of the chart. */
   readonly curves: boolean;
 }
 
@@ -18,37 +18,37 @@ export interface Stage {
 export interface Workload {
   readonly number: number;
   readonly title: string;
-  /** What its contests need (registries, folders) stands only until the next is asked for. */
+  /** Yields its contests. The registries and directories of a contest exist only until the next one is requested. */
   contests(stage: Stage): AsyncIterable<Contest>;
 }
 
-/** The same work for several programs, in turn. */
+/** The same work, done by several programs in turn. */
 export interface Contest {
   readonly title: string;
-  readonly place: Place;
+  readonly workDir: WorkDir;
   readonly entrants: readonly Entrant[];
-  /** Where it stands in the chart. */
+  /** Its position in the chart. */
   readonly point?: Point;
 }
 
-/** What a curve of the chart goes along: bytes, or images. */
+/** A position on an axis of the chart. */
 export interface Point {
   readonly axis: 'bytes' | 'images';
   readonly at: number;
 }
 
-/** A program's way of doing the work. */
+/** A program that does the work. */
 export interface Entrant {
   readonly name: string;
-  /** The floor is what the machine can do at best, by the plainest means. */
+  /** `floor` is a lower bound: the same work with the simplest tools. */
   readonly kind: 'ours' | 'peer' | 'floor';
   readonly command: readonly string[];
-  /** How often the command does the work: what it took is divided by that. Default 1. */
+  /** How often the command repeats the work. Measurements are divided by it. Default 1. */
   readonly repeat?: number;
-  /** The one file that it makes. */
+  /** Its output file. */
   readonly file?: string;
-  /** Before the clock starts. */
+  /** Runs before the measurement. */
   prepare?(): Promise<unknown>;
-  /** After it has stopped. Throws when what came of it is not right. */
+  /** Runs after the measurement. Throws if the result is wrong. */
   check?(): Promise<unknown>;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs airgap from a checkout of this repository, in whatever folder the caller is; the first run builds it.
+# Runs airgap from a checkout of this repository, in the caller's working directory. Builds it on the first run.
 set -euo pipefail
 home="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 if [ ! -e "$home/packages/cli/dist/main.js" ]; then

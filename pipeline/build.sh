@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The action's build. From the environment: SPECS and FLAGS, separated by white space; BUNDLE.
+# The build step of the action. Environment: SPECS and FLAGS (whitespace-separated), BUNDLE.
 set -euo pipefail -o noglob
 airgap="$(dirname "${BASH_SOURCE[0]}")/airgap.sh"
-# shellcheck disable=SC2206 # They are lists.
+# shellcheck disable=SC2206 # Word splitting is intended.
 arguments=(${FLAGS:-} -- ${SPECS:?})
 "$airgap" build --output "${BUNDLE:?}" "${arguments[@]}"

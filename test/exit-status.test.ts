@@ -13,24 +13,24 @@ const MEANINGS: readonly (readonly [status: number, meaning: RegExp])[] = [
   [130, /interrupted/],
 ];
 
-describe('every exit status is explained', () => {
-  it('by airgap --help', async () => {
+describe('every exit status is documented', () => {
+  it('in airgap --help', async () => {
     const { status, stdout } = await airgap(['--help']);
     expect(status).toBe(0);
-    const [, list = ''] = /\nExit status:\n((?: {2}\d.*\n)+)/.exec(String(stdout)) ?? [];
-    const told = list
+    const list = /\nExit status:\n(?<lines>(?: {2}\d.*\n)+)/.exec(String(stdout))?.groups?.lines ?? '';
+    const documented = list
       .trimEnd()
       .split('\n')
-      .map(line => /^ {2}(\d+) +(.*)$/.exec(line)?.slice(1) ?? []);
-    expect(told.map(([number]) => Number(number))).toEqual(MEANINGS.map(([number]) => number));
-    for (const [at, [, meaning]] of MEANINGS.entries()) expect(told[at]?.[1]).toMatch(meaning);
+      .map(line => /^ {2}(?<number>\d+) +(?<meaning>.*)$/.exec(line)?.groups);
+    expect(documented.map(entry => Number(entry?.number))).toEqual(MEANINGS.map(([number]) => number));
+    for (const [at, [, meaning]] of MEANINGS.entries()) expect(documented[at]?.meaning).toMatch(meaning);
   });
 
-  it('by the README', () => {
+  it('in the README', () => {
     const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
-    const [, list = ''] = /Exit status: ([^.]+)\./.exec(text) ?? [];
-    const told = list.split(/,? (?=\d)/).map(part => part.replace(/,$/, ''));
-    expect(told.map(part => Number.parseInt(part, 10))).toEqual(MEANINGS.map(([number]) => number));
-    for (const [at, [, meaning]] of MEANINGS.entries()) expect(told[at]).toMatch(meaning);
+    const list = /Exit status: (?<list>[^.]+)\./.exec(text)?.groups?.list ?? '';
+    const documented = list.split(/,? (?=\d)/).map(part => part.replace(/,$/, ''));
+    expect(documented.map(part => Number.parseInt(part, 10))).toEqual(MEANINGS.map(([number]) => number));
+    for (const [at, [, meaning]] of MEANINGS.entries()) expect(documented[at]).toMatch(meaning);
   });
 });

@@ -110,8 +110,12 @@ describe('--fix', () => {
   });
 
   it.each([
-    ['--dry-run without it', ['--dry-run'], '--dry-run is for --fix'],
-    ['a format without diffs', ['--fix', '--dry-run', '--format', 'sarif'], 'sarif cannot show'],
+    ['--dry-run without it', ['--dry-run'], '--dry-run requires --fix'],
+    [
+      'a format without diffs',
+      ['--fix', '--dry-run', '--format', 'sarif'],
+      '--format sarif does not support --dry-run',
+    ],
     ['standard input', ['--fix', '-'], 'standard input cannot be fixed'],
   ])('is a usage error with %s', async (_name, flags, message) =>
     expect(await run({ 'b.yaml': POD }, ['lint', 'b.yaml', ...flags])).toMatchObject({

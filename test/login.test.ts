@@ -159,11 +159,11 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
 
   it('takes what a person types, and shows the user but not the password', async () => {
     const { shown, status } = await onTerminal(registry.host, [
-      ['User: ', `${USER}\r`],
+      ['Username: ', `${USER}\r`],
       ['Password: ', `${PASSWORD}\r`],
     ]);
     expect(shown).toContain(`logged in to ${registry.host}`);
-    expect(shown).toMatch(/User: .*me/);
+    expect(shown).toMatch(/Username: .*me/);
     expect(shown).not.toContain('pass:');
     expect(status).toBe(0);
     expect(work.files()).toEqual(['config.json']);
@@ -172,7 +172,7 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
 
   it('is left alone by Ctrl-C in the middle of a password', async () => {
     const { shown, status } = await onTerminal(registry.host, [
-      ['User: ', `${USER}\r`],
+      ['Username: ', `${USER}\r`],
       ['Password: ', 'pass\u0003'],
     ]);
     expect(shown).toContain('interrupted');
@@ -199,7 +199,7 @@ describe.skipIf(missing.length > 0)('the file that login writes', () => {
     writeFileSync(work.file('config.json'), JSON.stringify({ ...others, auths }), { mode: 0o644 });
     const { status, stderr } = await logIn(registry.host);
     expect(status).toBe(0);
-    expect(stderr).toContain('open to all');
+    expect(stderr).toContain('allows anonymous access');
     const auth = Buffer.from(`${USER}:${PASSWORD}`).toString('base64');
     expect(config()).toEqual({ ...others, auths: { ...others.auths, [registry.host]: { auth } } });
     expect(mode(work.file('config.json'))).toBe('600');
@@ -237,7 +237,7 @@ describe.skipIf(missing.length > 0)('the file that login writes', () => {
 
   it('is not there after a logout that had nothing to do', async () => {
     const { status, stdout } = await run(['logout', registry.host]);
-    expect([status, String(stdout)]).toEqual([0, `there was no login to ${registry.host}\n`]);
+    expect([status, String(stdout)]).toEqual([0, `not logged in to ${registry.host}\n`]);
     expect(work.files()).toEqual([]);
   });
 });

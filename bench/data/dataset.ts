@@ -4,33 +4,33 @@ import { imageOf, type RemoteLayer } from '../../test/images/image.ts';
 import { Distribution } from '../../test/programs/distribution.ts';
 import type { Stage } from '../workload.ts';
 
-/** An image as it is in the registry. */
+/** An image in the registry. */
 export interface Image {
-  /** Without its host: `bench/image:1`. */
+  /** The name without a host: `bench/image:1`. */
   readonly name: string;
-  /** Of its manifest. */
+  /** The digest of its manifest. */
   readonly digest: string;
   /** Its config and its layers. */
   readonly blobs: readonly Blob[];
 }
 
-/** Of all of them. */
+/** The media type of every manifest. */
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
 export interface Blob {
   readonly digest: string;
-  /** In bytes. */
+  /** Bytes. */
   readonly size: number;
 }
 
-/** Makes images in a registry, given its host, and says which. */
+/** Pushes images to a registry and returns them. */
 type Recipe = (registry: Distribution) => Promise<Image[]>;
 
-/** A real registry that holds a bench's images. */
+/** A real registry with the images of a workload. */
 export class Dataset implements AsyncDisposable {
   readonly host: string;
   readonly images: readonly Image[];
-  /** Where the registry keeps blobs and manifests: `AB/ABCD…/data` for the digest `sha256:ABCD…`. */
+  /** The registry's blob storage: `AB/ABCD…/data` for the digest `sha256:ABCD…`. */
   readonly store: string;
   readonly #registry: Distribution;
 
@@ -41,7 +41,7 @@ export class Dataset implements AsyncDisposable {
     this.#registry = registry;
   }
 
-  /** Starts the registry, and makes its images unless an earlier bench has. */
+  /** Starts the registry, and pushes its images unless an earlier bench did. */
   static async open(stage: Stage, name: string, recipe: Recipe): Promise<Dataset> {
     const folder = join(stage.data, `${name}-${stage.scale}`);
     mkdirSync(folder, { recursive: true });
@@ -51,7 +51,7 @@ export class Dataset implements AsyncDisposable {
     return new Dataset(registry, JSON.parse(readFileSync(list, 'utf8')) as Image[], folder);
   }
 
-  /** Where a blob or a manifest is. */
+  /** Returns the file of a blob or a manifest. */
   fileOf(digest: string): string {
     const hex = digest.slice('sha256:'.length);
     return join(this.store, hex.slice(0, 2), hex, 'data');
@@ -62,7 +62,7 @@ export class Dataset implements AsyncDisposable {
   }
 }
 
-/** Pushes what makes an image of layers that its repository has. */
+/** Pushes the config and the manifest of an image whose layers are in its repository. */
 export async function pushImage(
   registry: Distribution,
   name: string,
@@ -78,12 +78,12 @@ export async function pushImage(
   };
 }
 
-/** An image's name without its tag. */
+/** Returns an image's name without its tag. */
 export function repositoryOf({ name }: Image): string {
   return name.slice(0, name.lastIndexOf(':'));
 }
 
-/** Each blob of the images once, with the repository of an image that has it. */
+/** Returns each blob of the images once, with the repository of an image that has it. */
 export function uniqueBlobs(images: readonly Image[]): (Blob & { readonly repository: string })[] {
   const blobs = images.flatMap(image =>
     image.blobs.map(blob => ({ ...blob, repository: repositoryOf(image) })),
@@ -91,12 +91,12 @@ export function uniqueBlobs(images: readonly Image[]): (Blob & { readonly reposi
   return [...new Map(blobs.map(blob => [blob.digest, blob])).values()];
 }
 
-/** What the blobs of the images hold, each once, in bytes. */
+/** Returns the size of all blobs of the images in bytes, each blob counted once. */
 export function totalSize(images: readonly Image[]): number {
   return uniqueBlobs(images).reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Makes so many of something, eight at a time, in order. */
+/** Creates `count` items, eight at a time, and returns them in order. */
 export async function makeMany<T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> {
   const made: T[] = [];
   const indexes = Array.from({ length: count }).keys();

@@ -6,7 +6,7 @@ const IMAGES = 10_000;
 const IN_REPOSITORY = 100;
 const LAYER_SIZE = 1_000;
 
-/** 10,000 images of one layer of 1 kB each, a hundred tags to a repository. */
+/** Opens a registry with 10,000 images of one 1 kB layer each, a hundred tags per repository. */
 export function openMany(stage: Stage): Promise<Dataset> {
   return Dataset.open(stage, 'many', registry =>
     makeMany(Math.ceil(IMAGES * stage.scale), async at => {

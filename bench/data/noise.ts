@@ -9,9 +9,9 @@ const CHUNK = 1 << 20;
 const ZEROS = Buffer.alloc(CHUNK);
 
 /**
- * Makes a gzipped layer with one file of bytes that do not compress, the same for one seed, straight in a registry.
+ * Pushes a gzipped layer with one file of incompressible bytes, the same bytes for the same seed.
  *
- * @param size of the file, in bytes
+ * @param size size of the file in bytes
  */
 export async function pushNoise(
   host: string,
@@ -30,7 +30,7 @@ export async function pushNoise(
       bytes += chunk.length;
     });
   }
-  const filled = fill(tar, seed, size);
+  const written = writeNoise(tar, seed, size);
   const session = await expectOk(
     await fetch(`http://${host}/v2/${repository}/blobs/uploads/`, { method: 'POST' }),
   );
@@ -42,7 +42,7 @@ export async function pushNoise(
       headers: { 'content-type': 'application/octet-stream' },
     } as RequestInit),
   );
-  await filled;
+  await written;
   const digest = `sha256:${packed.digest('hex')}`;
   const end = new URL(patched.headers.get('location') ?? '', `http://${host}`);
   end.searchParams.set('digest', digest);
@@ -50,7 +50,7 @@ export async function pushNoise(
   return { digest, size: bytes, diffId: `sha256:${unpacked.digest('hex')}` };
 }
 
-/** Lets a repository have a layer that another one has. */
+/** Mounts a layer from another repository. */
 export async function mountLayer(
   host: string,
   repository: string,
@@ -61,13 +61,13 @@ export async function mountLayer(
   await expectOk(await fetch(url, { method: 'POST' }));
 }
 
-/** In chunks, as fast as they are taken. */
-async function fill(tar: Pack, seed: string, size: number): Promise<void> {
+/** Writes the file in chunks, with backpressure. */
+async function writeNoise(tar: Pack, seed: string, size: number): Promise<void> {
   const key = createHash('sha256').update(seed).digest();
   const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
   function* chunks(): Generator<Buffer> {
-    for (let left = size; left > 0; left -= CHUNK)
-      yield cipher.update(ZEROS.subarray(0, Math.min(left, CHUNK)));
+    for (let remaining = size; remaining > 0; remaining -= CHUNK)
+      yield cipher.update(ZEROS.subarray(0, Math.min(remaining, CHUNK)));
   }
   await pipeline(chunks, tar.entry({ name: 'noise', mtime: new Date(0), size }));
   tar.finalize();
@@ -75,16 +75,16 @@ async function fill(tar: Pack, seed: string, size: number): Promise<void> {
 
 async function* counted(
   chunks: AsyncIterable<unknown>,
-  note: (chunk: Buffer) => unknown,
+  onChunk: (chunk: Buffer) => unknown,
 ): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
-    note(chunk as Buffer);
+    onChunk(chunk as Buffer);
     yield chunk as Buffer;
   }
 }
 
-async function expectOk(answer: Response): Promise<Response> {
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${answer.url}: ${answer.status} ${text}`);
-  return answer;
+async function expectOk(response: Response): Promise<Response> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.url}: ${response.status} ${text}`);
+  return response;
 }

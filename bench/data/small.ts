@@ -6,7 +6,7 @@ const IMAGES = 200;
 const LAYERS = 10;
 const LAYER_SIZE = 100_000;
 
-/** 200 images of 10 layers of 100 kB each, none shared. */
+/** Opens a registry with 200 images of ten 100 kB layers each, none shared. */
 export function openSmall(stage: Stage): Promise<Dataset> {
   return Dataset.open(stage, 'small', registry =>
     makeMany(Math.ceil(IMAGES * stage.scale), async at => {

@@ -6,36 +6,38 @@ import { mountLayer, pushNoise } from './noise.ts';
 
 const MB = 1_000_000;
 const BASE_SIZES = [120, 40, 10];
-const OWN_SIZES = [110, 50, 15];
+const UNIQUE_SIZES = [110, 50, 15];
 const IMAGES = 12;
 const BASE = 'bench/base';
 
-/** 12 images of 2.3 GB in all, 11 of them on one base, and after them the last once more, rebuilt. */
+/** Opens a registry with 12 images of 2.3 GB in total, 11 of them on one base, and a rebuilt version of the last. */
 export function openTwelve(stage: Stage): Promise<Dataset> {
   return Dataset.open(stage, 'twelve', async registry => {
-    const own = (seed: string, repository: string) =>
-      layers(registry, repository, seed, OWN_SIZES, stage.scale);
+    const uniqueLayers = (seed: string, repository: string) =>
+      layers(registry, repository, seed, UNIQUE_SIZES, stage.scale);
     const base = await layers(registry, BASE, 'base', BASE_SIZES, stage.scale);
     const images: Image[] = [];
     for (let at = 0; at < IMAGES; at += 1) {
       const repository = `bench/image-${String(at).padStart(2, '0')}`;
       if (at > 0) await Promise.all(base.map(layer => mountLayer(registry.host, repository, BASE, layer)));
-      const below = at === 0 ? [] : base;
+      const baseLayers = at === 0 ? [] : base;
       for (const tag of at === IMAGES - 1 ? ['1', '2'] : ['1']) {
         const name = `${repository}:${tag}`;
-        images.push(await pushImage(registry, name, [...below, ...(await own(name, repository))]));
+        images.push(
+          await pushImage(registry, name, [...baseLayers, ...(await uniqueLayers(name, repository))]),
+        );
       }
     }
     return images;
   });
 }
 
-/** The twelve as they were built first. */
+/** Returns the twelve images of the first build. */
 export function firstTwelve({ images }: Dataset): readonly Image[] {
   return images.slice(0, IMAGES);
 }
 
-/** The twelve after one of them has changed. */
+/** Returns the twelve images after one was rebuilt. */
 export function changedTwelve({ images }: Dataset): readonly Image[] {
   return [...images.slice(0, IMAGES - 1), ...images.slice(IMAGES)];
 }

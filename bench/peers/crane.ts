@@ -1,4 +1,4 @@
-import { type Delivery, fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
+import { type FetchRequest, fourAtATime, layoutTag, type Peer, type PushRequest, tar } from './peer.ts';
 
 const common = {
   program: 'crane',
@@ -6,43 +6,45 @@ const common = {
   version: ['version'],
 };
 
-/** In docker's form, straight into the one file. */
+/** Pulls in docker's archive format, straight into one file. */
 export const crane: Peer = {
   ...common,
   name: 'crane',
   keepsManifests: false,
-  fetch: order => [`crane pull --insecure ${references(order)} ${order.file}`],
+  fetch: request => [`crane pull --insecure ${references(request)} ${request.file}`],
 };
 
-/** The same with its cache of layers, for whoever fetches again. */
+/** Does the same with its layer cache, for rebuilds. */
 export const craneCached: Peer = {
   ...common,
   name: 'crane, cached',
   keepsManifests: false,
-  fetch: order => [`crane pull --insecure -c ${order.folder}/cache ${references(order)} ${order.file}`],
+  fetch: request => [
+    `crane pull --insecure -c ${request.folder}/cache ${references(request)} ${request.file}`,
+  ],
 };
 
-/** As an OCI layout, whose layers it fetches and pushes several at a time. */
+/** Pulls into an OCI layout, with concurrent layers. */
 export const craneLayout: Peer = {
   ...common,
   name: 'crane, OCI',
   keepsManifests: true,
-  fetch: order => [
-    `crane pull --insecure --format=oci --annotate-ref ${references(order)} ${order.folder}/layout`,
-    tar(`${order.folder}/layout`, order.file),
+  fetch: request => [
+    `crane pull --insecure --format=oci --annotate-ref ${references(request)} ${request.folder}/layout`,
+    tar(`${request.folder}/layout`, request.file),
   ],
-  // It pushes one image of a layout only when there is no other.
-  stow: ({ host, names, folder }: Order) =>
+  // crane pushes a single image of a layout only if the layout has no other.
+  pull: ({ host, names, folder }: FetchRequest) =>
     names.map(
       name => `crane pull --insecure --format=oci ${host}/${name} ${folder}/crane-${layoutTag(name)}`,
     ),
-  push: ({ folder, host, names }: Delivery) => [
+  push: ({ folder, host, names }: PushRequest) => [
     fourAtATime(
       names.map(name => `crane push --insecure ${folder}/crane-${layoutTag(name)} ${host}/${name}`),
     ),
   ],
 };
 
-function references({ host, names }: Order): string {
+function references({ host, names }: FetchRequest): string {
   return names.map(name => `${host}/${name}`).join(' ');
 }

@@ -5,38 +5,38 @@ import type { Peer } from './peer.ts';
 import { regctl } from './regctl.ts';
 import { skopeo, skopeoFour } from './skopeo.ts';
 
-const FIRST_TIME: readonly Peer[] = [crane, craneLayout, skopeo, skopeoFour, oras, regctl];
-const AGAIN: readonly Peer[] = [craneCached, craneLayout, skopeo, skopeoFour, oras, regctl];
+const FIRST_BUILD: readonly Peer[] = [crane, craneLayout, skopeo, skopeoFour, oras, regctl];
+const REBUILD: readonly Peer[] = [craneCached, craneLayout, skopeo, skopeoFour, oras, regctl];
 
-/** The ways to fetch images into one file that this machine has. */
-export function fetchersHere(): Peer[] {
-  return FIRST_TIME.filter(isHere);
+/** Returns the installed peers that fetch images into one file. */
+export function installedFetchers(): Peer[] {
+  return FIRST_BUILD.filter(isInstalled);
 }
 
-/** The ways to do it again, with what is left of the first time. */
-export function refetchersHere(): Peer[] {
-  return AGAIN.filter(isHere);
+/** Returns the installed peers that fetch again and reuse their files or cache. */
+export function installedRefetchers(): Peer[] {
+  return REBUILD.filter(isInstalled);
 }
 
-/** The ways to push images from a program's own form. */
-export function pushersHere(): Peer[] {
-  return FIRST_TIME.filter(peer => peer.push !== undefined && isHere(peer));
+/** Returns the installed peers that push images. */
+export function installedPushers(): Peer[] {
+  return FIRST_BUILD.filter(peer => peer.push !== undefined && isInstalled(peer));
 }
 
-/** Each program that is on PATH once. */
-export function programsHere(): Peer[] {
-  return programs().filter(isHere);
+/** Returns each installed program once. */
+export function installedPrograms(): Peer[] {
+  return programs().filter(isInstalled);
 }
 
-/** Each program that is not, once. */
-export function programsMissing(): Peer[] {
-  return programs().filter(peer => !isHere(peer));
+/** Returns each program that is not installed, once. */
+export function missingPrograms(): Peer[] {
+  return programs().filter(peer => !isInstalled(peer));
 }
 
 function programs(): Peer[] {
-  return [...new Map(FIRST_TIME.map(peer => [peer.program, peer])).values()];
+  return [...new Map(FIRST_BUILD.map(peer => [peer.program, peer])).values()];
 }
 
-function isHere({ program }: Peer): boolean {
+function isInstalled({ program }: Peer): boolean {
   return findProgram(program) !== undefined;
 }

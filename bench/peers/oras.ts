@@ -1,16 +1,16 @@
-import { fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
+import { type FetchRequest, fourAtATime, layoutTag, type Peer, tar } from './peer.ts';
 
 const COPY = 'oras copy --no-tty --concurrency 24';
 
-/** Twenty-four blobs of an image at a time, one image after another into one layout. */
+/** Copies 24 blobs of an image at a time, one image after another into one layout. */
 export const oras: Peer = {
   name: 'oras',
   program: 'oras',
   origin: { go: 'oras.land/oras/cmd/oras' },
   version: ['version'],
   keepsManifests: true,
-  fetch: order => [...copies(order), tar(`${order.folder}/layout`, order.file)],
-  stow: copies,
+  fetch: request => [...copies(request), tar(`${request.folder}/layout`, request.file)],
+  pull: copies,
   push: ({ folder, host, names }) => [
     fourAtATime(
       names.map(
@@ -21,7 +21,7 @@ export const oras: Peer = {
   ],
 };
 
-function copies({ host, names, folder }: Order): string[] {
+function copies({ host, names, folder }: FetchRequest): string[] {
   return names.map(
     name => `${COPY} --from-plain-http --to-oci-layout ${host}/${name} ${folder}/layout:${layoutTag(name)}`,
   );

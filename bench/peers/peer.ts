@@ -1,51 +1,51 @@
-/** Images that are to be fetched, and where to. */
-export interface Order {
+/** Images to fetch, and where to. */
+export interface FetchRequest {
   readonly host: string;
-  /** Without their host. */
+  /** Names without a host. */
   readonly names: readonly string[];
-  /** The program's own, where it may keep what it likes. */
+  /** The working directory of the program. */
   readonly folder: string;
-  /** The one file that is wanted in the end. */
+  /** The output file. */
   readonly file: string;
 }
 
-/** Images that are in a program's own form, and the registry that is to have them. */
-export interface Delivery {
+/** Images in a program's local format, and the registry to push them to. */
+export interface PushRequest {
   readonly folder: string;
   readonly host: string;
   readonly names: readonly string[];
 }
 
-/** Another program in the best way that its documentation has for this work, as shell lines. */
+/** Another program, run in the fastest way that its documentation describes, as shell lines. */
 export interface Peer {
   readonly name: string;
-  /** What it is called on PATH. */
+  /** Its name on PATH. */
   readonly program: string;
-  /** Where it can be had: a package of Debian, or a module that Go builds. */
+  /** How to install it: a Debian package or a Go module. */
   readonly origin: { readonly debian: string } | { readonly go: string };
-  /** What asks it for its version. */
+  /** The arguments that print its version. */
   readonly version: readonly string[];
-  /** Whether manifests stay as they are; otherwise configs and layers do. */
+  /** Whether it preserves manifests; otherwise it preserves configs and layers only. */
   readonly keepsManifests: boolean;
-  /** Into one file; once more into the same folder, it may use what is there. */
-  fetch(order: Order): string[];
-  /** Into the form that it pushes from. */
-  stow?(order: Order): string[];
-  /** From there into a registry. */
-  push?(delivery: Delivery): string[];
+  /** Fetches into one file. A second fetch into the same folder may reuse its content. */
+  fetch(request: FetchRequest): string[];
+  /** Pulls into the local format that `push` reads. */
+  pull?(request: FetchRequest): string[];
+  /** Pushes to a registry. */
+  push?(request: PushRequest): string[];
 }
 
-/** A name as a tag of a layout. */
+/** Returns a name as a tag of a layout. */
 export function layoutTag(name: string): string {
   return name.replace(/[:/]/g, '-');
 }
 
-/** Makes the one file of a folder. */
+/** Returns a shell line that packs a folder into a tar. */
 export function tar(folder: string, file: string): string {
   return `tar --create --file ${file} --directory ${folder} .`;
 }
 
-/** Runs lines four at a time. */
+/** Returns shell lines that run four of these lines at a time. */
 export function fourAtATime(lines: readonly string[]): string {
   return `xargs -d '\\n' -n 1 -P 4 sh -c <<'END'\n${lines.join('\n')}\nEND`;
 }

@@ -1,14 +1,14 @@
-import { fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
+import { type FetchRequest, fourAtATime, layoutTag, type Peer, tar } from './peer.ts';
 
-/** Twenty-four requests at a time, one image after another into one layout. */
+/** Sends 24 requests at a time, one image after another into one layout. */
 export const regctl: Peer = {
   name: 'regctl',
   program: 'regctl',
   origin: { go: 'github.com/regclient/regclient/cmd/regctl' },
   version: ['version', '--format', '{{.VCSTag}}'],
   keepsManifests: true,
-  fetch: order => [...copies(order), tar(`${order.folder}/layout`, order.file)],
-  stow: copies,
+  fetch: request => [...copies(request), tar(`${request.folder}/layout`, request.file)],
+  pull: copies,
   push: ({ folder, host, names }) => [
     plain(host),
     fourAtATime(
@@ -17,14 +17,14 @@ export const regctl: Peer = {
   ],
 };
 
-function copies({ host, names, folder }: Order): string[] {
+function copies({ host, names, folder }: FetchRequest): string[] {
   return [
     plain(host),
     ...names.map(name => `regctl image copy ${host}/${name} ocidir://${folder}/layout:${layoutTag(name)}`),
   ];
 }
 
-/** It takes this from its configuration only. */
+/** regctl reads this from its configuration only. */
 function plain(host: string): string {
   return `regctl registry set ${host} --tls disabled --req-concurrent 24 --skip-check`;
 }

@@ -1,4 +1,4 @@
-import { fourAtATime, layoutTag, type Order, type Peer, tar } from './peer.ts';
+import { type FetchRequest, fourAtATime, layoutTag, type Peer, tar } from './peer.ts';
 
 const COPY = 'skopeo --insecure-policy copy --quiet --preserve-digests';
 const FROM = `${COPY} --src-tls-verify=false`;
@@ -10,12 +10,12 @@ const common = {
   keepsManifests: true,
 };
 
-/** One image after another into one layout: at the same time they would overwrite its index. */
+/** Copies one image after another into one layout. Concurrent copies would overwrite its index. */
 export const skopeo: Peer = {
   ...common,
   name: 'skopeo',
-  fetch: order => [...copies(order), tar(`${order.folder}/layout`, order.file)],
-  stow: copies,
+  fetch: request => [...copies(request), tar(`${request.folder}/layout`, request.file)],
+  pull: copies,
   push: ({ folder, host, names }) => [
     fourAtATime(
       names.map(
@@ -26,7 +26,7 @@ export const skopeo: Peer = {
   ],
 };
 
-/** Four at a time, each image a layout of its own on one folder of blobs. */
+/** Copies four images at a time, each into its own layout, with a shared blob directory. */
 export const skopeoFour: Peer = {
   ...common,
   name: 'skopeo, 4 at a time',
@@ -42,6 +42,6 @@ export const skopeoFour: Peer = {
   ],
 };
 
-function copies({ host, names, folder }: Order): string[] {
+function copies({ host, names, folder }: FetchRequest): string[] {
   return names.map(name => `${FROM} docker://${host}/${name} oci:${folder}/layout:${layoutTag(name)}`);
 }

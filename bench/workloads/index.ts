@@ -12,7 +12,7 @@ import { rebuild } from './rebuild.ts';
 import { startUp } from './start-up.ts';
 import { verify } from './verify.ts';
 
-/** Every workload, by its number. */
+/** All workloads in the order of their numbers. */
 export const WORKLOADS: readonly Workload[] = [
   memoryDisk,
   realDisk,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deployments, imagesList } from '../../test/many-documents.ts';
 import { airgapLine } from '../ours.ts';
-import { Place } from '../place.ts';
+import { WorkDir } from '../work-dir.ts';
 import type { Workload } from '../workload.ts';
 
 const DOCUMENTS = 5_000;
@@ -11,13 +11,13 @@ export const lint: Workload = {
   number: 10,
   title: 'lint of 5,000 documents',
   async *contests({ memory, scale }) {
-    using place = new Place(memory);
+    using workDir = new WorkDir(memory);
     const count = Math.ceil(DOCUMENTS * scale);
-    const list = join(place.notes, 'app.yaml');
-    const specs = join(place.notes, 'web.yaml');
+    const list = join(workDir.state, 'app.yaml');
+    const specs = join(workDir.state, 'web.yaml');
     writeFileSync(list, imagesList(count));
     writeFileSync(specs, deployments(count));
-    const command = place.script('airgap', [airgapLine('lint', list, specs, '--progress', 'none')]);
-    yield { title: `${count} documents`, place, entrants: [{ name: 'airgap', kind: 'ours', command }] };
+    const command = workDir.script('airgap', [airgapLine('lint', list, specs, '--progress', 'none')]);
+    yield { title: `${count} documents`, workDir, entrants: [{ name: 'airgap', kind: 'ours', command }] };
   },
 };

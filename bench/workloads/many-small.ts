@@ -1,6 +1,6 @@
 import { openSmall } from '../data/small.ts';
 import { fetching } from '../fetching.ts';
-import { Place } from '../place.ts';
+import { WorkDir } from '../work-dir.ts';
 import type { Workload } from '../workload.ts';
 
 export const manySmall: Workload = {
@@ -8,8 +8,8 @@ export const manySmall: Workload = {
   title: '200 images of 10 small layers',
   async *contests(stage) {
     await using dataset = await openSmall(stage);
-    using place = new Place(stage.memory);
+    using workDir = new WorkDir(stage.memory);
     const { host, images } = dataset;
-    yield fetching({ title: `${images.length} images`, place, host, images });
+    yield fetching({ title: `${images.length} images`, workDir, host, images });
   },
 };

@@ -1,10 +1,10 @@
 import { totalSize } from '../data/dataset.ts';
 import { firstTwelve, openTwelve } from '../data/twelve.ts';
 import { fetching } from '../fetching.ts';
-import { Place } from '../place.ts';
+import { WorkDir } from '../work-dir.ts';
 import type { Workload } from '../workload.ts';
 
-/** Parts of the twelve, for the curve over bytes. */
+/** Additional points of the chart. */
 const FEWER = [1, 3, 6];
 
 export const memoryDisk: Workload = {
@@ -12,12 +12,12 @@ export const memoryDisk: Workload = {
   title: '12 images on a shared base, memory disk',
   async *contests({ memory, curves, ...rest }) {
     await using dataset = await openTwelve({ memory, curves, ...rest });
-    using place = new Place(memory);
+    using workDir = new WorkDir(memory);
     const twelve = firstTwelve(dataset);
     for (const count of [...(curves ? FEWER : []), twelve.length]) {
       const images = twelve.slice(0, count);
       const point = { axis: 'bytes', at: totalSize(images) } as const;
-      yield fetching({ title: `${count} images`, place, host: dataset.host, images, point });
+      yield fetching({ title: `${count} images`, workDir, host: dataset.host, images, point });
     }
   },
 };

@@ -1,8 +1,8 @@
 import { CAP, cappedServer } from '../capped-server.ts';
 import { openLarge } from '../data/large.ts';
 import { fetching } from '../fetching.ts';
-import { fetchersHere } from '../peers/index.ts';
-import { Place } from '../place.ts';
+import { installedFetchers } from '../peers/index.ts';
+import { WorkDir } from '../work-dir.ts';
 import type { Workload } from '../workload.ts';
 
 export const oneLarge: Workload = {
@@ -10,15 +10,15 @@ export const oneLarge: Workload = {
   title: `one layer of 4 GB, ${CAP}`,
   async *contests(stage) {
     await using dataset = await openLarge(stage);
-    using place = new Place(stage.memory);
-    await using server = await cappedServer(place, dataset);
+    using workDir = new WorkDir(stage.memory);
+    await using server = await cappedServer(workDir, dataset);
     yield fetching({
       title: 'one image',
-      place,
+      workDir,
       host: server.host,
       images: dataset.images,
-      // There are no four images.
-      peers: fetchersHere().filter(({ name }) => !name.includes('at a time')),
+      // The workload has a single image.
+      peers: installedFetchers().filter(({ name }) => !name.includes('at a time')),
     });
   },
 };

@@ -1,6 +1,6 @@
 import { firstTwelve, openTwelve } from '../data/twelve.ts';
 import { fetching } from '../fetching.ts';
-import { Place } from '../place.ts';
+import { WorkDir } from '../work-dir.ts';
 import type { Workload } from '../workload.ts';
 
 export const realDisk: Workload = {
@@ -8,10 +8,10 @@ export const realDisk: Workload = {
   title: '12 images on a shared base, real disk, synced',
   async *contests(stage) {
     await using dataset = await openTwelve(stage);
-    using place = new Place(stage.disk);
+    using workDir = new WorkDir(stage.disk);
     yield fetching({
       title: '12 images',
-      place,
+      workDir,
       host: dataset.host,
       images: firstTwelve(dataset),
       after: file => [`sync ${file}`],

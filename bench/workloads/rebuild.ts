@@ -1,16 +1,16 @@
+import { expectTar } from '../checks.ts';
 import { copyFloor } from '../copy-floor.ts';
 import type { Image } from '../data/dataset.ts';
 import { changedTwelve, firstTwelve, openTwelve } from '../data/twelve.ts';
 import { writeList } from '../fetching.ts';
 import { measure } from '../measure.ts';
 import { buildLine } from '../ours.ts';
-import { refetchersHere } from '../peers/index.ts';
+import { installedRefetchers } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
-import { Place } from '../place.ts';
-import { expectTar } from '../proof.ts';
+import { WorkDir } from '../work-dir.ts';
 import type { Entrant, Workload } from '../workload.ts';
 
-/** The images before and after one of them has changed. */
+/** The images before and after one of them changed. */
 interface Change {
   readonly host: string;
   readonly before: readonly Image[];
@@ -19,46 +19,46 @@ interface Change {
 
 export const rebuild: Workload = {
   number: 7,
-  title: 'a rebuild after one image of twelve has changed, memory disk',
+  title: 'rebuild after one of 12 images changed, memory disk',
   async *contests(stage) {
     await using dataset = await openTwelve(stage);
-    using place = new Place(stage.memory);
+    using workDir = new WorkDir(stage.memory);
     const change = { host: dataset.host, before: firstTwelve(dataset), after: changedTwelve(dataset) };
-    const peers = refetchersHere().map(peer => refetch(peer, place, change));
-    const floor = copyFloor(dataset, change.after, place);
-    yield { title: '12 images', place, entrants: [ourRebuild(place, change), ...peers, floor] };
+    const peers = installedRefetchers().map(peer => refetch(peer, workDir, change));
+    const floor = copyFloor(dataset, change.after, workDir);
+    yield { title: '12 images', workDir, entrants: [ourRebuild(workDir, change), ...peers, floor] };
   },
 };
 
-function ourRebuild(place: Place, { host, before, after }: Change): Entrant {
-  const old = place.at('old.tar');
-  const file = place.at('out.tar');
-  const first = place.script('airgap-first', [
-    buildLine(host, writeList(place, 'old.txt', host, before), old),
+function ourRebuild(workDir: WorkDir, { host, before, after }: Change): Entrant {
+  const old = workDir.path('old.tar');
+  const file = workDir.path('out.tar');
+  const first = workDir.script('airgap-first', [
+    buildLine(host, writeList(workDir, 'old.txt', host, before), old),
   ]);
-  const second = buildLine(host, writeList(place, 'new.txt', host, after), file, '--reuse', old);
+  const second = buildLine(host, writeList(workDir, 'new.txt', host, after), file, '--reuse', old);
   return {
     name: 'airgap --reuse',
     kind: 'ours',
     file,
-    command: place.script('airgap', [second]),
-    prepare: () => measure(first, place),
+    command: workDir.script('airgap', [second]),
+    prepare: () => measure(first, workDir),
     check: () => expectTar(file, after, true),
   };
 }
 
-/** Its folder or its cache is what it has left of the first time. */
-function refetch(peer: Peer, place: Place, { host, before, after }: Change): Entrant {
-  const file = place.at('out.tar');
+/** A peer reuses its folder or its cache from the first fetch. */
+function refetch(peer: Peer, workDir: WorkDir, { host, before, after }: Change): Entrant {
+  const file = workDir.path('out.tar');
   const lines = (images: readonly Image[]) =>
-    peer.fetch({ host, names: images.map(({ name }) => name), folder: place.folder, file });
-  const first = place.script(`${peer.name}-first`, [...lines(before), `rm ${file}`]);
+    peer.fetch({ host, names: images.map(({ name }) => name), folder: workDir.folder, file });
+  const first = workDir.script(`${peer.name}-first`, [...lines(before), `rm ${file}`]);
   return {
     name: peer.name,
     kind: 'peer',
     file,
-    command: place.script(peer.name, lines(after)),
-    prepare: () => measure(first, place),
+    command: workDir.script(peer.name, lines(after)),
+    prepare: () => measure(first, workDir),
     check: () => expectTar(file, after, peer.keepsManifests),
   };
 }

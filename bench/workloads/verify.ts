@@ -3,7 +3,7 @@ import { firstTwelve, openTwelve } from '../data/twelve.ts';
 import { writeList } from '../fetching.ts';
 import { measure } from '../measure.ts';
 import { airgapLine, buildLine } from '../ours.ts';
-import { Place } from '../place.ts';
+import { WorkDir } from '../work-dir.ts';
 import type { Workload } from '../workload.ts';
 
 export const verify: Workload = {
@@ -11,33 +11,33 @@ export const verify: Workload = {
   title: 'verify of a bundle of 12 images, memory disk',
   async *contests(stage) {
     await using dataset = await openTwelve(stage);
-    using place = new Place(stage.memory);
-    const bundle = join(place.notes, 'bundle.tar');
-    const list = writeList(place, 'images.txt', dataset.host, firstTwelve(dataset));
-    await measure(place.script('build', [buildLine(dataset.host, list, bundle)]), place);
+    using workDir = new WorkDir(stage.memory);
+    const bundle = join(workDir.state, 'bundle.tar');
+    const list = writeList(workDir, 'images.txt', dataset.host, firstTwelve(dataset));
+    await measure(workDir.script('build', [buildLine(dataset.host, list, bundle)]), workDir);
     const ours = [airgapLine('verify', bundle, '--progress', 'none')];
     yield {
       title: '12 images',
-      place,
+      workDir,
       entrants: [
-        { name: 'airgap', kind: 'ours', command: place.script('airgap', ours) },
-        { name: 'tar, sha256sum', kind: 'peer', command: place.script('peer', byHand(bundle, place)) },
-        { name: 'floor: dd, openssl', kind: 'floor', command: place.script('floor', floor(bundle)) },
+        { name: 'airgap', kind: 'ours', command: workDir.script('airgap', ours) },
+        { name: 'tar, sha256sum', kind: 'peer', command: workDir.script('peer', byHand(bundle, workDir)) },
+        { name: 'floor: dd, openssl', kind: 'floor', command: workDir.script('floor', floor(bundle)) },
       ],
     };
   },
 };
 
-/** What somebody does who has no program for it: every blob against its name, on all cores. */
-function byHand(bundle: string, place: Place): string[] {
+/** Verification with standard tools: every blob against its name, on all cores. */
+function byHand(bundle: string, workDir: WorkDir): string[] {
   return [
-    `tar --extract --file ${bundle} --directory ${place.folder}`,
-    `cd ${place.at('blobs/sha256')}`,
+    `tar --extract --file ${bundle} --directory ${workDir.folder}`,
+    `cd ${workDir.path('blobs/sha256')}`,
     `ls | xargs -P "$(nproc)" -I {} sh -c 'echo "{}  {}" | sha256sum --check --quiet'`,
   ];
 }
 
-/** Every byte hashed once, on all cores. */
+/** Hashes every byte once, on all cores. */
 function floor(bundle: string): string[] {
   const part = `dd if=${bundle} bs=1M iflag=skip_bytes,count_bytes skip=$((part * size)) count=$size status=none`;
   return [

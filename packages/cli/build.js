@@ -1,6 +1,6 @@
 // @ts-check
-// Bundles the program: few files start in half the time of the many that they are made of, and what a command does
-// not need is not loaded. Types are checked elsewhere.
+// Bundles the program: a few files start in half the time of many, and a command loads only the chunks it needs.
+// Types are checked by tsc.
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -13,14 +13,14 @@ await build({
   cwd,
   input: {
     main: 'src/main.ts',
-    // A thread starts from a file of its own, beside the one that starts it.
+    // A worker thread starts from its own file, next to the file that starts it.
     'hash-worker': '../core/src/store/hash-worker.js',
   },
   platform: 'node',
   transform: { target: 'node20.19' },
   resolve: {
     conditionNames: ['source', 'import', 'node', 'default'],
-    // yaml's build for Node asks the environment whether to log, for each token.
+    // yaml's Node build reads the environment for every token to decide whether to log.
     alias: { yaml: core.resolve('yaml/package.json').replace('package.json', 'browser/index.js') },
   },
   output: {

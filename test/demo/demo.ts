@@ -37,43 +37,43 @@ spec:
         image: registry.replicated.com/guestbook/worker
 `;
 
-/** Where the spec's images come from. */
+/** The registries of the images in SPEC. */
 const HOSTS = ['docker.io', 'registry.replicated.com'];
 
 /**
- * The main job, offline: a registry of demo images on loopback, a Replicated YAML, the bundle that comes out, and the same
- * bundle built once more from what airgap serve makes of the first.
+ * Runs the main workflow offline: builds a bundle from a Replicated YAML and a registry of demo images on loopback, serves
+ * the bundle with airgap serve, and builds it a second time from there.
  */
 async function demo(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'airgap-demo-'));
   await using registry = await TestRegistry.start();
   await pushImages(registry);
   await writeFile(join(folder, 'app.yaml'), SPEC);
-  const known = ['--app', 'guestbook', '--registry', 'dockerhub=index.docker.io'];
+  const settings = ['--app', 'guestbook', '--registry', 'dockerhub=index.docker.io'];
   const airgap = (...args: string[]) => run(args, folder);
-  const build = (from: (host: string) => string, output: string) => {
-    const mirrors = HOSTS.flatMap(host => ['--mirror', `${host}=${from(host)}`]);
-    return airgap('build', 'app.yaml', ...known, ...mirrors, '-o', output);
+  const build = (mirrorOf: (host: string) => string, output: string) => {
+    const mirrors = HOSTS.flatMap(host => ['--mirror', `${host}=${mirrorOf(host)}`]);
+    return airgap('build', 'app.yaml', ...settings, ...mirrors, '-o', output);
   };
   try {
-    await airgap('lint', 'app.yaml', ...known);
+    await airgap('lint', 'app.yaml', ...settings);
     const built = await build(() => `http://${registry.host}`, 'bundle.tar');
     await airgap('inspect', 'bundle.tar');
     const verified = await airgap('verify', 'bundle.tar');
     process.stdout.write('\n$ airgap serve bundle.tar --listen 127.0.0.1:0\n');
     await using served = await ServingProcess.start([join(folder, 'bundle.tar')]);
     process.stdout.write(`${served.url}\n`);
-    const again = await build(host => `${served.url}/${host}`, 'again.tar');
-    return built || verified || again || (await compare(folder, 'bundle.tar', 'again.tar'));
+    const rebuilt = await build(host => `${served.url}/${host}`, 'again.tar');
+    return built || verified || rebuilt || (await compare(folder, 'bundle.tar', 'again.tar'));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** What went through airgap serve has to be what came. */
+/** Compares two files. @returns the exit status */
 async function compare(folder: string, ...names: readonly [string, string]): Promise<number> {
-  const [one, other] = await Promise.all(names.map(name => readFile(join(folder, name))));
-  const isSame = one !== undefined && other?.equals(one) === true;
+  const [first, second] = await Promise.all(names.map(name => readFile(join(folder, name))));
+  const isSame = first !== undefined && second?.equals(first) === true;
   process.stdout.write(`\n${names.join(' and ')} ${isSame ? 'have the same bytes' : 'DIFFER'}\n`);
   return isSame ? 0 : 1;
 }
@@ -88,7 +88,7 @@ async function pushImages(registry: TestRegistry): Promise<void> {
   registry.push('guestbook/worker:latest', imageOf({ layers: [base, await noiseLayer('worker', 5 * MB)] }));
 }
 
-/** Runs the program as a person would, and shows what was typed. */
+/** Prints a command line and runs it. @returns the exit status */
 async function run(args: readonly string[], cwd: string): Promise<number> {
   process.stdout.write(`\n$ airgap ${args.join(' ')}\n`);
   const child = spawn(process.execPath, [AIRGAP, ...args], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });

@@ -16,10 +16,10 @@ it.each<[ErrorCode, number]>([
   ['DISK', 5],
   ['RUNTIME', 3],
   ['INTERRUPTED', 130],
-])('%s ends with %i', (code, status) => expect(exitStatus(new AirgapError(code, 'x'))).toBe(status));
+])('%s exits with %i', (code, status) => expect(exitStatus(new AirgapError(code, 'x'))).toBe(status));
 
 it.each([
   ['an aborted signal', new DOMException('x', 'AbortError'), 130],
   ['a bug', new TypeError('x'), 70],
-  ['what is no error', 'x', 70],
+  ['a value that is not an error', 'x', 70],
 ])('%s', (_name, error, status) => expect(exitStatus(error)).toBe(status));

@@ -2,10 +2,10 @@ import { AirgapError, type ErrorCode, isInterrupted } from '@airgap/core';
 
 export const USAGE = 2;
 export const INTERRUPTED = 130;
-/** A bug of ours (BSD's EX_SOFTWARE). */
+/** A bug in airgap (EX_SOFTWARE in sysexits.h). */
 const BUG = 70;
 
-/** What the process ends with, by what went wrong; 0 is success. */
+/** The exit status for each error code. */
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   USAGE,
   INPUT: 2,
@@ -22,6 +22,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   INTERRUPTED,
 };
 
+/** Returns the exit status of the process for an error. */
 export function exitStatus(error: unknown): number {
   if (error instanceof AirgapError) return STATUS[error.code];
   return isInterrupted(error) ? INTERRUPTED : BUG;

@@ -6,7 +6,7 @@ import { exitStatus, INTERRUPTED, USAGE } from './exit-status.ts';
 import { type Output, watchOutput } from './output.ts';
 import { program } from './program.ts';
 import { errorObject, renderError } from './render/error.ts';
-import { openSession, printJson, type Session, tell } from './session.ts';
+import { openSession, printJson, type Session, stderr } from './session.ts';
 
 /** Runs the program with these arguments. @returns the exit status */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -16,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const session = openSession(environment, stopper.signal);
   const output = watchOutput(stop);
   const interrupt = () => {
-    // The second time, somebody means it.
+    // A second signal ends the process at once.
     if (stopper.signal.aborted) process.exit(INTERRUPTED);
     stop(new AirgapError('INTERRUPTED', 'interrupted'));
   };
@@ -24,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const commands = await program(session, argv);
     await commands.parseAsync([...argv], { from: 'user' });
-    // A write that fails says so a turn later.
+    // A failed write is reported one event loop turn later.
     await setImmediate();
     return output.failure ? fail(output.failure, session) : session.status;
   } catch (error) {
@@ -36,19 +36,19 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function end(error: unknown, argv: readonly string[], output: Output, session: Session): number {
   if (output.failure) return fail(output.failure, session);
-  if (output.abandoned) return INTERRUPTED;
+  if (output.closed) return INTERRUPTED;
   if (!(error instanceof CommanderError)) return fail(error, session);
-  // --help and --version end this way too; what is wrong has been said already.
+  // --help and --version throw too. commander has already printed usage errors.
   if (error.exitCode === 0) return 0;
-  const wrong = new AirgapError('USAGE', error.message.replace(/^error: /, ''), {
-    hint: 'airgap COMMAND --help shows what it takes.',
+  const usageError = new AirgapError('USAGE', error.message.replace(/^error: /, ''), {
+    hint: 'Run "airgap COMMAND --help" for usage.',
   });
-  if (argv.includes('--json')) printJson({ error: errorObject(wrong) }, session);
+  if (argv.includes('--json')) printJson({ error: errorObject(usageError) }, session);
   return USAGE;
 }
 
 function fail(error: unknown, session: Session): number {
   if (session.json && !session.streaming) printJson({ error: errorObject(error) }, session);
-  tell(renderError(error, session.err, session.environment.debug));
+  stderr(renderError(error, session.err, session.environment.debug));
   return exitStatus(error);
 }

@@ -1,39 +1,39 @@
 import { AirgapError } from '@airgap/core';
 
-/** What has happened to stdout and stderr while the program ran. */
+/** The state of the standard streams while the program runs. */
 export interface Output {
-  /** Whoever read stdout has gone. */
-  readonly abandoned: boolean;
-  /** Why stdout could not be written. */
+  /** The reader closed stdout. */
+  readonly closed: boolean;
+  /** Why writing to stdout failed. */
   readonly failure: AirgapError | undefined;
 }
 
 /**
- * Watches the standard streams: a reader that leaves (`airgap … | head -1`) is no failure to talk about, a full disk
- * behind a redirection is. Both stop the work.
+ * Watches the standard streams. A reader that closes the pipe (`airgap … | head -1`) is not reported as an error; a
+ * full disk behind a redirection is. Both stop the work.
  */
 export function watchOutput(stop: (reason: AirgapError) => void): Output {
-  const output: { abandoned: boolean; failure: AirgapError | undefined } = {
-    abandoned: false,
+  const output: { closed: boolean; failure: AirgapError | undefined } = {
+    closed: false,
     failure: undefined,
   };
   process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
     if (cause.code === 'EPIPE') {
-      output.abandoned = true;
-      stop(new AirgapError('INTERRUPTED', 'nobody reads the output any more'));
+      output.closed = true;
+      stop(new AirgapError('INTERRUPTED', 'standard output was closed by the reader'));
     } else {
       output.failure ??= outputError(cause);
       stop(output.failure);
     }
   });
-  // There is nobody left to tell.
+  // Errors on stderr cannot be reported.
   process.stderr.on('error', () => {});
   return output;
 }
 
 function outputError(cause: Error): AirgapError {
-  return new AirgapError('DISK', `standard output cannot be written: ${cause.message}`, {
-    hint: 'Make room where the output goes, and run it again.',
+  return new AirgapError('DISK', `cannot write to standard output: ${cause.message}`, {
+    hint: 'Free disk space for the output and run the command again.',
     cause,
   });
 }

@@ -1,62 +1,62 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { printableText } from './render/printable.ts';
-import { type Session, tell } from './session.ts';
+import { type Session, stderr } from './session.ts';
 import { version } from './version.ts';
 
 type AddTo = (command: Command, session: Session) => CommandUnknownOpts;
 
-/** What each command does, and where it is: only the one that is asked for is loaded. */
+/** The commands. Only the module of the requested command is loaded. */
 const COMMANDS: Record<string, { readonly summary: string; readonly load: () => Promise<AddTo> }> = {
   lint: {
-    summary: 'say what in the specs will break behind the gap',
+    summary: 'Report what will fail in the air-gapped cluster',
     load: async () => (await import('./commands/lint.ts')).lintCommand,
   },
   images: {
-    summary: 'list the images that the specs name',
+    summary: 'List the images that the inputs reference',
     load: async () => (await import('./commands/images.ts')).imagesCommand,
   },
   plan: {
-    summary: 'say what a build would fetch, and how large the bundle would be',
+    summary: 'Show what a build would download and the size of the bundle',
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   build: {
-    summary: 'build the bundle: one verified OCI-layout tar of all images',
+    summary: 'Build a bundle: one verified OCI-layout tar of all images',
     load: async () => (await import('./commands/build.ts')).buildCommand,
   },
   inspect: {
-    summary: 'show what is in a bundle, and what shares what',
+    summary: 'Show the images and layers in a bundle',
     load: async () => (await import('./commands/inspect.ts')).inspectCommand,
   },
   verify: {
-    summary: 'check every digest and every reference of a bundle, in place',
+    summary: 'Verify every digest and reference in a bundle',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
   },
   diff: {
-    summary: 'say what changed between two bundles, in images and in bytes',
+    summary: 'Show the differences between two bundles',
     load: async () => (await import('./commands/diff.ts')).diffCommand,
   },
   load: {
-    summary: 'push a bundle into a registry, straight from the file',
+    summary: 'Load a bundle into a registry or a container runtime',
     load: async () => (await import('./commands/load.ts')).loadCommand,
   },
   serve: {
-    summary: 'serve bundles as a read-only registry, straight from the files',
+    summary: 'Serve bundles as a read-only registry',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   login: {
-    summary: "check a registry's user and password, and keep them where docker looks for them",
+    summary: 'Log in to a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,
   },
   logout: {
-    summary: "forget a registry's user and password",
+    summary: 'Log out of a registry',
     load: async () => (await import('./commands/logout.ts')).logoutCommand,
   },
 };
 
-/** The command line, as far as these arguments need it; it throws instead of ending the process. */
+/** Creates the command line for these arguments. It throws instead of ending the process. */
 export async function program(session: Session, argv: readonly string[]): Promise<Command> {
   const root = new Command('airgap')
-    .description('Carries container images across an air gap in one verified OCI-layout tarball.')
+    .description('Carry container images across an air gap in one verified OCI-layout tar.')
     .version(version())
     .addHelpText('after', HELP);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
@@ -66,8 +66,8 @@ export async function program(session: Session, argv: readonly string[]): Promis
   for (const command of [root, ...root.commands]) {
     command
       .exitOverride()
-      .configureOutput({ writeErr: text => tell(printableText(text)) })
-      .showHelpAfterError('(--help shows what it takes)');
+      .configureOutput({ writeErr: text => stderr(printableText(text)) })
+      .showHelpAfterError('Add --help for usage.');
   }
   return root;
 }
@@ -82,7 +82,7 @@ Examples:
 Exit status:
   0    done
   1    findings, differences, or a bundle that fails verification
-  2    wrong usage, or input that cannot be read
+  2    wrong usage, or unreadable input
   3    a registry, a runtime or the network failed
   4    content did not match its digest
   5    the disk: space, permissions
@@ -90,5 +90,5 @@ Exit status:
   130  interrupted
 
 Results go to stdout, everything else to stderr. NO_COLOR and FORCE_COLOR are honoured;
-AIRGAP_DEBUG=1 adds stacks to errors; SOURCE_DATE_EPOCH sets the time of a bundle's entries.
+AIRGAP_DEBUG=1 adds stack traces to errors; SOURCE_DATE_EPOCH sets the mtime of bundle entries.
 `;

@@ -3,21 +3,21 @@ import type { Colors } from 'picocolors/types.js';
 import type { Environment } from './environment.ts';
 import { formatJson } from './render/json.ts';
 
-/** What one run of the program has to work with. */
+/** The state of one run of the program. */
 export interface Session {
   readonly environment: Environment;
   readonly signal: AbortSignal;
   readonly out: Colors;
   readonly err: Colors;
-  /** Set by a command whose result is no error and yet no success. */
+  /** The exit status. A command sets it for results that are not errors, such as findings. */
   status: number;
-  /** Whether the result was asked for as JSON. */
+  /** Whether to print the result as JSON. */
   json: boolean;
-  /** Whether stdout carries a bundle, so that nothing else may go there. */
+  /** Whether stdout carries a bundle. Nothing else may be written to it then. */
   streaming: boolean;
 }
 
-/** Colour only where a person looks. */
+/** Opens a session. Colour is used on terminals only, unless the environment forces it. */
 export function openSession(environment: Environment, signal: AbortSignal): Session {
   const colors = (stream: NodeJS.WriteStream) => pc.createColors(environment.color ?? stream.isTTY === true);
   return {
@@ -31,18 +31,18 @@ export function openSession(environment: Environment, signal: AbortSignal): Sess
   };
 }
 
-/** Writes a result: to stdout, unless that carries the bundle. */
-export function print(text: string, { streaming }: Session): void {
-  if (streaming) tell(text);
+/** Writes a result to stdout, or to stderr if stdout carries the bundle. */
+export function stdout(text: string, { streaming }: Session): void {
+  if (streaming) stderr(text);
   else process.stdout.write(text);
 }
 
 /** Writes a result as one JSON object. */
 export function printJson(result: unknown, session: Session): void {
-  print(`${formatJson(result, 2)}\n`, session);
+  stdout(`${formatJson(result, 2)}\n`, session);
 }
 
-/** Writes everything that is no result. */
-export function tell(text: string): void {
+/** Writes anything that is not a result. */
+export function stderr(text: string): void {
   process.stderr.write(text);
 }

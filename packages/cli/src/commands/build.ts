@@ -1,12 +1,12 @@
 import { AirgapError, type BuildResult, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
-import { referrersOption } from '../options/specs.ts';
 import { formatBytes } from '../render/bytes.ts';
 import { formatDuration } from '../render/duration.ts';
 import { renderPlan } from '../render/plan.ts';
 import { printable } from '../render/printable.ts';
-import { print, printJson, type Session } from '../session.ts';
+import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
 
 const EXAMPLES = `
@@ -20,20 +20,20 @@ Examples:
 
 const reuseOption = new Option(
   '--reuse <bundle>',
-  'copy blobs from this older bundle or OCI layout instead of downloading them (repeatable)',
+  'copy blobs from an existing bundle or OCI layout instead of downloading them (repeatable)',
 ).argParser(repeated);
 
 export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
-    .requiredOption('-o, --output <bundle>', 'the file to write, or - to stream it to stdout')
-    .option('--strict', 'refuse to build while the lint finds a warning or an error')
+    .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
+    .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (specs, { output, strict, reuse, ...flags }) => {
+    .action(async (inputs, { output, strict, reuse, ...flags }) => {
       session.streaming = output === '-';
       if (session.streaming) refuseTerminal();
-      const { sources: _, ...result } = await runRemote(session, specs, flags, options =>
+      const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
         build({
           ...options,
           output: session.streaming ? process.stdout : output,
@@ -43,7 +43,7 @@ export function buildCommand(command: Command, session: Session) {
         }),
       );
       if (session.json) printJson(result, session);
-      else print(`${renderPlan(result)}${summary(result)}`, session);
+      else stdout(`${renderPlan(result)}${summary(result)}`, session);
     });
 }
 
@@ -53,7 +53,7 @@ function summary({ path = 'streamed', size, elapsed, digest }: Omit<BuildResult,
 
 function refuseTerminal(): void {
   if (!process.stdout.isTTY) return;
-  throw new AirgapError('USAGE', 'a bundle is not for a terminal', {
-    hint: 'Send it to a file or a pipe, or name a file with -o.',
+  throw new AirgapError('USAGE', 'refusing to write a tar to a terminal', {
+    hint: 'Redirect stdout to a file or a pipe, or pass a file with -o.',
   });
 }

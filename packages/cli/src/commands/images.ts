@@ -5,14 +5,14 @@ import { jsonOption } from '../options/display.ts';
 import {
   appOption,
   configOption,
+  INPUT_HELP,
   imagePathOption,
+  inputOptions,
   registryOption,
-  SPEC_HELP,
-  specOptions,
-} from '../options/specs.ts';
+} from '../options/inputs.ts';
 import { renderImages, renderUnknown } from '../render/images.ts';
 import { renderImagesSection } from '../render/images-section.ts';
-import { print, printJson, type Session, tell } from '../session.ts';
+import { printJson, type Session, stderr, stdout } from '../session.ts';
 
 const EXAMPLES = `
 Examples:
@@ -24,29 +24,29 @@ Examples:
 
 export function imagesCommand(command: Command, session: Session) {
   return command
-    .argument('<spec...>', SPEC_HELP)
+    .argument('<input...>', INPUT_HELP)
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
     .addOption(imagePathOption)
     .addOption(
-      new Option('--format <format>', 'one reference a line, JSON, or an images: section')
+      new Option('--format <format>', 'output format: one reference per line, JSON, or an images: section')
         .choices(['text', 'json', 'yaml'] as const)
         .default('text' as const),
     )
-    .option('--why', 'tell where each image was found, and what needs it')
+    .option('--why', 'show where each image is referenced and what uses it')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (specs, flags) => {
+    .action(async (inputs, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const options = await specOptions(specs, flags, await readConfig(flags.config), session.signal);
+      const options = await inputOptions(inputs, flags, await readConfig(flags.config), session.signal);
       const result = await images(options);
       const why = flags.why === true;
       session.status = result.parseErrors.length > 0 ? 1 : 0;
-      tell(renderUnknown(result));
+      stderr(renderUnknown(result));
       if (session.json) printJson(result, session);
       else if (flags.format === 'yaml')
-        print(renderImagesSection(result.images, options.locations, why), session);
-      else print(renderImages(result.images, why), session);
+        stdout(renderImagesSection(result.images, options.locations, why), session);
+      else stdout(renderImages(result.images, why), session);
     });
 }

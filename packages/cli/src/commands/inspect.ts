@@ -2,7 +2,7 @@ import { inspect } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { jsonOption } from '../options/display.ts';
 import { renderInspection } from '../render/inspection.ts';
-import { print, printJson, type Session } from '../session.ts';
+import { printJson, type Session, stdout } from '../session.ts';
 
 const EXAMPLES = `
 Examples:
@@ -12,13 +12,13 @@ Examples:
 
 export function inspectCommand(command: Command, session: Session) {
   return command
-    .argument('<bundle>', 'the bundle')
+    .argument('<bundle>', 'bundle file')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundle, flags) => {
       session.json = flags.json === true;
       const result = await inspect({ bundle });
       if (session.json) printJson(result, session);
-      else print(renderInspection(result), session);
+      else stdout(renderInspection(result), session);
     });
 }

@@ -4,15 +4,15 @@ import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { configuredCredentials } from '../options/credentials.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
+import { configOption } from '../options/inputs.ts';
 import { outputFlags, outputOptions } from '../options/outputs.ts';
 import { repeated } from '../options/parsers.ts';
 import { refuseRegistryFlags } from '../options/runtime-flags.ts';
-import { configOption } from '../options/specs.ts';
-import { renderFeed } from '../render/feed.ts';
 import { renderLoad } from '../render/load.ts';
+import { renderLoadRuntime } from '../render/load-runtime.ts';
 import { renderOutputs } from '../render/outputs.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
-import { print, printJson, type Session, tell } from '../session.ts';
+import { printJson, type Session, stderr, stdout } from '../session.ts';
 
 const EXAMPLES = `
 Examples:
@@ -26,29 +26,29 @@ Examples:
 
 const namingOption = new Option(
   '--naming <how>',
-  'what stays of a name: its path without the host, the host as well, or as in KOTS the last segment only',
+  'how to map names: path (drop the host), host (keep it), or kots (last segment only)',
 )
   .choices(NAMINGS)
   .default('path' as const);
 const imagesOption = new Option(
   '--images <pattern>',
-  'load only these names; * stands for anything (repeatable)',
+  'load only images whose name matches; * matches any characters (repeatable)',
 ).argParser(repeated);
 const existingOption = new Option(
   '--on-existing <what>',
-  'what to do with a tag that stands for another image; one that stands for the same is left alone',
+  'what to do when a tag already exists with another digest',
 )
   .choices(ON_EXISTING)
   .default('overwrite' as const);
 
 export function loadCommand(command: Command, session: Session) {
   const flagged = command
-    .argument('<bundle>', 'the bundle')
+    .argument('<bundle>', 'bundle file')
     .argument('<target>', 'REGISTRY[/PREFIX], or docker:, podman:, containerd:[NAMESPACE]')
     .addOption(namingOption)
     .addOption(imagesOption)
     .addOption(existingOption)
-    .option('--dry-run', 'say what would be pushed, and push nothing')
+    .option('--dry-run', 'show what would be pushed without pushing it')
     .addOption(configOption);
   return connectionFlags(outputFlags(flagged))
     .addOption(concurrencyOption)
@@ -59,7 +59,7 @@ export function loadCommand(command: Command, session: Session) {
       session.json = flags.json === true;
       if (isRuntimeTarget(target)) {
         refuseRegistryFlags(command, target);
-        return feedRuntime(bundle, target, flags, session);
+        return loadIntoRuntime(bundle, target, flags, session);
       }
       const { environment, signal } = session;
       const config = await readConfig(flags.config);
@@ -74,15 +74,15 @@ export function loadCommand(command: Command, session: Session) {
         credentialFiles: environment.credentialFiles,
         ...{ bundle, target, naming, images, onExisting, dryRun, signal },
       };
-      const wanted = await outputOptions(flags, config?.imagePaths);
-      // What is wrong with them is told before anything is pushed.
-      const outputs = wanted && (await openOutputs({ ...options, ...wanted }));
+      const requested = await outputOptions(flags, config?.imagePaths);
+      // Invalid outputs fail before anything is pushed.
+      const outputs = requested && (await openOutputs({ ...options, ...requested }));
       const { onEvent, close } = openReporter(flags.progress, session);
       const result = await load({ ...options, onEvent }).finally(close);
       const written = await outputs?.write(result);
-      if (written) tell(renderOutputs(written, flags.rewrite));
+      if (written) stderr(renderOutputs(written, flags.rewrite));
       if (session.json) printJson({ ...result, outputs: written }, session);
-      else print(renderLoad(result), session);
+      else stdout(renderLoad(result), session);
     });
 }
 
@@ -92,7 +92,7 @@ interface RuntimeFlags {
   readonly progress: ProgressStyle;
 }
 
-async function feedRuntime(
+async function loadIntoRuntime(
   bundle: string,
   target: string,
   { images, dryRun, progress }: RuntimeFlags,
@@ -102,5 +102,5 @@ async function feedRuntime(
   const options = { bundle, target, images, dryRun, signal: session.signal, onEvent };
   const result = await loadRuntime(options).finally(close);
   if (session.json) printJson(result, session);
-  else print(renderFeed(result), session);
+  else stdout(renderLoadRuntime(result), session);
 }

@@ -7,7 +7,7 @@ import { withoutLineEnd } from '../options/credentials.ts';
 import { jsonOption } from '../options/display.ts';
 import { prompt } from '../prompt.ts';
 import { printable } from '../render/printable.ts';
-import { print, printJson, type Session, tell } from '../session.ts';
+import { printJson, type Session, stderr, stdout } from '../session.ts';
 
 const EXAMPLES = `
 Examples:
@@ -17,8 +17,8 @@ Examples:
 
 export function loginCommand(command: Command, session: Session) {
   const flagged = command
-    .argument('<registry>', 'its host, with a port if it has one')
-    .option('-u, --username <name>', 'the user (default: asked for on the terminal)')
+    .argument('<registry>', 'registry host, with its port if any')
+    .option('-u, --username <name>', 'username (default: prompt)')
     .option('--password-stdin', 'read the password from standard input');
   return connectionFlags(flagged)
     .addOption(jsonOption)
@@ -28,14 +28,14 @@ export function loginCommand(command: Command, session: Session) {
       const { signal, environment } = session;
       const result = await login({
         ...(await remoteOptions(flags, environment)),
-        ...(await askFor(flags, signal)),
+        ...(await readCredentials(flags, signal)),
         registry,
         dockerConfig: environment.dockerConfig,
         signal,
       });
       warn(result);
       if (session.json) printJson(result, session);
-      else print(`logged in to ${printable(result.registry)}\n`, session);
+      else stdout(`logged in to ${printable(result.registry)}\n`, session);
     });
 }
 
@@ -44,11 +44,11 @@ interface LoginFlags {
   readonly passwordStdin?: true | undefined;
 }
 
-async function askFor({ username: known, passwordStdin }: LoginFlags, signal: AbortSignal) {
-  if (passwordStdin && known === undefined) {
-    throw new AirgapError('USAGE', '--password-stdin needs -u', { hint: 'Name the user with -u.' });
+async function readCredentials({ username: given, passwordStdin }: LoginFlags, signal: AbortSignal) {
+  if (passwordStdin && given === undefined) {
+    throw new AirgapError('USAGE', '--password-stdin requires -u', { hint: 'Pass the username with -u.' });
   }
-  const username = known ?? (await prompt('User: ', { signal }));
+  const username = given ?? (await prompt('Username: ', { signal }));
   const password = passwordStdin
     ? await readPassword(signal)
     : await prompt('Password: ', { hidden: true, signal });
@@ -64,9 +64,10 @@ async function readPassword(signal: AbortSignal): Promise<string> {
 }
 
 function warn({ registry, storedIn, encrypted, checked }: Awaited<ReturnType<typeof login>>): void {
-  if (!checked) tell(`warning: ${printable(registry)} is open to all and did not check the password\n`);
+  if (!checked)
+    stderr(`warning: ${printable(registry)} allows anonymous access and did not check the password\n`);
   if (encrypted) return;
-  tell(
-    `warning: the password is stored unencrypted in ${printable(storedIn)}; configure a credential helper (credsStore) to change that\n`,
+  stderr(
+    `warning: the password is stored unencrypted in ${printable(storedIn)}; configure a credential helper (credsStore) to encrypt it\n`,
   );
 }

@@ -1,8 +1,8 @@
 import { plan } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
-import { referrersOption } from '../options/specs.ts';
+import { referrersOption } from '../options/inputs.ts';
 import { renderPlan } from '../render/plan.ts';
-import { print, printJson, type Session } from '../session.ts';
+import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
 
 const EXAMPLES = `
@@ -15,9 +15,9 @@ export function planCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (specs, flags) => {
-      const { sources: _, ...result } = await runRemote(session, specs, flags, plan);
+    .action(async (inputs, flags) => {
+      const { sources: _, ...result } = await runRemote(session, inputs, flags, plan);
       if (session.json) printJson(result, session);
-      else print(renderPlan(result), session);
+      else stdout(renderPlan(result), session);
     });
 }

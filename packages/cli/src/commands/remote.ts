@@ -12,20 +12,20 @@ import { jsonOption, progressOption } from '../options/display.ts';
 import {
   appOption,
   configOption,
+  INPUT_HELP,
+  type InputFlags,
   imagePathOption,
+  inputOptions,
   licenseOption,
   mirrorOption,
   platformOption,
   registryOption,
-  SPEC_HELP,
-  type SpecFlags,
-  specOptions,
   viaProxyOption,
-} from '../options/specs.ts';
+} from '../options/inputs.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 
-export interface CommonFlags extends SpecFlags, RemoteFlags {
+export interface CommonFlags extends InputFlags, RemoteFlags {
   readonly license?: string | undefined;
   readonly viaProxy?: true | undefined;
   readonly referrers?: true | undefined;
@@ -33,10 +33,10 @@ export interface CommonFlags extends SpecFlags, RemoteFlags {
   readonly json?: true | undefined;
 }
 
-/** Gives a command the flags of all that read specs and may ask registries. */
+/** Adds the flags of all commands that read inputs and may query registries. */
 export function remoteFlags(command: Command) {
-  const specs = command
-    .argument('<spec...>', SPEC_HELP)
+  const withInputs = command
+    .argument('<input...>', INPUT_HELP)
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -45,14 +45,17 @@ export function remoteFlags(command: Command) {
     .addOption(mirrorOption)
     .addOption(licenseOption)
     .addOption(viaProxyOption);
-  return connectionFlags(specs).addOption(concurrencyOption).addOption(progressOption).addOption(jsonOption);
+  return connectionFlags(withInputs)
+    .addOption(concurrencyOption)
+    .addOption(progressOption)
+    .addOption(jsonOption);
 }
 
-/** The options of a verb that the flags stand for. */
-async function verbOptions(session: Session, specs: readonly string[], flags: CommonFlags) {
+/** Turns flags, config and environment into the options of a verb. */
+async function verbOptions(session: Session, inputs: readonly string[], flags: CommonFlags) {
   const { signal, environment } = session;
   const config = await readConfig(flags.config);
-  const options = await specOptions(specs, flags, config, signal);
+  const options = await inputOptions(inputs, flags, config, signal);
   const path = flags.config ?? DEFAULT_CONFIG;
   return {
     ...options,
@@ -69,15 +72,15 @@ async function verbOptions(session: Session, specs: readonly string[], flags: Co
 
 type VerbOptions = Awaited<ReturnType<typeof verbOptions>> & { readonly onEvent: OnEvent };
 
-/** Runs a verb with the options that the flags stand for, its progress and findings shown as they come. */
+/** Runs a verb with the options from the flags, and reports progress and findings as they arrive. */
 export async function runRemote<T>(
   session: Session,
-  specs: readonly string[],
+  inputs: readonly string[],
   flags: CommonFlags,
   verb: (options: VerbOptions) => Promise<T>,
 ): Promise<T> {
   session.json = flags.json === true;
-  const options = await verbOptions(session, specs, flags);
+  const options = await verbOptions(session, inputs, flags);
   const reporter = openReporter(flags.progress, session);
   try {
     return await verb({ ...options, onEvent: reporter.onEvent });

@@ -12,7 +12,7 @@ import {
 } from '../options/serving.ts';
 import { renderServing } from '../render/serving.ts';
 import { openReporter } from '../reporters/index.ts';
-import { print, printJson, type Session } from '../session.ts';
+import { printJson, type Session, stdout } from '../session.ts';
 
 const EXAMPLES = `
 Examples:
@@ -20,18 +20,18 @@ Examples:
   airgap serve bundle-1.tar bundle-2.tar --listen 127.0.0.1:0 --quiet
   airgap serve bundle.tar --listen 0.0.0.0:5443 --tls-cert tls.crt --tls-key tls.key --user team --password-file password
 
-Ctrl-C ends it, with exit status 0.
+Ctrl-C stops the server with exit status 0.
 `;
 
 export function serveCommand(command: Command, session: Session) {
   return command
-    .argument('<bundle...>', 'the bundles; of two images with one name, the first counts')
+    .argument('<bundle...>', 'bundles to serve; if names collide, the first bundle wins')
     .addOption(listenOption)
     .addOption(tlsCertOption)
     .addOption(tlsKeyOption)
     .addOption(userOption)
     .addOption(passwordFileOption)
-    .option('-q, --quiet', 'no line for each request')
+    .option('-q, --quiet', 'do not log requests')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
@@ -44,7 +44,7 @@ export function serveCommand(command: Command, session: Session) {
       const options = await servingOptions(flags, session.environment);
       await using serving = await serve({ ...options, bundles, signal, onEvent });
       if (session.json) printJson(serving, session);
-      else print(renderServing(serving), session);
+      else stdout(renderServing(serving), session);
       if (!signal.aborted) await once(signal, 'abort');
     });
 }

@@ -3,16 +3,16 @@ import type { Command } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { renderVerification } from '../render/verification.ts';
 import { openReporter } from '../reporters/index.ts';
-import { print, printJson, type Session } from '../session.ts';
+import { printJson, type Session, stdout } from '../session.ts';
 
 const EXAMPLES = `
 Example:
-  airgap verify bundle.tar && echo whole
+  airgap verify bundle.tar && airgap load bundle.tar registry.local:5000
 `;
 
 export function verifyCommand(command: Command, session: Session) {
   return command
-    .argument('<bundle>', 'the bundle')
+    .argument('<bundle>', 'bundle file')
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
@@ -22,6 +22,6 @@ export function verifyCommand(command: Command, session: Session) {
       const result = await verify({ bundle, signal: session.signal, onEvent }).finally(close);
       session.status = result.problems.length > 0 ? 1 : 0;
       if (session.json) printJson(result, session);
-      else print(renderVerification(result, session.out), session);
+      else stdout(renderVerification(result, session.out), session);
     });
 }

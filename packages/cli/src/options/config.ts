@@ -3,7 +3,7 @@ import { AirgapError, type Config, fileReadError, parseConfig } from '@airgap/co
 
 export const DEFAULT_CONFIG = 'airgap.yaml';
 
-/** The settings that a file has; only the default one may be missing. */
+/** Reads the config file. Only the default one may be missing. @throws AirgapError `INPUT` */
 export async function readConfig(path: string | undefined): Promise<Config | undefined> {
   try {
     const file = path ?? DEFAULT_CONFIG;

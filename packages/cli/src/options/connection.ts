@@ -4,34 +4,34 @@ import type { Environment } from '../environment.ts';
 import { readText } from './file.ts';
 import { concurrency, repeated, timeout } from './parsers.ts';
 
-const plainHttpOption = new Option('--plain-http <host>', 'a registry without TLS (repeatable)').argParser(
-  repeated,
-);
+const plainHttpOption = new Option(
+  '--plain-http <host>',
+  'use HTTP for this registry (repeatable)',
+).argParser(repeated);
 const insecureOption = new Option(
   '--insecure <host>',
-  "do not check this registry's certificate (repeatable)",
+  'skip TLS certificate verification for this registry (repeatable)',
 ).argParser(repeated);
 const caOption = new Option(
   '--ca <[host=]file>',
-  'trust this certificate authority as well (repeatable)',
+  'also trust this certificate authority (repeatable)',
 ).argParser(repeated);
 const certOption = new Option(
   '--cert <[host=]file>',
-  'prove who you are with this client certificate (repeatable; needs --key)',
+  'client certificate (mTLS; repeatable; requires --key)',
 ).argParser(repeated);
-const keyOption = new Option('--key <[host=]file>', "the client certificate's key (repeatable)").argParser(
+const keyOption = new Option('--key <[host=]file>', 'key of the client certificate (repeatable)').argParser(
   repeated,
 );
-const timeoutOption = new Option(
-  '--timeout <seconds>',
-  'the longest silence of a registry that is waited for (default: 60)',
-).argParser(timeout);
+const timeoutOption = new Option('--timeout <seconds>', 'idle timeout in seconds (default: 60)').argParser(
+  timeout,
+);
 export const concurrencyOption = new Option(
   '--concurrency <n>',
-  `transfers at once for each host, 1 to 256 (default: ${DEFAULT_CONCURRENCY})`,
+  `concurrent transfers per host, 1 to 256 (default: ${DEFAULT_CONCURRENCY})`,
 ).argParser(concurrency);
 
-/** Gives a command the flags of all that connect to registries. */
+/** Adds the flags of all commands that connect to registries. */
 export function connectionFlags<Args extends unknown[], Flags extends OptionValues>(
   command: Command<Args, Flags>,
 ) {
@@ -54,7 +54,7 @@ export interface RemoteFlags {
   readonly concurrency?: number | undefined;
 }
 
-/** How to reach the registries, certificates read. */
+/** Turns flags and environment into connection options, and reads the certificates. @throws AirgapError `USAGE`, `INPUT` */
 export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles }: Environment) {
   const { plainHttp, insecure, timeout, concurrency } = flags;
   return {
@@ -68,36 +68,36 @@ export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles }: Envi
   };
 }
 
-/** The certificate authorities that flags or the environment name. */
+/** Reads the certificate authorities that flags or the environment name. @throws AirgapError `INPUT` */
 export function readAuthorities(flags: readonly string[] = []): Promise<Pem[]> {
   return Promise.all(flags.map(flag => readPem(flag, 'the certificate authority')));
 }
 
-/** A file of certificates or keys, and the host that it is for. */
+/** A PEM file, and the host it is for; without a host it is for all. */
 export interface Pem {
   readonly host: string | undefined;
   readonly pem: string;
 }
 
 async function readPem(flag: string, what: string): Promise<Pem> {
-  const [, host, path = flag] = /^([^=/]+)=(.+)$/.exec(flag) ?? [];
-  return { host, pem: await readText(path, what) };
+  const { host, path } = /^(?<host>[^=/]+)=(?<path>.+)$/.exec(flag)?.groups ?? {};
+  return { host, pem: await readText(path ?? flag, what) };
 }
 
-/** Every certificate with the key of the same host. */
+/** Pairs every certificate with the key of the same host. */
 async function readClientCertificates({ cert = [], key = [] }: RemoteFlags) {
   const certs = await Promise.all(cert.map(flag => readPem(flag, 'the client certificate')));
   const keys = await Promise.all(key.map(flag => readPem(flag, 'the key')));
-  if (keys.length > certs.length) throw lonely('--key', '--cert');
+  if (keys.length > certs.length) throw missingPair('--key', '--cert');
   return certs.map(({ host, pem }) => {
-    const own = keys.find(one => one.host === host);
-    if (!own) throw lonely('--cert', '--key');
-    return { host, cert: pem, key: own.pem };
+    const match = keys.find(candidate => candidate.host === host);
+    if (!match) throw missingPair('--cert', '--key');
+    return { host, cert: pem, key: match.pem };
   });
 }
 
-function lonely(one: string, other: string): AirgapError {
-  return new AirgapError('USAGE', `${one} without ${other}`, {
-    hint: 'Give both, for the same host: --cert HOST=client.crt --key HOST=client.key.',
+function missingPair(given: string, missing: string): AirgapError {
+  return new AirgapError('USAGE', `${given} without ${missing}`, {
+    hint: 'Pass both for the same host: --cert HOST=client.crt --key HOST=client.key.',
   });
 }

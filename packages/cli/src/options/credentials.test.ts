@@ -22,24 +22,24 @@ describe('configuredCredentials', () => {
     ['a password from the environment', { username: 'me', passwordEnv: 'P' }, 'me', 'from env'],
     ['both from the environment', { usernameEnv: 'U', passwordEnv: 'P' }, 'user', 'from env'],
     [
-      'a password from a file beside the config',
+      'a password from a file next to the config',
       { username: 'me', passwordFile: 'password' },
       'me',
       'from file ',
     ],
-  ])('takes %s', async (_name, source, username, password) =>
+  ])('reads %s', async (_name, source, username, password) =>
     expect(await configured(source)).toEqual({ 'a.io': { username, password } }),
   );
-  it('takes an identity token', async () =>
+  it('reads an identity token', async () =>
     expect(await configured({ identityTokenEnv: 'T' })).toMatchObject({
       'a.io': { identityToken: 'token' },
     }));
 
   it.each([
-    ['a variable that is not set', { username: 'me', passwordEnv: 'NOPE' }, /NOPE.*a\.io.*not set/],
-    ['a variable that is empty', { usernameEnv: 'EMPTY', passwordEnv: 'P' }, /EMPTY.*not set/],
-    ['a file that is missing', { username: 'me', passwordFile: 'nope' }, /password file.*no such file/],
-  ])('refuses %s', (_name, source, message) =>
+    ['an unset variable', { username: 'me', passwordEnv: 'NOPE' }, /NOPE.*a\.io.*not set/],
+    ['an empty variable', { usernameEnv: 'EMPTY', passwordEnv: 'P' }, /EMPTY.*not set/],
+    ['a missing file', { username: 'me', passwordFile: 'nope' }, /password file.*no such file/],
+  ])('rejects %s', (_name, source, message) =>
     expect(configured(source)).rejects.toMatchObject({
       code: 'INPUT',
       message: expect.stringMatching(message),
@@ -51,9 +51,9 @@ describe('licensed', () => {
   it.each([
     ['a file', () => join(folder, 'license.yaml'), 'abc'],
     ['an id', () => '2vXkJq8Zb0nTq', '2vXkJq8Zb0nTq'],
-  ])('takes %s', async (_name, license, id) =>
+  ])('reads %s', async (_name, license, id) =>
     expect(await licensed(license())).toHaveProperty(['proxy.replicated.com', 'password'], id),
   );
-  it('refuses a file that is missing', () =>
+  it('rejects a missing file', () =>
     expect(licensed('/nonexistent/license.yaml')).rejects.toMatchObject({ code: 'INPUT' }));
 });

@@ -15,16 +15,17 @@ import type { Environment } from '../environment.ts';
 type Sources = Readonly<Record<string, CredentialSource>>;
 
 /**
- * Reads the credentials that a config file points to, from the environment and from files beside it.
+ * Reads the credentials that a config file points to, from the environment and from files next to the config.
  *
  * @param config the path of the config file
+ * @throws AirgapError `INPUT` for an unset variable or an unreadable file
  */
 export async function configuredCredentials(
   sources: Sources,
   config: string,
   environment: Environment,
 ): Promise<CredentialsByHost> {
-  const found = Object.entries(sources).map(async ([host, source]): Promise<[string, Credentials]> => {
+  const entries = Object.entries(sources).map(async ([host, source]): Promise<[string, Credentials]> => {
     const variable = (name: string) => readVariable(name, host, config, environment);
     if (source.identityTokenEnv !== undefined)
       return [host, { username: '', password: '', identityToken: variable(source.identityTokenEnv) }];
@@ -34,10 +35,10 @@ export async function configuredCredentials(
       : variable(source.passwordEnv ?? '');
     return [host, { username, password }];
   });
-  return Object.fromEntries(await Promise.all(found));
+  return Object.fromEntries(await Promise.all(entries));
 }
 
-/** What a customer's license opens. @param license a license file, or the id itself */
+/** Returns the registry credentials of a customer's license. @param license a license file or a license ID @throws AirgapError `INPUT` */
 export async function licensed(license: string): Promise<CredentialsByHost> {
   let text: string;
   try {
@@ -50,7 +51,7 @@ export async function licensed(license: string): Promise<CredentialsByHost> {
   return licenseCredentials(parseLicense({ file: license, text }));
 }
 
-/** Takes the line end off that editors and echo put there. */
+/** Removes the trailing line ending that editors and echo add. */
 export function withoutLineEnd(text: string): string {
   return text.replace(/\r?\n$/, '');
 }
@@ -58,14 +59,10 @@ export function withoutLineEnd(text: string): string {
 function readVariable(name: string, host: string, config: string, environment: Environment): string {
   const value = environment.variable(name);
   if (value) return value;
-  throw new AirgapError(
-    'INPUT',
-    `the environment variable ${name}, which has credentials for ${host}, is not set`,
-    {
-      where: { path: config },
-      hint: `Set ${name}, or change credentials: in ${config}.`,
-    },
-  );
+  throw new AirgapError('INPUT', `environment variable ${name} (credentials for ${host}) is not set`, {
+    where: { path: config },
+    hint: `Set ${name}, or change "credentials" in ${config}.`,
+  });
 }
 
 async function readPassword(path: string): Promise<string> {

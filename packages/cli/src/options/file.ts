@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileReadError } from '@airgap/core';
 
-/** Reads a file that a flag names. @param what names its part in the work @throws AirgapError `INPUT` */
+/** Reads a text file that a flag names. @param what describes it in errors @throws AirgapError `INPUT` */
 export async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');

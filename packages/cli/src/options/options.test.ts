@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEnvironment } from '../environment.ts';
 import { readConfig } from './config.ts';
 import { remoteOptions } from './connection.ts';
+import { type InputFlags, inputOptions } from './inputs.ts';
 import { concurrency, keyValue, keyValues, repeated, sourceDateEpoch } from './parsers.ts';
-import { type SpecFlags, specOptions } from './specs.ts';
 
 const { signal } = new AbortController();
 let folder: string;
@@ -21,14 +21,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('parsers', () => {
-  it('keyValue collects, and splits at the first =', () =>
+  it('keyValue collects pairs and splits at the first =', () =>
     expect(keyValue('b=x=y', { a: '1' })).toEqual({ a: '1', b: 'x=y' }));
-  it.each(['a', '=b', 'a='])('keyValue refuses %s', text =>
+  it.each(['a', '=b', 'a='])('keyValue rejects %s', text =>
     expect(() => keyValue(text)).toThrow(/NAME=VALUE/),
   );
-  it('keyValues collects several of a key', () =>
+  it('keyValues collects several values of a key', () =>
     expect(keyValues('a=.y', keyValues('b=.z', keyValues('a=.x')))).toEqual({ a: ['.x', '.y'], b: ['.z'] }));
-  it.each(['__proto__', 'constructor'])('keyValues takes the key %s', key =>
+  it.each(['__proto__', 'constructor'])('keyValues accepts the key %s', key =>
     expect(Object.entries(keyValues(`${key}=.x`))).toEqual([[key, ['.x']]]),
   );
   it('repeated collects', () => expect(repeated('b', ['a'])).toEqual(['a', 'b']));
@@ -36,7 +36,7 @@ describe('parsers', () => {
     ['1', 1],
     ['256', 256],
   ])('concurrency %s', (text, number) => expect(concurrency(text)).toBe(number));
-  it.each(['0', '257', '1.5', '-1', '', '1e2', 'x'])('concurrency refuses "%s"', text =>
+  it.each(['0', '257', '1.5', '-1', '', '1e2', 'x'])('concurrency rejects "%s"', text =>
     expect(() => concurrency(text)).toThrow(/1 to 256/),
   );
   it.each([
@@ -44,7 +44,7 @@ describe('parsers', () => {
     ['0', 0],
     ['1700000000', 1_700_000_000],
   ])('sourceDateEpoch %s', (text, seconds) => expect(sourceDateEpoch(text)).toBe(seconds));
-  it.each(['x', '-1', '1.5', '12345678901'])('sourceDateEpoch refuses %s', text =>
+  it.each(['x', '-1', '1.5', '12345678901'])('sourceDateEpoch rejects %s', text =>
     expect(() => sourceDateEpoch(text)).toThrow(expect.objectContaining({ code: 'USAGE' })),
   );
 });
@@ -73,12 +73,12 @@ describe('readEnvironment', () => {
   ])('colour with %s', (_name, env, color) => expect(readEnvironment(env).color).toBe(color));
 });
 
-const specOptionsOf = async (specs: string[], flags: SpecFlags) =>
-  specOptions(specs, flags, await readConfig(flags.config), signal);
+const inputOptionsOf = async (inputs: string[], flags: InputFlags) =>
+  inputOptions(inputs, flags, await readConfig(flags.config), signal);
 
-describe('specOptions', () => {
-  it('takes what the config says', async () =>
-    expect(await specOptionsOf(['s'], { config: join(folder, 'c.yaml') })).toEqual({
+describe('inputOptions', () => {
+  it('reads the config', async () =>
+    expect(await inputOptionsOf(['s'], { config: join(folder, 'c.yaml') })).toEqual({
       specs: ['s'],
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
       imagePaths: { A: ['.x'], B: ['.y'] },
@@ -87,9 +87,9 @@ describe('specOptions', () => {
       mirrors: {},
     }));
 
-  it('flags win over the config', async () => {
+  it('flags take precedence over the config', async () => {
     const flags = { config: join(folder, 'c.yaml'), app: 'flag', registry: { a: 'x.io' }, platform: ['all'] };
-    expect(await specOptionsOf(['s'], flags)).toMatchObject({
+    expect(await inputOptionsOf(['s'], flags)).toMatchObject({
       locations: { app: 'flag', registries: { a: 'x.io', b: 'two.io' } },
       platforms: 'all',
     });
@@ -97,22 +97,22 @@ describe('specOptions', () => {
 
   it('adds image paths to those of the config', async () => {
     const flags = { config: join(folder, 'c.yaml'), imagePath: { B: ['.z'], C: ['.w'] } };
-    expect((await specOptionsOf(['s'], flags)).imagePaths).toEqual({
+    expect((await inputOptionsOf(['s'], flags)).imagePaths).toEqual({
       A: ['.x'],
       B: ['.y', '.z'],
       C: ['.w'],
     });
   });
 
-  it('does without the default config', async () =>
-    expect((await specOptionsOf(['s'], {})).platforms).toBeUndefined());
+  it('works without the default config', async () =>
+    expect((await inputOptionsOf(['s'], {})).platforms).toBeUndefined());
 
   it.each([
-    ['an explicit config that is missing', ['s'], { config: '/nonexistent/c.yaml' }, 'INPUT'],
+    ['a missing explicit config', ['s'], { config: '/nonexistent/c.yaml' }, 'INPUT'],
     ['standard input twice', ['-', '-'], {}, 'USAGE'],
     ['a platform without architecture', ['s'], { platform: ['linux'] }, 'USAGE'],
-  ])('refuses %s', async (_name, specs, flags, code) =>
-    expect(specOptionsOf(specs, flags)).rejects.toMatchObject({ code }),
+  ])('rejects %s', async (_name, inputs, flags, code) =>
+    expect(inputOptionsOf(inputs, flags)).rejects.toMatchObject({ code }),
   );
 });
 
@@ -134,17 +134,17 @@ describe('remoteOptions', () => {
     ]);
   });
   it.each([{ cert: ['a=ca.pem'], key: ['b=ca.pem'] }, { cert: ['ca.pem'] }, { key: ['ca.pem'] }])(
-    'refuses %j: each needs the other',
+    'rejects %j: each requires the other',
     async flags => {
-      const here = Object.fromEntries(
+      const paths = Object.fromEntries(
         Object.entries(flags).map(([name, list]) => [
           name,
-          list.map(one => one.replace('ca.pem', join(folder, 'ca.pem'))),
+          list.map(flag => flag.replace('ca.pem', join(folder, 'ca.pem'))),
         ]),
       );
-      await expect(remoteOptions(here, bare)).rejects.toMatchObject({ code: 'USAGE' });
+      await expect(remoteOptions(paths, bare)).rejects.toMatchObject({ code: 'USAGE' });
     },
   );
-  it('refuses one that is missing', () =>
+  it('rejects a missing file', () =>
     expect(remoteOptions({ ca: ['/nonexistent'] }, bare)).rejects.toMatchObject({ code: 'INPUT' }));
 });

@@ -1,32 +1,35 @@
 import { AirgapError, type ImagePaths, type OutputOptions } from '@airgap/core';
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { readAuthorities } from './connection.ts';
+import { imagePathOption, mergePaths } from './inputs.ts';
 import { repeated } from './parsers.ts';
-import { bothPaths, imagePathOption } from './specs.ts';
 
-/** What the Secret is called unless the flag says so. */
+/** Default name of the Secret. */
 const SECRET = 'airgap-registry';
 
-const mappingOption = new Option('--mapping <file>', 'write old names, new names and digests as JSON');
-const kustomizeOption = new Option('--kustomize <file>', 'write an images: list for a kustomization');
+const mappingOption = new Option(
+  '--mapping <file>',
+  'write a JSON file that maps old names to new names and digests',
+);
+const kustomizeOption = new Option('--kustomize <file>', 'write an images: list for kustomization.yaml');
 const hostsTomlOption = new Option(
   '--hosts-toml <dir>',
-  "write containerd's DIR/HOST/hosts.toml, so that specs keep the names that they have",
+  'write DIR/HOST/hosts.toml for containerd, so that manifests keep their image names',
 );
 const pullSecretOption = new Option(
   '--pull-secret <[name=]file>',
-  `write a Secret that pulls with the login of this load (default name: ${SECRET})`,
+  `write an image pull Secret with the credentials of this load (default name: ${SECRET})`,
 );
 const specsOption = new Option(
-  '--specs <spec>',
-  "the vendor's specs for --rewrite: files or directories (repeatable)",
+  '--specs <input>',
+  'files or directories for --rewrite (repeatable)',
 ).argParser(repeated);
 const rewriteOption = new Option(
   '--rewrite <dir>',
-  'copy the specs there with the new names in them, and with the pull secret when there is one',
+  'write copies of --specs with the new image names, and with the pull secret if one is written',
 );
 
-/** Gives a command the flags for what a load leaves behind. */
+/** Adds the flags for the files that a load writes. */
 export function outputFlags<Args extends unknown[], Flags extends OptionValues>(
   command: Command<Args, Flags>,
 ) {
@@ -51,40 +54,40 @@ export interface OutputFlags {
   readonly ca?: string[] | undefined;
 }
 
-/** What the flags ask for; nothing when they ask for nothing. @throws AirgapError `USAGE`, `INPUT` */
+/** Returns the requested outputs, or undefined if there are none. @throws AirgapError `USAGE`, `INPUT` */
 export async function outputOptions(
   flags: OutputFlags,
   imagePaths: ImagePaths | undefined,
 ): Promise<Omit<OutputOptions, 'target'> | undefined> {
   const { mapping, kustomize, hostsToml, specs, rewrite, imagePath } = flags;
-  if ((specs === undefined) !== (rewrite === undefined)) throw lonely(rewrite);
+  if ((specs === undefined) !== (rewrite === undefined)) throw missingPair(rewrite);
   if (specs?.includes('-'))
     throw new AirgapError('USAGE', 'standard input cannot be rewritten', {
-      hint: 'Name the files themselves.',
+      hint: 'Pass the files by name.',
     });
   const outputs = {
     mapping,
     kustomize,
     hostsToml,
-    pullSecret: flags.pullSecret === undefined ? undefined : secretOf(flags.pullSecret),
+    pullSecret: flags.pullSecret === undefined ? undefined : parseSecret(flags.pullSecret),
     rewrite:
       specs && rewrite !== undefined
-        ? { specs, directory: rewrite, imagePaths: bothPaths(imagePaths, imagePath) }
+        ? { specs, directory: rewrite, imagePaths: mergePaths(imagePaths, imagePath) }
         : undefined,
   };
   if (Object.values(outputs).every(output => output === undefined)) return undefined;
-  // The environment's are the machine's own business.
+  // Authorities from the environment apply to this machine only and are not written.
   return { ...outputs, ca: await readAuthorities(flags.ca) };
 }
 
-function secretOf(flag: string): { name: string; path: string } {
-  const [, name = SECRET, path = flag] = /^([^=/]+)=(.+)$/.exec(flag) ?? [];
-  return { name, path };
+function parseSecret(flag: string): { name: string; path: string } {
+  const { name, path } = /^(?<name>[^=/]+)=(?<path>.+)$/.exec(flag)?.groups ?? {};
+  return { name: name ?? SECRET, path: path ?? flag };
 }
 
-function lonely(rewrite: string | undefined): AirgapError {
-  const [one, other] = rewrite === undefined ? ['--specs', '--rewrite'] : ['--rewrite', '--specs'];
-  return new AirgapError('USAGE', `${one} without ${other}`, {
-    hint: 'Give both: --specs manifests/ --rewrite local/.',
+function missingPair(rewrite: string | undefined): AirgapError {
+  const message = rewrite === undefined ? '--specs without --rewrite' : '--rewrite without --specs';
+  return new AirgapError('USAGE', message, {
+    hint: 'Pass both: --specs manifests/ --rewrite local/.',
   });
 }

@@ -3,9 +3,8 @@ import { InvalidArgumentError } from 'commander';
 
 /** Collects `KEY=VALUE` of an option that may be repeated. */
 export function keyValue(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('Write it as NAME=VALUE.');
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  const { key, value } = splitPair(text);
+  return { ...before, [key]: value };
 }
 
 /** Collects `KEY=VALUE` of an option that may be repeated for the same key. */
@@ -13,9 +12,15 @@ export function keyValues(
   text: string,
   before: Record<string, readonly string[]> = {},
 ): Record<string, readonly string[]> {
-  const [[key, value] = ['', '']] = Object.entries(keyValue(text));
+  const { key, value } = splitPair(text);
   const values = Object.hasOwn(before, key) ? (before[key] ?? []) : [];
   return { ...before, [key]: [...values, value] };
+}
+
+function splitPair(text: string): { key: string; value: string } {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('Expected NAME=VALUE.');
+  return { key: text.slice(0, at), value: text.slice(at + 1) };
 }
 
 /** Collects the values of an option that may be repeated. */
@@ -23,25 +28,25 @@ export function repeated(text: string, before: readonly string[] = []): string[]
   return [...before, text];
 }
 
-/** A whole number of transfers. */
+/** Parses a number of concurrent transfers. */
 export function concurrency(text: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= 256) return number;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 256.');
+  throw new InvalidArgumentError('Expected an integer from 1 to 256.');
 }
 
-/** A time in seconds. @returns ms */
+/** Parses a time in seconds. @returns ms */
 export function timeout(text: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= 3600) return number * 1000;
-  throw new InvalidArgumentError('It must be a whole number of seconds from 1 to 3600.');
+  throw new InvalidArgumentError('Expected an integer from 1 to 3600 (seconds).');
 }
 
-/** A time in seconds since 1970. @throws AirgapError `USAGE` */
+/** Parses a time in seconds since 1970. @throws AirgapError `USAGE` */
 export function sourceDateEpoch(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new AirgapError('USAGE', `SOURCE_DATE_EPOCH is not a number of seconds: ${JSON.stringify(text)}`, {
-    hint: 'Set it to seconds since 1970, as "date +%s" prints them, or unset it.',
+  throw new AirgapError('USAGE', `invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)}`, {
+    hint: 'Set it to seconds since 1970, as "date +%s" prints, or unset it.',
   });
 }

@@ -1,10 +1,10 @@
 import { AirgapError } from '@airgap/core';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
-/** The flags that make sense without a registry. */
+/** The flags that runtime targets support. */
 const ALLOWED = new Set(['images', 'dryRun', 'progress', 'json']);
 
-/** Refuses flags that a runtime has no use for, rather than leave them without effect. @throws AirgapError `USAGE` */
+/** Rejects flags that a runtime target does not support. @throws AirgapError `USAGE` */
 export function refuseRegistryFlags(command: CommandUnknownOpts, target: string): void {
   const given = command.options.filter(
     option =>
@@ -12,7 +12,7 @@ export function refuseRegistryFlags(command: CommandUnknownOpts, target: string)
   );
   if (given.length === 0) return;
   const flags = given.map(({ long, short }) => long ?? short).join(', ');
-  throw new AirgapError('USAGE', `${flags}: for registries only, not for ${target}`, {
-    hint: 'A runtime takes names as they are: with it go --images, --dry-run, --progress and --json.',
+  throw new AirgapError('USAGE', `${flags} cannot be used with the runtime target ${target}`, {
+    hint: 'Use only --images, --dry-run, --progress and --json with a runtime.',
   });
 }

@@ -23,7 +23,7 @@ describe('listenAddress', () => {
     ['5001', '127.0.0.1', 5001],
   ])('reads %s', (text, host, port) => expect(listenAddress(text)).toEqual({ host, port }));
   it.each(['', ':5000', 'localhost', 'localhost:', '::1:5000', 'a:65536', 'a:-1', 'a:1e3', 'a b:1', '[x]:1'])(
-    'refuses "%s"',
+    'rejects "%s"',
     text => expect(() => listenAddress(text)).toThrow(/HOST:PORT/),
   );
 });
@@ -31,13 +31,17 @@ describe('listenAddress', () => {
 describe('servingOptions', () => {
   const environment = (password?: string) => readEnvironment(password ? { AIRGAP_PASSWORD: password } : {});
 
-  it('asks for nothing by itself', async () =>
+  it('requires no login and no TLS by default', async () =>
     expect(await servingOptions({}, environment('unused'))).toEqual({}));
 
   it.each([
     ['the environment', {}, 'from it'],
-    ['a file, which wins, without its last line end', { passwordFile: 'password' }, 'a secret '],
-  ])('takes the password from %s', async (_from, { passwordFile }: { passwordFile?: string }, password) => {
+    [
+      'a file, which takes precedence, without its trailing line ending',
+      { passwordFile: 'password' },
+      'a secret ',
+    ],
+  ])('reads the password from %s', async (_from, { passwordFile }: { passwordFile?: string }, password) => {
     const flags = { user: 'team', passwordFile: passwordFile && file(passwordFile) };
     const { login } = await servingOptions(flags, environment('from it'));
     expect(login).toEqual({ username: 'team', password });
@@ -51,13 +55,13 @@ describe('servingOptions', () => {
   it.each([
     ['a certificate alone', { tlsCert: 'pem' }, 'USAGE'],
     ['a key alone', { tlsKey: 'pem' }, 'USAGE'],
-    ['a certificate that is missing', { tlsCert: 'none', tlsKey: 'pem' }, 'INPUT'],
+    ['a missing certificate', { tlsCert: 'none', tlsKey: 'pem' }, 'INPUT'],
     ['a user without a password', { user: 'team' }, 'USAGE'],
     ['a user with an empty password', { user: 'team', passwordFile: 'empty' }, 'USAGE'],
     ['a user with a colon', { user: 'a:b', passwordFile: 'password' }, 'USAGE'],
     ['a password without a user', { passwordFile: 'password' }, 'USAGE'],
-    ['a password file that is missing', { user: 'team', passwordFile: 'none' }, 'INPUT'],
-  ])('refuses %s', async (_what, flags, code) => {
+    ['a missing password file', { user: 'team', passwordFile: 'none' }, 'INPUT'],
+  ])('rejects %s', async (_what, flags, code) => {
     const { user, ...files } = flags as Record<string, string>;
     const paths = Object.fromEntries(Object.entries(files).map(([flag, name]) => [flag, file(name)]));
     await expect(servingOptions({ user, ...paths }, environment())).rejects.toMatchObject({ code });

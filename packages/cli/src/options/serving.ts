@@ -2,33 +2,32 @@ import { AirgapError, type ListenAddress } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import type { Environment } from '../environment.ts';
+import { withoutLineEnd } from './credentials.ts';
 import { readText } from './file.ts';
 
-/** Reads `HOST:PORT`, or a port alone, which is one of 127.0.0.1. */
+const LISTEN_ADDRESS = /^(?:(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[^\s:[\]]+)):)?(?<port>\d{1,5})$/;
+
+/** Parses `HOST:PORT`, `[IPV6]:PORT`, or a port of 127.0.0.1. */
 export function listenAddress(text: string): ListenAddress {
-  const [, ipv6, host = ipv6 ?? '127.0.0.1', digits = ''] =
-    /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):)?(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  if (digits === '' || port > 65_535) throw new InvalidArgumentError('Write it as HOST:PORT or [IPV6]:PORT.');
-  return { host, port };
+  const match = LISTEN_ADDRESS.exec(text);
+  const port = Number(match?.groups?.port);
+  if (!match || port > 65_535) throw new InvalidArgumentError('Expected HOST:PORT or [IPV6]:PORT.');
+  return { host: match.groups?.ipv6 ?? match.groups?.host ?? '127.0.0.1', port };
 }
 
 export const listenOption = new Option(
   '--listen <host:port>',
-  'where to listen; port 0 takes a free one (default: 127.0.0.1:5000)',
+  'listen address; port 0 picks a free port (default: 127.0.0.1:5000)',
 ).argParser(listenAddress);
-export const tlsCertOption = new Option(
-  '--tls-cert <file>',
-  'speak TLS with this certificate (needs --tls-key)',
-);
-export const tlsKeyOption = new Option('--tls-key <file>', "the certificate's key");
+export const tlsCertOption = new Option('--tls-cert <file>', 'TLS certificate (requires --tls-key)');
+export const tlsKeyOption = new Option('--tls-key <file>', 'key of the TLS certificate');
 export const userOption = new Option(
   '--user <name>',
-  'ask for this name and a password: that of --password-file, or of AIRGAP_PASSWORD',
+  'require this username and the password from --password-file or AIRGAP_PASSWORD',
 );
 export const passwordFileOption = new Option(
   '--password-file <file>',
-  'a file with the password, without its last line end',
+  'read the password from this file, without its trailing line ending',
 );
 
 interface ServingFlags {
@@ -39,27 +38,27 @@ interface ServingFlags {
   readonly passwordFile?: string | undefined;
 }
 
-/** How to serve, certificate and password read. */
+/** Turns flags into options of `serve`, and reads the certificate and the password. @throws AirgapError `USAGE`, `INPUT` */
 export async function servingOptions(flags: ServingFlags, { password }: Environment) {
   return { listen: flags.listen, tls: await readCertificate(flags), login: await readLogin(flags, password) };
 }
 
 async function readCertificate({ tlsCert, tlsKey }: ServingFlags) {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined)
-    throw new AirgapError('USAGE', 'a certificate and its key go together', {
-      hint: 'Give both --tls-cert and --tls-key.',
-    });
+  if (tlsCert === undefined || tlsKey === undefined) {
+    const message = tlsKey === undefined ? '--tls-cert without --tls-key' : '--tls-key without --tls-cert';
+    throw new AirgapError('USAGE', message, { hint: 'Pass both --tls-cert and --tls-key.' });
+  }
   return { cert: await readText(tlsCert, 'the certificate'), key: await readText(tlsKey, 'the key') };
 }
 
 async function readLogin({ user, passwordFile }: ServingFlags, fromEnvironment: string | undefined) {
   if (user === undefined && passwordFile === undefined) return undefined;
   const text = passwordFile === undefined ? fromEnvironment : await readText(passwordFile, 'the password');
-  const password = text?.replace(/\r?\n$/, '');
+  const password = text && withoutLineEnd(text);
   if (!user || user.includes(':') || !password)
-    throw new AirgapError('USAGE', 'a login needs a name without a colon, and a password', {
-      hint: 'Give --user, and the password with --password-file or in AIRGAP_PASSWORD.',
+    throw new AirgapError('USAGE', 'username (without ":") and password are required', {
+      hint: 'Pass --user, and the password with --password-file or in AIRGAP_PASSWORD.',
     });
   return { username: user, password };
 }

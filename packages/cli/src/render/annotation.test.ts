@@ -20,7 +20,7 @@ it.each<[name: string, more: Partial<Finding>, text: string]>([
     '::error file=app.yaml,line=3,col=7,title=latest-tag::a: 1,%0D%0A50 %25%0AFix: b',
   ],
   [
-    'a file with everything that a property must escape',
+    'a file name with every character that a property must escape',
     { position: { file: 'a:b,c%\n.yaml', line: 3, column: 7 } },
     '::error file=a%3Ab%2Cc%25%0A.yaml,line=3,col=7,title=latest-tag::a%0AFix: b',
   ],
@@ -30,7 +30,7 @@ it.each<[name: string, more: Partial<Finding>, text: string]>([
     '::error file=specs/a.yaml,line=3,col=7,title=latest-tag::a%0AFix: b',
   ],
   [
-    'related places',
+    'related positions',
     { related },
     '::error file=app.yaml,line=3,col=7,title=latest-tag::a%0Ab.yaml:1: used here%0AFix: b',
   ],

@@ -4,15 +4,15 @@ import { pathBelow } from './artifact.ts';
 import { printable } from './printable.ts';
 
 /**
- * Writes a finding as a workflow command, which GitHub shows at its line of the change.
+ * Renders a finding as a GitHub workflow command. GitHub shows it at the line of the change.
  *
- * @param folder absolute: files below it are named from there
+ * @param folder absolute path; files below it get relative names
  */
 export function renderAnnotation(finding: Finding, folder: string): string {
   const { severity, rule, message, hint, position, related = [] } = finding;
   const { file, line, column } = position;
   const properties = { file: pathBelow(folder, file) ?? file, line, col: column, title: rule };
-  const places = related.map(one => `${one.position.file}:${one.position.line}: ${one.message}`);
+  const places = related.map(place => `${place.position.file}:${place.position.line}: ${place.message}`);
   const text = [message, ...places, `Fix: ${hint}`].join('\n');
   const list = Object.entries(properties).map(([key, value]) => `${key}=${property(String(value))}`);
   return `::${severity === 'info' ? 'notice' : severity} ${list.join(',')}::${data(text)}`;
@@ -22,7 +22,7 @@ function property(text: string): string {
   return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
 
-/** Line ends come as the command's own escapes; what is left of control characters is shown as text. */
+/** Escapes line endings as workflow commands require, and all other control characters as text. */
 function data(text: string): string {
   const escaped = maskSecrets(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
   return printable(escaped);

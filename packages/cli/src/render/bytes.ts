@@ -1,6 +1,6 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** Writes a number of bytes in decimal units, as disks and networks are sold: `2.4 GB`. */
+/** Formats a number of bytes in decimal units: `2.4 GB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;

@@ -12,27 +12,27 @@ import { count } from './count.ts';
 import { renderPlatforms } from './platforms.ts';
 import { printable } from './printable.ts';
 
-/** What changed between two bundles: each image that is not the same, then sums. */
+/** Renders the differences between two bundles: each image that differs, then totals. */
 export function renderDifference(result: DiffResult, colors: Colors): string {
   const images = [
     ...result.removed.map(image => renderRemoved(image, colors)),
     ...result.added.map(image => renderAdded(image, colors)),
     ...result.changed.map(image => renderChanged(image, colors)),
   ];
-  return [...images, renderSums(result)].join('\n');
+  return [...images, renderTotals(result)].join('\n');
 }
 
 function renderRemoved(image: SoleImage, colors: Colors): string {
-  const there = image.otherName === undefined ? '' : `; NEW has it as ${printable(image.otherName)}`;
-  return `${colors.red('removed')} ${renderSole(image)} in OLD only${there}\n`;
+  const renamed = image.otherName === undefined ? '' : `; NEW has it as ${printable(image.otherName)}`;
+  return `${colors.red('removed')} ${renderImage(image)} in OLD only${renamed}\n`;
 }
 
 function renderAdded(image: SoleImage, colors: Colors): string {
-  const there = image.otherName === undefined ? '' : `; OLD has it as ${printable(image.otherName)}`;
-  return `${colors.green('added')} ${renderSole(image)} of it new${there}\n`;
+  const renamed = image.otherName === undefined ? '' : `; OLD has it as ${printable(image.otherName)}`;
+  return `${colors.green('added')} ${renderImage(image)} new${renamed}\n`;
 }
 
-function renderSole(image: SoleImage): string {
+function renderImage(image: SoleImage): string {
   const { name, digest, bytes, ownBytes } = image;
   return `${printable(name)}\n  ${printable(digest)}  ${renderPlatforms(image)}  ${formatBytes(bytes)}, ${formatBytes(ownBytes)}`;
 }
@@ -42,17 +42,17 @@ function renderChanged(image: ChangedImage, colors: Colors): string {
   return [
     `${colors.yellow('changed')} ${printable(name)}`,
     `  ${renderStep(oldDigest, newDigest)}`,
-    ...(saysMore(image) ? image.platforms.map(renderPlatform) : []),
+    ...(hasPlatformDigests(image) ? image.platforms.map(renderPlatform) : []),
     ...image.removedLayers.map(layer => renderLayer(colors.red('-'), layer, 'NEW')),
     ...image.addedLayers.map(layer => renderLayer(colors.green('+'), layer, 'OLD')),
-    `  ${formatBytes(bytes)}, ${formatBytes(newBytes)} of it new; ${formatBytes(oldBytes)} in OLD only`,
+    `  ${formatBytes(bytes)}, ${formatBytes(newBytes)} new; ${formatBytes(oldBytes)} in OLD only`,
     '',
   ].join('\n');
 }
 
-/** An image for one platform has been told by its digests already. */
-function saysMore({ platforms, oldDigest, newDigest }: ChangedImage): boolean {
-  return platforms.some(one => one.oldDigest !== oldDigest || one.newDigest !== newDigest);
+/** Whether platforms have other digests than the image itself. An image for one platform has not. */
+function hasPlatformDigests({ platforms, oldDigest, newDigest }: ChangedImage): boolean {
+  return platforms.some(change => change.oldDigest !== oldDigest || change.newDigest !== newDigest);
 }
 
 function renderPlatform({ platform, oldDigest, newDigest }: PlatformChange): string {
@@ -67,11 +67,11 @@ function renderStep(oldDigest: string, newDigest: string): string {
 }
 
 function renderLayer(sign: string, { digest, size, shared }: ChangedLayer, other: string): string {
-  const elsewhere = shared ? `  in ${other}, too` : '';
+  const elsewhere = shared ? `  also in ${other}` : '';
   return `  ${sign} ${printable(digest)}  ${formatBytes(size).padStart(8)}${elsewhere}`;
 }
 
-function renderSums(result: DiffResult): string {
+function renderTotals(result: DiffResult): string {
   const { added, removed, changed, unchanged, onlyOld, onlyNew, shared } = result;
   const names = [
     `${added.length} added`,

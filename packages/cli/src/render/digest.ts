@@ -1,7 +1,7 @@
-/** As much of a digest as people compare: the algorithm and twelve digits. */
+/** The algorithm and twelve hex digits. */
 const LENGTH = 'sha256:'.length + 12;
 
-/** The beginning of a digest, for a table. */
+/** Shortens a digest for a table: `sha256:0123456789ab`. */
 export function shortDigest(digest: string): string {
   return digest.slice(0, LENGTH);
 }

@@ -5,17 +5,17 @@ import { errorObject, renderError } from './error.ts';
 
 const PLAIN = pc.createColors(false);
 const position = { file: 'app.yaml', line: 3, column: 7 };
-const denied = new AirgapError('DENIED', 'the registry said no\u001b[2J', {
+const denied = new AirgapError('DENIED', 'access denied\u001b[2J', {
   hint: 'Log in.',
   where: { position, image: 'a/b:1', host: 'a' },
   cause: new Error('403 from https://me:secret@a/v2/'),
 });
 
 describe('renderError', () => {
-  it('says what, where, why and what to do, without secrets and escapes', () =>
+  it('renders message, position, context, cause and hint, without secrets and escapes', () =>
     expect(renderError(denied, PLAIN, false)).toBe(
       [
-        'app.yaml:3:7: error: the registry said no\\u{1b}[2J',
+        'app.yaml:3:7: error: access denied\\u{1b}[2J',
         '  where: a/b:1 at a',
         '  cause: 403 from https://***@a/v2/',
         '  next: Log in.',
@@ -23,12 +23,12 @@ describe('renderError', () => {
       ].join('\n'),
     ));
 
-  it('does not repeat a cause that the message holds', () => {
+  it('does not repeat a cause that the message contains', () => {
     const error = new AirgapError('INPUT', 'cannot be read: gone', { cause: new Error('gone') });
     expect(renderError(error, PLAIN, false)).toBe('error: cannot be read: gone\n');
   });
 
-  it('tells every part of several, nested ones too', () => {
+  it('renders all details, nested ones included', () => {
     const inner = new AirgapError('INPUT', 'two', { details: [new AirgapError('INPUT', 'three')] });
     const error = new AirgapError('INPUT', 'one', { details: [inner] });
     expect(renderError(error, PLAIN, false)).toBe('error: one\n\nerror: two\n\nerror: three\n');
@@ -37,13 +37,13 @@ describe('renderError', () => {
   it.each([
     [false, /^error: oops\n {2}next: this is a bug in airgap.*\n$/],
     [true, /\n {4}at /],
-  ])('calls anything else a bug; stack when debugging: %s', (debug, text) =>
+  ])('reports any other error as a bug; stack when debugging: %s', (debug, text) =>
     expect(renderError(new TypeError('oops'), PLAIN, debug)).toMatch(text),
   );
 });
 
 describe('errorObject', () => {
-  it('holds code, message, hint, where and details', () =>
+  it('has code, message, hint, where and details', () =>
     expect(errorObject(denied)).toEqual({
       code: 'DENIED',
       message: denied.message,
@@ -51,6 +51,6 @@ describe('errorObject', () => {
       where: denied.where,
       details: [],
     }));
-  it('calls anything else a bug', () =>
+  it('reports any other error as a bug', () =>
     expect(errorObject(new Error('x'))).toEqual({ code: 'BUG', message: 'x' }));
 });

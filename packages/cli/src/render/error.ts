@@ -3,15 +3,15 @@ import type { Colors } from 'picocolors/types.js';
 import { renderPosition } from './position.ts';
 import { printable, printableText } from './printable.ts';
 
-/** Says what went wrong, where, and what to do; an error of several parts is told part by part. */
+/** Renders an error: what failed, where, and what to do next. Every detail of a compound error is rendered. */
 export function renderError(error: unknown, colors: Colors, debug: boolean): string {
   if (!(error instanceof AirgapError)) return renderBug(error, colors, debug);
-  const parts = withDetails(error).map(one => renderOne(one, colors).join('\n'));
+  const parts = withDetails(error).map(part => renderPart(part, colors).join('\n'));
   if (debug && error.stack) parts.push(colors.dim(printableText(error.stack)));
   return `${parts.join('\n\n')}\n`;
 }
 
-/** The same as data, for `--json`. */
+/** Returns an error as plain data, for `--json`. */
 export function errorObject(error: unknown): object {
   if (!(error instanceof AirgapError)) return { code: 'BUG', message: messageOf(error) };
   const { code, message, hint, where, details } = error;
@@ -22,19 +22,19 @@ function withDetails(error: AirgapError): AirgapError[] {
   return [error, ...error.details.flatMap(withDetails)];
 }
 
-function renderOne(error: AirgapError, colors: Colors): string[] {
-  const { position, ...about } = error.where;
+function renderPart(error: AirgapError, colors: Colors): string[] {
+  const { position, ...context } = error.where;
   const place = position ? `${renderPosition(position)}: ` : '';
   const lines = [`${colors.bold(place)}${colors.red('error')}: ${printable(error.message)}`];
-  const rest = printable(formatWhere(about));
-  if (rest) lines.push(`  ${colors.cyan('where:')} ${rest}`);
+  const where = printable(formatWhere(context));
+  if (where) lines.push(`  ${colors.cyan('where:')} ${where}`);
   const cause = causeOf(error);
   if (cause) lines.push(`  ${colors.cyan('cause:')} ${printable(cause)}`);
   if (error.hint) lines.push(`  ${colors.cyan('next:')} ${printable(error.hint)}`);
   return lines;
 }
 
-/** What the cause adds to the message; many messages hold it already. */
+/** Returns the message of the cause, unless the error's own message contains it. */
 function causeOf({ message, cause }: AirgapError): string | undefined {
   if (cause === undefined) return undefined;
   const text = messageOf(cause);

@@ -19,7 +19,7 @@ function render(text: string, column = 7, more: Partial<Finding> = {}): string[]
 }
 
 describe('renderFinding', () => {
-  it('draws place, message, line, mark and fix', () =>
+  it('renders position, message, line, marker and fix', () =>
     expect(render('  tag: latest # x')).toEqual([
       'app.yaml:2:7: warning latest-tag: redis has the tag latest',
       '  2 |   tag: latest # x',
@@ -33,17 +33,16 @@ describe('renderFinding', () => {
     ['after a tab', '\ttag: latest', 7, '    | \t     ^^^^^^'],
     ['after wide characters', '世界: latest', 5, '    |       ^^^^^^'],
     ['after an escape that is shown longer', '\u001b: latest', 4, '    |         ^^^^^^'],
-    ['a carriage return is not marked', '  tag: latest\r', 8, '    |        ^^^^^^'],
+    ['a carriage return, without marking it', '  tag: latest\r', 8, '    |        ^^^^^^'],
     ['beyond the end', 'tag:', 6, '    |     ^'],
   ])('marks %s', (_name, text, column, mark) => expect(render(text, column)[2]).toBe(mark));
 
-  it('names related places', () => {
+  it('shows related positions', () => {
     const related = [{ position: { file: 'b.yaml', line: 1, column: 2 }, message: 'used here' }];
     expect(render('  tag: latest', 8, { related })).toContain('    b.yaml:1:2: used here');
   });
 
-  it('does without a source that is not there', () =>
-    expect(renderFinding(finding, [], PLAIN).split('\n')).toHaveLength(3));
+  it('works without the source', () => expect(renderFinding(finding, [], PLAIN).split('\n')).toHaveLength(3));
 
   it('does not let a file name forge a line', () => {
     const position = { file: 'a\n\u001b', line: 1, column: 1 };
@@ -55,5 +54,5 @@ it.each([
   [[], '0 errors, 0 warnings'],
   [[finding], '0 errors, 1 warning'],
   [[finding, { ...finding, severity: 'error' as const }], '1 error, 1 warning'],
-  [[{ ...finding, severity: 'info' as const }], '0 errors, 0 warnings, 1 for information'],
+  [[{ ...finding, severity: 'info' as const }], '0 errors, 0 warnings, 1 note'],
 ])('renderSummary %#', (findings, text) => expect(renderSummary(findings)).toBe(text));

@@ -9,23 +9,25 @@ import { widthOf } from './width.ts';
 const MAX_LINE = 200;
 const COLORS = { error: 'red', warning: 'yellow', info: 'blue' } as const;
 
-/** Draws a finding: its place, what is wrong, the line with the place marked, and what to do. */
+/** Renders a finding: its position, the problem, the source line with a marker, and the fix. */
 export function renderFinding(finding: Finding, sources: readonly SourceText[], colors: Colors): string {
   const { severity, rule, message, hint, position, related = [] } = finding;
   return [
     `${colors.bold(renderPosition(position))}: ${colors[COLORS[severity]](severity)} ${colors.dim(rule)}: ${printable(message)}`,
     ...excerpt(position, sources, colors),
-    ...related.map(one => `    ${renderPosition(one.position)}: ${printable(one.message)}`),
+    ...related.map(place => `    ${renderPosition(place.position)}: ${printable(place.message)}`),
     `  ${colors.cyan('fix:')} ${printable(hint)}`,
     '',
   ].join('\n');
 }
 
-/** Sums findings up in one line. */
+/** Counts the findings by severity in one line. */
 export function renderSummary(findings: readonly Finding[]): string {
-  const of = (wanted: Severity) => findings.filter(({ severity }) => severity === wanted).length;
-  const infos = of('info');
-  return `${count(of('error'), 'error')}, ${count(of('warning'), 'warning')}${infos > 0 ? `, ${infos} for information` : ''}`;
+  const countOf = (level: Severity) => findings.filter(({ severity }) => severity === level).length;
+  const notes = countOf('info');
+  const parts = [count(countOf('error'), 'error'), count(countOf('warning'), 'warning')];
+  if (notes > 0) parts.push(count(notes, 'note'));
+  return parts.join(', ');
 }
 
 function excerpt(position: Position, sources: readonly SourceText[], colors: Colors): string[] {
@@ -41,7 +43,7 @@ function excerpt(position: Position, sources: readonly SourceText[], colors: Col
   ];
 }
 
-/** As wide as the text, tabs where it has tabs. */
+/** Returns blanks as wide as the text. Tabs stay. */
 function blank(text: string): string {
   const parts = printableText(text).split('\t');
   return parts.map(part => ' '.repeat(widthOf(part))).join('\t');

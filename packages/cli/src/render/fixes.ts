@@ -5,7 +5,7 @@ import { count } from './count.ts';
 import { renderPosition } from './position.ts';
 import { printable, printableText } from './printable.ts';
 
-/** Says what was fixed, place by place; in a dry run, what would be. */
+/** Lists the fixes with their positions. For a dry run, lists what would be fixed. */
 export function renderFixes(fixed: readonly AppliedFix[], dryRun: boolean, colors: Colors): string {
   const done = dryRun ? 'would fix' : 'fixed';
   const lines = fixed.map(
@@ -15,13 +15,13 @@ export function renderFixes(fixed: readonly AppliedFix[], dryRun: boolean, color
   return `${lines.join('')}${done} ${count(fixed.length, 'place')}\n`;
 }
 
-/** Shows what fixes change in a file as a unified diff, which `patch -p0` and `git apply -p0` take. */
+/** Renders the changes of a file as a unified diff for `patch -p0` or `git apply -p0`. */
 export function renderDiff({ file, before, after }: FixedFile): string {
   const name = printable(file);
   const diff = createTwoFilesPatch(name, name, before, after, undefined, undefined, {
     headerOptions: FILE_HEADERS_ONLY,
   });
-  // Neither carriage returns before line feeds nor byte order marks harm a terminal, and a patch needs them.
+  // CRLF and byte order marks are harmless on a terminal, and the patch needs them.
   return diff
     .split(/(\r\n|\uFEFF)/)
     .map((piece, at) => (at % 2 === 0 ? printableText(piece) : piece))

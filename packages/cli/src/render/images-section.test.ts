@@ -16,16 +16,16 @@ it.each([
   [
     'another application',
     'registry.replicated.com/other/w:2',
-    '- name: w\n  source: replicated\n  tag: "2"\n  # of another application\n',
+    '- name: w\n  source: replicated\n  tag: "2"\n  # from another application\n',
   ],
   [
     'a digest without a tag',
     `quay.io/a/b@${DIGEST}`,
-    `# quay.io/a/b@${DIGEST} has no tag, and images: cannot say a digest\n`,
+    `# quay.io/a/b@${DIGEST} has no tag; an images: entry cannot have a digest\n`,
   ],
   ['a third-party registry', 'quay.io/a/b:1', '- name: a/b\n  source: hub\n  tag: "1"\n'],
   [
-    'what YAML would read as a number',
+    'a name that YAML would read as a number',
     'docker.io/library/1e3:1',
     '- name: "1e3"\n  source: public\n  tag: "1"\n',
   ],
@@ -33,14 +33,14 @@ it.each([
   expect(renderImagesSection([{ reference, listed: [], used: [] }], locations)).toBe(`images:\n${text}`),
 );
 
-it('knows an image of the Replicated registry without knowing the application', () => {
+it('recognises images of the Replicated registry without an application', () => {
   const reference = 'registry.replicated.com/shop/web:1';
   expect(renderImagesSection([{ reference, listed: [], used: [] }], {})).toContain(
     'name: web\n  source: replicated',
   );
 });
 
-it('says that it cannot say a digest', () => {
+it('adds a comment for a digest', () => {
   const reference = `docker.io/library/redis:1@${DIGEST}`;
-  expect(renderImagesSection([{ reference, listed: [], used: [] }], {})).toContain(`# pinned by ${DIGEST}`);
+  expect(renderImagesSection([{ reference, listed: [], used: [] }], {})).toContain(`# pinned to ${DIGEST}`);
 });

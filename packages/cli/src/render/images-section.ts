@@ -8,7 +8,7 @@ import {
 import { renderMentions } from './images.ts';
 import { printable } from './printable.ts';
 
-/** Writes an `images:` section, ready to paste; tags are quoted, so that 3.10 stays 3.10. Places become comments. */
+/** Renders an `images:` section, ready to paste. Tags are quoted, so that 3.10 stays 3.10; positions become comments. */
 export function renderImagesSection(
   images: readonly FoundImage[],
   locations: RegistrySettings,
@@ -23,16 +23,16 @@ export function renderImagesSection(
 function entry(reference: Reference, locations: RegistrySettings): string {
   const { tag, digest } = reference;
   if (digest !== undefined && tag === undefined)
-    return `# ${printable(reference.toString())} has no tag, and images: cannot say a digest\n`;
-  const listing = imagesEntryFor(reference, locations);
+    return `# ${printable(reference.toString())} has no tag; an images: entry cannot have a digest\n`;
+  const imagesEntry = imagesEntryFor(reference, locations);
   const remarks = [
-    ...(digest === undefined ? [] : [`pinned by ${digest}, which images: cannot say`]),
-    ...(isForeign(reference, locations) ? ['of another application'] : []),
+    ...(digest === undefined ? [] : [`pinned to ${digest}; an images: entry cannot have a digest`]),
+    ...(isForeign(reference, locations) ? ['from another application'] : []),
   ];
   const lines = [
-    `- name: ${scalar(listing.name)}`,
-    `source: ${scalar(listing.source)}`,
-    `tag: ${JSON.stringify(listing.tag)}`,
+    `- name: ${scalar(imagesEntry.name)}`,
+    `source: ${scalar(imagesEntry.source)}`,
+    `tag: ${JSON.stringify(imagesEntry.tag)}`,
     ...remarks.map(remark => `# ${remark}`),
   ];
   return `${lines.join('\n  ')}\n`;
@@ -42,7 +42,7 @@ function isForeign({ registry, repository }: Reference, { app }: RegistrySetting
   return registry === REPLICATED_HOST && app !== undefined && !repository.startsWith(`${app}/`);
 }
 
-/** Quotes what YAML would not read as a text. */
+/** Quotes text that YAML would not read as a string. */
 function scalar(text: string): string {
   const plain =
     /^[a-z][\w./-]*(?::\d+\/[\w./-]+)?$/i.test(text) &&

@@ -11,10 +11,10 @@ const image: FoundImage = {
 };
 
 describe('the images found', () => {
-  it('are one reference a line', () =>
+  it('are one reference per line', () =>
     expect(renderImages([image], false)).toBe('docker.io/library/redis:7\n'));
 
-  it('tell where and why, each on a line of its own', () =>
+  it('show where and why, each on its own line', () =>
     expect(renderImages([image], true)).toBe(
       [
         'docker.io/library/redis:7',
@@ -25,7 +25,7 @@ describe('the images found', () => {
       ].join('\n'),
     ));
 
-  it('are a section whose comments tell where and why', () =>
+  it('are a section with comments that show where and why', () =>
     expect(renderImagesSection([image], {}, true)).toBe(
       [
         'images:',
@@ -40,7 +40,7 @@ describe('the images found', () => {
     ));
 });
 
-it('what is not known is told with its place and what to do', () =>
+it('what could not be determined has a position and a hint', () =>
   expect(
     renderUnknown({
       images: [],

@@ -2,14 +2,14 @@ import type { FoundImage, ImagesResult, InputProblem } from '@airgap/core';
 import { renderPosition } from './position.ts';
 import { printable } from './printable.ts';
 
-/** One reference a line; below each, when asked for, every place that names it and why. */
+/** Renders one reference per line; with `why`, followed by every position that references it, and why. */
 export function renderImages(images: readonly FoundImage[], why: boolean): string {
   return images
     .map(image => `${printable(image.reference)}\n${why ? renderMentions(image, '  ') : ''}`)
     .join('');
 }
 
-/** Every place that names an image, one a line. */
+/** Renders every position that references an image, one per line. */
 export function renderMentions({ listed, used }: FoundImage, before: string): string {
   return [...listed, ...used]
     .map(mention => `${before}${renderPosition(mention)}: ${printable(mention.reason)}\n`)

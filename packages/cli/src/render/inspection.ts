@@ -4,16 +4,16 @@ import { count } from './count.ts';
 import { renderPlatforms } from './platforms.ts';
 import { printable } from './printable.ts';
 
-/** What is in a bundle: each image with its layers, and how many images have each. */
+/** Renders the contents of a bundle: each image with its layers, and how many images share each layer. */
 export function renderInspection(result: InspectResult): string {
   const { path, size, images, blobs, blobBytes, sharedBytes } = result;
-  const sums = `${printable(path)}: ${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)}; sharing saves ${formatBytes(sharedBytes)}; file ${formatBytes(size)}\n`;
-  return [...images.map(renderImage), sums].join('\n');
+  const totals = `${printable(path)}: ${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)}; deduplication saves ${formatBytes(sharedBytes)}; file ${formatBytes(size)}\n`;
+  return [...images.map(renderImage), totals].join('\n');
 }
 
 function renderImage(image: InspectedImage): string {
   const { name, digest, layers, bytes, uniqueBytes } = image;
-  const head = `${printable(name)}\n  ${printable(digest)}  ${renderPlatforms(image)}  ${formatBytes(bytes)}, ${formatBytes(uniqueBytes)} of it its own\n`;
+  const head = `${printable(name)}\n  ${printable(digest)}  ${renderPlatforms(image)}  ${formatBytes(bytes)}, ${formatBytes(uniqueBytes)} unique\n`;
   return head + layers.map(renderLayer).join('');
 }
 

@@ -1,6 +1,6 @@
 import { maskSecrets } from '@airgap/core';
 
-/** Writes JSON in which nothing can steer a terminal: it reads back as the same value. */
+/** Serialises a value to JSON. Control characters are escaped, so the text is safe for a terminal. */
 export function formatJson(value: unknown, indent?: number): string {
   return maskSecrets(JSON.stringify(value, undefined, indent)).replace(
     /[^\P{C}\n]|[\u2028\u2029]/gu,

@@ -6,9 +6,9 @@ import { formatDuration } from './duration.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
-const COLUMNS = [{ title: 'IMAGE' }, { title: 'IS NOW' }, { title: 'DIGEST' }, { title: 'STATE' }];
+const COLUMNS = [{ title: 'IMAGE' }, { title: 'TARGET' }, { title: 'DIGEST' }, { title: 'STATE' }];
 
-/** What became of every name, and two lines of sums. */
+/** Renders a load into a registry: a table of images, and a line of totals. */
 export function renderLoad(result: LoadResult): string {
   const { images, uploaded, mounted, dryRun, elapsed, target } = result;
   const traffic = [
@@ -16,17 +16,15 @@ export function renderLoad(result: LoadResult): string {
     `${count(mounted.blobs, 'blob')}, ${formatBytes(mounted.bytes)} ${dryRun ? 'to mount' : 'mounted'}`,
   ];
   const end = dryRun ? 'nothing was pushed' : `in ${formatDuration(elapsed)}`;
-  return `${renderTable(
-    COLUMNS,
-    images.map(image => row(image, dryRun)),
-  )}\n${printable(target)}: ${traffic.join('; ')}; ${end}\n`;
+  const rows = images.map(image => row(image, dryRun));
+  return `${renderTable(COLUMNS, rows)}\n${printable(target)}: ${traffic.join('; ')}; ${end}\n`;
 }
 
 function row({ name, destination, digest, found, state }: LoadedImage, dryRun: boolean): string[] {
   const states = {
     pushed: dryRun ? 'to push' : 'pushed',
-    present: 'there already',
-    skipped: `skipped: it is ${printable(shortDigest(found ?? ''))} there`,
+    present: 'up to date',
+    skipped: `skipped (exists as ${printable(shortDigest(found ?? ''))})`,
   };
   return [printable(name), printable(destination), printable(shortDigest(digest)), states[state]];
 }

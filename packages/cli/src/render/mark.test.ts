@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { markAt } from './mark.ts';
 
-it('finds the places of a large text in time that grows with it', () => {
+it('finds positions in a large text in linear time', () => {
   const source = { file: 'f', text: 'image: a\n'.repeat(100_000) };
   const words = Array.from(
     { length: 10_000 },

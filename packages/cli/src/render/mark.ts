@@ -1,19 +1,19 @@
 import type { Position, SourceText } from '@airgap/core';
 
-/** A line of a source, and the word in it that a position is at. */
+/** The source line and the word at a position. */
 export interface Mark {
-  /** The whole line, without its end. */
+  /** The line without its ending. */
   readonly line: string;
-  /** The word; empty where the position is beyond the line's end. */
+  /** The word; empty if the position is beyond the end of the line. */
   readonly word: string;
 }
 
-/** The lines of texts that have been asked for. */
+/** Caches the lines of each text. */
 const LINES = new WeakMap<SourceText, readonly string[]>();
 
-/** Finds what a position is at; nothing when its source is not at hand. */
+/** Finds the line and word at a position; undefined without its source. */
 export function markAt({ file, line, column }: Position, sources: readonly SourceText[]): Mark | undefined {
-  const source = sources.find(one => one.file === file);
+  const source = sources.find(candidate => candidate.file === file);
   const text = source && linesOf(source)[line - 1];
   if (text === undefined) return undefined;
   return { line: text.trimEnd(), word: /^\S+/.exec(text.slice(column - 1))?.[0] ?? '' };

@@ -4,27 +4,27 @@ import { renderPosition } from './position.ts';
 import { printable } from './printable.ts';
 
 const TITLES: Readonly<Record<Exclude<OutputKind, 'spec'>, string>> = {
-  mapping: 'the mapping',
-  kustomize: 'the list for kustomize',
-  'hosts-toml': 'for containerd',
-  'pull-secret': 'the pull secret',
+  mapping: 'image mapping',
+  kustomize: 'kustomize images',
+  'hosts-toml': 'containerd mirror',
+  'pull-secret': 'pull secret',
 };
 
 /**
- * Says which files were written, and which places of the specs were left as they are.
+ * Lists the files that were written, and the image names in the inputs that were skipped.
  *
- * @param rewrite the folder of the rewritten specs, when there are any
+ * @param rewrite the folder of the rewritten files, if any
  */
 export function renderOutputs({ files, replaced, skipped }: WrittenOutputs, rewrite?: string): string {
   const specs = files.filter(({ kind }) => kind === 'spec');
   const written = files.flatMap(({ kind, path }) =>
     kind === 'spec' ? [] : [`wrote ${printable(path)}: ${TITLES[kind]}\n`],
   );
-  const kept = skipped.map(
-    ({ message, position }) => `${renderPosition(position)}: left as it is: ${printable(message)}\n`,
+  const notes = skipped.map(
+    ({ message, position }) => `${renderPosition(position)}: skipped: ${printable(message)}\n`,
   );
-  const places = `${count(replaced, 'image')} replaced, ${skipped.length} left as they are`;
-  const sum =
+  const places = `${count(replaced, 'image')} replaced, ${skipped.length} skipped`;
+  const total =
     rewrite === undefined ? '' : `wrote ${printable(rewrite)}: ${count(specs.length, 'file')}, ${places}\n`;
-  return `${written.join('')}${kept.join('')}${sum}`;
+  return `${written.join('')}${notes.join('')}${total}`;
 }

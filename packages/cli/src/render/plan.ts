@@ -11,14 +11,14 @@ const COLUMNS = [
   { title: 'PLATFORM' },
   { title: 'LAYERS', align: 'right' },
   { title: 'SIZE', align: 'right' },
-  { title: 'OWN', align: 'right' },
+  { title: 'UNIQUE', align: 'right' },
 ] as const;
 
-/** A plan as a table of images and two lines of sums. */
+/** Renders a plan: a table of images and two lines of totals. */
 export function renderPlan(plan: Omit<PlanResult, 'sources'>): string {
   const { images, blobs, blobBytes, sharedBytes, bundleSize } = plan;
-  const sums = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)} to download; sharing saves ${formatBytes(sharedBytes)}\n`;
-  return `${renderTable(COLUMNS, images.map(row))}\n${sums}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n`;
+  const totals = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)} to download; deduplication saves ${formatBytes(sharedBytes)}\n`;
+  return `${renderTable(COLUMNS, images.map(row))}\n${totals}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n`;
 }
 
 function row({ name, digest, platforms, layers, bytes, uniqueBytes }: PlannedImage): string[] {

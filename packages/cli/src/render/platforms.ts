@@ -1,6 +1,6 @@
 import { printable } from './printable.ts';
 
-/** What an image runs on, or what it is about when it is a signature or the like. */
+/** Renders the platforms of an image, or the subject of a referrer such as a signature. */
 export function renderPlatforms({
   platforms,
   subject,
@@ -8,6 +8,7 @@ export function renderPlatforms({
   readonly platforms: readonly string[];
   readonly subject?: string;
 }): string {
-  const about = subject === undefined ? 'no platform' : `about ${printable(subject)}`;
-  return printable(platforms.join(', ')) || about;
+  const list = printable(platforms.join(', '));
+  if (list !== '') return list;
+  return subject === undefined ? 'no platform' : `refers to ${printable(subject)}`;
 }

@@ -1,7 +1,7 @@
 import { formatPosition, type Position } from '@airgap/core';
 import { printable } from './printable.ts';
 
-/** A position on one line, whatever the file is called. */
+/** Renders a position on one line, with an escaped file name. */
 export function renderPosition(position: Position): string {
   return printable(formatPosition(position));
 }

@@ -1,14 +1,14 @@
 import { maskSecrets } from '@airgap/core';
 
 /**
- * Makes text from outside safe for one line of a terminal: control characters, line ends, escapes and the marks that
- * turn the direction of writing are shown as `\u{…}`, and secrets are hidden.
+ * Makes untrusted text safe for one line of a terminal: control characters, line endings, escape sequences and
+ * bidirectional marks are shown as `\u{…}`, and secrets are masked.
  */
 export function printable(text: string): string {
   return maskSecrets(text).replace(/\p{C}|[\u2028\u2029]/gu, escaped);
 }
 
-/** The same for text of several lines: line feeds and tabs stay. */
+/** Does the same for multi-line text. Line feeds and tabs stay. */
 export function printableText(text: string): string {
   return maskSecrets(text).replace(/[^\P{C}\n\t]|[\u2028\u2029]/gu, escaped);
 }

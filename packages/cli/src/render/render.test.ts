@@ -40,19 +40,19 @@ describe('printable', () => {
   it.each([
     ['an escape', 'a\u001b[31mb', 'a\\u{1b}[31mb'],
     ['an 8-bit escape', '\u009b31m', '\\u{9b}31m'],
-    ['a mark that turns the direction', 'a\u202eb', 'a\\u{202e}b'],
-    ['a line end', 'a\nerror: forged', 'a\\u{a}error: forged'],
+    ['a bidirectional mark', 'a\u202eb', 'a\\u{202e}b'],
+    ['a line ending', 'a\nerror: forged', 'a\\u{a}error: forged'],
     ['a line separator', 'a\u2028b', 'a\\u{2028}b'],
-    ['other scripts stay', 'Grüße 世界', 'Grüße 世界'],
+    ['other scripts, unchanged', 'Grüße 世界', 'Grüße 世界'],
   ])('%s', (_name, text, shown) => expect(printable(text)).toBe(shown));
 
-  it('of several lines keeps line ends and tabs, and nothing else', () =>
+  it('for multi-line text keeps line endings and tabs only', () =>
     expect(printableText('a\n\tb\r\u001b')).toBe('a\n\tb\\u{d}\\u{1b}'));
 });
 
 describe('formatJson', () => {
   const value = { text: 'a\u009b\u202e\u{e0001}\u001b\n' };
-  it('holds nothing that steers a terminal', () => expect(formatJson(value)).not.toMatch(/\p{C}/u));
+  it('has no control characters', () => expect(formatJson(value)).not.toMatch(/\p{C}/u));
   it('reads back as the same value', () => expect(JSON.parse(formatJson(value, 2))).toEqual(value));
 });
 
@@ -72,7 +72,7 @@ describe('width', () => {
   ])('clip %s to %d', (text, columns, clipped) => expect(clip(text, columns)).toBe(clipped));
 });
 
-it('a table aligns its columns by width', () =>
+it('a table aligns its columns by display width', () =>
   expect(
     renderTable(
       [{ title: 'NAME' }, { title: 'SIZE', align: 'right' }],
@@ -83,10 +83,10 @@ it('a table aligns its columns by width', () =>
     ),
   ).toBe('NAME    SIZE\n世界     1 B\na     100 kB\n'));
 
-it('a verification tells each problem with its place, then the verdict', () => {
+it('a verification shows each problem with its place, then the verdict', () => {
   const problems = [{ message: 'bad\u001b', entry: 'blobs/sha256/aa', offset: 512 }];
   const result = { path: 'b.tar', images: ['a', 'b'], blobs: 1, bytes: 1000, problems };
   expect(renderVerification(result, PLAIN)).toBe(
-    'problem: bad\\u{1b}  (blobs/sha256/aa at byte 512)\nb.tar: damaged: 2 names, 1 blob, 1.0 kB\n',
+    'problem: bad\\u{1b}  (blobs/sha256/aa at byte 512)\nb.tar: FAILED: 2 names, 1 blob, 1.0 kB\n',
   );
 });

@@ -9,7 +9,7 @@ import { sarifLog } from './sarif.ts';
 export const LINT_FORMATS = ['pretty', 'json', 'sarif', 'github'] as const;
 export type LintFormat = (typeof LINT_FORMATS)[number];
 
-/** What the lint found, and what was mended before. */
+/** The findings of a lint, and the fixes applied before it. */
 export interface LintReport extends LintResult {
   readonly fixed?: readonly AppliedFix[];
   readonly files?: readonly { readonly file: string; readonly diff: string }[];
@@ -17,11 +17,11 @@ export interface LintReport extends LintResult {
 
 export interface ReportStyle {
   readonly colors: Colors;
-  /** Absolute: pipelines name files from there. */
+  /** Absolute path; files below it get relative names in SARIF logs and annotations. */
   readonly folder: string;
 }
 
-/** Writes what the lint found, as a person or a pipeline wants it. */
+/** Renders the findings in a format. */
 export function renderReport(format: LintFormat, result: LintReport, style: ReportStyle): string {
   return RENDER[format](result, style);
 }
@@ -30,8 +30,8 @@ type Render = (result: LintReport, style: ReportStyle) => string;
 
 const RENDER: Readonly<Record<LintFormat, Render>> = {
   pretty: ({ findings, sources, images }, { colors }) => {
-    const drawn = findings.map(finding => `${renderFinding(finding, sources, colors)}\n`);
-    return `${drawn.join('')}${renderSummary(findings)} in ${count(images, 'image')}\n`;
+    const rendered = findings.map(finding => `${renderFinding(finding, sources, colors)}\n`);
+    return `${rendered.join('')}${renderSummary(findings)} in ${count(images, 'image')}\n`;
   },
   json: ({ sources: _, ...result }) => `${formatJson(result, 2)}\n`,
   sarif: (result, { folder }) => `${formatJson(sarifLog(result, folder), 2)}\n`,

@@ -29,47 +29,47 @@ function first(more: Partial<Finding>) {
 }
 
 describe('a SARIF log', () => {
-  it('is valid by the published schema, related places and all', async () => {
-    const text = [
+  it('conforms to the published schema, related locations included', async () => {
+    const texts = [
       'images:\n- {name: a}\n- {name: b, source: x}\n',
       'apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}, {image: "c:1", imagePullPolicy: Always}]}\n',
     ];
-    const specs = text.map((one, index) => ({ file: `a folder/${index}.yaml`, text: one }));
+    const specs = texts.map((text, index) => ({ file: `a folder/${index}.yaml`, text }));
     const result = await lint({ specs });
     expect(result.findings.some(({ related = [] }) => related.length > 0)).toBe(true);
     expect(validate(sarifLog(result, '/home/me')) ? [] : validate.errors).toEqual([]);
   });
 
-  it('is valid without findings', () =>
+  it('conforms without findings', () =>
     expect(validate(sarifLog({ findings: [], sources: [] }, '/home/me'))).toBe(true));
 
-  it('is checked by a schema that refuses what is wrong', () =>
+  it('is checked by a schema that rejects invalid logs', () =>
     expect(validate({ version: '2.1.0', runs: [{ results: [] }] })).toBe(false));
 
-  it('describes every rule, and points from each result to its own', () => {
+  it('describes every rule, and each result points to its rule', () => {
     const [run] = sarifLog({ findings: [finding], sources }, '/home/me').runs;
     expect(run?.tool.driver.rules.map(({ id }) => id)).toEqual(rules.map(({ id }) => id));
     expect(run?.tool.driver.rules[run.results[0]?.ruleIndex ?? -1]).toMatchObject({ id: 'latest-tag' });
   });
 
-  it('counts columns in UTF-16 units, from the word to behind it', () => {
+  it('counts columns in UTF-16 units, and ends after the word', () => {
     const position = { ...finding.position, column: 5 };
     expect(first({ position }).place?.region).toEqual({ startLine: 1, startColumn: 5, endColumn: 10 });
   });
 
-  it('says no end where the source is not at hand', () => {
+  it('has no end column without the source', () => {
     const position = { ...finding.position, file: 'b.yaml' };
     expect(first({ position }).place?.region).toEqual({ startLine: 1, startColumn: 4 });
   });
 
-  it('says what happens and what to do', () => {
+  it('has the message and the fix', () => {
     expect(first({}).result).toMatchObject({
       level: 'warning',
       message: { text: 'redis has the tag latest\nFix: Use another tag.' },
     });
   });
 
-  it('takes information for a note, as SARIF calls it', () =>
+  it('maps info to the SARIF level note', () =>
     expect(first({ severity: 'info' }).result.level).toBe('note'));
 
   it.each([
@@ -80,7 +80,7 @@ describe('a SARIF log', () => {
     ['/home/me/specs/a.yaml', 'specs/a.yaml'],
     ['/else where/a.yaml', 'file:///else%20where/a.yaml'],
     ['<stdin>', '%3Cstdin%3E'],
-  ])('names %s as %s', (file, uri) => {
+  ])('refers to %s as %s', (file, uri) => {
     const location = first({ position: { ...finding.position, file } }).place?.artifactLocation;
     expect(location).toEqual(uri.startsWith('file:') ? { uri } : { uri, uriBaseId: '%SRCROOT%' });
   });

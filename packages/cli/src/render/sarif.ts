@@ -12,14 +12,14 @@ import { markAt } from './mark.ts';
 import { rulePage } from './rule-page.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
-/** Whoever reads the log decides where the relative URIs begin; in code scanning it is the repository. */
+/** The base of relative URIs. The consumer of the log defines it; in code scanning it is the repository. */
 const BASE = '%SRCROOT%';
 const LEVELS = { error: 'error', warning: 'warning', info: 'note' } as const;
 
 /**
- * Makes a SARIF 2.1.0 log of one run, as code scanning takes it.
+ * Creates a SARIF 2.1.0 log of one run for code scanning.
  *
- * @param folder absolute: files below it get relative URIs
+ * @param folder absolute path; files below it get relative URIs
  */
 export function sarifLog({ findings, sources }: Pick<LintResult, 'findings' | 'sources'>, folder: string) {
   const result = (finding: Finding) => sarifResult(finding, sources, folder);
@@ -58,10 +58,10 @@ function sarifResult(finding: Finding, sources: readonly SourceText[], folder: s
     level: LEVELS[severity],
     message: { text: `${message}\nFix: ${hint}` },
     locations: [{ physicalLocation: place(position) }],
-    relatedLocations: related.map((one, id) => ({
+    relatedLocations: related.map((location, id) => ({
       id,
-      message: { text: one.message },
-      physicalLocation: place(one.position),
+      message: { text: location.message },
+      physicalLocation: place(location.position),
     })),
   };
 }

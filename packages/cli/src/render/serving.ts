@@ -2,8 +2,8 @@ import type { Serving } from '@airgap/core';
 import { count } from './count.ts';
 import { printable } from './printable.ts';
 
-/** Where the registry is, and what can be asked for. */
+/** Renders the URL of the registry and its repositories. */
 export function renderServing({ url, host, images, repositories }: Serving): string {
   const names = repositories.map(name => `  ${printable(`${host}/${name}`)}\n`);
-  return `${count(images, 'image')} at ${printable(url)} until Ctrl-C\n${names.join('')}`;
+  return `serving ${count(images, 'image')} at ${printable(url)} (Ctrl-C to stop)\n${names.join('')}`;
 }

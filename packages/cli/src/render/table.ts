@@ -5,7 +5,7 @@ export interface Column {
   readonly align?: 'right';
 }
 
-/** Aligns rows under their titles; columns are two blanks apart. Cells must be printable. */
+/** Renders rows aligned under their titles, two blanks between columns. Cells must be printable. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [columns.map(({ title }) => title), ...rows];
   const widths = columns.map((_, at) => Math.max(...lines.map(cells => widthOf(cells[at] ?? ''))));

@@ -8,10 +8,11 @@ import { ttyReporter } from './tty.ts';
 export const PROGRESS_STYLES = ['auto', 'tty', 'plain', 'json', 'none'] as const;
 export type ProgressStyle = (typeof PROGRESS_STYLES)[number];
 
-/** The reporter for a style; `auto` is a live block on a terminal and lines anywhere else. */
+/** Opens the reporter of a style. `auto` is a live block on a terminal, and lines elsewhere. */
 export function openReporter(style: ProgressStyle, { err, environment }: Session): Reporter {
   const screen = process.stderr;
-  switch (style === 'auto' ? autoStyle(screen.isTTY === true && environment.live) : style) {
+  const live = screen.isTTY === true && environment.live;
+  switch (style === 'auto' ? autoStyle(live) : style) {
     case 'none':
       return noneReporter(screen, err);
     case 'json':

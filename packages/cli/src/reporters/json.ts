@@ -1,7 +1,7 @@
 import { formatJson } from '../render/json.ts';
 import type { Reporter, Screen } from './reporter.ts';
 
-/** Every event as one line of JSON. */
+/** Creates a reporter that writes every event as one line of JSON. */
 export function jsonReporter(screen: Screen): Reporter {
   return {
     onEvent(event) {

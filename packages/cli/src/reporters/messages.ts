@@ -5,12 +5,13 @@ import { formatDuration } from '../render/duration.ts';
 import { renderFinding } from '../render/finding.ts';
 import { printable } from '../render/printable.ts';
 
-/** The most characters of a request's target that are shown. */
+/** Maximum length of a request target in the access log. */
 const MAX_TARGET = 400;
 
+type Retry = Extract<AirgapEvent, { type: 'retry' }>;
 type Served = Extract<AirgapEvent, { type: 'served' }>;
 
-/** The lines for an event that a person should see while work goes on; nothing for the others. */
+/** Renders an event that is shown while work is in progress; undefined for all other events. */
 export function messageFor(event: AirgapEvent, colors: Colors): string | undefined {
   switch (event.type) {
     case 'finding':
@@ -18,7 +19,7 @@ export function messageFor(event: AirgapEvent, colors: Colors): string | undefin
     case 'notice':
       return `${printable(event.message)}\n`;
     case 'retry':
-      return `${printable(event.host)}: ${printable(event.reason)}; try ${event.attempt + 1} in ${formatDuration(event.delay)}\n`;
+      return retryLine(event);
     case 'served':
       return accessLine(event);
     default:
@@ -26,9 +27,13 @@ export function messageFor(event: AirgapEvent, colors: Colors): string | undefin
   }
 }
 
-/** `127.0.0.1 GET /v2/library/redis/manifests/7.0 200, 528 B in 2 ms`. */
+function retryLine({ host, reason, attempt, delay }: Retry): string {
+  return `${printable(host)}: ${printable(reason)}; attempt ${attempt + 1} in ${formatDuration(delay)}\n`;
+}
+
+/** Renders an access log line: `127.0.0.1 GET /v2/library/redis/manifests/7.0 200, 528 B in 2 ms`. */
 function accessLine({ client, method, target, status, bytes, complete, elapsed }: Served): string {
-  const asked = printable(`${client} ${method} ${target.slice(0, MAX_TARGET)}`);
-  const end = complete ? '' : ', broken off';
-  return `${asked} ${status}, ${formatBytes(bytes)} in ${Math.round(elapsed)} ms${end}\n`;
+  const request = printable(`${client} ${method} ${target.slice(0, MAX_TARGET)}`);
+  const end = complete ? '' : ', aborted';
+  return `${request} ${status}, ${formatBytes(bytes)} in ${Math.round(elapsed)} ms${end}\n`;
 }

@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import { messageFor } from './messages.ts';
 import type { Reporter, Screen } from './reporter.ts';
 
-/** No progress; findings are no progress, they stay. */
+/** Creates a reporter that writes findings only. */
 export function noneReporter(screen: Screen, colors: Colors): Reporter {
   return {
     onEvent(event) {

@@ -9,18 +9,19 @@ import type { Reporter, Screen } from './reporter.ts';
 
 const INTERVAL = 5_000;
 
-/** A line now and then and at the end of each part, for logs and pipes. */
+/** Creates a reporter for logs and pipes: a line every few seconds, and one when a phase ends. */
 export function plainReporter(screen: Screen, colors: Colors, now?: () => number): Reporter {
   const progress = new Progress(now);
-  let summed = false;
+  let summarised = false;
   const line = (text: string) => screen.write(`${text}\n`);
   const summarise = () => {
-    if (progress.complete && !summed) line(summaryLine(progress));
-    summed ||= progress.complete;
+    if (!progress.complete || summarised) return;
+    line(summaryLine(progress));
+    summarised = true;
   };
   const timer = setInterval(() => {
     if (progress.phase === 'resolve') line(resolvingLine(progress));
-    else if (progress.total > 0 && !summed) line(progressLine(progress));
+    else if (progress.total > 0 && !summarised) line(progressLine(progress));
   }, INTERVAL);
   timer.unref();
   return {

@@ -1,24 +1,24 @@
 import type { AirgapEvent, Phase } from '@airgap/core';
 
-/** A blob on its way. Sizes are bytes. */
-export interface Flight {
+/** A blob in transfer. Sizes are bytes. */
+export interface Transfer {
   readonly digest: string;
   readonly size: number;
   readonly received: number;
   readonly image?: string | undefined;
 }
 
-/** Milliseconds over which the rate is taken, so that it does not flicker. */
+/** The window of the rate in ms. It keeps the rate steady. */
 const WINDOW = 5_000;
 
-/** Adds events up to what a person wants to know: how far, how fast, how long still. */
+/** Sums up events: bytes done, rate and remaining time. */
 export class Progress {
-  readonly flights = new Map<string, Flight>();
+  readonly transfers = new Map<string, Transfer>();
   phase: Phase | undefined;
-  /** Images resolved, of how many. */
+  /** Images resolved so far, and in total. */
   resolved = 0;
   names = 0;
-  /** Bytes and blobs of the work ahead, and the bytes that are done with. */
+  /** Planned bytes and blobs, and the bytes of finished blobs. */
   total = 0;
   blobs = 0;
   finished = 0;
@@ -26,7 +26,7 @@ export class Progress {
   readonly #samples: { readonly at: number; readonly bytes: number }[] = [];
   #started = 0;
 
-  /** @param now the time in ms */
+  /** @param now returns the time in ms */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
@@ -47,41 +47,41 @@ export class Progress {
         this.#sample();
         break;
       case 'blob-started':
-        this.flights.set(event.digest, { ...event, received: 0 });
+        this.transfers.set(event.digest, { ...event, received: 0 });
         break;
       case 'blob-progress':
-        this.flights.set(event.digest, { ...this.flights.get(event.digest), ...event });
+        this.transfers.set(event.digest, { ...this.transfers.get(event.digest), ...event });
         break;
       case 'blob-finished':
-        this.flights.delete(event.digest);
+        this.transfers.delete(event.digest);
         this.finished += event.size;
         break;
     }
   }
 
-  /** Bytes so far. */
+  /** Bytes transferred so far. */
   get moved(): number {
     let moved = this.finished;
-    for (const { received } of this.flights.values()) moved += received;
+    for (const { received } of this.transfers.values()) moved += received;
     return moved;
   }
 
-  /** From 0 to 1. */
-  get share(): number {
+  /** The completed fraction, from 0 to 1. */
+  get fraction(): number {
     return this.total > 0 ? Math.min(1, this.moved / this.total) : 1;
   }
 
-  /** Whether there was something to move, and all of it has been. */
+  /** Whether work was planned and all of it is finished. */
   get complete(): boolean {
     return this.total > 0 && this.finished >= this.total;
   }
 
-  /** Milliseconds since everything about the work was known. */
+  /** Milliseconds since the work was planned. */
   get elapsed(): number {
     return this.#now() - this.#started;
   }
 
-  /** Bytes a second over the last few seconds; call it regularly. */
+  /** Bytes per second over the last few seconds. Each call takes a sample. */
   rate(): number {
     const { at, bytes } = this.#sample();
     while (this.#samples.length > 2 && at - (this.#samples[1]?.at ?? at) >= WINDOW) this.#samples.shift();
@@ -89,7 +89,7 @@ export class Progress {
     return at > first.at ? (Math.max(0, bytes - first.bytes) / (at - first.at)) * 1000 : 0;
   }
 
-  /** Time left in ms at this rate; nothing while it is not known. */
+  /** Remaining time in ms at this rate; undefined while unknown. */
   remaining(rate: number): number | undefined {
     if (rate <= 0 || this.total <= 0) return undefined;
     return (Math.max(0, this.total - this.moved) / rate) * 1000;

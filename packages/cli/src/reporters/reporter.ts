@@ -1,13 +1,13 @@
 import type { AirgapEvent } from '@airgap/core';
 
-/** A face for the events of one verb. */
+/** Shows the events of one verb to the user. */
 export interface Reporter {
   readonly onEvent: (event: AirgapEvent) => void;
-  /** Takes away what is only of use while work goes on. */
+  /** Removes the live display and stops timers. */
   close(): void;
 }
 
-/** Where a reporter draws. */
+/** The stream that a reporter writes to. */
 export interface Screen {
   write(text: string): unknown;
   readonly columns?: number | undefined;

@@ -54,19 +54,19 @@ class Collector {
     this.text += text;
     this.writes += 1;
   }
-  /** What a terminal would show in the end. */
+  /** The lines that a terminal would show in the end. */
   get shown(): string[] {
     const lines: string[] = [];
     for (const part of this.text.replaceAll('\u001b[J', '').split('\u001b[')) {
-      const [, up, rest = part] = /^(\d+)A(.*)$/s.exec(part) ?? [];
-      lines.splice(lines.length - Number(up ?? 0));
-      lines.push(...rest.split('\n').slice(0, -1));
+      const cursorUp = /^(?<count>\d+)A(?<rest>.*)$/s.exec(part)?.groups;
+      lines.splice(lines.length - Number(cursorUp?.count ?? 0));
+      lines.push(...(cursorUp?.rest ?? part).split('\n').slice(0, -1));
     }
     return lines;
   }
 }
 
-function feed({ onEvent }: Reporter, ...events: AirgapEvent[]): void {
+function send({ onEvent }: Reporter, ...events: AirgapEvent[]): void {
   for (const event of events) onEvent(event);
 }
 
@@ -84,21 +84,21 @@ describe('Progress', () => {
     return progress.rate();
   };
 
-  it('knows the rate from the first time it is asked', () => {
+  it('has a rate from the first call', () => {
     const progress = new Progress(now);
     progress.add(planned(100 * MB));
     expect(at(progress, 5_000, 50 * MB)).toBe(10 * MB);
     expect(progress.remaining(10 * MB)).toBe(5_000);
   });
 
-  it('takes the rate over the last seconds only', () => {
+  it('averages the rate over the last seconds only', () => {
     const progress = new Progress(now);
     progress.add(planned(100 * MB));
     at(progress, 10_000, 10 * MB);
     expect(at(progress, 15_000, 60 * MB)).toBe(10 * MB);
   });
 
-  it('is never negative when a transfer starts again', () => {
+  it('is never negative when a transfer restarts', () => {
     const progress = new Progress(now);
     progress.add(planned(100 * MB));
     at(progress, 1_000, 50 * MB);
@@ -106,21 +106,21 @@ describe('Progress', () => {
     expect(progress.remaining(0)).toBeUndefined();
   });
 
-  it('counts a blob once, in flight or finished', () => {
+  it('counts a blob once, in transfer or finished', () => {
     const progress = new Progress(now);
     for (const event of [planned(10), received('a', 4, 10)]) progress.add(event);
     expect(progress.moved).toBe(4);
     progress.add(finished('a', 10));
-    expect([progress.moved, progress.flights.size, progress.complete]).toEqual([10, 0, true]);
+    expect([progress.moved, progress.transfers.size, progress.complete]).toEqual([10, 0, true]);
   });
 });
 
 describe('plain', () => {
   it('writes a line every five seconds and one at the end', () => {
     const reporter = plainReporter(screen, PLAIN, now);
-    feed(reporter, phase('resolve'), planned(100 * MB), phase('move'), received('a', 50 * MB, 100 * MB));
+    send(reporter, phase('resolve'), planned(100 * MB), phase('move'), received('a', 50 * MB, 100 * MB));
     vi.advanceTimersByTime(5_000);
-    feed(reporter, finished('a', 100 * MB), phase('finish'));
+    send(reporter, finished('a', 100 * MB), phase('finish'));
     vi.advanceTimersByTime(20_000);
     reporter.close();
     expect(screen.text.split('\n')).toEqual([
@@ -131,25 +131,25 @@ describe('plain', () => {
     ]);
   });
 
-  it('has no summary for work that was not finished', () => {
+  it('has no summary for unfinished work', () => {
     const reporter = plainReporter(screen, PLAIN, now);
-    feed(reporter, planned(10), received('a', 4, 10));
+    send(reporter, planned(10), received('a', 4, 10));
     reporter.close();
     expect(screen.text).toBe('1 blob, 10 B\n');
   });
 
   it('is silent once closed', () => {
     const reporter = plainReporter(screen, PLAIN, now);
-    feed(reporter, phase('resolve'));
+    send(reporter, phase('resolve'));
     reporter.close();
     vi.advanceTimersByTime(60_000);
     expect(screen.text).toBe('');
   });
 
-  it('tells findings and retries as they come', () => {
-    feed(plainReporter(screen, PLAIN, now), finding, retry);
+  it('writes findings and retries as they arrive', () => {
+    send(plainReporter(screen, PLAIN, now), finding, retry);
     expect(screen.text).toBe(
-      'a.yaml:1:2: warning latest-tag: moves\n  fix: Pin it.\nh: reset\\u{1b}; try 2 in 0.5 s\n',
+      'a.yaml:1:2: warning latest-tag: moves\n  fix: Pin it.\nh: reset\\u{1b}; attempt 2 in 0.5 s\n',
     );
   });
 });
@@ -161,9 +161,9 @@ describe('tty', () => {
     ...Array.from({ length: blobs }, (_, at) => received(at.toString(16), MB, 10 * MB)),
   ];
 
-  it('shows a bar and the blobs in flight, six at most', () => {
+  it('shows a bar and the blobs in transfer, six at most', () => {
     const reporter = ttyReporter(screen, PLAIN, now);
-    feed(reporter, ...moving(8));
+    send(reporter, ...moving(8));
     vi.advanceTimersByTime(1_000);
     expect(screen.shown[0]).toMatch(/^█{2}░{22} 8\.0 MB of 80\.0 MB \(10 %\), 8\.0 MB\/s, 9\.0 s left$/);
     expect(screen.shown).toHaveLength(8);
@@ -171,9 +171,9 @@ describe('tty', () => {
     reporter.close();
   });
 
-  it('draws ten times a second, however many events come', () => {
+  it('redraws ten times a second, regardless of the number of events', () => {
     const reporter = ttyReporter(screen, PLAIN, now);
-    for (let at = 0; at < 1_000; at += 1) feed(reporter, ...moving(1));
+    for (let at = 0; at < 1_000; at += 1) send(reporter, ...moving(1));
     vi.advanceTimersByTime(1_000);
     expect(screen.writes).toBe(10);
     reporter.close();
@@ -182,16 +182,16 @@ describe('tty', () => {
   it.each([20, 59, 80, 200])('keeps every line shorter than %i columns', columns => {
     screen.columns = columns;
     const reporter = ttyReporter(screen, PLAIN, now);
-    feed(reporter, ...moving(3));
+    send(reporter, ...moving(3));
     vi.advanceTimersByTime(1_000);
     expect(Math.max(...screen.shown.map(line => line.length))).toBeLessThan(columns);
     reporter.close();
   });
 
-  it.each([0, undefined])('takes a terminal of unknown size (%s) for one of 80 columns', columns => {
+  it.each([0, undefined])('assumes 80 columns for a terminal of unknown size (%s)', columns => {
     screen.columns = columns;
     const reporter = ttyReporter(screen, PLAIN, now);
-    feed(reporter, ...moving(1));
+    send(reporter, ...moving(1));
     vi.advanceTimersByTime(100);
     expect(screen.shown[0]).toContain('1.0 MB of 10.0 MB');
     reporter.close();
@@ -199,27 +199,27 @@ describe('tty', () => {
 
   it('writes messages above the block', () => {
     const reporter = ttyReporter(screen, PLAIN, now);
-    feed(reporter, ...moving(1));
+    send(reporter, ...moving(1));
     vi.advanceTimersByTime(100);
-    feed(reporter, retry);
-    expect(screen.shown[0]).toBe('h: reset\\u{1b}; try 2 in 0.5 s');
+    send(reporter, retry);
+    expect(screen.shown[0]).toBe('h: reset\\u{1b}; attempt 2 in 0.5 s');
     expect(screen.shown).toHaveLength(3);
     reporter.close();
-    expect(screen.shown).toEqual(['h: reset\\u{1b}; try 2 in 0.5 s']);
+    expect(screen.shown).toEqual(['h: reset\\u{1b}; attempt 2 in 0.5 s']);
   });
 
-  it('leaves one line of summary when all is done', () => {
+  it('leaves a one-line summary when finished', () => {
     const reporter = ttyReporter(screen, PLAIN, now);
-    feed(reporter, ...moving(1));
+    send(reporter, ...moving(1));
     vi.advanceTimersByTime(1_000);
-    feed(reporter, finished('0', 10 * MB));
+    send(reporter, finished('0', 10 * MB));
     reporter.close();
     expect(screen.shown).toEqual(['10.0 MB in 1.0 s, 10.0 MB/s on average']);
   });
 });
 
-it('json writes one event a line, and nothing that steers a terminal', () => {
-  feed(jsonReporter(screen), retry, planned(1));
+it('json writes one event per line, without control characters', () => {
+  send(jsonReporter(screen), retry, planned(1));
   const lines = screen.text.trimEnd().split('\n');
   expect(lines.map(line => JSON.parse(line))).toEqual([retry, planned(1)]);
   expect(screen.text).not.toContain('\u001b');
@@ -237,17 +237,17 @@ describe('a request that was served', () => {
     elapsed: 3.2,
   };
 
-  it('is one line, short, with nothing that steers a terminal', () => {
+  it('is one short line without control characters', () => {
     const line = messageFor(served, PLAIN);
     expect(line).toMatch(/^127\.0\.0\.1 GET \/v2\/\\u\{1b\}\[2Jx+ 404, 12\.3 kB in 3 ms\n$/);
     expect(line?.length).toBeLessThan(500);
   });
 
-  it('says so when it was broken off', () =>
-    expect(messageFor({ ...served, complete: false }, PLAIN)).toMatch(/ms, broken off\n$/));
+  it('shows that it was aborted', () =>
+    expect(messageFor({ ...served, complete: false }, PLAIN)).toMatch(/ms, aborted\n$/));
 });
 
-it('none keeps findings', () => {
-  feed(noneReporter(screen, PLAIN), retry, planned(1), finding);
+it('none writes findings only', () => {
+  send(noneReporter(screen, PLAIN), retry, planned(1), finding);
   expect(screen.text).toBe('a.yaml:1:2: warning latest-tag: moves\n  fix: Pin it.\n');
 });

@@ -6,16 +6,16 @@ import { printable } from '../render/printable.ts';
 import { clip } from '../render/width.ts';
 import { progressLine, resolvingLine, summaryLine } from './lines.ts';
 import { messageFor } from './messages.ts';
-import { type Flight, Progress } from './progress.ts';
+import { Progress, type Transfer } from './progress.ts';
 import type { Reporter, Screen } from './reporter.ts';
 
-/** Milliseconds between two drawings. */
+/** Redraw interval in ms. */
 const INTERVAL = 100;
-const MAX_FLIGHTS = 6;
+const MAX_TRANSFERS = 6;
 const BAR = 24;
 const NARROW = 60;
 
-/** One live block: the whole, and the largest blobs in flight. Messages scroll by above it. */
+/** Creates a reporter with a live block: total progress and the largest blobs in transfer. Messages scroll above it. */
 export function ttyReporter(screen: Screen, colors: Colors, now?: () => number): Reporter {
   const progress = new Progress(now);
   let drawn = 0;
@@ -51,26 +51,26 @@ function block(progress: Progress, width: number, colors: Colors): string[] {
     case 'finish':
       return [clip('writing to disk …', width)];
     default:
-      return [headLine(progress, width, colors), ...flightLines(progress, width, colors)];
+      return [headLine(progress, width, colors), ...transferLines(progress, width, colors)];
   }
 }
 
 function headLine(progress: Progress, width: number, colors: Colors): string {
   if (width < NARROW) return clip(progressLine(progress), width);
-  const full = Math.round(progress.share * BAR);
+  const full = Math.round(progress.fraction * BAR);
   const bar = colors.green('█'.repeat(full)) + colors.dim('░'.repeat(BAR - full));
   return `${bar} ${clip(progressLine(progress), width - BAR - 1)}`;
 }
 
-function flightLines({ flights }: Progress, width: number, colors: Colors): string[] {
-  const largest = [...flights.values()].sort((a, b) => b.size - a.size).slice(0, MAX_FLIGHTS);
-  const more = flights.size - largest.length;
-  const lines = largest.map(flight => flightLine(flight));
+function transferLines({ transfers }: Progress, width: number, colors: Colors): string[] {
+  const largest = [...transfers.values()].sort((a, b) => b.size - a.size).slice(0, MAX_TRANSFERS);
+  const more = transfers.size - largest.length;
+  const lines = largest.map(transfer => transferLine(transfer));
   if (more > 0) lines.push(`  and ${more} more`);
   return lines.map(line => colors.dim(clip(line, width)));
 }
 
-function flightLine({ digest, size, received, image = '' }: Flight): string {
+function transferLine({ digest, size, received, image = '' }: Transfer): string {
   const sizes = `${formatBytes(received).padStart(8)} of ${formatBytes(size).padEnd(8)}`;
   return `  ${printable(shortDigest(digest))}  ${sizes}  ${printable(image)}`.trimEnd();
 }

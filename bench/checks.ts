@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { type Blob, type Image, MANIFEST_TYPE } from './data/dataset.ts';
 
-/** Throws unless a tar holds every blob (and every manifest, where they count) with the digest that it must have. */
+/** Throws unless a tar contains every blob, and every manifest if `withManifests`, with its digest. */
 export async function expectTar(
   file: string,
   images: readonly Image[],
@@ -21,15 +21,16 @@ export async function expectTar(
     for await (const entry of entries) missing.delete(await digestOf(entry));
   };
   await Promise.all([pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), entries), read()]);
-  if (missing.size > 0) throw new Error(`${file} lacks ${missing.size} digests, ${[...missing][0]} is one`);
+  if (missing.size > 0)
+    throw new Error(`${file}: ${missing.size} digests missing, among them ${[...missing][0]}`);
 }
 
-/** Throws unless a file holds these blobs one after another. */
+/** Throws unless a file consists of these blobs in this order. */
 export async function expectSlices(file: string, blobs: readonly Blob[]): Promise<void> {
   let start = 0;
   for (const { digest, size } of blobs) {
     const found = await digestOf(createReadStream(file, { start, end: start + size - 1 }));
-    if (found !== digest) throw new Error(`${file} has ${found} in the place of ${digest}`);
+    if (found !== digest) throw new Error(`${file}: digest mismatch: expected ${digest}, got ${found}`);
     start += size;
   }
 }
@@ -38,13 +39,14 @@ export async function expectSlices(file: string, blobs: readonly Blob[]): Promis
 export async function expectInRegistry(host: string, images: readonly Image[]): Promise<void> {
   for (const { name, digest } of images) {
     const [repository, tag] = name.split(':');
-    const answer = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {
+    const response = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {
       headers: { accept: MANIFEST_TYPE },
     });
     const found = `sha256:${createHash('sha256')
-      .update(Buffer.from(await answer.arrayBuffer()))
+      .update(Buffer.from(await response.arrayBuffer()))
       .digest('hex')}`;
-    if (found !== digest) throw new Error(`${host}/${name} is ${answer.status} ${found}, not ${digest}`);
+    if (found !== digest)
+      throw new Error(`${host}/${name}: status ${response.status}: expected ${digest}, got ${found}`);
   }
 }
 

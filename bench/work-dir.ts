@@ -1,40 +1,40 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A folder on the disk that a contest is about, emptied before each entrant's turn. */
-export class Place implements Disposable {
-  /** What an entrant may write to. */
+/** The working directory of a contest, emptied before each run. */
+export class WorkDir implements Disposable {
+  /** The directory that an entrant writes to. */
   readonly folder: string;
-  /** What the bench itself keeps there, from one turn to the next. */
-  readonly notes: string;
+  /** Files of the bench itself, kept between runs. */
+  readonly state: string;
   readonly #root: string;
   readonly #remove = () => rmSync(this.#root, { recursive: true, force: true });
 
-  /** @param disk a folder on the disk that is meant */
+  /** @param disk a directory on the disk to measure */
   constructor(disk: string) {
     this.#root = mkdtempSync(join(disk, 'airgap-bench-'));
     this.folder = join(this.#root, 'work');
-    this.notes = join(this.#root, 'notes');
-    mkdirSync(this.notes);
+    this.state = join(this.#root, 'state');
+    mkdirSync(this.state);
     this.clear();
-    // A bench that is interrupted must not leave gigabytes in memory.
+    // An interrupted bench must not leave gigabytes in tmpfs.
     process.once('exit', this.#remove);
   }
 
-  /** Removes everything that the entrant before has left. */
+  /** Removes the files of the previous entrant. */
   clear(): void {
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder);
   }
 
-  /** Where something is, or is to be, in the folder. */
-  at(name: string): string {
+  /** Returns the path of a file in the directory. */
+  path(name: string): string {
     return join(this.folder, name);
   }
 
-  /** The command that runs shell lines one after another until one fails. */
+  /** Writes shell lines to a script that stops at the first failure, and returns the command to run it. */
   script(name: string, lines: readonly string[]): string[] {
-    const file = join(this.notes, `${name.replace(/\W+/g, '-')}.sh`);
+    const file = join(this.state, `${name.replace(/\W+/g, '-')}.sh`);
     writeFileSync(file, ['set -e', ...lines, ''].join('\n'));
     return ['sh', file];
   }

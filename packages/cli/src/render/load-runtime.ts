@@ -6,24 +6,24 @@ import { formatDuration } from './duration.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
-const COLUMNS = [{ title: 'IMAGE' }, { title: 'DIGEST' }, { title: 'IS KEPT AS' }, { title: '' }];
+const COLUMNS = [{ title: 'IMAGE' }, { title: 'DIGEST' }, { title: 'RUNTIME ID' }, { title: 'STATE' }];
 
-/** What became of every name, and a line of sums. */
-export function renderFeed(result: LoadRuntimeResult): string {
+/** Renders a load into a runtime: a table of images, and a line of totals. */
+export function renderLoadRuntime(result: LoadRuntimeResult): string {
   const { images, loaded, dryRun, elapsed, target } = result;
   const end = dryRun ? 'to load; nothing was loaded' : `loaded in ${formatDuration(elapsed)}`;
-  const sums = `${count(loaded.blobs, 'blob')}, ${formatBytes(loaded.bytes)} ${end}`;
+  const totals = `${count(loaded.blobs, 'blob')}, ${formatBytes(loaded.bytes)} ${end}`;
   const rows = images.map(image => row(image, dryRun));
-  return `${renderTable(COLUMNS, rows)}\n${printable(target)} ${sums}\n`;
+  return `${renderTable(COLUMNS, rows)}\n${printable(target)} ${totals}\n`;
 }
 
 function row({ name, digest, found, state }: RuntimeLoadedImage, dryRun: boolean): string[] {
   const states = {
     loaded: dryRun ? 'to load' : 'loaded',
-    present: 'there already',
-    unnamed: 'loaded, without its name',
-    artifact: 'left out: nothing that runs',
+    present: 'up to date',
+    unnamed: 'loaded without a name',
+    artifact: 'skipped: not an image',
   };
-  const kept = found === undefined ? '–' : shortDigest(found);
-  return [printable(name), printable(shortDigest(digest)), printable(kept), states[state]];
+  const runtimeId = found === undefined ? '-' : shortDigest(found);
+  return [printable(name), printable(shortDigest(digest)), printable(runtimeId), states[state]];
 }

@@ -14,46 +14,46 @@ import { Option } from '@commander-js/extra-typings';
 import { DEFAULT_CONFIG } from './config.ts';
 import { keyValue, keyValues, repeated } from './parsers.ts';
 
-export const SPEC_HELP = 'files, directories, charts, kustomizations, or - for standard input';
+export const INPUT_HELP = 'files, directories, charts or kustomizations; - for stdin';
 
-/** Where specs are to be found and how their names are to be read; every command that takes SPEC has these. */
+/** Options of every command that takes INPUT. */
 export const configOption = new Option(
   '--config <file>',
-  `settings: app, registries, platforms, credentials, mirrors, imagePaths, rules (default: ${DEFAULT_CONFIG})`,
+  `config file: app, registries, platforms, credentials, mirrors, imagePaths, rules (default: ${DEFAULT_CONFIG})`,
 );
-export const appOption = new Option('--app <slug>', 'the application, for images whose source is replicated');
+export const appOption = new Option('--app <slug>', 'application slug, for images with `source: replicated`');
 export const registryOption = new Option(
   '--registry <name=endpoint>',
-  'a third-party registry as source: calls it (repeatable)',
+  'endpoint for a `source:` name (repeatable)',
 ).argParser(keyValue);
 export const imagePathOption = new Option(
   '--image-path <kind=path>',
-  "where objects of a kind name images, as 'MyCRD=.spec.parts[*].image' (repeatable)",
+  "where objects of a kind reference images, e.g. 'MyCRD=.spec.parts[*].image' (repeatable)",
 ).argParser(keyValues);
 
-/** What is taken of the images that the specs name, and where from. */
+/** Options for what is pulled, and from where. */
 export const platformOption = new Option(
   '--platform <os/arch>',
-  'platforms to take, or "all" (repeatable; default: linux/amd64)',
+  'platform to include, or "all" (repeatable; default: linux/amd64)',
 ).argParser(repeated);
 export const referrersOption = new Option(
   '--referrers',
-  'take what refers to the images as well: signatures, attestations, SBOMs',
+  'include referrers: signatures, attestations, SBOMs',
 );
 export const mirrorOption = new Option(
   '--mirror <host=url>',
-  "ask this URL in a host's place, and the host only for what it lacks (repeatable)",
+  'try this URL first for images of the host, then the host (repeatable)',
 ).argParser(keyValues);
 export const licenseOption = new Option(
   '--license <file|id>',
-  "a customer's license, for registry.replicated.com and proxy.replicated.com",
+  'customer license, for registry.replicated.com and proxy.replicated.com',
 );
 export const viaProxyOption = new Option(
   '--via-proxy',
-  'pull from third-party registries through proxy.replicated.com (with --app)',
+  'pull third-party images through proxy.replicated.com (with --app)',
 );
 
-export interface SpecFlags {
+export interface InputFlags {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
@@ -62,23 +62,23 @@ export interface SpecFlags {
   readonly mirror?: Record<string, readonly string[]> | undefined;
 }
 
-/** The specs and what is known of their registries; flags win over the config file. */
-export async function specOptions(
-  specs: readonly string[],
-  flags: SpecFlags,
+/** Turns inputs, flags and config into the options of a verb. Flags take precedence over the config file. */
+export async function inputOptions(
+  inputs: readonly string[],
+  flags: InputFlags,
   config: Config | undefined,
   signal: AbortSignal,
 ) {
-  if (specs.filter(spec => spec === '-').length > 1)
-    throw new AirgapError('USAGE', 'standard input can be read only once', { hint: 'Name "-" once.' });
+  if (inputs.filter(input => input === '-').length > 1)
+    throw new AirgapError('USAGE', 'standard input can be read only once', { hint: 'Pass "-" once.' });
   const locations: RegistrySettings = {
     app: flags.app ?? config?.app,
     registries: { ...config?.registries, ...flags.registry },
   };
   return {
-    specs: await Promise.all(specs.map(spec => readSpec(spec, signal))),
+    specs: await Promise.all(inputs.map(input => readInput(input, signal))),
     locations,
-    imagePaths: bothPaths(config?.imagePaths, flags.imagePath),
+    imagePaths: mergePaths(config?.imagePaths, flags.imagePath),
     rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
@@ -86,16 +86,16 @@ export async function specOptions(
   };
 }
 
-/** A flag adds a path to those of the config. */
-export function bothPaths(config: ImagePaths = {}, flags: ImagePaths = {}): ImagePaths {
+/** Merges image paths: paths from flags are added to those of the config. */
+export function mergePaths(config: ImagePaths = {}, flags: ImagePaths = {}): ImagePaths {
   const kinds = new Set([...Object.keys(config), ...Object.keys(flags)]);
   return Object.fromEntries(
     [...kinds].map(kind => [kind, [...(config[kind] ?? []), ...(flags[kind] ?? [])]]),
   );
 }
 
-async function readSpec(spec: string, signal: AbortSignal): Promise<string | SourceText> {
-  if (spec !== '-') return spec;
+async function readInput(input: string, signal: AbortSignal): Promise<string | SourceText> {
+  if (input !== '-') return input;
   try {
     return { file: '<stdin>', text: await readAll(addAbortSignal(signal, process.stdin)) };
   } catch (cause) {

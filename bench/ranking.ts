@@ -1,16 +1,16 @@
 import type { Outcome, Score } from './contest.ts';
 import type { Measure } from './measure.ts';
 
-/** Those of a contest that the others are compared with, unless all of their kind have dropped out. */
-export interface Standing {
+/** The scores that the others are compared with; undefined if all entrants of that kind failed. */
+export interface Ranking {
   readonly ours: Score | undefined;
-  /** The peer whose median is the smallest. */
+  /** The peer with the smallest median. */
   readonly fastest: Score | undefined;
   readonly floor: Score | undefined;
 }
 
-/** Whoever has not dropped out. */
-export function standing({ scores }: Outcome): Standing {
+/** Ranks the entrants that did not fail. */
+export function rank({ scores }: Outcome): Ranking {
   const finished = scores.filter(({ failure }) => failure === undefined);
   const of = (kind: string) =>
     finished
@@ -19,13 +19,13 @@ export function standing({ scores }: Outcome): Standing {
   return { ours: of('ours'), fastest: of('peer'), floor: of('floor') };
 }
 
-/** The middle one of what the runs took; of two, the larger. */
+/** Returns the median of the runs; for an even number, the upper of the two. */
 export function median(score: Score, what: keyof Measure): number {
-  const sorted = score.measures.map(one => one[what]).sort((a, b) => a - b);
+  const sorted = score.measures.map(measured => measured[what]).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** How many times one took what the other did, in the median; nothing without either. */
+/** Returns the ratio of two medians; undefined if a score is missing. */
 export function ratio(
   of: Score | undefined,
   to: Score | undefined,
