@@ -19,9 +19,9 @@ import { TestRegistry } from './registry/registry.ts';
 
 const missing = missingPrograms('docker-registry', 'containerd', 'ctr', 'openssl', 'htpasswd');
 if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: outputs in real programs, for want of ${missing.join(', ')}\n`);
+  process.stderr.write(`\nSKIPPED: outputs in real programs, missing programs: ${missing.join(', ')}\n`);
 const withoutKustomize = findProgram('kustomize') === undefined;
-if (withoutKustomize) process.stderr.write('\nSKIPPED: the list for kustomize, for want of kustomize\n');
+if (withoutKustomize) process.stderr.write('\nSKIPPED: the list for kustomize, missing program: kustomize\n');
 
 const REDIS = 'docker.io/library/redis:7.0';
 const APP = 'quay.io/team/app:1';
@@ -57,8 +57,8 @@ beforeAll(async () => {
 });
 afterAll(() => work[Symbol.dispose]());
 
-/** Prepares outputs for a registry that is there only to be asked. */
-async function prepare(flags: readonly string[], env: Record<string, string> = {}) {
+/** Writes outputs with a dry run against an empty registry. */
+async function dryRun(flags: readonly string[], env: Record<string, string> = {}) {
   await using registry = await TestRegistry.start();
   const outcome = await airgap(['load', bundle, `${registry.host}/v`, '--dry-run', ...flags], {
     cwd: work.path,
@@ -68,8 +68,8 @@ async function prepare(flags: readonly string[], env: Record<string, string> = {
 }
 
 describe('a dry run of a load', () => {
-  it('leaves the mapping, and says so on stderr', async () => {
-    const { host, status, stdout, stderr } = await prepare(['--mapping', 'new/mapping.json', '--json']);
+  it('writes the mapping, and reports it on stderr', async () => {
+    const { host, status, stdout, stderr } = await dryRun(['--mapping', 'new/mapping.json', '--json']);
     expect(status, stderr).toBe(0);
     expect(stderr).toContain('wrote new/mapping.json: image mapping\n');
     const images = [
@@ -89,40 +89,40 @@ describe('a dry run of a load', () => {
   });
 
   it.each<[string, string[], string]>([
-    ['over the bundle', ['--mapping', 'bundle.tar'], 'in the way of'],
-    ['over the bundle by way of a link', ['--mapping', 'to-bundle'], 'in the way of'],
+    ['over the bundle', ['--mapping', 'bundle.tar'], 'conflicts with'],
+    ['over the bundle through a symbolic link', ['--mapping', 'link-to-bundle'], 'conflicts with'],
     [
-      'over a spec by way of a linked folder',
-      ['--mapping', 'to-own/pod.yaml', '--specs', 'own', '--rewrite', 'out'],
-      'in the way of own',
+      'over a spec through a linked folder',
+      ['--mapping', 'link-to-specs/pod.yaml', '--specs', 'specs', '--rewrite', 'out'],
+      'conflicts with specs',
     ],
     [
       'among the rewritten specs',
-      ['--kustomize', 'out/own/pod.yaml', '--specs', 'own', '--rewrite', 'out'],
-      'in the way of out',
+      ['--kustomize', 'out/specs/pod.yaml', '--specs', 'specs', '--rewrite', 'out'],
+      'conflicts with out',
     ],
-    ['over another output', ['--mapping', 'own/../one', '--kustomize', 'one'], 'two outputs'],
+    ['over another output', ['--mapping', 'specs/../one', '--kustomize', 'one'], 'two outputs'],
     [
-      'over another output by way of a link',
-      ['--mapping', 'own/new', '--kustomize', 'to-own/new'],
+      'over another output through a symbolic link',
+      ['--mapping', 'specs/new', '--kustomize', 'link-to-specs/new'],
       'two outputs',
     ],
-  ])('leaves nothing %s', async (_where, flags, words) => {
-    mkdirSync(work.file('own'), { recursive: true });
-    writeFileSync(work.file('own/pod.yaml'), POD);
-    if (!existsSync(work.file('to-own'))) {
-      symlinkSync('own', work.file('to-own'));
-      symlinkSync('bundle.tar', work.file('to-bundle'));
+  ])('writes nothing %s', async (_where, flags, words) => {
+    mkdirSync(work.file('specs'), { recursive: true });
+    writeFileSync(work.file('specs/pod.yaml'), POD);
+    if (!existsSync(work.file('link-to-specs'))) {
+      symlinkSync('specs', work.file('link-to-specs'));
+      symlinkSync('bundle.tar', work.file('link-to-bundle'));
     }
     const before = readFileSync(bundle);
-    const { status, stderr } = await prepare(flags);
+    const { status, stderr } = await dryRun(flags);
     expect(stderr).toContain(words);
     expect(status).toBe(2);
     expect(readFileSync(bundle).equals(before)).toBe(true);
-    expect(readFileSync(work.file('own/pod.yaml'), 'utf8')).toBe(POD);
+    expect(readFileSync(work.file('specs/pod.yaml'), 'utf8')).toBe(POD);
   });
 
-  it('leaves specs that name what the mapping names, and are the same otherwise', async () => {
+  it('writes specs with the references of the mapping, and otherwise unchanged', async () => {
     mkdirSync(work.file('vendor/.hidden'), { recursive: true });
     const files = {
       'pod.yaml': Buffer.from(`\uFEFF${TEMPLATED.replaceAll('\n', '\r\n')}`),
@@ -132,7 +132,7 @@ describe('a dry run of a load', () => {
     for (const [name, bytes] of Object.entries(files)) writeFileSync(work.file(`vendor/${name}`), bytes);
     writeFileSync(work.file('vendor/run.sh'), '#!/bin/sh\n', { mode: 0o755 });
     const flags = ['--specs', 'vendor', '--specs', 'pod.yaml', '--rewrite', 'out', '--json'];
-    const { host, status, stdout, stderr } = await prepare(flags);
+    const { host, status, stdout, stderr } = await dryRun(flags);
     expect(status, stderr).toBe(0);
     const renamed = files['pod.yaml']
       .toString()
@@ -154,7 +154,7 @@ describe('a dry run of a load', () => {
     ]);
   });
 
-  it('leaves a pull secret that nobody else can read, and pods that name it', async () => {
+  it('writes a pull secret with mode 0600, and pods that use it', async () => {
     const auth = Buffer.from('me:hunter2').toString('base64');
     writeFileSync(work.file('secret.yaml'), 'old', { mode: 0o644 });
     await using registry = await TestRegistry.start();
@@ -166,8 +166,7 @@ describe('a dry run of a load', () => {
     });
     expect(status, stderr).toBe(0);
     expect(statSync(work.file('secret.yaml')).mode & 0o777).toBe(0o600);
-    const [, data = ''] =
-      /dockerconfigjson: (\S+)\n$/.exec(readFileSync(work.file('secret.yaml'), 'utf8')) ?? [];
+    const data = secretDataOf(work.file('secret.yaml'));
     expect(JSON.parse(Buffer.from(data, 'base64').toString()).auths[registry.host].password).toBe('hunter2');
     expect(stdout + stderr).not.toMatch(new RegExp(`hunter2|${auth}|${data}`));
     expect(readFileSync(work.file('secret/pod.yaml'), 'utf8')).toContain(
@@ -175,7 +174,7 @@ describe('a dry run of a load', () => {
     );
   });
 
-  it('leaves a chart as it is but for the names that stand in it, and says what is not changed', async () => {
+  it('rewrites literal references in a chart, and reports what is skipped', async () => {
     mkdirSync(work.file('charts/web/templates'), { recursive: true });
     mkdirSync(work.file('charts/kustomized'));
     const template = POD.replace('redis:7.0"', '{{ .Values.image }}"');
@@ -185,10 +184,10 @@ describe('a dry run of a load', () => {
     writeFileSync(work.file('charts/old.tgz'), 'packed');
     writeFileSync(work.file('charts/kustomized/kustomization.yaml'), 'resources: [pod.yaml]\n');
     writeFileSync(work.file('charts/kustomized/pod.yaml'), POD);
-    const { status, stderr } = await prepare(['--specs', 'charts', '--rewrite', 'local']);
+    const { status, stderr } = await dryRun(['--specs', 'charts', '--rewrite', 'local']);
     expect(status, stderr).toBe(0);
     for (const line of [
-      'charts/old.tgz:1:1: skipped: a packed chart',
+      'charts/old.tgz:1:1: skipped: a packaged chart',
       'charts/kustomized/kustomization.yaml:1:1: skipped: a kustomization',
       'charts/web/templates/pod.yaml:7:23: skipped: {{ .Values.image }} is known only',
       'wrote local: 6 files, 2 images replaced, 3 skipped',
@@ -199,23 +198,23 @@ describe('a dry run of a load', () => {
   });
 });
 
-describe('before anything is asked of the registry, a load refuses', () => {
+describe('before any request, a load refuses', () => {
   it.each([
-    ['--hosts-toml with names that lose their paths', ['--hosts-toml', 'd', '--naming', 'kots'], 'USAGE'],
+    ['--hosts-toml with a naming that drops paths', ['--hosts-toml', 'd', '--naming', 'kots'], 'USAGE'],
     ['--rewrite without --specs', ['--rewrite', 'd'], 'USAGE'],
     ['--specs without --rewrite', ['--specs', 'pod.yaml'], 'USAGE'],
     ['specs on standard input', ['--specs', '-', '--rewrite', 'd'], 'USAGE'],
-    ['specs that are not there', ['--specs', 'nowhere', '--rewrite', 'd'], 'INPUT'],
-    ['copies among the specs', ['--specs', '.', '--rewrite', 'd'], 'USAGE'],
-    ['copies in the place of the specs', ['--specs', 'pod.yaml', '--rewrite', '.'], 'USAGE'],
+    ['missing specs', ['--specs', 'nowhere', '--rewrite', 'd'], 'INPUT'],
+    ['copies inside the specs', ['--specs', '.', '--rewrite', 'd'], 'USAGE'],
+    ['copies over the specs', ['--specs', 'pod.yaml', '--rewrite', '.'], 'USAGE'],
     ['copies that are links to the specs', ['--specs', 'pod.yaml', '--rewrite', 'link'], 'USAGE'],
     ['a copy that is a link to its spec', ['--specs', 'pod.yaml', '--rewrite', 'linked'], 'USAGE'],
     ['two specs of one name', ['--specs', 'pod.yaml', '--specs', './pod.yaml', '--rewrite', 'd'], 'USAGE'],
     ['two outputs in one file', ['--mapping', 'm', '--kustomize', './m'], 'USAGE'],
     ['a folder as a file', ['--mapping', '.'], 'DISK'],
     ['a device', ['--mapping', '/dev/null'], 'DISK'],
-    ['a name that no Secret can have', ['--pull-secret', 'Key=s.yaml'], 'USAGE'],
-    ['a pull secret without a login', ['--pull-secret', 's.yaml'], 'INPUT'],
+    ['an invalid Secret name', ['--pull-secret', 'Key=s.yaml'], 'USAGE'],
+    ['a pull secret without credentials', ['--pull-secret', 's.yaml'], 'INPUT'],
   ])('%s', async (_what, flags, code) => {
     if (!existsSync(work.file('link'))) symlinkSync('.', work.file('link'));
     if (!existsSync(work.file('linked'))) {
@@ -231,22 +230,24 @@ describe('before anything is asked of the registry, a load refuses', () => {
 });
 
 describe.skipIf(withoutKustomize)('kustomize', () => {
-  it('gives the pods the new names, however they are spelled', async () => {
+  it('replaces all spellings of the references in pods', async () => {
     mkdirSync(work.file('overlay'));
-    const { host, status, stderr } = await prepare(['--kustomize', 'overlay/images.yaml']);
+    const { host, status, stderr } = await dryRun(['--kustomize', 'overlay/images.yaml']);
     expect(status, stderr).toBe(0);
     const images = readFileSync(work.file('overlay/images.yaml'), 'utf8');
-    const spellings = ['redis', 'library/redis', 'docker.io/redis', 'docker.io/library/redis'].flatMap(
-      name => [`${name}:7.0`, `${name}@${redis.digest}`, `${name}:7.0@${redis.digest}`],
-    );
-    const containers = spellings.map((image, at) => `  - { name: c${at}, image: "${image}" }\n`);
+    const aliases = ['redis', 'library/redis', 'docker.io/redis', 'docker.io/library/redis'].flatMap(name => [
+      `${name}:7.0`,
+      `${name}@${redis.digest}`,
+      `${name}:7.0@${redis.digest}`,
+    ]);
+    const containers = aliases.map((image, index) => `  - { name: c${index}, image: "${image}" }\n`);
     writeFileSync(work.file('overlay/pod.yaml'), POD + containers.join(''));
     writeFileSync(work.file('overlay/kustomization.yaml'), `resources: [pod.yaml]\n${images}`);
     const kustomized = await output('kustomize', 'build', work.file('overlay'));
-    const names = [...kustomized.matchAll(/image: (\S+)/g)].map(([, name]) =>
-      name?.replace(/[:@](?=7|sha).*/, ''),
+    const names = [...kustomized.matchAll(/image: (\S+)/g)].map(match =>
+      match[1]?.replace(/[:@](?=7|sha).*/, ''),
     );
-    const expected = [...spellings, 'a', 'b'].map(() => `${host}/v/library/redis`);
+    const expected = [...aliases, 'a', 'b'].map(() => `${host}/v/library/redis`);
     expect(names.sort()).toEqual([...expected, `${host}/v/team/app:1`].sort());
   });
 });
@@ -259,58 +260,66 @@ describe.skipIf(missing.length > 0)('containerd pulls by the old names through h
   ] as const;
 
   it.each(FORMS)('%s', async (_what, naming, prefix) => {
-    using place = new Workplace();
-    await using registry = await Distribution.start(place.path);
-    await pulls(place, `${registry.host}${prefix}`, naming);
+    using folder = new Workplace();
+    await using registry = await Distribution.start(folder.path);
+    await loadAndPull(folder, `${registry.host}${prefix}`, naming);
   });
 
   it.each(['--ca', '--insecure'] as const)('from a registry with TLS, loaded with %s', async flag => {
-    using place = new Workplace();
-    const { ca, server } = await makeCertificates(place.path);
+    using folder = new Workplace();
+    const { ca, server } = await makeCertificates(folder.path);
     const http = { tls: { certificate: server.cert, key: server.key } };
-    await using registry = await Distribution.start(place.path, { http, host: 'localhost' });
-    await pulls(place, registry.host, [flag, flag === '--ca' ? ca : registry.host]);
+    await using registry = await Distribution.start(folder.path, { http, host: 'localhost' });
+    await loadAndPull(folder, registry.host, [flag, flag === '--ca' ? ca : registry.host]);
   });
 
-  it('from a registry with a login, which the pull secret has', async () => {
-    using place = new Workplace();
-    writeFileSync(place.file('htpasswd'), await output('htpasswd', '-nbB', 'me', 'hunter2'));
-    const auth = { htpasswd: { realm: 'test', path: place.file('htpasswd') } };
-    await using registry = await Distribution.start(place.path, { auth });
+  it('from a registry with the credentials of the pull secret', async () => {
+    using folder = new Workplace();
+    writeFileSync(folder.file('htpasswd'), await output('htpasswd', '-nbB', 'me', 'hunter2'));
+    const auth = { htpasswd: { realm: 'test', path: folder.file('htpasswd') } };
+    await using registry = await Distribution.start(folder.path, { auth });
     const login = Buffer.from('me:hunter2').toString('base64');
-    writeFileSync(place.file('config.json'), JSON.stringify({ auths: { [registry.host]: { auth: login } } }));
-    const flags = ['--pull-secret', place.file('secret.yaml')];
-    await pulls(place, `${registry.host}/v`, flags, { DOCKER_CONFIG: place.path });
+    writeFileSync(
+      folder.file('config.json'),
+      JSON.stringify({ auths: { [registry.host]: { auth: login } } }),
+    );
+    const flags = ['--pull-secret', folder.file('secret.yaml')];
+    await loadAndPull(folder, `${registry.host}/v`, flags, { DOCKER_CONFIG: folder.path });
   });
 });
 
-/** Loads the bundle, and has containerd pull it with the login of the pull secret, if there is one. */
-async function pulls(
-  place: Workplace,
+/** Loads the bundle and pulls it with containerd, with the credentials of the pull secret if there is one. */
+async function loadAndPull(
+  folder: Workplace,
   target: string,
   flags: readonly string[],
   env: Record<string, string> = {},
 ): Promise<void> {
-  const hosts = place.file('certs.d');
+  const hosts = folder.file('certs.d');
   const loaded = await airgap(['load', bundle, target, '--hosts-toml', hosts, ...flags], { env });
   expect(loaded.status, loaded.stderr).toBe(0);
   expect(readdirSync(hosts)).toEqual(['docker.io', 'quay.io']);
-  await using containerd = await Containerd.start(place.path);
+  await using containerd = await Containerd.start(folder.path);
   for (const name of [REDIS, APP])
-    await containerd.ctr('content', 'fetch', '--hosts-dir', hosts, ...userOf(place), name);
+    await containerd.ctr('content', 'fetch', '--hosts-dir', hosts, ...userOf(folder), name);
   expect(await containerd.images()).toEqual([
     [REDIS, redis.digest],
     [APP, app.digest],
   ]);
 }
 
-function userOf(place: Workplace): string[] {
-  const secret = join(place.path, 'secret.yaml');
+function userOf(folder: Workplace): string[] {
+  const secret = join(folder.path, 'secret.yaml');
   if (!existsSync(secret)) return [];
-  const [, data = ''] = /dockerconfigjson: (\S+)\n$/.exec(readFileSync(secret, 'utf8')) ?? [];
-  const [own] = Object.values(JSON.parse(Buffer.from(data, 'base64').toString()).auths) as {
+  const { auths } = JSON.parse(Buffer.from(secretDataOf(secret), 'base64').toString());
+  const [credentials] = Object.values(auths) as {
     username: string;
     password: string;
   }[];
-  return ['--user', `${own?.username}:${own?.password}`];
+  return ['--user', `${credentials?.username}:${credentials?.password}`];
+}
+
+/** The base64 data of a pull secret. */
+function secretDataOf(path: string): string {
+  return /dockerconfigjson: (\S+)\n$/.exec(readFileSync(path, 'utf8'))?.[1] ?? '';
 }
