@@ -271,7 +271,7 @@ describe('a target that is a runtime', () => {
     [['containerd:', '--plain-http', 'localhost', '--on-existing', 'fail'], '--on-existing, --plain-http'],
     [['podman:x'], 'not a runtime'],
     [['containerd:a b'], 'not a runtime'],
-    [['docker:', '--images', 'nothing:1'], 'no image of the bundle'],
+    [['docker:', '--images', 'nothing:1'], 'no image in the bundle'],
   ])('refuses %j', async (args, words) => {
     const { stderr, status } = await airgap(['load', bundle, ...args]);
     expect(stderr).toContain(words);

@@ -302,10 +302,10 @@ describe('airgap load', () => {
     [
       'a name that nobody has',
       ['load', bundle, '127.0.0.1:1', '--images', 'nobody/*'],
-      'no image of the bundle',
+      'no image in the bundle',
       2,
     ],
-    ['no bundle', ['load', 'nowhere.tar', '127.0.0.1:1'], 'there is no such file', 2],
+    ['no bundle', ['load', 'nowhere.tar', '127.0.0.1:1'], 'no such file or directory', 2],
   ])('refuses %s', async (_name, args, words, expected) => {
     const { status, stderr } = await airgap(args);
     expect(stderr).toContain(words);

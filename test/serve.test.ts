@@ -506,8 +506,8 @@ describe('a file that is not what it was', () => {
   }
 
   it.each([
-    ['cut short', (file: string) => truncateSync(file, 100_000), 'BUNDLE', 'cut short'],
-    ['no tar', (file: string) => writeFileSync(file, 'x'.repeat(2000)), 'BUNDLE', 'no tar'],
+    ['cut short', (file: string) => truncateSync(file, 100_000), 'BUNDLE', 'truncated tar'],
+    ['no tar', (file: string) => writeFileSync(file, 'x'.repeat(2000)), 'BUNDLE', 'not a tar file'],
     [
       'without a manifest as it should be',
       (file: string) => overwrite(file, placeOf(app.bytes), '{ "x"'),

@@ -91,7 +91,7 @@ describe('findInput', () => {
   });
 
   it.each([
-    ['a file that is not there', 'none.yaml', 'there is no such file'],
+    ['a file that is not there', 'none.yaml', 'no such file or directory'],
     ['a directory without YAML', 'empty', 'the directory holds no YAML'],
     ['a file that is no text, when it is named itself', 'odd/a.yaml', 'not UTF-8'],
   ])('refuses %s, by its path', async (_name, file, message) => {

@@ -26,8 +26,8 @@ describe('readSource', () => {
     }));
 
   it.each([
-    ['a file that is not there', 'none.yaml', 'there is no such file'],
-    ['a directory', '.', 'it is a directory'],
+    ['a file that is not there', 'none.yaml', 'no such file or directory'],
+    ['a directory', '.', 'is a directory'],
     ['what is no text', 'binary', 'not UTF-8'],
     ['what is too large', 'large', 'too large to be a spec: 100000001 bytes'],
   ])('refuses %s, by its path', async (_name, file, message) => {
