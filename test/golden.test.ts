@@ -122,7 +122,7 @@ const JSON_KEYS: Readonly<Record<'plan' | 'build' | 'inspect' | 'verify' | 'diff
   },
   diff: {
     '': 'added changed differs new old onlyNew onlyOld removed shared unchanged',
-    'added[]': 'bytes digest name otherName ownBytes platforms',
+    'added[]': 'bytes digest name newBytes oldName platforms',
     'changed[]': 'addedLayers bytes name newBytes newDigest oldBytes oldDigest platforms removedLayers',
     'changed[].addedLayers[]': CHANGED_LAYER_KEYS,
     'changed[].platforms[]': 'newDigest oldDigest platform',
@@ -131,7 +131,7 @@ const JSON_KEYS: Readonly<Record<'plan' | 'build' | 'inspect' | 'verify' | 'diff
     old: SIDE_KEYS,
     onlyNew: AMOUNT_KEYS,
     onlyOld: AMOUNT_KEYS,
-    'removed[]': 'bytes digest name otherName ownBytes platforms subject',
+    'removed[]': 'bytes digest name newName oldBytes platforms subject',
     shared: AMOUNT_KEYS,
   },
 };
