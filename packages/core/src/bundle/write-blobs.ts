@@ -7,6 +7,7 @@ import type { BlobRef, BundleEntry, BundlePlan } from './entry-content.ts';
 import type { BundleFile } from './file/bundle-file.ts';
 import { diskError } from './file/disk.ts';
 
+/** Where the blobs come from, and who is notified. */
 export interface WriteOptions {
   readonly source: ImageSource;
   /** The path of the bundle, for errors. */

@@ -12,8 +12,8 @@ export interface DirectoryBlob {
 }
 
 /** Lists the blobs of an OCI layout directory. @throws AirgapError `INPUT` when it cannot be read */
-export async function* directoryBlobs(folder: string): AsyncGenerator<DirectoryBlob> {
-  const blobs = join(folder, 'blobs', 'sha256');
+export async function* directoryBlobs(directory: string): AsyncGenerator<DirectoryBlob> {
+  const blobs = join(directory, 'blobs', 'sha256');
   const failed = (cause: unknown) => {
     const hint = 'Pass a bundle, or a directory that contains blobs/sha256.';
     throw fileReadError('the OCI layout', blobs, cause, hint);

@@ -47,6 +47,7 @@ export interface ErrorContext {
   readonly path?: string;
 }
 
+/** The optional parts of an {@link AirgapError}. */
 export interface AirgapErrorOptions {
   /** What to do next: one imperative sentence. */
   readonly hint?: string;

@@ -61,11 +61,11 @@ export class HashPool implements AsyncDisposable {
   }
 
   #worker(): HashWorker {
-    const idlest = this.#workers.reduce<HashWorker | undefined>(
+    const leastLoaded = this.#workers.reduce<HashWorker | undefined>(
       (best, worker) => (best && best.load <= worker.load ? best : worker),
       undefined,
     );
-    if (idlest && (idlest.load === 0 || this.#workers.length >= this.max)) return idlest;
+    if (leastLoaded && (leastLoaded.load === 0 || this.#workers.length >= this.max)) return leastLoaded;
     const worker = new HashWorker(this.#signal);
     this.#workers.push(worker);
     return worker;

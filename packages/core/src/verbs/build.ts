@@ -18,6 +18,7 @@ import type { ImageSource } from '../store/image-source.ts';
 import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
 import { readRequests, resolvePlan } from './resolved-plan.ts';
 
+/** The options of {@link build}. */
 export interface BuildOptions extends PlanOptions {
   /** A path, or a stream to write the bundle to in order. */
   readonly output: string | Writable;
@@ -29,6 +30,7 @@ export interface BuildOptions extends PlanOptions {
   readonly reuse?: readonly string[] | undefined;
 }
 
+/** A finished build: its plan, and the bundle that it wrote. */
 export interface BuildResult extends PlanResult {
   /** The absolute path of the bundle; undefined when it was streamed. */
   readonly path?: string;

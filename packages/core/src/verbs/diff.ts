@@ -12,6 +12,7 @@ import { pair } from '../diff/pairing.ts';
 import { bytesOf } from '../layout/blob-usage.ts';
 import { interrupted } from '../model/interrupted.ts';
 
+/** The options of {@link diff}. */
 export interface DiffOptions {
   /** The path of a bundle or an OCI layout directory. */
   readonly old: string;

@@ -3,6 +3,7 @@ import { BundleReader } from '../bundle/reader.ts';
 import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 
+/** The options of {@link inspect}. */
 export interface InspectOptions {
   /** The bundle's path. */
   readonly bundle: string;

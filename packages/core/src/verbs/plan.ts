@@ -9,6 +9,7 @@ import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
 
+/** The options of {@link plan}. */
 export interface PlanOptions extends ResolvePlanOptions, RegistryOptions {}
 
 /** A name of the bundle and its image. Sizes are bytes. */

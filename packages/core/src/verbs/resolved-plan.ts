@@ -16,7 +16,9 @@ import type { ResolvedImage } from '../resolve/resolved-image.ts';
 import type { OnEvent } from '../store/events.ts';
 import { planTar } from '../tar/plan.ts';
 
+/** What to read, and how to resolve it. */
 export interface ResolvePlanOptions extends SpecOptions {
+  /** How `source:` names and hosts map to registries. */
   readonly locations?: RegistrySettings | undefined;
   /** Default: linux/amd64. */
   readonly platforms?: PlatformChoice | undefined;

@@ -10,6 +10,7 @@ import type { Problem } from '../verify/problem.ts';
 import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 
+/** The options of {@link verify}. */
 export interface VerifyOptions {
   /** The bundle's path. */
   readonly bundle: string;
@@ -17,6 +18,7 @@ export interface VerifyOptions {
   readonly onEvent?: OnEvent | undefined;
 }
 
+/** What {@link verify} found. */
 export interface VerifyResult {
   readonly path: string;
   /** The names of its images. */

@@ -13,6 +13,7 @@ const NOTE_INTERVAL = 50;
 /** The buffer in which small blobs are read back to be hashed. */
 const SMALL = Buffer.allocUnsafeSlow(256 * 1024);
 
+/** The file, the offset and the state of a blob. */
 export interface FileSinkOptions {
   readonly fd: number;
   /** Where the blob starts in the file, in bytes. */

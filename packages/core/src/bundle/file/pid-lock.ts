@@ -32,7 +32,7 @@ export class PidLock implements AsyncDisposable {
     const self: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
     while (!(await create(path, JSON.stringify(self)))) {
       const holder = await holderOf(path);
-      if (typeof holder === 'object' && isAlive(holder)) throw taken(path, holder);
+      if (typeof holder === 'object' && isAlive(holder)) throw lockedError(path, holder);
       if (holder === 'damaged' || typeof holder === 'object') await breakLock(path);
       await sleep(POLL_INTERVAL);
     }
@@ -120,7 +120,7 @@ function startOf(pid: number): string {
   }
 }
 
-function taken(path: string, { pid, host }: Holder): AirgapError {
+function lockedError(path: string, { pid, host }: Holder): AirgapError {
   return new AirgapError('DISK', `another build is writing this bundle: process ${pid} on ${host}`, {
     where: { path },
     hint: `Wait for it, or stop it; if the process does not exist, remove ${path}.`,
