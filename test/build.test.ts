@@ -34,13 +34,13 @@ beforeAll(async () => {
   };
   made.attested = indexOf([subject, attestation]);
   made.arm = await image('arm', ARM64);
-  const unnamed = ({ platform: _, ...one }: TestImage) => one;
+  const withoutPlatform = ({ platform: _, ...image }: TestImage) => image;
   made.unnamed = indexOf([
-    unnamed(await image('unnamed-amd64')),
-    unnamed(await image('unnamed-arm64', ARM64)),
+    withoutPlatform(await image('unnamed-amd64')),
+    withoutPlatform(await image('unnamed-arm64', ARM64)),
   ]);
-  made.untrue = imageOf({ layers: [base], diffIds: [] });
-  for (const [name, one] of Object.entries(made)) registry.push(`team/${name}:1`, one);
+  made.mismatched = imageOf({ layers: [base], diffIds: [] });
+  for (const [name, content] of Object.entries(made)) registry.push(`team/${name}:1`, content);
 });
 beforeEach(() => {
   registry.fault = undefined;
@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 afterAll(() => registry[Symbol.asyncDispose]());
 
-/** Where the registry's images are called what a spec would call them. */
+/** An image list with these names in the registry. */
 function list(...names: string[]): string {
   return names.map(name => `${registry.host}/team/${name}\n`).join('');
 }
@@ -79,9 +79,12 @@ describe('build', () => {
     const entries = await entriesOf(work.file('bundle.tar'));
     const names = [...entries.keys()];
     expect(names.slice(0, 3)).toEqual(['oci-layout', 'index.json', 'manifest.json']);
-    const wanted = [made.app, made.schema2].flatMap(one => [one?.digest, ...(one?.blobs.keys() ?? [])]);
+    const expected = [made.app, made.schema2].flatMap(image => [
+      image?.digest,
+      ...(image?.blobs.keys() ?? []),
+    ]);
     expect(new Set(names.slice(3))).toEqual(
-      new Set(wanted.map(digest => `blobs/sha256/${digest?.slice(7)}`)),
+      new Set(expected.map(digest => `blobs/sha256/${digest?.slice(7)}`)),
     );
     for (const name of names.slice(3))
       expect(`blobs/${sha256(entries.get(name) as Buffer).replace(':', '/')}`).toBe(name);
@@ -89,26 +92,26 @@ describe('build', () => {
     expect(new Set(layers.map(({ path }) => path)).size).toBe(layers.length);
   });
 
-  it('gives the same bytes at any concurrency, in any order of the list, and streamed', async () => {
+  it('writes the same bytes at any concurrency, in any order of the list, and streamed', async () => {
     using work = new Workplace({
       'list.txt': list('app:1', 'multi:1', 'schema2:1'),
       'other.txt': list('schema2:1', 'app:1', 'multi:1'),
     });
-    const one = await airgap(['build', 'list.txt', '-o', 'one.tar', '--concurrency', '1'], {
+    const sequential = await airgap(['build', 'list.txt', '-o', 'sequential.tar', '--concurrency', '1'], {
       cwd: work.path,
     });
-    const many = await airgap(['build', 'other.txt', '-o', 'many.tar', '--concurrency', '32'], {
+    const concurrent = await airgap(['build', 'other.txt', '-o', 'concurrent.tar', '--concurrency', '32'], {
       cwd: work.path,
     });
     const streamed = await airgap(['build', 'list.txt', '-o', '-'], { cwd: work.path });
-    expect([one.status, many.status, streamed.status]).toEqual([0, 0, 0]);
-    const bytes = readFileSync(work.file('one.tar'));
-    expect(readFileSync(work.file('many.tar')).equals(bytes)).toBe(true);
+    expect([sequential.status, concurrent.status, streamed.status]).toEqual([0, 0, 0]);
+    const bytes = readFileSync(work.file('sequential.tar'));
+    expect(readFileSync(work.file('concurrent.tar')).equals(bytes)).toBe(true);
     expect(streamed.stdout.equals(bytes)).toBe(true);
   });
 
   it.each([
-    ['one platform of an index stands for the name', 'multi', [], () => made.multi?.children[0]?.digest],
+    ['one platform of an index replaces the index', 'multi', [], () => made.multi?.children[0]?.digest],
     ['another platform', 'multi', ['--platform', 'linux/arm64'], () => made.multi?.children[1]?.digest],
     ['all platforms keep the index', 'multi', ['--platform', 'all'], () => made.multi?.digest],
     [
@@ -117,7 +120,7 @@ describe('build', () => {
       ['--platform', 'linux/amd64', '--platform', 'linux/arm64'],
       () => made.multi?.digest,
     ],
-    ['an attestation is no platform', 'attested', [], () => made.attested?.digest],
+    ['an attestation does not count as a platform', 'attested', [], () => made.attested?.digest],
     [
       'a platform that only the config knows',
       'unnamed',
@@ -136,7 +139,7 @@ describe('build', () => {
     expect((await airgap(['verify', work.file('bundle.tar')])).status).toBe(0);
   });
 
-  it('keeps the whole of an index that is pinned by digest, and its name', async () => {
+  it('keeps an index that is pinned by digest complete, and its name', async () => {
     const pinned = `multi@${made.multi?.digest}`;
     using work = new Workplace({ 'list.txt': list(pinned) });
     expect((await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path })).status).toBe(0);
@@ -148,18 +151,18 @@ describe('build', () => {
       expect(entries.has(`blobs/sha256/${child.digest.slice(7)}`)).toBe(true);
   });
 
-  it('keeps from docker, which would refuse the whole file, an image whose config tells of other layers', async () => {
-    using work = new Workplace({ 'list.txt': list('app:1', 'untrue:1') });
+  it('omits an image from manifest.json whose config does not match its layers, because docker would reject the file', async () => {
+    using work = new Workplace({ 'list.txt': list('app:1', 'mismatched:1') });
     expect((await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path })).status).toBe(0);
     const entries = await entriesOf(work.file('bundle.tar'));
-    const classic = JSON.parse(String(entries.get('manifest.json')));
-    expect(classic.map(({ RepoTags }: { RepoTags: string[] }) => RepoTags)).toEqual([
+    const dockerManifest = JSON.parse(String(entries.get('manifest.json')));
+    expect(dockerManifest.map(({ RepoTags }: { RepoTags: string[] }) => RepoTags)).toEqual([
       [`${registry.host}/team/app:1`],
     ]);
     expect((await airgap(['verify', work.file('bundle.tar')])).status).toBe(0);
   });
 
-  it('replaces what a link leads to, and not the link', async () => {
+  it('replaces the target of a symbolic link, not the link', async () => {
     using work = new Workplace({ 'list.txt': list('app:1'), 'old.tar': 'old' });
     symlinkSync('old.tar', work.file('latest.tar'));
     expect((await airgap(['build', 'list.txt', '-o', 'latest.tar'], { cwd: work.path })).status).toBe(0);
@@ -173,12 +176,13 @@ describe('build', () => {
       { os: 'linux', architecture: 'arm' },
       { os: 'linux', architecture: 'arm', variant: 'v7' },
     ],
-    ['false', AMD64, ARM64],
-  ])('writes what verifies when the platform of an index is %s', async (_name, said, own) => {
-    const image = { ...imageOf({ layers: [await noiseLayer('said', 100)], platform: own }), platform: said };
-    registry.push('team/said:1', indexOf([image, made.app as TestImage]));
-    using work = new Workplace({ 'list.txt': list('said:1') });
-    const platform = `${said.os}/${said.architecture}`;
+    ['wrong', AMD64, ARM64],
+  ])('writes a valid bundle when the platform of an index is %s', async (_name, declared, actual) => {
+    const layers = [await noiseLayer('declared', 100)];
+    const image = { ...imageOf({ layers, platform: actual }), platform: declared };
+    registry.push('team/declared:1', indexOf([image, made.app as TestImage]));
+    using work = new Workplace({ 'list.txt': list('declared:1') });
+    const platform = `${declared.os}/${declared.architecture}`;
     const built = await airgap(['build', 'list.txt', '-o', 'b.tar', '--platform', platform], {
       cwd: work.path,
     });
@@ -186,7 +190,7 @@ describe('build', () => {
     expect(String((await airgap(['verify', 'b.tar'], { cwd: work.path })).stdout)).toContain('b.tar: OK');
   });
 
-  it('refuses under --strict what the lint finds, and goes on without it', async () => {
+  it('fails with --strict when the lint has findings, and builds without it', async () => {
     registry.push('team/moving:latest', made.app as TestImage);
     using work = new Workplace({ 'list.txt': list('moving') });
     const strict = await airgap(['build', 'list.txt', '-o', 'bundle.tar', '--strict'], { cwd: work.path });
@@ -197,7 +201,7 @@ describe('build', () => {
     expect(lax.stderr).toContain('latest-tag');
   });
 
-  it('goes on where a broken transfer stopped', async () => {
+  it('resumes an interrupted transfer where it stopped', async () => {
     let broken = 0;
     registry.fault = ({ path, range }, response, content) => {
       if (
@@ -233,7 +237,7 @@ const shorten: Fault = ({ path }, response, content) => {
   response.end(content.subarray(0, 90_000));
   return true;
 };
-const lie: Fault = ({ path }, response, content) => {
+const wrongDigestHeader: Fault = ({ path }, response, content) => {
   if (!path.includes('/manifests/') || content === undefined) return false;
   response.setHeader('docker-content-digest', `sha256:${'0'.repeat(64)}`);
   response.end(content);
@@ -251,11 +255,11 @@ const forbid: Fault = (_seen, response) => {
   return true;
 };
 
-describe('a build that cannot succeed leaves nothing, says why, and exits with', () => {
+describe('a build that fails leaves no files, reports the reason, and exits with', () => {
   it.each<[string, number, string, Fault | undefined, string[], RegExp]>([
     ['a tag that does not exist', 3, 'app:nope', undefined, [], /list\.txt:1:1.*404/s],
     [
-      'a missing platform, listing what is there',
+      'a missing platform, with a list of the existing ones',
       3,
       'multi:1',
       undefined,
@@ -264,16 +268,16 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
     ],
     ['an image for another platform only', 3, 'arm:1', undefined, [], /no linux\/amd64; it has linux\/arm64/],
     ['schema 1', 3, 'app:1', schema1, [], /schema 1/],
-    ['credentials that are refused', 3, 'app:1', forbid, [], /403/],
-    ['a manifest with a wrong digest', 4, 'app:1', lie, [], /does not match its digest/],
-    ['a layer with flipped bytes', 4, 'app:1', flip, [], /does not match its digest/],
+    ['rejected credentials', 3, 'app:1', forbid, [], /403/],
+    ['a manifest with a wrong digest', 4, 'app:1', wrongDigestHeader, [], /does not match its digest/],
+    ['a layer with flipped bytes', 4, 'app:1', flip, [], /digest mismatch: expected sha256:\w+, got sha256:/],
     [
-      'a folder that does not exist',
+      'a directory that does not exist',
       5,
       'app:1',
       undefined,
       ['-o', 'nowhere/bundle.tar'],
-      /folder does not exist/,
+      /directory does not exist/,
     ],
   ])('%s: %i', async (_name, status, image, fault, flags, message) => {
     registry.fault = fault;
@@ -285,19 +289,20 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
     expect(work.files()).toEqual(['list.txt']);
   });
 
-  it('a layer cut short each time: 3, and only what another build goes on from may stay', async () => {
+  it('a layer truncated on every attempt: 3, and only a resumable partial bundle may stay', async () => {
     registry.fault = shorten;
     using work = new Workplace({ 'list.txt': list('app:1') });
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
     expect(stderr).toMatch(/cut short/);
     expect(status).toBe(3);
-    // How much has arrived when it is given up is a matter of time.
+    // Depends on timing: how much was received before the build gave up.
     expect([1, 3]).toContain(work.files().length);
     expect(work.files()).not.toContain('bundle.tar');
   });
 
-  it('one child of an index that is gone: 3, and nobody waits for the others', async () => {
-    const [gone, busy] = made.multi?.children.map(({ digest }) => digest) ?? [];
+  it('one missing child of an index: 3, without waiting for the others', async () => {
+    const gone = made.multi?.children[0]?.digest;
+    const busy = made.multi?.children[1]?.digest;
     registry.fault = ({ path }, response) => {
       if (path.endsWith(gone ?? '')) sendError(response, 404, 'MANIFEST_UNKNOWN', 'gone');
       else if (!path.endsWith(busy ?? '')) return false;
@@ -314,7 +319,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
     expect(stderr).not.toContain('DESTROYED');
   });
 
-  it('an index of more children than anybody needs: 3, before they are asked for', async () => {
+  it('an index with too many children: 3, before any is requested', async () => {
     const child = made.app as TestImage;
     registry.push('team/crowd:1', {
       ...indexOf(Array.from({ length: 2000 }, () => child)),
@@ -331,10 +336,10 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
 
   it.each([
     ['a device', 'null', /device or a pipe/, 5],
-    ['nothing', '', /no name/, 2],
-    ['a folder that is a file', 'list.txt/b.tar', /no folder/, 5],
-    ['a file as a folder', 'list.txt/', /no folder/, 5],
-  ])('-o that names %s: %s', async (_name, output, message, expected) => {
+    ['an empty path', '', /output path is empty/, 2],
+    ['a path below a file', 'list.txt/b.tar', /not a directory/, 5],
+    ['a file with a trailing slash', 'list.txt/', /not a directory/, 5],
+  ])('-o with %s: %s', async (_name, output, message, expected) => {
     using work = new Workplace({ 'list.txt': list('app:1') });
     execFileSync('mkfifo', [work.file('null')]);
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', output], { cwd: work.path });
@@ -366,7 +371,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
     });
     expect(outcome.stderr).toContain('interrupted');
     expect(outcome.status).toBe(130);
-    // What has arrived by then may stay for another build to go on from.
+    // A partial bundle may stay for the next build to resume.
     expect(work.files()).not.toContain('bundle.tar');
   });
 });
@@ -375,7 +380,7 @@ describe('input that cannot be read', () => {
   it.each([
     ['broken YAML', 'images:\n- name: [redis\n', /app\.yaml:\d+:\d+: error: not YAML/],
     [
-      'images that are no list',
+      'images that are not a list',
       'replicated_api_version: 2.8.0\nimages: redis\n',
       /app\.yaml:2:9: error: images: must be a list/,
     ],
@@ -413,7 +418,7 @@ describe('input that cannot be read', () => {
     ['an unknown flag', ['lint', '--nope', 'list.txt']],
     ['no such platform', ['plan', 'list.txt', '--platform', 'linux']],
     ['no such file', ['lint', 'nowhere.yaml']],
-    ['a concurrency of none', ['plan', 'list.txt', '--concurrency', '0']],
+    ['a concurrency of 0', ['plan', 'list.txt', '--concurrency', '0']],
   ])('%s is wrong usage, with status 2', async (_name, args) => {
     using work = new Workplace({ 'list.txt': 'redis:1\n' });
     expect((await airgap(args, { cwd: work.path })).status).toBe(2);
@@ -422,7 +427,7 @@ describe('input that cannot be read', () => {
 
 describe('credentials', () => {
   it.each(['basic', 'bearer'] as const)(
-    'of docker config.json open a registry with %s auth, and go nowhere else',
+    'in docker config.json authenticate to a registry with %s auth, and are sent to no other host',
     async scheme => {
       await using closed = await TestRegistry.start({
         auth: { scheme, username: 'me', password: 'pass:word' },
@@ -448,14 +453,10 @@ describe('credentials', () => {
 
 describe('verify', () => {
   it.each<[string, (bytes: Buffer) => Buffer, RegExp]>([
-    [
-      'a flipped byte in a layer',
-      bytes => flipAt(bytes, bytes.length - 300_000),
-      /does not match its digest/,
-    ],
+    ['a flipped byte in a layer', bytes => flipAt(bytes, bytes.length - 300_000), /digest mismatch/],
     ['a flipped byte in a header', bytes => flipAt(bytes, 10), /checksum/],
-    ['a cut', bytes => bytes.subarray(0, bytes.length - 100_000), /cut short/],
-    ['bytes after the end', bytes => Buffer.concat([bytes, Buffer.from('more')]), /4 foreign bytes/],
+    ['a truncated file', bytes => bytes.subarray(0, bytes.length - 100_000), /truncated tar/],
+    ['bytes after the end', bytes => Buffer.concat([bytes, Buffer.from('more')]), /4 unexpected bytes/],
   ])('finds %s', async (_name, damage, message) => {
     using work = new Workplace({ 'list.txt': list('app:1') });
     await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
@@ -465,7 +466,7 @@ describe('verify', () => {
     expect(status).toBe(1);
   });
 
-  it('does not wait for a pipe that nobody writes to', async () => {
+  it('does not wait for the writer of a pipe', async () => {
     using work = new Workplace();
     execFileSync('mkfifo', [work.file('pipe')]);
     const { status, stderr } = await airgap(['verify', 'pipe'], { cwd: work.path });

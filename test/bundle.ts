@@ -4,16 +4,16 @@ import { TestRegistry } from './registry/registry.ts';
 
 const BLOCK = 512;
 
-/** A tar with one of its entries changed, everything else as it was, headers and checksums true. */
+/** Returns a tar with the content of one entry changed; headers and checksums are valid. */
 export function withEntry(tar: Buffer, name: string, change: (content: string) => string): Buffer {
   const parts: Buffer[] = [];
   let at = 0;
   while (tar[at] !== 0) {
     const header = Buffer.from(tar.subarray(at, at + BLOCK));
     const size = Number.parseInt(header.toString('latin1', 124, 135), 8);
-    const own = header.toString('latin1', 0, header.indexOf(0)) === name;
+    const isTarget = header.toString('latin1', 0, header.indexOf(0)) === name;
     const content = tar.subarray(at + BLOCK, at + BLOCK + size);
-    const changed = own ? Buffer.from(change(content.toString('utf8'))) : content;
+    const changed = isTarget ? Buffer.from(change(content.toString('utf8'))) : content;
     parts.push(sized(header, changed.length), changed, Buffer.alloc(-changed.length & (BLOCK - 1)));
     at += BLOCK + size + (-size & (BLOCK - 1));
   }
@@ -23,12 +23,12 @@ export function withEntry(tar: Buffer, name: string, change: (content: string) =
 function sized(header: Buffer, size: number): Buffer {
   header.write(size.toString(8).padStart(11, '0'), 124, 'latin1');
   header.fill(' ', 148, 156);
-  const sum = header.reduce((all, byte) => all + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  const checksum = header.reduce((sum, byte) => sum + byte, 0);
+  header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
 }
 
-/** The entries of an image layout, made by hand. */
+/** The entries of an OCI layout, not written by a build. */
 export function layoutOf(images: Record<string, TestImage>): TestFile[] {
   const manifests = Object.entries(images).map(([name, { mediaType, digest, bytes }]) => ({
     mediaType,
@@ -47,7 +47,7 @@ export function layoutOf(images: Record<string, TestImage>): TestFile[] {
   ];
 }
 
-/** Builds a bundle of images as a registry has them under `registry.test`, with all of their platforms. */
+/** Builds a bundle of images in a registry called `registry.test`, with all platforms. */
 export async function buildBundle(images: Record<string, TestImage>, output: string): Promise<void> {
   await using registry = await TestRegistry.start();
   for (const [name, image] of Object.entries(images)) registry.push(name.replace('@', ':'), image);

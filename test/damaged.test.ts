@@ -13,12 +13,12 @@ const NAME = 'registry.test/team/app:1';
 
 const work = new Workplace();
 const bundle = work.file('damaged.tar');
-let whole: Buffer;
+let intact: Buffer;
 let registry: PushRegistry;
 
 beforeAll(async () => {
   registry = await PushRegistry.start();
-  whole = await tarOf(layoutOf({ [NAME]: app }));
+  intact = await tarOf(layoutOf({ [NAME]: app }));
 });
 afterAll(async () => {
   await registry?.[Symbol.asyncDispose]();
@@ -33,16 +33,16 @@ const VERBS = {
 
 const DAMAGES: readonly (readonly [string, (tar: Buffer) => Buffer])[] = [
   ['is empty', () => Buffer.alloc(0)],
-  ['is cut in a header', tar => tar.subarray(0, 700)],
-  ['is cut in a blob', tar => tar.subarray(0, -10_000)],
-  ['lacks its end', tar => tar.subarray(0, -1024)],
+  ['is truncated in a header', tar => tar.subarray(0, 700)],
+  ['is truncated in a blob', tar => tar.subarray(0, -10_000)],
+  ['lacks the end-of-archive marker', tar => tar.subarray(0, -1024)],
   ['is compressed', tar => gzipSync(tar)],
   ['has a damaged header', tar => flip(tar, 1024 + 3)],
-  ['has an index that is no JSON', tar => withEntry(tar, 'index.json', () => '{')],
-  ['has an index that is none', tar => withEntry(tar, 'index.json', () => '{}')],
+  ['has an index that is not JSON', tar => withEntry(tar, 'index.json', () => '{')],
+  ['has an index without manifests', tar => withEntry(tar, 'index.json', () => '{}')],
   ['has a name without a digest', tar => withEntry(tar, 'index.json', text => text.replace('digest', 'x'))],
   [
-    'has a layer in the place of a manifest',
+    'has a layer instead of a manifest',
     tar => withEntry(tar, 'index.json', text => text.replace(app.digest, layer.diffId)),
   ],
 ];
@@ -54,13 +54,13 @@ function flip(tar: Buffer, at: number): Buffer {
 }
 
 describe.each(DAMAGES)('a bundle that %s', (_what, damage) => {
-  it.each(Object.entries(VERBS))('is refused by %s, which names the file', async (_verb, run) => {
-    writeFileSync(bundle, damage(whole));
+  it.each(Object.entries(VERBS))('is rejected by %s, which names the file', async (_verb, run) => {
+    writeFileSync(bundle, damage(intact));
     await expect(run()).rejects.toMatchObject({ where: { path: bundle } });
   });
 
-  it('is a problem to verify, which names the file', async () => {
-    writeFileSync(bundle, damage(whole));
+  it('is reported as a problem by verify, which names the file', async () => {
+    writeFileSync(bundle, damage(intact));
     const { path, problems } = await verify({ bundle });
     expect([path, problems.length > 0]).toEqual([bundle, true]);
   });
@@ -69,8 +69,8 @@ describe.each(DAMAGES)('a bundle that %s', (_what, damage) => {
 it.each([
   ['load', VERBS.load],
   ['serve', VERBS.serve],
-])('a name that is none is refused by %s, which names the file', async (_verb, run) => {
-  const damaged = withEntry(whole, 'index.json', text => text.replace('team', 'TEAM'));
+])('an invalid name is rejected by %s, which names the file', async (_verb, run) => {
+  const damaged = withEntry(intact, 'index.json', text => text.replace('team', 'TEAM'));
   writeFileSync(bundle, damaged);
   await expect(run()).rejects.toMatchObject({
     message: expect.stringContaining('upper-case'),
@@ -82,22 +82,22 @@ const hex = (digest: string) => digest.slice('sha256:'.length);
 const OTHER = `sha256:${'1'.repeat(64)}`;
 
 describe.each<[string, string, () => Promise<Buffer>]>([
-  ['a path that leads outside', 'foreign entry', () => withMore({ name: '../../evil', content: 'x' })],
-  ['a path from the root', 'foreign entry', () => withMore({ name: '/etc/cron.d/evil', content: 'x' })],
-  ['a file of its own', 'foreign entry', () => withMore({ name: 'readme.txt', content: 'x' })],
+  ['a path that traverses upwards', 'unexpected entry', () => withMore({ name: '../../evil', content: 'x' })],
+  ['an absolute path', 'unexpected entry', () => withMore({ name: '/etc/cron.d/evil', content: 'x' })],
+  ['an additional file', 'unexpected entry', () => withMore({ name: 'readme.txt', content: 'x' })],
   [
-    'a symlink in the place of a blob',
-    'a bundle holds only regular files',
+    'a symlink instead of a blob',
+    'a bundle contains only regular files',
     () => withMore({ name: `blobs/sha256/${hex(OTHER)}`, linkname: '/etc/passwd' }),
   ],
   [
-    'a blob twice',
+    'a duplicate blob',
     'duplicate entry',
     () => withMore({ name: `blobs/sha256/${hex(layer.diffId)}`, content: layer.bytes }),
   ],
   [
-    'a name with the digest of something else',
-    `stands for another digest, ${app.digest}`,
+    'a name with the digest of another manifest',
+    `points to a different digest, ${app.digest}`,
     () => tarOf(layoutOf({ [`registry.test/team/app@${OTHER}`]: app })),
   ],
 ])('a bundle with %s', (_what, words, make) => {
@@ -106,7 +106,7 @@ describe.each<[string, string, () => Promise<Buffer>]>([
   it.each([
     ['load', VERBS.load],
     ['serve', VERBS.serve],
-  ])('is refused by %s in the words of verify, before a push', async (_verb, run) => {
+  ])('is rejected by %s with the message of verify, before a push', async (_verb, run) => {
     registry.seen.length = 0;
     writeFileSync(bundle, await make());
     expect((await verify({ bundle })).problems).toContainEqual(expect.objectContaining({ message }));

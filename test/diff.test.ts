@@ -11,7 +11,15 @@ import { build, type DiffResult, diff, inspect } from '@airgap/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { airgap, Workplace } from './airgap.ts';
 import { withEntry } from './bundle.ts';
-import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, type TestLayer } from './images/image.ts';
+import {
+  artifactOf,
+  imageOf,
+  indexOf,
+  noiseOf,
+  sha256,
+  type TestImage,
+  type TestLayer,
+} from './images/image.ts';
 import { output } from './programs/program.ts';
 import { TestRegistry } from './registry/registry.ts';
 
@@ -20,15 +28,17 @@ afterAll(() => work[Symbol.dispose]());
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const ARM64 = { os: 'linux', architecture: 'arm64' };
-const [base, one, two] = [noiseOf(1, 9000), noiseOf(2, 2000), noiseOf(3, 3000)];
+const base = noiseOf(1, 9000);
+const firstLayer = noiseOf(2, 2000);
+const secondLayer = noiseOf(3, 3000);
 
 const image = (layers: readonly TestLayer[], platform = AMD64) =>
   imageOf({ layers, platform, compression: 'none' });
-const first = image([base, one]);
-const second = image([base, two]);
-const arm = image([base, one], ARM64);
+const first = image([base, firstLayer]);
+const second = image([base, secondLayer]);
+const arm = image([base, firstLayer], ARM64);
 
-/** The images of a bundle, by the part of their names after the registry. */
+/** The images of a bundle, by name without the registry. */
 type Images = Readonly<Record<string, TestImage>>;
 
 /** Builds a bundle of these images. */
@@ -63,21 +73,21 @@ function nameOf(name: string): string {
   return `registry.test/${name}`;
 }
 
-/** All bytes of an image's own, without those below it. */
+/** The size of a manifest and its blobs, in bytes. */
 function bytesOf({ bytes, blobs }: TestImage): number {
   return [...blobs.values()].reduce((sum, blob) => sum + blob.length, bytes.length);
 }
 
 const old = await bundleOf({ 'team/app:1': first, 'team/other:1': second });
 const layer = ({ bytes, diffId }: TestLayer) => ({ digest: diffId, size: bytes.length });
-/** Manifest and config of an image. */
-const documents = (one: TestImage, layers: readonly TestLayer[]) =>
-  layers.reduce((sum, { bytes }) => sum - bytes.length, bytesOf(one));
+/** The size of the manifest and config of an image, in bytes. */
+const documents = (content: TestImage, layers: readonly TestLayer[]) =>
+  layers.reduce((sum, { bytes }) => sum - bytes.length, bytesOf(content));
 
-describe('diff tells', () => {
+describe('diff reports', () => {
   const cases: [string, Images, Images, Partial<Record<keyof DiffResult, unknown>>][] = [
     [
-      'that nothing differs',
+      'no differences',
       { 'team/app:1': first },
       { 'team/app:1': first },
       {
@@ -92,7 +102,7 @@ describe('diff tells', () => {
       },
     ],
     [
-      'an image added, and the bytes that OLD lacks',
+      'an added image, and the bytes that OLD does not contain',
       { 'team/app:1': first },
       { 'team/app:1': first, 'team/other:1': second },
       {
@@ -106,7 +116,7 @@ describe('diff tells', () => {
             digest: second.digest,
             platforms: ['linux/amd64'],
             bytes: bytesOf(second),
-            ownBytes: bytesOf(second) - base.bytes.length,
+            newBytes: bytesOf(second) - base.bytes.length,
           },
         ],
         onlyNew: { blobs: 3, bytes: bytesOf(second) - base.bytes.length },
@@ -115,19 +125,19 @@ describe('diff tells', () => {
       },
     ],
     [
-      'an image removed, and the bytes that NEW lacks',
+      'a removed image, and the bytes that NEW does not contain',
       { 'team/app:1': first, 'team/other:1': second },
       { 'team/app:1': first },
       {
         unchanged: 1,
         added: [],
-        removed: [{ name: nameOf('team/other:1'), ownBytes: bytesOf(second) - base.bytes.length }],
+        removed: [{ name: nameOf('team/other:1'), oldBytes: bytesOf(second) - base.bytes.length }],
         onlyNew: { blobs: 0 },
         onlyOld: { blobs: 3 },
       },
     ],
     [
-      'a name that stands for another image, layer by layer',
+      'a name that points to a different image, layer by layer',
       { 'team/app:1': first },
       { 'team/app:1': second },
       {
@@ -140,8 +150,8 @@ describe('diff tells', () => {
             oldDigest: first.digest,
             newDigest: second.digest,
             platforms: [{ platform: 'linux/amd64', oldDigest: first.digest, newDigest: second.digest }],
-            addedLayers: [{ ...layer(two), shared: false }],
-            removedLayers: [{ ...layer(one), shared: false }],
+            addedLayers: [{ ...layer(secondLayer), shared: false }],
+            removedLayers: [{ ...layer(firstLayer), shared: false }],
             bytes: bytesOf(second),
             newBytes: bytesOf(second) - base.bytes.length,
             oldBytes: bytesOf(first) - base.bytes.length,
@@ -151,23 +161,23 @@ describe('diff tells', () => {
       },
     ],
     [
-      'that a new layer need not be carried, because another image of OLD has it',
+      'a new layer as shared if another image of OLD contains it',
       { 'team/app:1': first, 'team/other:1': second },
-      { 'team/app:1': image([base, one, two]), 'team/other:1': second },
+      { 'team/app:1': image([base, firstLayer, secondLayer]), 'team/other:1': second },
       {
         unchanged: 1,
         changed: [
           {
-            addedLayers: [{ ...layer(two), shared: true }],
+            addedLayers: [{ ...layer(secondLayer), shared: true }],
             removedLayers: [],
-            newBytes: documents(image([base, one, two]), [base, one, two]),
+            newBytes: documents(image([base, firstLayer, secondLayer]), [base, firstLayer, secondLayer]),
           },
         ],
         onlyNew: { blobs: 2 },
       },
     ],
     [
-      'another tag for the same digest, which costs nothing',
+      'another tag for the same digest, with 0 new bytes',
       { 'team/app:1': first },
       { 'team/app:2': first },
       {
@@ -176,18 +186,18 @@ describe('diff tells', () => {
           {
             name: nameOf('team/app:2'),
             digest: first.digest,
-            ownBytes: 0,
-            otherName: nameOf('team/app:1'),
+            newBytes: 0,
+            oldName: nameOf('team/app:1'),
           },
         ],
-        removed: [{ name: nameOf('team/app:1'), ownBytes: 0, otherName: nameOf('team/app:2') }],
+        removed: [{ name: nameOf('team/app:1'), oldBytes: 0, newName: nameOf('team/app:2') }],
         changed: [],
         onlyNew: { blobs: 0, bytes: 0 },
         onlyOld: { blobs: 0, bytes: 0 },
       },
     ],
     [
-      'two tags that have changed places',
+      'two swapped tags',
       { 'team/app:1': first, 'team/app:2': second },
       { 'team/app:1': second, 'team/app:2': first },
       {
@@ -197,7 +207,7 @@ describe('diff tells', () => {
       },
     ],
     [
-      'a platform added to an index',
+      'an added platform of an index',
       { 'team/app:1': indexOf([first]) },
       { 'team/app:1': indexOf([first, arm]) },
       {
@@ -207,7 +217,7 @@ describe('diff tells', () => {
             newDigest: indexOf([first, arm]).digest,
             platforms: [{ platform: 'linux/arm64', newDigest: arm.digest }],
             addedLayers: [],
-            newBytes: indexOf([first, arm]).bytes.length + documents(arm, [base, one]),
+            newBytes: indexOf([first, arm]).bytes.length + documents(arm, [base, firstLayer]),
           },
         ],
       },
@@ -237,7 +247,7 @@ describe('diff tells', () => {
       },
     ],
     [
-      'what a new signature is about',
+      'the subject of a new referrer',
       { 'team/app:1': first },
       { 'team/app:1': first, 'team/app:note': artifactOf({ subject: first }) },
       { added: [{ subject: first.digest, platforms: [] }] },
@@ -245,8 +255,8 @@ describe('diff tells', () => {
   ];
 
   it.each(cases)('%s', async (_what, before, after, expected) => {
-    const [from, to] = [await bundleOf(before), await bundleOf(after)];
-    expect(await diff({ old: from, new: to })).toMatchObject(expected);
+    const result = await diff({ old: await bundleOf(before), new: await bundleOf(after) });
+    expect(result).toMatchObject(expected);
   });
 
   it('the same sums as inspect', async () => {
@@ -255,20 +265,20 @@ describe('diff tells', () => {
     expect(await diff({ old, new: old })).toMatchObject({ old: side, new: side, differs: false });
   });
 
-  it('a name that stands there twice by its digests', async () => {
-    const twice = (order: (list: object[]) => object[]) =>
+  it('a duplicate name by its digests', async () => {
+    const duplicated = (order: (list: object[]) => object[]) =>
       indexed(old, text => {
         const index = JSON.parse(text);
         const [{ annotations }] = index.manifests;
         const manifests = index.manifests.map((descriptor: object) => ({ ...descriptor, annotations }));
         return JSON.stringify({ ...index, manifests: order(manifests) });
       });
-    const both = twice(list => list);
-    expect(await diff({ old: both, new: twice(list => list.reverse()) })).toMatchObject({
+    const both = duplicated(list => list);
+    expect(await diff({ old: both, new: duplicated(list => list.reverse()) })).toMatchObject({
       differs: false,
       unchanged: 2,
     });
-    expect(await diff({ old: both, new: twice(list => list.slice(1)) })).toMatchObject({
+    expect(await diff({ old: both, new: duplicated(list => list.slice(1)) })).toMatchObject({
       unchanged: 1,
       changed: [],
       removed: [{ name: nameOf('team/app:1'), digest: first.digest }],
@@ -276,8 +286,8 @@ describe('diff tells', () => {
   });
 
   it('an image without a name by its digest', async () => {
-    const nameless = indexed(old, text => text.replaceAll(/"annotations":\{[^}]*\}/g, '"annotations":{}'));
-    const { added } = await diff({ old, new: nameless });
+    const unnamed = indexed(old, text => text.replaceAll(/"annotations":\{[^}]*\}/g, '"annotations":{}'));
+    const { added } = await diff({ old, new: unnamed });
     expect(added.map(({ name }) => name).sort()).toEqual([first.digest, second.digest].sort());
   });
 });
@@ -294,34 +304,44 @@ describe('an OCI layout directory', () => {
     expect(result.shared.bytes).toBe((await inspect({ bundle: old })).blobBytes);
   });
 
-  it('needs no hashed layers: one whose bytes changed is the same', async () => {
+  it('is compared without hashing layers: changed bytes are not detected', async () => {
     const folder = await layoutOf(old);
     writeFileSync(`${folder}/blobs/sha256/${base.diffId.slice(7)}`, Buffer.alloc(base.bytes.length));
     expect((await diff({ old: folder, new: old })).differs).toBe(false);
   });
 });
 
-describe('what cannot be compared', () => {
+describe('diff fails for', () => {
   const blob = ({ digest }: { digest: string }) => `blobs/sha256/${digest.slice(7)}`;
   const damages: [string, (folder: string) => void, number, string][] = [
-    ['has no index.json', folder => rmSync(`${folder}/index.json`), 2, 'there is no index.json'],
-    ['has a folder for an index', folder => refolder(`${folder}/index.json`), 2, 'there is no index.json'],
-    ['has an index that is not JSON', folder => write(folder, 'index.json', '{'), 2, 'not JSON'],
+    ['lacks index.json', folder => rmSync(`${folder}/index.json`), 2, 'index.json is missing'],
     [
-      'has an index of nothing',
+      'has a directory called index.json',
+      folder => replaceByDirectory(`${folder}/index.json`),
+      2,
+      'index.json is missing',
+    ],
+    ['has an index that is not JSON', folder => write(folder, 'index.json', '{'), 2, 'is not valid JSON'],
+    [
+      'has an index without manifests',
       folder => write(folder, 'index.json', '{}'),
       2,
       'breaks the image specification',
     ],
-    ['has no blobs', folder => rmSync(`${folder}/blobs`, { recursive: true }), 2, 'there is no such file'],
+    [
+      'lacks blobs/sha256',
+      folder => rmSync(`${folder}/blobs`, { recursive: true }),
+      2,
+      'no such file or directory',
+    ],
     ['lacks a manifest', folder => rmSync(`${folder}/${blob(first)}`), 2, 'a blob is missing'],
     ['lacks a layer', folder => rmSync(`${folder}/${blob(layer(base))}`), 2, 'a blob is missing'],
-    ['has half a layer', folder => truncateSync(`${folder}/${blob(layer(base))}`, 10), 2, '10 bytes'],
+    ['has a truncated layer', folder => truncateSync(`${folder}/${blob(layer(base))}`, 10), 2, 'got 10'],
     [
-      'has another manifest',
+      'has a different manifest',
       folder => write(folder, blob(first), ' '.repeat(first.bytes.length)),
       4,
-      'does not match',
+      'digest mismatch',
     ],
   ];
 
@@ -335,13 +355,13 @@ describe('what cannot be compared', () => {
   });
 
   it.each<[string, (path: string) => void, string]>([
-    ['is not there', () => {}, 'there is no such file'],
-    ['is empty', path => writeFileSync(path, ''), 'no tar'],
-    ['is text', path => writeFileSync(path, 'hello\n'.repeat(1000)), 'no tar'],
+    ['does not exist', () => {}, 'no such file or directory'],
+    ['is empty', path => writeFileSync(path, ''), 'not a tar file'],
+    ['is text', path => writeFileSync(path, 'hello\n'.repeat(1000)), 'not a tar file'],
     ['is compressed', path => writeFileSync(path, Buffer.from('1f8b'.padEnd(2000, '0'), 'hex')), 'gzip'],
-    ['is cut short', path => writeFileSync(path, readFileSync(old).subarray(0, 9000)), 'cut short'],
+    ['is truncated', path => writeFileSync(path, readFileSync(old).subarray(0, 9000)), 'truncated tar'],
     [
-      'leads to a config in the place of a manifest',
+      'refers to a config instead of a manifest',
       path => writeFileSync(path, withEntry(readFileSync(old), 'index.json', toConfig)),
       'breaks the image specification',
     ],
@@ -359,7 +379,7 @@ describe('what cannot be compared', () => {
     }
   });
 
-  it('because the caller has gone', async () => {
+  it('an aborted signal', async () => {
     const signal = AbortSignal.abort();
     await expect(diff({ old, new: old, signal })).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
@@ -369,19 +389,20 @@ describe('what cannot be compared', () => {
   }
 
   function toConfig(text: string): string {
-    const [[digest, { length: size }] = ['', '']] = first.blobs;
+    const config = [...first.blobs.values()][0] ?? Buffer.alloc(0);
     const index = JSON.parse(text);
-    return JSON.stringify({ ...index, manifests: [{ ...index.manifests[0], digest, size }] });
+    const descriptor = { ...index.manifests[0], digest: sha256(config), size: config.length };
+    return JSON.stringify({ ...index, manifests: [descriptor] });
   }
 
-  function refolder(path: string): void {
+  function replaceByDirectory(path: string): void {
     rmSync(path);
     mkdirSync(path);
   }
 });
 
 describe('airgap diff', () => {
-  it('says what changed, and exits with 1', async () => {
+  it('prints the changes, and exits with 1', async () => {
     const from = await bundleOf({ 'team/app:1': first, 'team/gone:1': arm, 'team/many:1': indexOf([first]) });
     const to = await bundleOf({
       'team/app:1': second,
@@ -396,7 +417,7 @@ describe('airgap diff', () => {
       '0 B in OLD only; NEW has it as registry.test/team/come:1\n',
       `added registry.test/team/come:1\n  ${arm.digest}  linux/arm64  `,
       '0 B new; OLD has it as registry.test/team/gone:1\n',
-      `changed registry.test/team/app:1\n  ${first.digest} -> ${second.digest}\n  - ${one.diffId}    2.0 kB  also in NEW\n  + ${two.diffId}    3.0 kB\n`,
+      `changed registry.test/team/app:1\n  ${first.digest} -> ${second.digest}\n  - ${firstLayer.diffId}    2.0 kB  also in NEW\n  + ${secondLayer.diffId}    3.0 kB\n`,
       `    linux/arm64 added: ${arm.digest}\n`,
       `${from} -> ${to}: 1 added, 1 removed, 2 changed, 0 unchanged\n`,
       ' in NEW only; ',
@@ -404,7 +425,7 @@ describe('airgap diff', () => {
     for (const part of parts) expect(text).toContain(part);
   });
 
-  it('says that nothing did, and exits with 0', async () => {
+  it('prints that nothing changed, and exits with 0', async () => {
     const { status, stdout } = await airgap(['diff', old, old]);
     expect(status).toBe(0);
     expect(stdout.toString()).toMatch(
@@ -412,7 +433,7 @@ describe('airgap diff', () => {
     );
   });
 
-  it('prints what the library says as one JSON object', async () => {
+  it('prints the result of the library as one JSON object', async () => {
     const next = await bundleOf({ 'team/app:1': second });
     const { status, stdout, stderr } = await airgap(['diff', old, next, '--json']);
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
@@ -427,7 +448,7 @@ describe('airgap diff', () => {
     });
   });
 
-  it.each([[[]], [['--json']]])('lets no name steer the terminal %j', async flags => {
+  it.each([[[]], [['--json']]])('escapes control characters in names %j', async flags => {
     const evil = 'registry.test/\u001b[2J\u009b\u202e\u0007:1';
     const path = indexed(old, text =>
       text.replaceAll(nameOf('team/app:1'), JSON.stringify(evil).slice(1, -1)),
@@ -443,7 +464,7 @@ describe('airgap diff', () => {
     }
   });
 
-  it('colours what it says only where colours are wanted', async () => {
+  it('prints colors only when requested', async () => {
     const next = await bundleOf({ 'team/app:1': second });
     const coloured = await airgap(['diff', old, next], { env: { NO_COLOR: '', FORCE_COLOR: '1' } });
     expect(coloured.stdout.toString()).toContain('\u001b[33mchanged\u001b[39m');

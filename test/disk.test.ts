@@ -6,7 +6,7 @@ import { imageOf, noiseLayer } from './images/image.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
-if (!isRoot) process.stderr.write('\nSKIPPED: disks that fail, for want of the right to mount one\n');
+if (!isRoot) process.stderr.write('\nSKIPPED: failing disks: mounting requires root\n');
 
 describe.skipIf(!isRoot)('a disk that', () => {
   const work = new Workplace();
@@ -31,21 +31,21 @@ describe.skipIf(!isRoot)('a disk that', () => {
   const mount = (options: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk]);
   const build = () =>
     airgap(['build', '-', '-o', `${disk}/bundle.tar`], { stdin: `${registry.host}/team/large:1\n` });
-  const blobsAsked = () => registry.seen.filter(({ path }) => path.includes('/blobs/')).length;
+  const blobRequests = () => registry.seen.filter(({ path }) => path.includes('/blobs/')).length;
 
-  it('is too small is found before a layer is downloaded', async () => {
+  it('is too small is detected before a layer is downloaded', async () => {
     mount('size=4m');
     const { status, stderr } = await build();
     expect(stderr).toContain('not enough disk space');
     expect(status).toBe(5);
-    expect(blobsAsked()).toBe(1); // the config
+    expect(blobRequests()).toBe(1); // the config
     expect(readdirSync(disk)).toEqual([]);
   });
 
-  it('fills up in the middle ends the build, and its part is given back', async () => {
+  it('fills up during the build ends it, and the partial file is removed', async () => {
     mount('size=10m');
     registry.fault = ({ path }) => {
-      if (path.includes('/blobs/') && blobsAsked() === 2)
+      if (path.includes('/blobs/') && blobRequests() === 2)
         writeFileSync(`${disk}/other`, Buffer.alloc(6_000_000));
       return false;
     };
@@ -55,7 +55,7 @@ describe.skipIf(!isRoot)('a disk that', () => {
     expect(readdirSync(disk)).toEqual(['other']);
   });
 
-  it('is read-only is found before a registry is asked', async () => {
+  it('is read-only is detected before the first request to a registry', async () => {
     mount('ro');
     const { status, stderr } = await build();
     expect(stderr).toContain('cannot write the bundle: the file system is read-only');

@@ -12,12 +12,12 @@ it('the example program of the docs builds, verifies and inspects a bundle', asy
   registry.push('library/redis:7', imageOf({ layers: [await noiseLayer('example', 100_000)] }));
   using work = new Workplace();
   const program = [`${ROOT}node_modules/tsx/dist/cli.mjs`, '-C', 'source', `${ROOT}docs/examples/build.ts`];
-  const said = await output(
+  const stdout = await output(
     process.execPath,
     ...program,
     'redis:7',
     work.file('bundle.tar'),
     `http://${registry.host}`,
   );
-  expect(said).toContain('docker.io/library/redis:7: 0 problems');
+  expect(stdout).toContain('docker.io/library/redis:7: 0 problems');
 });

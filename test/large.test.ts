@@ -10,7 +10,7 @@ import { imageOf } from './images/image.ts';
 import { Distribution } from './programs/distribution.ts';
 import { missingPrograms, output } from './programs/program.ts';
 
-/** More than eleven octal digits, the most that a plain tar header has room for. */
+/** Exceeds the eleven octal digits of the size in a plain tar header. */
 const SIZE = 9 * 1024 ** 3;
 const MAX_MEMORY = 200e6;
 
@@ -18,10 +18,9 @@ const missing = missingPrograms('docker-registry', 'tar', 'time');
 const { bavail, bsize } = statfsSync(tmpdir());
 const small = bavail * bsize < 1.2 * SIZE;
 if (small) missing.push(`${((1.2 * SIZE) / 1e9).toFixed(0)} GB of disk space`);
-if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: a layer of 9 GB, for want of ${missing.join(', ')}\n`);
+if (missing.length > 0) process.stderr.write(`\nSKIPPED: a layer of 9 GB: missing ${missing.join(', ')}\n`);
 
-/** Puts a layer of nothing but zeros where the registry keeps its blobs, without writing them. */
+/** Stores a layer of zeros in the registry's storage as a sparse file. */
 function storeSparse(storage: string, repository: string, digest: string): void {
   const hex = digest.slice('sha256:'.length);
   const data = join(storage, `docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`);

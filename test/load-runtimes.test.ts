@@ -272,7 +272,7 @@ describe('a runtime target', () => {
     [['containerd:', '--plain-http', 'localhost', '--on-existing', 'fail'], '--on-existing, --plain-http'],
     [['podman:x'], 'invalid runtime target'],
     [['containerd:a b'], 'invalid runtime target'],
-    [['docker:', '--images', 'nothing:1'], 'no image of the bundle'],
+    [['docker:', '--images', 'nothing:1'], 'no image in the bundle'],
   ])('refuses %j', async (args, words) => {
     const { stderr, status } = await airgap(['load', bundle, ...args]);
     expect(stderr).toContain(words);

@@ -313,10 +313,10 @@ describe('airgap load', () => {
     [
       'a pattern that matches no name',
       ['load', bundle, '127.0.0.1:1', '--images', 'nothing/*'],
-      'no image of the bundle',
+      'no image in the bundle',
       2,
     ],
-    ['a missing bundle', ['load', 'nowhere.tar', '127.0.0.1:1'], 'there is no such file', 2],
+    ['a missing bundle', ['load', 'nowhere.tar', '127.0.0.1:1'], 'no such file or directory', 2],
   ])('refuses %s', async (_name, args, words, expected) => {
     const { status, stderr } = await airgap(args);
     expect(stderr).toContain(words);

@@ -12,7 +12,7 @@ const FIXED = `${POD}    imagePullPolicy: IfNotPresent\n`;
 
 const read = (name: string): unknown => parse(readFileSync(`${HOME}/${name}`, 'utf8'));
 
-/** Runs a command line in a folder, as bash reads it. */
+/** Runs a bash script in a directory. */
 function bash(script: string, cwd: string, env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
     cwd,
@@ -33,50 +33,52 @@ describe('the action', () => {
     runs: { steps: Step[] };
   };
 
-  /** Runs a step as a runner does: its expressions become environment, its command a script. */
-  function step(name: string, inputs: Record<string, string>, cwd: string) {
-    const found = action.runs.steps.find(one => one.name === name);
-    if (!found) throw new Error(`no step ${name}`);
-    const value = (expression: string) => {
-      const [, input = ''] = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(expression) ?? [];
+  /** Runs a step as a runner does: expressions become environment variables, the command a script. */
+  function runStep(name: string, inputs: Record<string, string>, cwd: string) {
+    const step = action.runs.steps.find(candidate => candidate.name === name);
+    if (!step) throw new Error(`no step ${name}`);
+    const evaluate = (expression: string) => {
+      const input = /^\$\{\{ inputs\.(?<name>[\w-]+) \}\}$/.exec(expression)?.groups?.name ?? '';
       return inputs[input] ?? action.inputs[input]?.default ?? '';
     };
-    const env = Object.fromEntries(Object.entries(found.env).map(([key, one]) => [key, value(one)]));
-    return bash(found.run, cwd, { ...env, GITHUB_ACTION_PATH: HOME });
+    const env = Object.fromEntries(
+      Object.entries(step.env).map(([key, expression]) => [key, evaluate(expression)]),
+    );
+    return bash(step.run, cwd, { ...env, GITHUB_ACTION_PATH: HOME });
   }
 
-  it('annotates what it finds and fails', () => {
+  it('annotates findings and fails', () => {
     using place = new Workplace({ 'a.yaml': POD });
-    expect(step('Lint', { specs: 'a.yaml' }, place.path)).toMatchObject({
+    expect(runStep('Lint', { specs: 'a.yaml' }, place.path)).toMatchObject({
       status: 1,
       stdout: expect.stringMatching(/^::error file=a.yaml,line=6,/),
     });
   });
 
   it.each<[name: string, files: Record<string, string>, inputs: Record<string, string>, status: number]>([
-    ['nothing is found', { 'a.yaml': FIXED }, { specs: 'a.yaml' }, 0],
-    ['what is found is mild', { 'a.yaml': 'a\n' }, { specs: 'a.yaml', 'fail-on': 'error' }, 0],
-    ['several specs are named', { 'a.yaml': FIXED, 'b.yaml': POD }, { specs: 'a.yaml\nb.yaml\n' }, 1],
-    ['a flag is given', { 'a.yaml': FIXED }, { specs: 'a.yaml', flags: '--config gone.yaml' }, 2],
-    ['a spec is not there', { 'a.yaml': FIXED }, { specs: 'gone.yaml', sarif: 'out.sarif' }, 2],
-    ['a name looks like a flag or a command', { 'a.yaml': FIXED }, { specs: '--help $(touch x)' }, 2],
-  ])('ends as lint does when %s', (_name, files, inputs, status) => {
+    ['there are no findings', { 'a.yaml': FIXED }, { specs: 'a.yaml' }, 0],
+    ['the findings are below the threshold', { 'a.yaml': 'a\n' }, { specs: 'a.yaml', 'fail-on': 'error' }, 0],
+    ['several specs are passed', { 'a.yaml': FIXED, 'b.yaml': POD }, { specs: 'a.yaml\nb.yaml\n' }, 1],
+    ['a flag is passed', { 'a.yaml': FIXED }, { specs: 'a.yaml', flags: '--config gone.yaml' }, 2],
+    ['a spec does not exist', { 'a.yaml': FIXED }, { specs: 'gone.yaml', sarif: 'out.sarif' }, 2],
+    ['a path looks like a flag or a command', { 'a.yaml': FIXED }, { specs: '--help $(touch x)' }, 2],
+  ])('exits with the status of lint when %s', (_name, files, inputs, status) => {
     using place = new Workplace(files);
-    expect(step('Lint', inputs, place.path).status).toBe(status);
+    expect(runStep('Lint', inputs, place.path).status).toBe(status);
     expect(existsSync(place.file('x'))).toBe(false);
   });
 
-  it('writes a SARIF log, whatever is found', () => {
+  it('writes a SARIF log regardless of the findings', () => {
     using place = new Workplace({ 'a.yaml': POD });
-    step('Lint', { specs: 'a.yaml', sarif: 'out.sarif' }, place.path);
+    runStep('Lint', { specs: 'a.yaml', sarif: 'out.sarif' }, place.path);
     const log = JSON.parse(readFileSync(place.file('out.sarif'), 'utf8'));
     expect(log.runs[0].results).toMatchObject([{ ruleId: 'latest-tag' }]);
   });
 
-  it('builds with the flags that are given', () => {
+  it('builds with the given flags', () => {
     using place = new Workplace({ 'a.yaml': 'images: []\n' });
     const inputs = { specs: 'a.yaml', bundle: 'b.tar', 'build-flags': '--app shop' };
-    expect(step('Build', inputs, place.path)).toMatchObject({
+    expect(runStep('Build', inputs, place.path)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('no images found in the input'),
     });
@@ -97,24 +99,24 @@ describe('a pre-commit hook', () => {
   });
   afterAll(() => place[Symbol.dispose]());
 
-  /** pre-commit looks for the script in its clone of this repository, and runs it in the user's. */
+  /** pre-commit takes the script from its clone of this repository, and runs it in the user's repository. */
   function run(id: string) {
-    const hook = hooks.find(one => one.id === id);
+    const hook = hooks.find(candidate => candidate.id === id);
     return bash(`${HOME}/${hook?.entry} ${hook?.args.join(' ')}`, place.path);
   }
 
-  it('reports what it finds in the folder', () =>
+  it('reports the findings in the directory', () =>
     expect(run('airgap-lint')).toMatchObject({
       status: 1,
       stdout: expect.stringContaining('a.yaml:6:12: error latest-tag'),
     }));
 
-  it('mends what it can', () => {
+  it('applies safe fixes', () => {
     expect(run('airgap-lint-fix').status).toBe(0);
     expect(readFileSync(place.file('a.yaml'), 'utf8')).toBe(FIXED);
   });
 
-  it('names scripts that git keeps as executable', () => {
+  it('refers to scripts that are executable in git', () => {
     for (const { entry } of hooks) {
       const [script = ''] = entry.split(' ');
       const listed = execFileSync('git', ['ls-files', '--stage', script], { cwd: HOME, encoding: 'utf8' });

@@ -10,13 +10,12 @@ import { missingPrograms } from './programs/program.ts';
 
 const MB = 1_000_000;
 const KILLS = 50;
-/** Builds at once, each behind an nginx of its own. */
+/** Concurrent builds, each with its own nginx. */
 const LANES = 10;
 const NAME = 'registry.test/team/app:1';
 
 const missing = missingPrograms('docker-registry', 'nginx');
-if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: builds that are killed, for want of ${missing.join(', ')}\n`);
+if (missing.length > 0) process.stderr.write(`\nSKIPPED: killed builds: missing ${missing.join(', ')}\n`);
 
 describe.skipIf(missing.length > 0)('a build that was interrupted', () => {
   const work = new Workplace({ 'list.txt': `${NAME}\n` });
@@ -40,14 +39,14 @@ describe.skipIf(missing.length > 0)('a build that was interrupted', () => {
     return ['build', work.file('list.txt'), '-o', output, '--mirror', mirror, '--progress', 'none'];
   }
 
-  /** nginx in front of the registry, every connection throttled. */
+  /** Starts an nginx in front of the registry that throttles every connection. */
   function throttled(name: string): Promise<Nginx> {
     const folder = work.file(name);
     mkdirSync(folder, { recursive: true });
     return Nginx.start(folder, registry.host, { location: 'limit_rate 3m;' });
   }
 
-  /** Kills a build so many ms after it has begun to write. */
+  /** Kills a build this many ms after it starts to write. */
   async function killAfter(delay: number, host: string, output: string): Promise<void> {
     const child = spawn(process.execPath, [AIRGAP, ...args(host, output)], { stdio: 'ignore' });
     const closed = new Promise(resolve => child.on('close', resolve));
@@ -57,32 +56,32 @@ describe.skipIf(missing.length > 0)('a build that was interrupted', () => {
     await closed;
   }
 
-  it(`goes on after SIGKILL at ${KILLS} moments, to the same bytes, fetching hardly anything twice`, async () => {
-    let again = 0;
+  it(`resumes after SIGKILL at ${KILLS} moments, with the same bytes and almost no repeated downloads`, async () => {
+    let repeated = 0;
     let midway = 0;
     const lane = async (number: number) => {
       for (let kill = number; kill < KILLS; kill += LANES) {
         await using nginx = await throttled(`kill-${kill}`);
         const output = work.file(`killed-${kill}.tar`);
-        // Spread over the whole of a build, with a little chance in each step.
+        // Spread over the duration of a build, with some randomness in each step.
         await killAfter(((kill + Math.random()) * 3400) / KILLS, nginx.host, output);
         if (existsSync(`${output}.partial`)) midway += 1;
         const { status, stderr } = await airgap(args(nginx.host, output));
         expect(stderr).toBe('');
         expect(status).toBe(0);
         expect(readFileSync(output).equals(undisturbed)).toBe(true);
-        for (const left of ['', '.journal', '.lock'])
-          expect(existsSync(`${output}.partial${left}`)).toBe(false);
+        for (const suffix of ['', '.journal', '.lock'])
+          expect(existsSync(`${output}.partial${suffix}`)).toBe(false);
         const blobs = nginx.answers().filter(({ path }) => path.includes('/blobs/'));
-        again += blobs.reduce((all, { bytes }) => all + bytes, 0) / (100 * MB) - 1;
+        repeated += blobs.reduce((sum, { bytes }) => sum + bytes, 0) / (100 * MB) - 1;
         rmSync(output);
       }
     };
     await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)));
     expect(midway).toBe(KILLS);
     process.stderr.write(
-      `\n${midway} of ${KILLS} kills in the middle; fetched twice, on average: ${((again / KILLS) * 100).toFixed(2)} %\n`,
+      `\n${midway} of ${KILLS} kills during the transfer; repeated downloads, on average: ${((repeated / KILLS) * 100).toFixed(2)} %\n`,
     );
-    expect(again / KILLS).toBeLessThan(0.02);
+    expect(repeated / KILLS).toBeLessThan(0.02);
   }, 600_000);
 });

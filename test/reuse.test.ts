@@ -7,16 +7,16 @@ import { imageOf, noiseOf, type TestLayer } from './images/image.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const base = noiseOf(1, 4_000_000);
-const old = noiseOf(2, 3_000_000);
-const fresh = noiseOf(3, 2_000_000);
+const first = noiseOf(2, 3_000_000);
+const second = noiseOf(3, 2_000_000);
 
 let registry: TestRegistry;
 let work: Workplace;
 
 beforeEach(async () => {
   registry = await TestRegistry.start();
-  registry.push('team/app:1', imageOf({ layers: [base, old], compression: 'none' }));
-  registry.push('team/app:2', imageOf({ layers: [base, fresh], compression: 'none' }));
+  registry.push('team/app:1', imageOf({ layers: [base, first], compression: 'none' }));
+  registry.push('team/app:2', imageOf({ layers: [base, second], compression: 'none' }));
   work = new Workplace();
 });
 afterEach(async () => {
@@ -43,12 +43,12 @@ function run({ tag = 1, output = 'bundle.tar', reuse, notices = [] }: Run = {}) 
   });
 }
 
-/** Whether a layer was asked for. */
-function asked({ diffId }: TestLayer): boolean {
+/** Whether a layer was requested from the registry. */
+function wasRequested({ diffId }: TestLayer): boolean {
   return registry.seen.some(({ path }) => path.endsWith(diffId));
 }
 
-/** Lets a build break at a layer once the others have arrived. */
+/** Makes a build fail at a layer after the others are downloaded. */
 async function breakAt(layer: TestLayer, tag = 1): Promise<void> {
   registry.fault = ({ path }, response) => {
     if (!path.endsWith(layer.diffId)) return false;
@@ -60,9 +60,9 @@ async function breakAt(layer: TestLayer, tag = 1): Promise<void> {
   registry.seen.length = 0;
 }
 
-async function whole(tag: number): Promise<Buffer> {
-  await run({ tag, output: 'whole.tar' });
-  const bytes = readFileSync(work.file('whole.tar'));
+async function uninterrupted(tag: number): Promise<Buffer> {
+  await run({ tag, output: 'uninterrupted.tar' });
+  const bytes = readFileSync(work.file('uninterrupted.tar'));
   registry.seen.length = 0;
   return bytes;
 }
@@ -71,52 +71,52 @@ function expectClean(): void {
   expect(work.files().filter(name => name.includes('partial'))).toEqual([]);
 }
 
-describe('what an interrupted build has left', () => {
-  it('is gone on with', async () => {
-    const expected = await whole(1);
-    await breakAt(old);
+describe('the partial bundle of an interrupted build', () => {
+  it('is resumed', async () => {
+    const expected = await uninterrupted(1);
+    await breakAt(first);
     await run();
-    expect(asked(base)).toBe(false);
+    expect(wasRequested(base)).toBe(false);
     expect(readFileSync(work.file('bundle.tar')).equals(expected)).toBe(true);
     expectClean();
   });
 
-  it('serves a plan that has changed', async () => {
-    const expected = await whole(2);
-    await breakAt(old, 1);
+  it('is a source of blobs for a different plan', async () => {
+    const expected = await uninterrupted(2);
+    await breakAt(first, 1);
     await run({ tag: 2 });
-    expect(asked(base)).toBe(false);
-    expect(asked(fresh)).toBe(true);
+    expect(wasRequested(base)).toBe(false);
+    expect(wasRequested(second)).toBe(true);
     expect(readFileSync(work.file('bundle.tar')).equals(expected)).toBe(true);
     expectClean();
   });
 
   it.each<[string, (partial: string) => void]>([
-    ['bytes that changed', partial => writeFileSync(partial, Buffer.alloc(200_000, 7), { flag: 'r+' })],
-    ['a file that was cut', partial => truncateSync(partial, 1_000_000)],
-    ['a journal of something else', partial => writeFileSync(`${partial}.journal`, 'hello\n')],
-    ['a journal cut in its first line', partial => truncateSync(`${partial}.journal`, 10)],
-    ['a journal cut in a line', partial => appendFileSync(`${partial}.journal`, '4 0 99999999')],
+    ['changed bytes', partial => writeFileSync(partial, Buffer.alloc(200_000, 7), { flag: 'r+' })],
+    ['a truncated file', partial => truncateSync(partial, 1_000_000)],
+    ['a file that is not a journal', partial => writeFileSync(`${partial}.journal`, 'hello\n')],
+    ['a journal truncated in its first line', partial => truncateSync(`${partial}.journal`, 10)],
+    ['a journal truncated in a later line', partial => appendFileSync(`${partial}.journal`, '4 0 99999999')],
     [
-      'a journal that promises too much',
+      'a journal that claims too much',
       partial => appendFileSync(`${partial}.journal`, '6 0 3000000\n5 0 4000000\n'),
     ],
     [
-      'a journal with nonsense in it',
+      'a journal with invalid lines',
       partial => appendFileSync(`${partial}.journal`, '99 0 5\n-1 x y\n\0\0\0\n7 9 3\n'),
     ],
   ])('is not trusted: %s', async (_name, damage) => {
-    const expected = await whole(1);
-    await breakAt(old);
+    const expected = await uninterrupted(1);
+    await breakAt(first);
     damage(work.file('bundle.tar.partial'));
     await run();
     expect(readFileSync(work.file('bundle.tar')).equals(expected)).toBe(true);
     expectClean();
   });
 
-  it('is kept only if it holds anything', async () => {
+  it('stays only if it contains blobs', async () => {
     registry.fault = ({ path }, response) => {
-      if (!path.includes('/blobs/') || !(path.endsWith(base.diffId) || path.endsWith(old.diffId)))
+      if (!path.includes('/blobs/') || !(path.endsWith(base.diffId) || path.endsWith(first.diffId)))
         return false;
       response.writeHead(403).end();
       return true;
@@ -127,10 +127,10 @@ describe('what an interrupted build has left', () => {
 });
 
 describe('a second build of the same bundle', () => {
-  it('is refused while the first lives', async () => {
+  it('is refused while the first is running', async () => {
     let second: Promise<unknown> | undefined;
     registry.fault = ({ path }) => {
-      if (path.endsWith(old.diffId)) second ??= run().catch(error => error);
+      if (path.endsWith(first.diffId)) second ??= run().catch(error => error);
       return false;
     };
     await run();
@@ -140,7 +140,7 @@ describe('a second build of the same bundle', () => {
     });
   });
 
-  it('takes over from a process that has died', async () => {
+  it('takes over the lock of a dead process', async () => {
     const child = spawn('true');
     await new Promise(resolve => child.on('close', resolve));
     const { hostname } = await import('node:os');
@@ -150,7 +150,7 @@ describe('a second build of the same bundle', () => {
     expectClean();
   });
 
-  it('takes over from a process whose number another one has now', async () => {
+  it('takes over the lock of a process whose pid was reused', async () => {
     const { hostname } = await import('node:os');
     const holder = { pid: process.ppid, host: hostname(), started: '1' };
     writeFileSync(work.file('bundle.tar.partial.lock'), JSON.stringify(holder));
@@ -158,7 +158,7 @@ describe('a second build of the same bundle', () => {
     expectClean();
   });
 
-  it('does not judge a process of another machine', async () => {
+  it('does not break the lock of a process on another host', async () => {
     const holder = { pid: 1, host: 'elsewhere', started: '1' };
     writeFileSync(work.file('bundle.tar.partial.lock'), JSON.stringify(holder));
     await expect(run()).rejects.toMatchObject({
@@ -170,48 +170,48 @@ describe('a second build of the same bundle', () => {
 });
 
 describe('--reuse', () => {
-  it('copies what an older bundle has', async () => {
-    const expected = await whole(2);
+  it('copies blobs from an older bundle', async () => {
+    const expected = await uninterrupted(2);
     await run({ output: 'older.tar' });
     registry.seen.length = 0;
     await run({ tag: 2, reuse: ['older.tar'] });
-    expect(asked(base)).toBe(false);
-    expect(asked(fresh)).toBe(true);
+    expect(wasRequested(base)).toBe(false);
+    expect(wasRequested(second)).toBe(true);
     expect(readFileSync(work.file('bundle.tar')).equals(expected)).toBe(true);
   });
 
-  it('copies what a layout directory has', async () => {
+  it('copies blobs from a layout directory', async () => {
     const blobs = work.file('layout/blobs/sha256');
     mkdirSync(blobs, { recursive: true });
     writeFileSync(`${blobs}/${base.diffId.slice(7)}`, base.bytes);
     await run({ reuse: ['layout'] });
-    expect(asked(base)).toBe(false);
+    expect(wasRequested(base)).toBe(false);
   });
 
-  it('downloads what is damaged there, and says so', async () => {
-    const expected = await whole(2);
+  it('downloads a damaged blob, and reports it', async () => {
+    const expected = await uninterrupted(2);
     const blobs = work.file('layout/blobs/sha256');
     mkdirSync(blobs, { recursive: true });
     writeFileSync(`${blobs}/${base.diffId.slice(7)}`, Buffer.alloc(base.bytes.length));
     const notices: string[] = [];
     await run({ tag: 2, reuse: ['layout'], notices });
-    expect(notices.join()).toContain(base.diffId);
-    expect(asked(base)).toBe(true);
+    expect(notices.join()).toMatch(new RegExp(`^${base.diffId}: digest mismatch: .*; retrying once$`));
+    expect(wasRequested(base)).toBe(true);
     expect(readFileSync(work.file('bundle.tar')).equals(expected)).toBe(true);
   });
 
-  it('passes over what has another size', async () => {
+  it('ignores a blob of a different size', async () => {
     const blobs = work.file('layout/blobs/sha256');
     mkdirSync(blobs, { recursive: true });
     writeFileSync(`${blobs}/${base.diffId.slice(7)}`, 'short');
     await run({ reuse: ['layout'] });
-    expect(asked(base)).toBe(true);
+    expect(wasRequested(base)).toBe(true);
   });
 
   it.each([
-    ['nothing.tar', 'there is no such file'],
-    ['empty', 'there is no such file'],
-    ['text.tar', 'the file is no tar'],
+    ['nothing.tar', 'no such file or directory'],
+    ['empty', 'no such file or directory'],
+    ['text.tar', 'not a tar file'],
   ])('refuses %s: %s', async (name, message) => {
     mkdirSync(work.file('empty'));
     writeFileSync(work.file('text.tar'), 'hello');

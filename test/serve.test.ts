@@ -504,8 +504,8 @@ describe('a damaged or modified bundle', () => {
   }
 
   it.each([
-    ['cut short', (file: string) => truncateSync(file, 100_000), 'BUNDLE', 'cut short'],
-    ['not a tar', (file: string) => writeFileSync(file, 'x'.repeat(2000)), 'BUNDLE', 'no tar'],
+    ['cut short', (file: string) => truncateSync(file, 100_000), 'BUNDLE', 'truncated tar'],
+    ['no tar', (file: string) => writeFileSync(file, 'x'.repeat(2000)), 'BUNDLE', 'not a tar file'],
     [
       'with a damaged manifest',
       (file: string) => overwrite(file, offsetOf(app.bytes), '{ "x"'),

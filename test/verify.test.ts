@@ -13,7 +13,7 @@ describe('verify', () => {
   const work = new Workplace();
   const bundle = work.file('bundle.tar');
   const damaged = work.file('damaged.tar');
-  let whole: Buffer;
+  let intact: Buffer;
 
   beforeAll(async () => {
     await using registry = await TestRegistry.start();
@@ -33,18 +33,18 @@ describe('verify', () => {
       platforms: 'all',
       mirrors: { 'registry.test': `http://${registry.host}` },
     });
-    whole = readFileSync(bundle);
+    intact = readFileSync(bundle);
   });
   afterAll(() => work[Symbol.dispose]());
 
-  it('finds nothing wrong with a whole bundle', async () => {
+  it('reports no problems for an intact bundle', async () => {
     expect((await verify({ bundle })).problems).toEqual([]);
   });
 
   test.prop([fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(7)], { numRuns: 400 })(
-    'finds any one bit that is flipped, in contents, headers, padding and documents',
+    'detects any flipped bit in contents, headers, padding and documents',
     async (where, bit) => {
-      const bytes = Buffer.from(whole);
+      const bytes = Buffer.from(intact);
       const at = Math.floor(where * bytes.length);
       bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
       writeFileSync(damaged, bytes);
@@ -53,33 +53,29 @@ describe('verify', () => {
   );
 
   it.each<[string, string, (document: Document) => unknown]>([
+    ['swapped names', 'index.json', index => ({ ...index, manifests: rotateNames(index.manifests) })],
+    ['swapped names in the docker manifest', 'manifest.json', rotateTags],
+    ['an empty docker manifest', 'manifest.json', () => []],
+    ['a missing image in the docker manifest', 'manifest.json', ([, ...rest]) => rest],
+    ['a duplicate image in the docker manifest', 'manifest.json', list => [...list, list[0]]],
     [
-      'names that have changed places',
-      'index.json',
-      index => ({ ...index, manifests: rotateNames(index.manifests) }),
-    ],
-    ['names that have changed places for docker', 'manifest.json', rotateTags],
-    ['no image for docker', 'manifest.json', () => []],
-    ['an image less for docker', 'manifest.json', ([, ...rest]) => rest],
-    ['an image twice for docker', 'manifest.json', list => [...list, list[0]]],
-    [
-      'a name twice for docker',
+      'a duplicate name in the docker manifest',
       'manifest.json',
-      ([one, ...rest]) => [{ ...one, RepoTags: [...one.RepoTags, ...one.RepoTags] }, ...rest],
+      ([first, ...rest]) => [{ ...first, RepoTags: [...first.RepoTags, ...first.RepoTags] }, ...rest],
     ],
     [
-      'an object in place of a path',
+      'an object instead of a path',
       'manifest.json',
-      ([one, ...rest]) => [{ ...one, Config: { toString: 1 } }, ...rest],
+      ([first, ...rest]) => [{ ...first, Config: { toString: 1 } }, ...rest],
     ],
     [
-      'an object in place of a name',
+      'an object instead of a name',
       'manifest.json',
-      ([one, ...rest]) => [{ ...one, RepoTags: [{ toString: 1 }] }, ...rest],
+      ([first, ...rest]) => [{ ...first, RepoTags: [{ toString: 1 }] }, ...rest],
     ],
-    ['an annotation of its own', 'index.json', index => annotate(index, { 'x.y': 'z' })],
+    ['an unexpected annotation', 'index.json', index => annotate(index, { 'x.y': 'z' })],
     [
-      'a resolved digest that is none',
+      'an invalid resolved digest',
       'index.json',
       index => annotate(index, { 'dev.airgap.image.resolved': 'x' }),
     ],
@@ -89,53 +85,53 @@ describe('verify', () => {
       index => withRoot(index, { platform: { os: 'linux', architecture: 'arm64' } }),
     ],
     ['data in a descriptor', 'index.json', index => withRoot(index, { data: 'e30=' })],
-  ])('finds %s', async (_name, entry, change) => {
-    const changed = withEntry(whole, entry, text => JSON.stringify(change(JSON.parse(text))));
+  ])('detects %s', async (_name, entry, change) => {
+    const changed = withEntry(intact, entry, text => JSON.stringify(change(JSON.parse(text))));
     writeFileSync(damaged, changed);
     expect((await verify({ bundle: damaged })).problems).not.toEqual([]);
   });
 
   it.each(['oci-layout', 'index.json', 'manifest.json'])(
-    'finds a %s that is nested without end',
+    'detects a %s with excessive nesting',
     async entry => {
       const deep = '['.repeat(200_000) + ']'.repeat(200_000);
       writeFileSync(
         damaged,
-        withEntry(whole, entry, () => deep),
+        withEntry(intact, entry, () => deep),
       );
       expect((await verify({ bundle: damaged })).problems).not.toEqual([]);
     },
   );
 
-  it('finds nothing wrong with what was written anew without a change', async () => {
+  it('reports no problems for a bundle that was rewritten without a change', async () => {
     writeFileSync(
       damaged,
-      withEntry(whole, 'index.json', text => text),
+      withEntry(intact, 'index.json', text => text),
     );
     expect((await verify({ bundle: damaged })).problems).toEqual([]);
   });
 
   test.prop([fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })], { numRuns: 60 })(
-    'finds any cut',
+    'detects any truncation',
     async where => {
-      writeFileSync(damaged, whole.subarray(0, Math.floor(where * whole.length)));
+      writeFileSync(damaged, intact.subarray(0, Math.floor(where * intact.length)));
       expect((await verify({ bundle: damaged })).problems).not.toEqual([]);
     },
   );
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: what is changed here is to break every type.
+// biome-ignore lint/suspicious/noExplicitAny: these tests break every type on purpose.
 type Document = any;
 
 function rotateNames(manifests: Document[]): Document[] {
-  return manifests.map((one, at) => ({
-    ...one,
-    annotations: manifests[(at + 1) % manifests.length].annotations,
+  return manifests.map((descriptor, index) => ({
+    ...descriptor,
+    annotations: manifests[(index + 1) % manifests.length].annotations,
   }));
 }
 
 function rotateTags(list: Document[]): Document[] {
-  return list.map((one, at) => ({ ...one, RepoTags: list[(at + 1) % list.length].RepoTags }));
+  return list.map((image, index) => ({ ...image, RepoTags: list[(index + 1) % list.length].RepoTags }));
 }
 
 function withRoot(index: Document, fields: object): Document {

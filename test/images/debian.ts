@@ -4,7 +4,7 @@ import { layerOf, type TestFile, type TestLayer } from './image.ts';
 
 const APPLETS = ['sh', 'echo', 'cat', 'sleep', 'ls'];
 
-/** A layer with Debian's static busybox and a few of its applets. */
+/** A layer with Debian's static busybox and some of its applets. */
 export async function busyboxLayer(): Promise<TestLayer> {
   const applets = APPLETS.map(name => ({ name: `bin/${name}`, linkname: 'busybox', mode: 0o777 }));
   return layerOf([
@@ -15,7 +15,7 @@ export async function busyboxLayer(): Promise<TestLayer> {
   ]);
 }
 
-/** A layer with Debian's redis, and every library that its programs ask the loader for. */
+/** A layer with Debian's redis and the shared libraries that it loads. */
 export async function redisLayer(): Promise<TestLayer> {
   const programs = ['redis-server', 'redis-cli'].map(name => realpathSync(findProgram(name) ?? name));
   const libraries = new Set<string>();

@@ -2,17 +2,17 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
-/** Content by its digest. */
+/** Content by digest. */
 type Blobs = Map<string, Buffer>;
 
-/** An image or an index, with everything below it. */
+/** An image or index, with everything that it refers to. */
 export interface TestImage {
   readonly mediaType: string;
   readonly digest: string;
   readonly bytes: Buffer;
   /** Configs and layers. */
   readonly blobs: Blobs;
-  /** Manifests below an index. */
+  /** The manifests of an index. */
   readonly children: readonly TestImage[];
   readonly platform?: { os: string; architecture: string; variant?: string };
 }
@@ -24,13 +24,13 @@ export interface TestFile {
   readonly linkname?: string;
 }
 
-/** A layer as it is served, and the digest of what it unpacks to. */
+/** A layer as a registry serves it, and the digest of its uncompressed content. */
 export interface TestLayer {
   readonly bytes: Buffer;
   readonly diffId: string;
 }
 
-/** A layer that only its registry has. */
+/** A layer that exists in its registry only. */
 export interface RemoteLayer {
   readonly digest: string;
   /** In bytes. */
@@ -57,11 +57,11 @@ export interface ImageOptions {
   readonly layers: readonly (TestLayer | RemoteLayer)[];
   readonly types?: keyof typeof TYPES;
   readonly platform?: { os: string; architecture: string; variant?: string };
-  /** What a container of it runs. */
+  /** The command of a container. */
   readonly cmd?: readonly string[];
-  /** How the layers are packed. Default gzip. */
+  /** The compression of the layers. Default gzip. */
   readonly compression?: 'gzip' | 'none';
-  /** What the config says of the layers, when that is not true. */
+  /** The diff IDs in the config; only for a config that does not match the layers. */
   readonly diffIds?: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** A tar of files, the same bytes each time. */
+/** A reproducible tar of files. */
 export async function tarOf(files: readonly TestFile[]): Promise<Buffer> {
   const tar = pack();
   for (const { name, content = '', mode = 0o644, linkname } of files) {
@@ -90,14 +90,14 @@ export async function layerOf(files: readonly TestFile[]): Promise<TestLayer> {
   return { bytes: gzipSync(bytes, { level: 1 }), diffId: sha256(bytes) };
 }
 
-/** A layer with one file of bytes that do not compress, the same for one seed. */
+/** A layer with one file of incompressible bytes, reproducible by seed. */
 export async function noiseLayer(seed: string, size: number): Promise<TestLayer> {
   const parts: Buffer[] = [];
   for (let at = 0; at * 32 < size; at += 1) parts.push(createHash('sha256').update(`${seed} ${at}`).digest());
   return layerOf([{ name: `noise-${seed}`, content: Buffer.concat(parts).subarray(0, size) }]);
 }
 
-/** A layer of bytes that do not compress, and are no tar either: for what only carries them. */
+/** A layer of incompressible bytes that are not a tar, for tests that only transfer them. */
 export function noiseOf(seed: number, size: number): TestLayer {
   const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16));
   const bytes = cipher.update(Buffer.alloc(size));
@@ -158,17 +158,21 @@ export function imageOf({
 }
 
 export interface ArtifactOptions {
-  /** What it is about. */
+  /** The image that it refers to. */
   readonly subject: TestImage;
-  /** Default: none, so that its config's counts. */
+  /** Default: none; the media type of the config counts. */
   readonly artifactType?: string;
   readonly annotations?: Record<string, string>;
 }
 
-/** A signature or the like: an artifact that refers to an image. */
+/** An artifact that refers to an image, such as an SBOM. */
 export function artifactOf({ subject, artifactType, annotations }: ArtifactOptions): TestImage {
   const config = Buffer.from('{}');
-  const about = ({ mediaType, digest, bytes }: TestImage) => ({ mediaType, digest, size: bytes.length });
+  const subjectDescriptor = ({ mediaType, digest, bytes }: TestImage) => ({
+    mediaType,
+    digest,
+    size: bytes.length,
+  });
   const bytes = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -180,7 +184,7 @@ export function artifactOf({ subject, artifactType, annotations }: ArtifactOptio
         size: config.length,
       },
       layers: [],
-      subject: about(subject),
+      subject: subjectDescriptor(subject),
       annotations,
     }),
   );
@@ -188,7 +192,7 @@ export function artifactOf({ subject, artifactType, annotations }: ArtifactOptio
   return { mediaType: TYPES.oci.manifest, digest: sha256(bytes), bytes, blobs, children: [] };
 }
 
-/** A signature as cosign makes them: an image by its config, with layers that are no files. */
+/** A signature as cosign creates it: its config is an image config, its layers are not tars. */
 export function signatureOf(subject: TestImage): TestImage {
   const payload = Buffer.from(
     JSON.stringify({ critical: { image: { 'docker-manifest-digest': subject.digest } } }),
@@ -216,7 +220,7 @@ export function signatureOf(subject: TestImage): TestImage {
       layers: [{ ...layer, annotations: { 'dev.cosignproject.cosign/signature': 'c2lnbmF0dXJl' } }],
     }),
   );
-  const blobs: Blobs = new Map([config, payload].map(one => [sha256(one), one]));
+  const blobs: Blobs = new Map([config, payload].map(bytes => [sha256(bytes), bytes]));
   return { mediaType: TYPES.oci.manifest, digest: sha256(bytes), bytes, blobs, children: [] };
 }
 
@@ -238,7 +242,7 @@ export function indexOf(
   return { mediaType, digest: sha256(bytes), bytes, blobs: new Map(), children };
 }
 
-/** An image and everything below it, children first. */
+/** An image and all manifests that it refers to, children first. */
 export function flatten(image: TestImage): TestImage[] {
   return [...image.children.flatMap(flatten), image];
 }

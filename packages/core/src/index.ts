@@ -2,7 +2,13 @@ export { type Config, parseConfig } from './config/config.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export type { BlobAmount } from './diff/bundle-contents.ts';
-export type { ChangedImage, ChangedLayer, PlatformChange, SoleImage } from './diff/image-change.ts';
+export type {
+  AddedImage,
+  ChangedImage,
+  ChangedLayer,
+  PlatformChange,
+  RemovedImage,
+} from './diff/image-change.ts';
 export { fileReadError } from './fs/file-read-error.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export type { ImagePaths } from './input/formats/image-path.ts';
@@ -37,7 +43,7 @@ export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
 export type { AirgapEvent, OnEvent, Phase } from './store/events.ts';
 export { type BuildOptions, type BuildResult, build } from './verbs/build.ts';
-export { type DiffOptions, type DiffResult, type DiffSide, diff } from './verbs/diff.ts';
+export { type ComparedBundle, type DiffOptions, type DiffResult, diff } from './verbs/diff.ts';
 export { type FixOptions, type FixResult, fix } from './verbs/fix.ts';
 export {
   type FoundImage,

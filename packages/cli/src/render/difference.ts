@@ -1,10 +1,11 @@
 import type {
+  AddedImage,
   BlobAmount,
   ChangedImage,
   ChangedLayer,
   DiffResult,
   PlatformChange,
-  SoleImage,
+  RemovedImage,
 } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { formatBytes } from './bytes.ts';
@@ -22,19 +23,21 @@ export function renderDifference(result: DiffResult, colors: Colors): string {
   return [...images, renderTotals(result)].join('\n');
 }
 
-function renderRemoved(image: SoleImage, colors: Colors): string {
-  const renamed = image.otherName === undefined ? '' : `; NEW has it as ${printable(image.otherName)}`;
-  return `${colors.red('removed')} ${renderImage(image)} in OLD only${renamed}\n`;
+function renderRemoved(image: RemovedImage, colors: Colors): string {
+  const { newName, oldBytes } = image;
+  const elsewhere = newName === undefined ? '' : `; NEW has it as ${printable(newName)}`;
+  return `${colors.red('removed')} ${renderImage(image)}, ${formatBytes(oldBytes)} in OLD only${elsewhere}\n`;
 }
 
-function renderAdded(image: SoleImage, colors: Colors): string {
-  const renamed = image.otherName === undefined ? '' : `; OLD has it as ${printable(image.otherName)}`;
-  return `${colors.green('added')} ${renderImage(image)} new${renamed}\n`;
+function renderAdded(image: AddedImage, colors: Colors): string {
+  const { oldName, newBytes } = image;
+  const elsewhere = oldName === undefined ? '' : `; OLD has it as ${printable(oldName)}`;
+  return `${colors.green('added')} ${renderImage(image)}, ${formatBytes(newBytes)} new${elsewhere}\n`;
 }
 
-function renderImage(image: SoleImage): string {
-  const { name, digest, bytes, ownBytes } = image;
-  return `${printable(name)}\n  ${printable(digest)}  ${renderPlatforms(image)}  ${formatBytes(bytes)}, ${formatBytes(ownBytes)}`;
+function renderImage(image: AddedImage | RemovedImage): string {
+  const { name, digest, bytes } = image;
+  return `${printable(name)}\n  ${printable(digest)}  ${renderPlatforms(image)}  ${formatBytes(bytes)}`;
 }
 
 function renderChanged(image: ChangedImage, colors: Colors): string {

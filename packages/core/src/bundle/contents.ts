@@ -5,15 +5,14 @@ import { compareText } from '../model/text-order.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
-import type { Reference } from '../reference/reference.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import type { BundleInput, EntryContent } from './entry-content.ts';
 
 /**
- * Everything that a bundle of these images holds, in the order in which it stands there: the three documents,
- * then manifests, configs and layers, each group sorted by digest and each digest once.
+ * Lists the entries of a bundle of these images, in order: the three documents, then manifests, configs and layers,
+ * each group sorted by digest, each digest once.
  *
- * @throws AirgapError `CONTENT` when two manifests promise different sizes for one digest
+ * @throws AirgapError `CONTENT` when two manifests declare different sizes for one digest
  */
 export function bundleEntries(images: readonly ResolvedImage[], choice: PlatformChoice): BundleInput[] {
   const names = bundleNames(images);
@@ -27,9 +26,9 @@ export function bundleEntries(images: readonly ResolvedImage[], choice: Platform
     document('oci-layout', ociLayout()),
     document('index.json', indexJson(names)),
     document('manifest.json', manifestJson(names, choice)),
-    ...blobs.items('manifests'),
-    ...blobs.items('configs'),
-    ...blobs.items('layers'),
+    ...blobs.inputs('manifests'),
+    ...blobs.inputs('configs'),
+    ...blobs.inputs('layers'),
   ];
 }
 
@@ -45,36 +44,34 @@ function addBlobs(blobs: BlobSet, image: ResolvedImage): void {
 
 type Group = 'manifests' | 'configs' | 'layers';
 
-/** Each digest once, in the first group that it was added to. */
+/** Blobs by digest; each is in the first group that it was added to. */
 class BlobSet {
-  readonly #blobs = new Map<Digest, { group: Group; item: BundleInput; from?: Reference }>();
+  readonly #blobs = new Map<Digest, { group: Group; input: BundleInput }>();
 
   add(group: Group, descriptor: Descriptor, content: EntryContent): void {
-    const known = this.#blobs.get(descriptor.digest);
-    if (known === undefined) {
-      this.#blobs.set(descriptor.digest, {
-        group,
-        item: { name: blobPath(descriptor), size: descriptor.size, content },
-      });
-    } else if (known.item.size !== descriptor.size) {
-      throw new AirgapError(
-        'CONTENT',
-        `two manifests promise ${known.item.size} and ${descriptor.size} bytes for one digest`,
-        {
-          where: {
-            digest: descriptor.digest,
-            ...('from' in content ? { image: content.from.toString() } : {}),
-          },
-          hint: 'One of the images is damaged in its registry: push it anew.',
-        },
-      );
-    }
+    const { digest, size } = descriptor;
+    const known = this.#blobs.get(digest)?.input;
+    if (known === undefined)
+      this.#blobs.set(digest, { group, input: { name: blobPath(descriptor), size, content } });
+    else if (known.size !== size) throw sizeConflict(known, descriptor, content);
   }
 
-  items(group: Group): BundleInput[] {
-    const items = [...this.#blobs.values()].filter(blob => blob.group === group).map(({ item }) => item);
-    return items.sort((a, b) => compareText(a.name, b.name));
+  inputs(group: Group): BundleInput[] {
+    const blobs = [...this.#blobs.values()].filter(blob => blob.group === group);
+    return blobs.map(({ input }) => input).sort((a, b) => compareText(a.name, b.name));
   }
+}
+
+function sizeConflict(known: BundleInput, { digest, size }: Descriptor, content: EntryContent): AirgapError {
+  const image = 'from' in content ? { image: content.from.toString() } : {};
+  return new AirgapError(
+    'CONTENT',
+    `two manifests declare different sizes for one digest: ${known.size} and ${size} bytes`,
+    {
+      where: { digest, ...image },
+      hint: 'Push the image again: one of the manifests is damaged in its registry.',
+    },
+  );
 }
 
 function document(name: string, bytes: Buffer): BundleInput {

@@ -2,18 +2,18 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { PlannedEntry, TarInput, TarPlan } from '../tar/plan.ts';
 
-/** The content of one entry of a bundle: bytes that are in memory, or a blob to fetch. */
+/** The content of a bundle entry: bytes in memory, or a blob to fetch. */
 export type EntryContent = { readonly bytes: Uint8Array } | BlobRef;
 
 /** A blob to fetch from the repository of a name. */
 export interface BlobRef {
   readonly blob: Descriptor;
-  /** A name whose repository has it. */
+  /** A name whose repository contains it. */
   readonly from: Reference;
   readonly bytes?: undefined;
 }
 
 export type BundleInput = TarInput<EntryContent>;
 export type BundleEntry = PlannedEntry<EntryContent>;
-/** A bundle that is known to the last byte. */
+/** The plan of a bundle: every header and offset. */
 export type BundlePlan = TarPlan<EntryContent>;

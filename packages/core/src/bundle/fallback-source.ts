@@ -7,11 +7,12 @@ import type { ImageSource } from '../store/image-source.ts';
 import type { Range } from '../store/ranges.ts';
 import type { LocalBlobCache } from './local-blob-cache.ts';
 
-/** A source that gives the blobs that are on this machine already, and asks another one for the rest. */
+/** A source that reads blobs from the local cache, and falls back to another source for the rest. */
 export class FallbackSource implements ImageSource {
   readonly #local: LocalBlobCache;
   readonly #source: ImageSource;
-  readonly #given = new Set<Digest>();
+  /** Blobs that were read from the cache once. */
+  readonly #readLocally = new Set<Digest>();
 
   constructor(local: LocalBlobCache, source: ImageSource) {
     this.#local = local;
@@ -22,11 +23,16 @@ export class FallbackSource implements ImageSource {
     return this.#source.manifest(name, digest);
   }
 
-  /** A blob that is asked for again was not good here, or not whole. */
-  async blob(name: Reference, blob: Descriptor, sink: BlobWriter, wanted: readonly Range[]): Promise<void> {
-    if (this.#given.has(blob.digest) || !this.#local.has(blob))
-      return this.#source.blob(name, blob, sink, wanted);
-    this.#given.add(blob.digest);
-    await this.#local.read(blob, sink, wanted);
+  /** A second request for a blob means that the cached content was damaged or incomplete. */
+  async blob(
+    name: Reference,
+    blob: Descriptor,
+    sink: BlobWriter,
+    requested: readonly Range[],
+  ): Promise<void> {
+    if (this.#readLocally.has(blob.digest) || !this.#local.has(blob))
+      return this.#source.blob(name, blob, sink, requested);
+    this.#readLocally.add(blob.digest);
+    await this.#local.read(blob, sink, requested);
   }
 }

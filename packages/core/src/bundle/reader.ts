@@ -8,36 +8,36 @@ import type { HashPool } from '../store/hash-pool.ts';
 import { type PlacedEntry, walkTar } from '../tar/walk.ts';
 import { unexpectedReason } from './unexpected-entry.ts';
 
-const WORDING = { noun: 'bundle', hint: 'Fetch the bundle again, or build it anew.' };
+const WORDING = { noun: 'bundle', hint: 'Fetch the bundle again, or rebuild it.' };
 
-/** Reads a bundle in place, at the offsets that its headers say. */
+/** Reads a bundle in place, at the offsets that its headers specify. */
 export class BundleReader extends DocumentReader<PlacedEntry> {
-  /** The file, in bytes. */
+  /** The size of the file, in bytes. */
   readonly size: number;
   readonly #file: FileHandle;
-  /** When it was last written, in ms since 1970. */
-  readonly #written: number;
+  /** In ms since 1970. */
+  readonly #modified: number;
 
   private constructor(path: string, file: FileHandle, { size, mtimeMs }: Stats) {
     super(path, WORDING);
     this.size = size;
     this.#file = file;
-    this.#written = mtimeMs;
+    this.#modified = mtimeMs;
   }
 
-  /** @throws AirgapError `INPUT` when there is no such file */
+  /** @throws AirgapError `INPUT` when the file does not exist or is not a regular file */
   static async open(path: string): Promise<BundleReader> {
     const failed = (cause: unknown) => {
       throw fileReadError('the bundle', path, cause);
     };
-    // To open a pipe is to wait for whoever writes to it.
+    // Opening a pipe would block until a writer opens it.
     if ((await stat(path).catch(failed)).isFile()) {
       const file = await open(path, 'r').catch(failed);
       return new BundleReader(path, file, await file.stat());
     }
     throw new AirgapError('INPUT', 'the bundle is not a regular file', {
       where: { path },
-      hint: 'Name the .tar that airgap build has written.',
+      hint: 'Pass the .tar that airgap build wrote.',
     });
   }
 
@@ -45,52 +45,52 @@ export class BundleReader extends DocumentReader<PlacedEntry> {
     await this.#file.close();
   }
 
-  /** Every entry, from header to header. See {@link walkTar}. */
+  /** All entries, in order. See {@link walkTar}. */
   walk(): AsyncGenerator<PlacedEntry, number> {
     return walkTar(this.#file, this.path, this.size);
   }
 
-  /** Every entry by its name. @throws AirgapError `BUNDLE` for one that does not belong there */
+  /** All entries by name. @throws AirgapError `BUNDLE` for an unexpected entry */
   async entries(): Promise<Map<string, PlacedEntry>> {
     const entries = new Map<string, PlacedEntry>();
     for await (const entry of this.walk()) {
-      const foreign = unexpectedReason(entry, entries);
-      if (foreign) throw this.damaged(`${foreign}: ${entry.name} (at byte ${entry.headerOffset})`);
+      const reason = unexpectedReason(entry, entries);
+      if (reason) throw this.invalid(`${reason}: ${entry.name} (at byte ${entry.headerOffset})`);
       entries.set(entry.name, entry);
     }
     return entries;
   }
 
   /**
-   * Computes the digest of one entry's bytes on another thread.
+   * Computes the digest of an entry's content on a worker thread.
    *
-   * @param onHashed is told how many bytes more are hashed
+   * @param onHashed receives the number of bytes hashed since its last call
    */
   digest(
     { offset, size }: PlacedEntry,
-    threads: HashPool,
+    hashPool: HashPool,
     onHashed?: (bytes: number) => void,
   ): Promise<Digest> {
-    return threads.start(this.#file.fd, onHashed).digest(offset, size);
+    return hashPool.start(this.#file.fd, onHashed).digest(offset, size);
   }
 
-  /** Bytes of the file. @throws AirgapError `BUNDLE` when it ends before */
+  /** Reads bytes of the file. @throws AirgapError `BUNDLE` when the file ends early */
   async bytes(offset: number, size: number): Promise<Buffer> {
     const bytes = Buffer.alloc(size);
     await this.readFully(bytes, offset);
     return bytes;
   }
 
-  /** Reads as many bytes of the file as the buffer holds. @throws AirgapError `BUNDLE` when it ends before */
+  /** Fills a buffer with bytes of the file. @throws AirgapError `BUNDLE` when the file ends early */
   async readFully(buffer: Buffer, offset: number): Promise<void> {
     const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, offset);
-    if (bytesRead < buffer.length) throw this.damaged(`it ends at byte ${offset + bytesRead}`);
+    if (bytesRead < buffer.length) throw this.invalid(`the file ends at byte ${offset + bytesRead}`);
   }
 
-  /** Whether nobody has written into the file since it was opened; a new file of the same name does not count. */
+  /** Whether the file is unmodified since it was opened; a new file at the same path does not count. */
   async isUnchanged(): Promise<boolean> {
     const { size, mtimeMs } = await this.#file.stat();
-    return size === this.size && mtimeMs === this.#written;
+    return size === this.size && mtimeMs === this.#modified;
   }
 
   protected content({ offset, size }: PlacedEntry): Promise<Buffer> {

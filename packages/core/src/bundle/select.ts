@@ -8,9 +8,9 @@ import type { PlacedEntry } from '../tar/walk.ts';
 import type { BundleReader } from './reader.ts';
 
 /**
- * The names of a bundle that match one of the patterns, with what refers to their images, in the bundle's order.
+ * Selects the images of a bundle that match any of the patterns, with their referrers, in the bundle's order.
  *
- * @param patterns `*` stands for anything; all names when left out
+ * @param patterns `*` matches any characters; undefined selects all images
  * @throws AirgapError `USAGE` when a pattern matches nothing, `BUNDLE` for an image without a name
  */
 export async function selectImages(
@@ -24,49 +24,49 @@ export async function selectImages(
     root: descriptor,
   }));
   if (patterns === undefined) return named;
-  const chosen = new Set(matchingImages(named, patterns));
-  await addReferrers(bundle, entries, named, chosen);
-  return named.filter(one => chosen.has(one));
+  const selected = new Set(matchingImages(named, patterns));
+  await addReferrers(bundle, entries, named, selected);
+  return named.filter(image => selected.has(image));
 }
 
 function matchingImages(named: readonly NamedImage[], patterns: readonly string[]): NamedImage[] {
   const matchers = patterns.map(pattern => {
     const matches = matcher(pattern);
     if (!named.some(({ name }) => matches(name)))
-      throw new AirgapError('USAGE', `no image of the bundle is called ${JSON.stringify(pattern)}`, {
-        hint: "airgap inspect lists the names; * stands for anything: --images '*/team/*'.",
+      throw new AirgapError('USAGE', `no image in the bundle matches ${JSON.stringify(pattern)}`, {
+        hint: "Use a name that airgap inspect lists, or a pattern with *: --images '*/team/*'.",
       });
     return matches;
   });
   return named.filter(({ name }) => matchers.some(matches => matches(name)));
 }
 
-/** Adds what refers to something chosen, and what refers to that. */
+/** Adds the referrers of the selected images, transitively. */
 async function addReferrers(
   bundle: BundleReader,
   entries: ReadonlyMap<string, PlacedEntry>,
   named: readonly NamedImage[],
-  chosen: Set<NamedImage>,
+  selected: Set<NamedImage>,
 ): Promise<void> {
-  const waiting = new Map<string, NamedImage[]>();
-  for (const one of named) {
-    const subject = await subjectOf(bundle, entries, one);
+  const referrers = new Map<string, NamedImage[]>();
+  for (const image of named) {
+    const subject = await subjectOf(bundle, entries, image);
     if (subject === undefined) continue;
-    const key = `${one.name.name}@${subject}`;
-    waiting.set(key, [...(waiting.get(key) ?? []), one]);
+    const key = `${image.name.name}@${subject}`;
+    referrers.set(key, [...(referrers.get(key) ?? []), image]);
   }
-  // The set grows while it is walked.
-  for (const { name, root } of chosen)
+  // The set grows during the iteration.
+  for (const { name, root } of selected)
     for await (const { descriptor } of walkManifests(bundle, entries, root, rethrow))
-      for (const one of waiting.get(`${name.name}@${descriptor.digest}`) ?? []) chosen.add(one);
+      for (const image of referrers.get(`${name.name}@${descriptor.digest}`) ?? []) selected.add(image);
 }
 
 function nameOf({ path }: BundleReader, name: string | undefined, root: Descriptor): Reference {
   const where = { path, digest: root.digest };
   if (name === undefined)
-    throw new AirgapError('BUNDLE', 'an image of the bundle has no name', {
+    throw new AirgapError('BUNDLE', 'an image in the bundle has no name', {
       where,
-      hint: 'Load a bundle that airgap build has written.',
+      hint: 'Load a bundle that airgap build wrote.',
     });
   try {
     return readName(name, root).canonical();
@@ -75,11 +75,11 @@ function nameOf({ path }: BundleReader, name: string | undefined, root: Descript
   }
 }
 
-/** A pattern is for the whole canonical name; one without a star may be as short as in a pod spec. */
+/** A pattern matches the complete canonical name. One without `*` is a reference, which may be short. */
 function matcher(pattern: string): (name: Reference) => boolean {
   if (!pattern.includes('*')) {
-    const wanted = Reference.parse(pattern).toString();
-    return name => name.toString() === wanted;
+    const canonical = Reference.parse(pattern).toString();
+    return name => name.toString() === canonical;
   }
   const parts = pattern.split('*').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const expression = new RegExp(`^${parts.join('.*')}$`);

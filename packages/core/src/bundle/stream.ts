@@ -8,8 +8,8 @@ import { padded, TRAILER_SIZE } from '../tar/header.ts';
 import type { BundleEntry, BundlePlan } from './entry-content.ts';
 
 /**
- * Writes a bundle to a stream from its first byte to its last. A failure leaves the stream without the end of a
- * tar, so that whoever reads it can tell.
+ * Writes a bundle to a stream in order. After a failure the stream lacks the end-of-archive marker, so that readers
+ * detect the truncation.
  */
 export async function streamBundle(
   out: Writable,

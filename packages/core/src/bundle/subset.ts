@@ -12,13 +12,13 @@ import type { BundleReader } from './reader.ts';
 /** In bytes. */
 const READ_SIZE = 256 * 1024;
 
-/** An image of a part: its name, and every blob that it needs. */
+/** An image of a subset: its name and all of its blobs. */
 export interface SubsetImage {
   readonly name: Reference;
   readonly blobs: readonly Descriptor[];
 }
 
-/** Some names of a bundle with all that they need, as a bundle of its own; blobs stay in the file until they are read. */
+/** Some images of a bundle as a bundle of their own. Blobs are read from the original file on demand. */
 export class BundleSubset implements Pick<ImageSource, 'blob'> {
   readonly plan: BundlePlan;
   readonly #bundle: BundleReader;
@@ -27,11 +27,11 @@ export class BundleSubset implements Pick<ImageSource, 'blob'> {
   private constructor(
     bundle: BundleReader,
     entries: ReadonlyMap<string, PlacedEntry>,
-    items: readonly BundleInput[],
+    inputs: readonly BundleInput[],
   ) {
     this.#bundle = bundle;
     this.#entries = entries;
-    this.plan = planTar(items);
+    this.plan = planTar(inputs);
   }
 
   /** @throws AirgapError `BUNDLE` */
@@ -41,23 +41,28 @@ export class BundleSubset implements Pick<ImageSource, 'blob'> {
     images: readonly SubsetImage[],
   ): Promise<BundleSubset> {
     const blobs = new Map<string, BundleInput>();
-    for (const { name: from, blobs: needed } of images)
-      for (const blob of needed) {
+    for (const image of images)
+      for (const blob of image.blobs) {
         const name = blobPath(blob);
-        blobs.set(name, { name, size: blob.size, content: { blob, from } });
+        blobs.set(name, { name, size: blob.size, content: { blob, from: image.name } });
       }
     const names = new Set(images.map(({ name }) => name.toString()));
-    const items: BundleInput[] = [];
+    const inputs: BundleInput[] = [];
     for (const name of entries.keys()) {
-      const item = blobs.get(name) ?? (await documentOf(bundle, entries, name, names, blobs));
-      if (item) items.push(item);
+      const input = blobs.get(name) ?? (await documentOf(bundle, entries, name, names, blobs));
+      if (input) inputs.push(input);
     }
-    return new BundleSubset(bundle, entries, items);
+    return new BundleSubset(bundle, entries, inputs);
   }
 
-  async blob(_name: Reference, blob: Descriptor, sink: BlobWriter, wanted: readonly Range[]): Promise<void> {
+  async blob(
+    _name: Reference,
+    blob: Descriptor,
+    sink: BlobWriter,
+    requested: readonly Range[],
+  ): Promise<void> {
     const { offset } = this.#entries.get(blobPath(blob)) as PlacedEntry;
-    for (const { start, end } of wanted)
+    for (const { start, end } of requested)
       for (let at = start; at < end; at += READ_SIZE) {
         const bytes = await this.#bundle.bytes(offset + at, Math.min(READ_SIZE, end - at));
         await sink.write(bytes, at);
@@ -67,7 +72,7 @@ export class BundleSubset implements Pick<ImageSource, 'blob'> {
 
 type Fields = Record<string, unknown>;
 
-/** A document at the top, with what belongs to other names left out. */
+/** A document of the layout without the names and images that are not in the subset. */
 async function documentOf(
   bundle: BundleReader,
   entries: ReadonlyMap<string, PlacedEntry>,
@@ -78,26 +83,26 @@ async function documentOf(
   if (name === 'index.json') {
     const index = (await bundle.document(entries, name)) as Fields;
     const named = await bundle.names(entries);
-    const manifests = named.filter(one => names.has(one.name ?? '')).map(({ descriptor }) => descriptor);
-    return documentItem(name, { ...index, manifests });
+    const manifests = named.filter(({ name }) => names.has(name ?? '')).map(({ descriptor }) => descriptor);
+    return documentInput(name, { ...index, manifests });
   }
   if (name === 'manifest.json') {
     const images = (await bundle.document(entries, name)) as readonly Fields[];
-    const own = images.filter(({ Config: config }) => blobs.has(String(config)));
-    return documentItem(
+    const selected = images.filter(({ Config: config }) => blobs.has(String(config)));
+    return documentInput(
       name,
-      own.map(image => ({ ...image, RepoTags: ownTags(image.RepoTags, names) })),
+      selected.map(image => ({ ...image, RepoTags: selectTags(image.RepoTags, names) })),
     );
   }
-  return name === 'oci-layout' ? documentItem(name, await bundle.document(entries, name)) : undefined;
+  return name === 'oci-layout' ? documentInput(name, await bundle.document(entries, name)) : undefined;
 }
 
-function ownTags(tags: unknown, names: ReadonlySet<string>): string[] | null {
-  const own = Array.isArray(tags) ? tags.filter(tag => names.has(tag)) : [];
-  return own.length > 0 ? own : null;
+function selectTags(tags: unknown, names: ReadonlySet<string>): string[] | null {
+  const selected = Array.isArray(tags) ? tags.filter(tag => names.has(tag)) : [];
+  return selected.length > 0 ? selected : null;
 }
 
-function documentItem(name: string, document: unknown): BundleInput {
+function documentInput(name: string, document: unknown): BundleInput {
   const bytes = Buffer.from(JSON.stringify(document));
   return { name, size: bytes.length, content: { bytes } };
 }

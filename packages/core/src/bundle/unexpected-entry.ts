@@ -1,18 +1,19 @@
-import { DOCUMENTS, isBlobPath } from '../layout/documents.ts';
+import { blobDigest, DOCUMENTS } from '../layout/documents.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 
 /**
- * Says why an entry does not belong into a bundle; nothing for one that does.
+ * Explains why an entry is not allowed in a bundle; undefined for an allowed one.
  *
- * @param known the entries before it, by their names
+ * @param known the preceding entries, by name
  */
 export function unexpectedReason(
   { name, type }: PlacedEntry,
   known: ReadonlyMap<string, PlacedEntry>,
 ): string | undefined {
-  if (!DOCUMENTS.includes(name) && !isBlobPath(name))
-    return 'foreign entry: a bundle holds nothing of that name';
-  if (type !== '0') return `entry of type ${JSON.stringify(type)}: a bundle holds only regular files`;
+  if (!DOCUMENTS.includes(name) && blobDigest(name) === undefined)
+    return 'unexpected entry: neither a blob nor a document of a bundle';
+  if (type !== '0')
+    return `unexpected entry type ${JSON.stringify(type)}: a bundle contains only regular files`;
   if (known.has(name)) return 'duplicate entry: readers disagree on which one counts';
   return undefined;
 }

@@ -7,20 +7,21 @@ import type { BlobRef, BundleEntry, BundlePlan } from './entry-content.ts';
 import type { BundleFile } from './file/bundle-file.ts';
 import { diskError } from './file/disk.ts';
 
+/** Where the blobs come from, and who is notified. */
 export interface WriteOptions {
   readonly source: ImageSource;
-  /** The path under which errors name the file. */
+  /** The path of the bundle, for errors. */
   readonly path: string;
   readonly onEvent: OnEvent;
-  /** Called when a transfer has failed, to stop all others. */
+  /** Called when a transfer fails, to stop all others. */
   readonly stop: (reason: unknown) => void;
 }
 
 type BlobEntry = BundleEntry & { readonly content: BlobRef };
 
 /**
- * Fills every entry of a bundle, blobs concurrently and the largest first, each straight to its place. The first
- * failure stops all and is thrown once everything has come to rest.
+ * Writes the content of every entry at its offset, blobs concurrently and the largest first. The first failure stops
+ * all transfers and is thrown once they have settled.
  *
  * @throws AirgapError `DISK`, `CONTENT`, and what the source throws
  */
@@ -37,7 +38,7 @@ async function writeBlobs(file: BundleFile, plan: BundlePlan, options: WriteOpti
   const blobs = plan.entries.filter((entry): entry is BlobEntry => entry.content.bytes === undefined);
   blobs.sort((a, b) => b.size - a.size);
   let failed: { error: unknown } | undefined;
-  const one = async (entry: BlobEntry) => {
+  const write = async (entry: BlobEntry) => {
     try {
       await fetchBlob(file, entry, options);
     } catch (error) {
@@ -45,11 +46,11 @@ async function writeBlobs(file: BundleFile, plan: BundlePlan, options: WriteOpti
       options.stop(error);
     }
   };
-  await Promise.all(blobs.map(one));
+  await Promise.all(blobs.map(write));
   if (failed) throw failed.error;
 }
 
-/** Bytes that arrive wrong are asked for once more: a broken cache may be passed over, broken storage will not. */
+/** Retries once after a digest or size mismatch: a damaged cache may be bypassed, damaged storage not. */
 async function fetchBlob(
   file: BundleFile,
   entry: BlobEntry,
@@ -57,13 +58,13 @@ async function fetchBlob(
 ): Promise<void> {
   const { from, blob } = entry.content;
   const { digest, size } = blob;
-  const had = file.existing(entry);
+  const existing = file.existing(entry);
   try {
-    await copyBlob(source, from, blob, file.sink(entry, had), onEvent, had);
+    await copyBlob(source, from, blob, file.sink(entry, existing), onEvent, existing);
   } catch (error) {
-    if (!(error instanceof AirgapError && error.code === 'CONTENT')) throw error;
+    if (!isContentError(error)) throw error;
     file.forget(entry);
-    onEvent({ type: 'notice', message: `${digest}: ${error.message}; asking once more` });
+    onEvent({ type: 'notice', message: `${digest}: ${error.message}; retrying once` });
     await retryBlob(file, entry, source, onEvent);
   }
   onEvent({ type: 'blob-finished', digest, size });
@@ -79,7 +80,11 @@ async function retryBlob(
   try {
     await copyBlob(source, from, blob, file.sink(entry, new Ranges()), onEvent);
   } catch (error) {
-    if (error instanceof AirgapError && error.code === 'CONTENT') file.forget(entry);
+    if (isContentError(error)) file.forget(entry);
     throw error;
   }
+}
+
+function isContentError(error: unknown): error is AirgapError {
+  return error instanceof AirgapError && error.code === 'CONTENT';
 }

@@ -7,16 +7,16 @@ import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import { assertPresent } from '../layout/walk.ts';
 import { AirgapError, type ErrorCode } from '../model/errors.ts';
 
-/** What says that a file or directory is no layout, or not a whole one. */
-const UNREADABLE: ReadonlySet<ErrorCode> = new Set(['BUNDLE', 'REGISTRY', 'UNSUPPORTED']);
+/** The codes of errors for a file or directory that is not a complete layout. */
+const INVALID_LAYOUT: ReadonlySet<ErrorCode> = new Set(['BUNDLE', 'REGISTRY', 'UNSUPPORTED']);
 
-/** Some of the blobs of a side, manifests included. */
+/** A number of blobs, including manifests, and their total size in bytes. */
 export interface BlobAmount {
   readonly blobs: number;
   readonly bytes: number;
 }
 
-/** One of two bundles or OCI layout directories: its images, and every blob that they need. */
+/** The images of a bundle or OCI layout directory, and all blobs that they need. */
 export class BundleContents {
   readonly path: string;
   readonly images: readonly ImageSummary[];
@@ -32,38 +32,38 @@ export class BundleContents {
   }
 
   /**
-   * Reads a side's documents.
+   * Reads the documents of a bundle or OCI layout directory.
    *
-   * @throws AirgapError `INPUT` when it cannot be read, or lacks something; `CONTENT`
+   * @throws AirgapError `INPUT` when it cannot be read or is incomplete; `CONTENT`
    */
   static async read(path: string, signal: AbortSignal | undefined): Promise<BundleContents> {
     try {
-      const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
-      const images = isFolder
-        ? await wholeImages(new DirectoryReader(path), signal)
-        : await wholeImages(await BundleReader.open(path), signal);
+      const stats = await stat(path).catch(() => undefined);
+      const images = stats?.isDirectory()
+        ? await readImages(new DirectoryReader(path), signal)
+        : await readImages(await BundleReader.open(path), signal);
       return new BundleContents(path, images);
     } catch (error) {
       throw inputError(error, path);
     }
   }
 
-  /** Whether it holds a blob, with the size that the other side's has. */
+  /** Whether it contains a blob with this digest and size. */
   has(digest: string, size: number): boolean {
     return this.blobs.get(digest) === size;
   }
 
-  /** What an image is called here: its first name. */
+  /** The first name of an image; undefined when it does not contain the image. */
   nameOf(digest: string): string | undefined {
     return this.#names.get(digest);
   }
 
-  /** Those of some blobs that are here. */
+  /** The amount of the given blobs that it contains. */
   shared(blobs: BlobSizes): BlobAmount {
     return amount([...blobs].filter(([digest, size]) => this.has(digest, size)));
   }
 
-  /** Those of some blobs that are not here. */
+  /** The amount of the given blobs that it does not contain. */
   missing(blobs: BlobSizes): BlobAmount {
     return amount([...blobs].filter(([digest, size]) => !this.has(digest, size)));
   }
@@ -73,8 +73,8 @@ function amount(blobs: readonly (readonly [string, number])[]): BlobAmount {
   return { blobs: blobs.length, bytes: bytesOf(new Map(blobs)) };
 }
 
-/** Reads all images and closes. What is missing would have to be carried, too: sums over half a layout would be wrong. */
-async function wholeImages<Entry extends LayoutEntry>(
+/** Reads all images, then closes the layout. Every blob must exist: the sums over an incomplete layout would be wrong. */
+async function readImages<Entry extends LayoutEntry>(
   opened: DocumentReader<Entry>,
   signal: AbortSignal | undefined,
 ): Promise<ImageSummary[]> {
@@ -89,14 +89,14 @@ async function wholeImages<Entry extends LayoutEntry>(
   return images;
 }
 
-/** With two of them at hand, an error has to say which. */
+/** Adds the path, as there are two layouts, and converts errors of an invalid layout to `INPUT`. */
 function inputError(error: unknown, path: string): unknown {
   if (!(error instanceof AirgapError)) return error;
   const { code, message, hint, where, cause } = error.withContext({ path });
-  if (!UNREADABLE.has(code)) return error.withContext({ path });
+  if (!INVALID_LAYOUT.has(code)) return error.withContext({ path });
   return new AirgapError('INPUT', message, {
-    // The other codes' hints are about registries.
-    hint: code === 'BUNDLE' && hint !== undefined ? hint : 'Fetch it again, or build it anew.',
+    // The hints of the other codes are for registries.
+    hint: code === 'BUNDLE' && hint !== undefined ? hint : 'Fetch it again, or rebuild it.',
     where,
     cause,
   });

@@ -2,111 +2,131 @@ import { bytesOf } from '../layout/blob-usage.ts';
 import type { ImageSummary } from '../layout/image-summary.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { BundleContents } from './bundle-contents.ts';
-import { pair } from './pairing.ts';
+import { type Change, pair } from './pairing.ts';
 
-/** An image that only one side has under its name. Sizes are bytes. */
-export interface SoleImage {
-  /** Its digest, when it has no name. */
+/** An image whose name exists in one bundle only. Sizes are bytes. */
+interface UnpairedImage {
+  /** The name, or the digest of an image without a name. */
   readonly name: string;
   readonly digest: string;
-  /** The digest that it is about, for a signature and the like. */
+  /** The digest of the image that a signature or other artifact refers to. */
   readonly subject?: string;
   readonly platforms: readonly string[];
-  /** Everything the image needs. */
+  /** The total size of the image. */
   readonly bytes: number;
-  /** The part of it that the other side has in no image. */
-  readonly ownBytes: number;
-  /** What the other side calls the very same image; nothing when it does not have it. */
-  readonly otherName?: string;
 }
 
-/** A platform of a changed image that is not the same on both sides. */
+/** An image whose name only NEW has. Sizes are bytes. */
+export interface AddedImage extends UnpairedImage {
+  /** The part of it that OLD does not contain. */
+  readonly newBytes: number;
+  /** The name of the same image in OLD. */
+  readonly oldName?: string;
+}
+
+/** An image whose name only OLD has. Sizes are bytes. */
+export interface RemovedImage extends UnpairedImage {
+  /** The part of it that NEW does not contain. */
+  readonly oldBytes: number;
+  /** The name of the same image in NEW. */
+  readonly newName?: string;
+}
+
+/** A platform of a changed image that was added, removed or changed. */
 export interface PlatformChange {
   /** As `os/arch[/variant]`. */
   readonly platform: string;
-  /** Of its manifest in OLD; nothing when it was added. */
+  /** The digest of its manifest in OLD; undefined when it was added. */
   readonly oldDigest?: string;
-  /** Of its manifest in NEW; nothing when it was removed. */
+  /** The digest of its manifest in NEW; undefined when it was removed. */
   readonly newDigest?: string;
 }
 
-/** A layer that an image has on one side only. */
+/** A layer that only one version of a changed image has. */
 export interface ChangedLayer {
   readonly digest: string;
   /** In bytes. */
   readonly size: number;
   readonly mediaType: string;
-  /** Whether the other side has it nevertheless, in another image. */
+  /** Whether the other bundle contains it in another image. */
   readonly shared: boolean;
 }
 
-/** A name that stands for another image than before. Sizes are bytes. */
+/** A name that points to a different image than before. Sizes are bytes. */
 export interface ChangedImage {
   readonly name: string;
   readonly oldDigest: string;
   readonly newDigest: string;
-  /** Those that are not the same; none when only what describes the platforms has changed. */
+  /** The changed platforms; empty when only the index itself changed. */
   readonly platforms: readonly PlatformChange[];
   readonly addedLayers: readonly ChangedLayer[];
   readonly removedLayers: readonly ChangedLayer[];
-  /** Everything the new image needs. */
+  /** The total size of the new image. */
   readonly bytes: number;
-  /** The part of it that OLD has in no image. */
+  /** The part of the new image that OLD does not contain. */
   readonly newBytes: number;
-  /** The part of the old image that NEW has in no image. */
+  /** The part of the old image that NEW does not contain. */
   readonly oldBytes: number;
 }
 
-/** Describes an image that the other side does not have under its name. */
-export function soleImage(
-  { name, digest, subject, platforms, sizes }: ImageSummary,
-  other: BundleContents,
-): SoleImage {
-  const otherName = other.nameOf(digest);
+/** Describes an image whose name is not in `before`. */
+export function addedImage(image: ImageSummary, before: BundleContents): AddedImage {
+  const oldName = before.nameOf(image.digest);
+  const newBytes = before.missing(image.sizes).bytes;
+  return { ...unpairedImage(image), newBytes, ...(oldName === undefined ? {} : { oldName }) };
+}
+
+/** Describes an image whose name is not in `after`. */
+export function removedImage(image: ImageSummary, after: BundleContents): RemovedImage {
+  const newName = after.nameOf(image.digest);
+  const oldBytes = after.missing(image.sizes).bytes;
+  return { ...unpairedImage(image), oldBytes, ...(newName === undefined ? {} : { newName }) };
+}
+
+function unpairedImage({ name, digest, subject, platforms, sizes }: ImageSummary): UnpairedImage {
   return {
     name,
     digest,
     ...(subject === undefined ? {} : { subject }),
-    ...(otherName === undefined ? {} : { otherName }),
     platforms: platforms.map(platform => platform.name),
     bytes: bytesOf(sizes),
-    ownBytes: other.missing(sizes).bytes,
   };
 }
 
-/** Describes what became of a name. */
+/** Describes an image whose name points to a different digest in each bundle. */
 export function changedImage(
-  { old, now }: { readonly old: ImageSummary; readonly now: ImageSummary },
-  olds: BundleContents,
-  news: BundleContents,
+  change: Change<ImageSummary>,
+  before: BundleContents,
+  after: BundleContents,
 ): ChangedImage {
+  const { before: old, after: current } = change;
   return {
-    name: now.name,
+    name: current.name,
     oldDigest: old.digest,
-    newDigest: now.digest,
-    platforms: platformChanges(old, now),
-    addedLayers: layersWithout(now, old, olds),
-    removedLayers: layersWithout(old, now, news),
-    bytes: bytesOf(now.sizes),
-    newBytes: olds.missing(now.sizes).bytes,
-    oldBytes: news.missing(old.sizes).bytes,
+    newDigest: current.digest,
+    platforms: platformChanges(change),
+    addedLayers: layersWithout(current, old, before),
+    removedLayers: layersWithout(old, current, after),
+    bytes: bytesOf(current.sizes),
+    newBytes: before.missing(current.sizes).bytes,
+    oldBytes: after.missing(old.sizes).bytes,
   };
 }
 
-function platformChanges(before: ImageSummary, after: ImageSummary): PlatformChange[] {
+function platformChanges({ before, after }: Change<ImageSummary>): PlatformChange[] {
   const { added, removed, changed } = pair(before.platforms, after.platforms);
   return [
-    ...changed.map(({ old, now }) => ({
-      platform: now.name,
-      oldDigest: old.digest,
-      newDigest: now.digest,
+    ...changed.map(platform => ({
+      platform: platform.after.name,
+      oldDigest: platform.before.digest,
+      newDigest: platform.after.digest,
     })),
     ...added.map(({ name, digest }) => ({ platform: name, newDigest: digest })),
     ...removed.map(({ name, digest }) => ({ platform: name, oldDigest: digest })),
   ];
 }
 
-/** The layers of an image that its counterpart on the other side does not have. */
+/** The layers of an image that its counterpart in the other bundle does not have. */
 function layersWithout(
   { layers }: ImageSummary,
   counterpart: ImageSummary,

@@ -1,17 +1,17 @@
 import { AirgapError } from '../model/errors.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'no such file or directory',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is no directory',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'a component of the path is not a directory',
 };
 
 /**
- * Makes the error for a file that cannot be read.
+ * Returns the `INPUT` error for a file that cannot be read.
  *
- * @param what names the file's part in the work, for example `the spec`
+ * @param what names the file for the user, for example `the spec`
  */
 export function fileReadError(
   what: string,

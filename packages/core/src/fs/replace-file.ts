@@ -3,20 +3,20 @@ import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Puts new content in a file's place: whoever reads it at any moment sees the old one or the new one. A link to the
- * file stays one.
+ * Replaces a file's content atomically: concurrent readers see the old content or the new one. Symbolic links are
+ * followed and stay links.
  *
- * @param mode of the file; left out, an old file's stays, and a new one has what the process gives
- * @throws what the file system throws, and an error for a path that is no file
+ * @param mode of the file; without it, an existing file keeps its mode, and a new one gets the process's default
+ * @throws file system errors, and an error for a path that is not a regular file
  */
 export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const target = await realpath(path).catch(() => path);
-  const old = await stat(target).catch(() => undefined);
-  if (old && !old.isFile()) throw new Error('it is a folder, a device or a pipe');
-  const fresh = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
-  const permissions = mode ?? (old && old.mode & 0o7777);
+  const existing = await stat(target).catch(() => undefined);
+  if (existing && !existing.isFile()) throw new Error('not a regular file');
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
+  const permissions = mode ?? (existing && existing.mode & 0o7777);
   try {
-    const file = await open(fresh, 'wx', permissions === undefined ? 0o666 : 0o600);
+    const file = await open(temporary, 'wx', permissions === undefined ? 0o666 : 0o600);
     try {
       await file.writeFile(content);
       if (permissions !== undefined) await file.chmod(permissions);
@@ -24,9 +24,9 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
     } finally {
       await file.close();
     }
-    await rename(fresh, target);
+    await rename(temporary, target);
   } catch (error) {
-    await rm(fresh, { force: true });
+    await rm(temporary, { force: true });
     throw error;
   }
 }

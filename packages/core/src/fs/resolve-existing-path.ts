@@ -1,8 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Where a path leads, absolute, links followed as far as it is there. */
+/** Returns the absolute path, with the symbolic links in its existing part resolved. */
 export function resolveExistingPath(path: string): Promise<string> {
-  const whole = resolve(path);
-  return realpath(whole).catch(async () => join(await resolveExistingPath(dirname(whole)), basename(whole)));
+  const absolute = resolve(path);
+  return realpath(absolute).catch(async () =>
+    join(await resolveExistingPath(dirname(absolute)), basename(absolute)),
+  );
 }

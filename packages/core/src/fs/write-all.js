@@ -2,8 +2,8 @@
 import { writeSync } from 'node:fs';
 
 /**
- * Writes all bytes to their place in a file; a nearly full disk takes a part, and the next write then says why. Plain JavaScript,
- * for threads use it, too.
+ * Writes all bytes at an offset of a file. A nearly full disk accepts a part; the next write then fails with the reason.
+ * Plain JavaScript, because worker threads use it as well.
  *
  * @param {number} fd
  * @param {Uint8Array} bytes

@@ -14,7 +14,7 @@ export class BlobOrder {
     if (manifest.kind === 'image') this.#configs.add(blobPath(manifest.config));
   }
 
-  /** Whether these names of entries are in order. */
+  /** Whether these entry names are in order. */
   isSorted(names: readonly string[]): boolean {
     return names.every((name, at) => at === 0 || this.#compare(names[at - 1] ?? '', name) < 0);
   }

@@ -1,38 +1,38 @@
-/** Blobs and manifests of one image with their sizes in bytes, each digest once. */
+/** The blobs and manifests of one image with their sizes in bytes, each digest once. */
 export type BlobSizes = ReadonlyMap<string, number>;
 
-/** Who shares what among images: how much each needs, and how much of it nobody else does. Sizes are bytes. */
+/** How images share blobs: the total size, and the unique size of each image. Sizes are bytes. */
 export class BlobUsage {
-  /** Different blobs, manifests included. */
+  /** The number of distinct blobs, including manifests. */
   readonly blobs: number;
-  /** Their sizes added up, each digest once. */
+  /** The total size of the distinct blobs. */
   readonly blobBytes: number;
-  /** What sharing saves: all images' bytes less `blobBytes`. */
+  /** What deduplication saves: the sum of all images' bytes minus `blobBytes`. */
   readonly sharedBytes: number;
-  readonly #owners = new Map<string, number>();
+  readonly #references = new Map<string, number>();
 
-  /** @param images each image once, however many names it has */
+  /** @param images each distinct image once, even if it has several names */
   constructor(images: readonly BlobSizes[]) {
     for (const sizes of images)
-      for (const digest of sizes.keys()) this.#owners.set(digest, this.references(digest) + 1);
-    const all = new Map(images.flatMap(sizes => [...sizes]));
-    this.blobs = all.size;
-    this.blobBytes = sum(all.values());
+      for (const digest of sizes.keys()) this.#references.set(digest, this.references(digest) + 1);
+    const distinct = new Map(images.flatMap(sizes => [...sizes]));
+    this.blobs = distinct.size;
+    this.blobBytes = sum(distinct.values());
     this.sharedBytes = sum(images.map(bytesOf)) - this.blobBytes;
   }
 
-  /** How many of the images have a blob. */
+  /** The number of images that contain a blob. */
   references(digest: string): number {
-    return this.#owners.get(digest) ?? 0;
+    return this.#references.get(digest) ?? 0;
   }
 
-  /** The part of an image that no other one needs. */
+  /** The size of the blobs that only this image contains. */
   uniqueBytes(sizes: BlobSizes): number {
     return sum([...sizes].map(([digest, size]) => (this.references(digest) === 1 ? size : 0)));
   }
 }
 
-/** Everything that an image needs. */
+/** The total size of an image, in bytes. */
 export function bytesOf(sizes: BlobSizes): number {
   return sum(sizes.values());
 }

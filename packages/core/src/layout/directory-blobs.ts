@@ -11,18 +11,18 @@ export interface DirectoryBlob {
   readonly size: number;
 }
 
-/** Every blob that an OCI layout directory has. @throws AirgapError `INPUT` when it cannot be read */
-export async function* directoryBlobs(folder: string): AsyncGenerator<DirectoryBlob> {
-  const blobs = join(folder, 'blobs', 'sha256');
+/** Lists the blobs of an OCI layout directory. @throws AirgapError `INPUT` when it cannot be read */
+export async function* directoryBlobs(directory: string): AsyncGenerator<DirectoryBlob> {
+  const blobs = join(directory, 'blobs', 'sha256');
   const failed = (cause: unknown) => {
-    const hint = 'Name a bundle, or a directory with blobs/sha256 in it.';
+    const hint = 'Pass a bundle, or a directory that contains blobs/sha256.';
     throw fileReadError('the OCI layout', blobs, cause, hint);
   };
   for (const name of await readdir(blobs).catch(failed)) {
     const digest = `sha256:${name}`;
     if (!isDigest(digest)) continue;
     const path = join(blobs, name);
-    const found = await stat(path).catch(failed);
-    if (found.isFile()) yield { digest, path, size: found.size };
+    const stats = await stat(path).catch(failed);
+    if (stats.isFile()) yield { digest, path, size: stats.size };
   }
 }

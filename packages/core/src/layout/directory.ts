@@ -6,14 +6,14 @@ import { DocumentReader, type LayoutEntry } from './document-reader.ts';
 import { blobPath } from './documents.ts';
 
 const INDEX = 'index.json';
-const WORDING = { noun: 'OCI layout', hint: 'Copy the directory again, or write it anew.' };
+const WORDING = { noun: 'OCI layout', hint: 'Copy the directory again, or recreate it.' };
 
 /** A file of an OCI layout directory. */
 export interface DirectoryEntry extends LayoutEntry {
   readonly path: string;
 }
 
-/** Reads an OCI layout directory, as skopeo, crane, oras and buildx write them. */
+/** Reads an OCI layout directory, as skopeo, crane, oras and buildx write it. */
 export class DirectoryReader extends DocumentReader<DirectoryEntry> {
   constructor(path: string) {
     super(path, WORDING);
@@ -21,7 +21,7 @@ export class DirectoryReader extends DocumentReader<DirectoryEntry> {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  /** Its `index.json` and blobs, by their names. @throws AirgapError `INPUT` when the directory cannot be read */
+  /** The `index.json` and the blobs, by name. @throws AirgapError `INPUT` when the directory cannot be read */
   async entries(): Promise<Map<string, DirectoryEntry>> {
     const entries = new Map<string, DirectoryEntry>();
     for await (const { digest, path, size } of directoryBlobs(this.path)) {
@@ -29,8 +29,8 @@ export class DirectoryReader extends DocumentReader<DirectoryEntry> {
       entries.set(name, { name, path, size });
     }
     const path = join(this.path, INDEX);
-    const index = await stat(path).catch(() => undefined);
-    if (index?.isFile()) entries.set(INDEX, { name: INDEX, path, size: index.size });
+    const stats = await stat(path).catch(() => undefined);
+    if (stats?.isFile()) entries.set(INDEX, { name: INDEX, path, size: stats.size });
     return entries;
   }
 

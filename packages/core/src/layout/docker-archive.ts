@@ -4,50 +4,51 @@ import { Reference } from '../reference/reference.ts';
 import type { DocumentReader, LayoutEntry } from './document-reader.ts';
 import { blobPath, dockerManifestEntry } from './documents.ts';
 
-const ENTRY = 'manifest.json';
+const DOCUMENT = 'manifest.json';
 
-/** An image of `manifest.json`, as far as it can be read. */
-interface Entry {
-  /** All of it, as it is written. */
+/** The images that each name of a layout points to. */
+type ImagesByName = ReadonlyMap<string, readonly ImageManifest[]>;
+type Entries = ReadonlyMap<string, LayoutEntry>;
+type Layout = DocumentReader<LayoutEntry>;
+
+/** An image of `manifest.json`; fields of the wrong type are empty. */
+interface DockerEntry {
+  /** The entry as JSON. */
   readonly text: string;
   readonly config: string;
   readonly tags: readonly string[];
 }
 
 /**
- * What is wrong with `manifest.json`: it says again, for classic loaders, what the manifests say, and no digest
- * covers it. So each of its images must be the one that a build would write, under the names that lead to it, and
- * every name that such a loader can load must be there once.
+ * Checks `manifest.json`. It repeats for docker's classic store what the manifests say, and no digest covers it. So
+ * each entry must equal the one that a build would write, its tags must point to the same image as in `index.json`, and
+ * every loadable name must be listed once.
  *
- * @param images the images that each name of the bundle leads to
+ * @returns the problems
  */
 export async function dockerManifestProblems(
-  layout: DocumentReader<LayoutEntry>,
-  entries: ReadonlyMap<string, LayoutEntry>,
-  images: ReadonlyMap<string, readonly ImageManifest[]>,
+  layout: Layout,
+  entries: Entries,
+  images: ImagesByName,
 ): Promise<string[]> {
-  const document = await layout.document(entries, ENTRY);
+  const document = await layout.document(entries, DOCUMENT);
   if (!Array.isArray(document)) return ['not a list of images'];
-  const listed = document.map(entryOf);
+  const listed = document.map(dockerEntry);
   const problems: string[] = [];
   for (const entry of listed) {
-    const wrong = await entryProblem(layout, entries, images, entry);
-    if (wrong !== undefined) problems.push(wrong);
+    const problem = await entryProblem(layout, entries, images, entry);
+    if (problem !== undefined) problems.push(problem);
   }
-  const tags = listed.flatMap(entry => entry.tags);
-  for (const tag of duplicates(tags)) problems.push(`the name ${tag} stands there twice`);
-  if (duplicates(listed.map(({ text }) => text)).length > 0) problems.push('an image stands there twice');
-  for (const [name, candidates] of images) {
-    const loadable = await Promise.all(candidates.map(one => expectedEntry(layout, entries, one, [])));
-    if (loadable.every(text => text === '')) continue;
-    const paths = new Set(candidates.map(({ config }) => blobPath(config)));
-    const isThere = hasDigest(name) ? listed.some(({ config }) => paths.has(config)) : tags.includes(name);
-    if (!isThere) problems.push(`the name ${name} is missing`);
+  for (const tag of duplicates(listed.flatMap(({ tags }) => tags))) problems.push(`duplicate name ${tag}`);
+  if (duplicates(listed.map(({ text }) => text)).length > 0) problems.push('duplicate image');
+  for (const [name, manifests] of images) {
+    const loadable = await isLoadable(layout, entries, manifests);
+    if (loadable && !isListed(name, manifests, listed)) problems.push(`the name ${name} is missing`);
   }
   return problems;
 }
 
-function entryOf(entry: unknown): Entry {
+function dockerEntry(entry: unknown): DockerEntry {
   const { Config: config, RepoTags: tags } = (entry ?? {}) as { Config?: unknown; RepoTags?: unknown };
   return {
     text: JSON.stringify(entry),
@@ -57,41 +58,61 @@ function entryOf(entry: unknown): Entry {
 }
 
 async function entryProblem(
-  layout: DocumentReader<LayoutEntry>,
-  entries: ReadonlyMap<string, LayoutEntry>,
-  images: ReadonlyMap<string, readonly ImageManifest[]>,
-  { text, config, tags }: Entry,
+  layout: Layout,
+  entries: Entries,
+  images: ImagesByName,
+  { text, config, tags }: DockerEntry,
 ): Promise<string | undefined> {
-  const strange = tags.find(tag => !images.has(tag));
-  if (strange !== undefined) return `the name ${strange} is not in index.json`;
-  const of = (list: readonly ImageManifest[]) => list.filter(one => blobPath(one.config) === config);
-  const other = tags.find(tag => of(images.get(tag) ?? []).length === 0);
-  if (other !== undefined) return `the name ${other} stands for another image than in index.json`;
-  const candidates = of([...images.values()].flat());
-  if (candidates.length === 0)
-    return `it points to ${JSON.stringify(config)}, which is no image of this bundle`;
-  const expected = await Promise.all(candidates.map(one => expectedEntry(layout, entries, one, tags)));
-  return expected.includes(text) ? undefined : `what it says of ${config} is not what the manifest says`;
+  const withConfig = (manifests: readonly ImageManifest[]) =>
+    manifests.filter(manifest => blobPath(manifest.config) === config);
+  const unknown = tags.find(tag => !images.has(tag));
+  if (unknown !== undefined) return `the name ${unknown} is not in index.json`;
+  const mismatched = tags.find(tag => withConfig(images.get(tag) ?? []).length === 0);
+  if (mismatched !== undefined)
+    return `the name ${mismatched} points to a different image than in index.json`;
+  const candidates = withConfig([...images.values()].flat());
+  if (candidates.length === 0) return `no image of this bundle has the config ${JSON.stringify(config)}`;
+  const expected = await Promise.all(
+    candidates.map(manifest => expectedEntry(layout, entries, manifest, tags)),
+  );
+  return expected.includes(text) ? undefined : `the entry for ${config} does not match its manifest`;
 }
 
-/** The entry as a build writes it; nothing for an image that a classic loader would refuse. */
+/** Whether docker's classic store can load one of these images. */
+async function isLoadable(
+  layout: Layout,
+  entries: Entries,
+  manifests: readonly ImageManifest[],
+): Promise<boolean> {
+  const expected = await Promise.all(manifests.map(manifest => expectedEntry(layout, entries, manifest, [])));
+  return expected.some(text => text !== undefined);
+}
+
+/** A name with a digest is not a tag: its image is listed without it. */
+function isListed(
+  name: string,
+  manifests: readonly ImageManifest[],
+  listed: readonly DockerEntry[],
+): boolean {
+  if (Reference.parse(name).digest === undefined) return listed.some(({ tags }) => tags.includes(name));
+  const configs = new Set(manifests.map(({ config }) => blobPath(config)));
+  return listed.some(({ config }) => configs.has(config));
+}
+
+/** The entry as a build writes it; undefined for an image that docker's classic store rejects. */
 async function expectedEntry(
-  layout: DocumentReader<LayoutEntry>,
-  entries: ReadonlyMap<string, LayoutEntry>,
+  layout: Layout,
+  entries: Entries,
   manifest: ImageManifest,
   tags: readonly string[],
-): Promise<string> {
-  if (!entries.has(blobPath(manifest.config))) return '';
+): Promise<string | undefined> {
+  if (!entries.has(blobPath(manifest.config))) return undefined;
   const config = await layout.blob(entries, manifest.config);
   const { diffIds } = parseConfig(config, { path: layout.path, digest: manifest.config.digest });
-  if (diffIds.length !== manifest.layers.length) return '';
+  if (diffIds.length !== manifest.layers.length) return undefined;
   return JSON.stringify(dockerManifestEntry(manifest, diffIds, tags));
 }
 
-function hasDigest(name: string): boolean {
-  return Reference.parse(name).digest !== undefined;
-}
-
 function duplicates(texts: readonly string[]): string[] {
-  return [...new Set(texts.filter((text, at) => texts.indexOf(text) !== at))];
+  return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
 }

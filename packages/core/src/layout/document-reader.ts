@@ -8,7 +8,7 @@ import { verifyBytes } from '../store/verifier.ts';
 import { blobPath } from './documents.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 
-/** The most that is read of a document at the top of a layout: room for 100,000 names. */
+/** The maximum size of a document of a layout, in bytes: enough for 100,000 names. */
 const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
 
 const indexSchema = z.looseObject({
@@ -17,27 +17,27 @@ const indexSchema = z.looseObject({
   manifests: z.array(descriptorSchema),
 });
 
-/** A name in an `index.json`. */
+/** A descriptor of `index.json`, with its name if it has one. */
 export interface NamedDescriptor {
   readonly name: string | undefined;
   readonly descriptor: Descriptor;
 }
 
-/** A file of an OCI layout, wherever that is kept. */
+/** A file of an OCI layout, in a directory or a tar. */
 export interface LayoutEntry {
-  /** In the layout, with `/` between its parts. */
+  /** The path in the layout, separated by `/`. */
   readonly name: string;
   /** In bytes. */
   readonly size: number;
 }
 
-/** What a layout is called where something is wrong with it, and what to do then. */
+/** How errors name a layout, and their hint. */
 interface Wording {
   readonly noun: string;
   readonly hint: string;
 }
 
-/** Reads the documents of an OCI layout: its names, manifests and other small blobs. */
+/** Reads the documents of an OCI layout: names, manifests and other small blobs. */
 export abstract class DocumentReader<Entry extends LayoutEntry> implements AsyncDisposable {
   readonly path: string;
   readonly #wording: Wording;
@@ -49,63 +49,65 @@ export abstract class DocumentReader<Entry extends LayoutEntry> implements Async
 
   abstract [Symbol.asyncDispose](): Promise<void>;
 
-  /** Every entry by its name. @throws AirgapError `INPUT`, `BUNDLE` */
+  /** All entries by name. @throws AirgapError `INPUT`, `BUNDLE` */
   abstract entries(): Promise<Map<string, Entry>>;
 
-  /** All bytes of an entry. @throws AirgapError `INPUT`, `BUNDLE` */
+  /** The content of an entry. @throws AirgapError `INPUT`, `BUNDLE` */
   protected abstract content(entry: Entry): Promise<Buffer>;
 
-  /** The names in `index.json`. @throws AirgapError `BUNDLE` */
+  /** The descriptors in `index.json`. @throws AirgapError `BUNDLE` */
   async names(entries: ReadonlyMap<string, Entry>): Promise<NamedDescriptor[]> {
     const document = await this.document(entries, 'index.json');
     const result = indexSchema.safeParse(document);
     if (!result.success) {
       const [issue] = result.error.issues;
-      throw this.damaged(
+      throw this.invalid(
         `index.json breaks the image specification: ${issue?.path.join('.')}: ${issue?.message}`,
       );
     }
     return result.data.manifests.map(descriptor => ({ descriptor, name: nameOf(descriptor) }));
   }
 
-  /** One of the JSON documents at the top. @throws AirgapError `BUNDLE` */
+  /** Parses one of the JSON documents of the layout. @throws AirgapError `BUNDLE` */
   async document(entries: ReadonlyMap<string, Entry>, name: string): Promise<unknown> {
     const entry = entries.get(name);
-    if (!entry)
-      throw this.damaged(`there is no ${name}`, 'It is no bundle, or one that was not written whole.');
+    if (!entry) throw this.invalid(`${name} is missing`);
     if (entry.size > MAX_DOCUMENT_SIZE)
-      throw this.damaged(`${name} is larger than ${MAX_DOCUMENT_SIZE} bytes`);
+      throw this.invalid(`${name} has ${entry.size} bytes, the limit is ${MAX_DOCUMENT_SIZE}`);
     try {
       const document = JSON.parse((await this.content(entry)).toString('utf8'));
-      // What is nested too deep to be written again throws here.
+      // Throws for a document that is nested too deep to be serialized again.
       JSON.stringify(document);
       return document;
     } catch (cause) {
-      throw cause instanceof AirgapError ? cause : this.damaged(`${name} is not JSON`);
+      throw cause instanceof AirgapError ? cause : this.invalid(`${name} is not valid JSON`);
     }
   }
 
-  /** A manifest's bytes, verified. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  /** Reads and verifies a manifest. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
   async manifest(entries: ReadonlyMap<string, Entry>, descriptor: Descriptor): Promise<RawManifest> {
     const bytes = await this.blob(entries, descriptor);
     return rawManifest(bytes, descriptor.mediaType);
   }
 
-  /** A small blob's bytes, verified. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  /** Reads and verifies a small blob. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
   async blob(entries: ReadonlyMap<string, Entry>, descriptor: Descriptor): Promise<Buffer> {
     const entry = entries.get(blobPath(descriptor));
-    if (!entry) throw this.damaged('a blob is missing', undefined, descriptor.digest);
+    if (!entry) throw this.invalid('a blob is missing', descriptor.digest);
     if (entry.size > MAX_MANIFEST_SIZE)
-      throw this.damaged('a manifest is too large', undefined, descriptor.digest);
+      throw this.invalid(
+        `a manifest has ${entry.size} bytes, the limit is ${MAX_MANIFEST_SIZE}`,
+        descriptor.digest,
+      );
     const bytes = await this.content(entry);
     verifyBytes(bytes, descriptor, { path: this.path });
     return bytes;
   }
 
-  protected damaged(reason: string, hint = this.#wording.hint, digest?: Digest): AirgapError {
-    return new AirgapError('BUNDLE', `not a whole ${this.#wording.noun}: ${reason}`, {
+  protected invalid(reason: string, digest?: Digest): AirgapError {
+    return new AirgapError('BUNDLE', `invalid or incomplete ${this.#wording.noun}: ${reason}`, {
       where: { path: this.path, ...(digest ? { digest } : {}) },
-      hint,
+      hint: this.#wording.hint,
     });
   }
 }

@@ -1,24 +1,26 @@
 import type { Descriptor } from '../oci/descriptor.ts';
-import { digestHex } from '../oci/digest.ts';
+import { type Digest, digestHex, isDigest } from '../oci/digest.ts';
 import { type ImageManifest, isRunnable } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
 import type { PlatformImage } from '../resolve/resolved-image.ts';
 import { type BundleName, NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from './names.ts';
 
-/** The entries that come before the blobs. */
+/** The entries that precede the blobs, in order. */
 export const DOCUMENTS: readonly string[] = ['oci-layout', 'index.json', 'manifest.json'];
 
-const BLOB = /^blobs\/sha256\/[0-9a-f]{64}$/;
+const BLOBS = 'blobs/sha256/';
 
-/** The name of a blob's entry (image-spec, image-layout.md). */
+/** The entry name of a blob (image-spec, image-layout.md). */
 export function blobPath(descriptor: Pick<Descriptor, 'digest'>): string {
-  return `blobs/sha256/${digestHex(descriptor.digest)}`;
+  return `${BLOBS}${digestHex(descriptor.digest)}`;
 }
 
-/** Whether an entry of this name is a blob. */
-export function isBlobPath(name: string): boolean {
-  return BLOB.test(name);
+/** The digest of the blob with this entry name; undefined for other entries. */
+export function blobDigest(name: string): Digest | undefined {
+  if (!name.startsWith(BLOBS)) return undefined;
+  const digest = `sha256:${name.slice(BLOBS.length)}`;
+  return isDigest(digest) ? digest : undefined;
 }
 
 /** The `oci-layout` file. */
@@ -26,7 +28,7 @@ export function ociLayout(): Buffer {
   return json({ imageLayoutVersion: '1.0.0' });
 }
 
-/** `index.json`: one descriptor for each name. */
+/** The `index.json` file: one descriptor per name. */
 export function indexJson(names: readonly BundleName[]): Buffer {
   const manifests = names.map(({ name, image }) => {
     const annotations: Record<string, string> = {};
@@ -38,8 +40,8 @@ export function indexJson(names: readonly BundleName[]): Buffer {
 }
 
 /**
- * `manifest.json`, for `docker load` on the classic store and for podman: one platform for each tag. Artifacts are
- * left out, as nothing could unpack them.
+ * The `manifest.json` file, for `docker load` on the classic store and for podman: one platform per tag. It omits
+ * artifacts, which these cannot unpack.
  */
 export function manifestJson(names: readonly BundleName[], choice: PlatformChoice): Buffer {
   const entries = new Map<string, { image: PlatformImage; tags: string[] }>();
@@ -55,23 +57,23 @@ export function manifestJson(names: readonly BundleName[], choice: PlatformChoic
   );
 }
 
-const COMMON: Platform = { os: 'linux', architecture: 'amd64' };
+const FALLBACK: Platform = { os: 'linux', architecture: 'amd64' };
 
-/** The first platform that was asked for, or the most common one, or whatever comes first. */
+/** Selects the first requested platform that exists, else linux/amd64, else the first one. */
 function dockerImage(images: readonly PlatformImage[], choice: PlatformChoice): PlatformImage | undefined {
-  // One image that docker refuses makes it refuse the whole file.
+  // docker rejects the complete file when it rejects one image.
   const runnable = images.filter(
     ({ manifest, diffIds }) => isRunnable(manifest) && diffIds.length === manifest.layers.length,
   );
-  const wishes = choice === 'all' ? [COMMON] : [...choice, COMMON];
-  for (const wish of wishes) {
-    const match = runnable.find(({ platform }) => platform && matchesPlatform(wish, platform));
+  const preferred = choice === 'all' ? [FALLBACK] : [...choice, FALLBACK];
+  for (const requested of preferred) {
+    const match = runnable.find(({ platform }) => platform && matchesPlatform(requested, platform));
     if (match) return match;
   }
   return runnable[0];
 }
 
-/** One image as `docker load` reads it; `RepoTags` is null for one that has no tag. */
+/** An image as `docker load` reads it; `RepoTags` is null for one without tags. */
 export function dockerManifestEntry(
   manifest: Pick<ImageManifest, 'config' | 'layers'>,
   diffIds: readonly string[],

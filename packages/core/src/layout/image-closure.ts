@@ -4,19 +4,19 @@ import type { DocumentReader, LayoutEntry } from './document-reader.ts';
 import type { NamedImage } from './names.ts';
 import { requireBlobs, rethrow, walkManifests } from './walk.ts';
 
-/** A name that a runtime shall have, and all that it may know the image by. */
+/** A name with everything its image consists of, and the digests by which a runtime may identify it. */
 export interface ImageClosure extends NamedImage {
-  /** Every manifest, config and layer, each digest once. */
+  /** All manifests, configs and layers, each digest once. */
   readonly blobs: readonly Descriptor[];
-  /** Digests of its indexes, manifests and configs. */
+  /** The digests of its indexes, manifests and configs. */
   readonly ids: ReadonlySet<string>;
-  /** Those of its indexes. */
+  /** The digests of its indexes. */
   readonly indexes: ReadonlySet<string>;
-  /** Whether there is anything in it that can run; the rest is artifacts. */
+  /** Whether it contains a runnable image, not only artifacts. */
   readonly isRunnable: boolean;
 }
 
-/** Finds out what a name of a bundle needs. @throws AirgapError `BUNDLE` when some of it is missing, `CONTENT` */
+/** Collects everything that a name of a bundle needs. @throws AirgapError `BUNDLE` when some of it is missing, `CONTENT` */
 export async function imageClosure<Entry extends LayoutEntry>(
   layout: DocumentReader<Entry>,
   entries: ReadonlyMap<string, Entry>,

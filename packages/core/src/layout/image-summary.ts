@@ -8,33 +8,33 @@ import { blobPath } from './documents.ts';
 import { subjectOf } from './subject.ts';
 import { blobsOfManifest, rethrow, walkManifests } from './walk.ts';
 
-/** One platform of an image. */
+/** A platform of an image. */
 export interface PlatformSummary {
   /** As `os/arch[/variant]`. */
   readonly name: string;
-  /** Of its manifest. */
+  /** The digest of its manifest. */
   readonly digest: Digest;
 }
 
-/** One name of a layout, and what it leads to there. */
+/** A name of a layout and the image that it points to. */
 export interface ImageSummary {
-  /** The digest, for an image without a name. */
+  /** The name, or the digest of an image without a name. */
   readonly name: string;
   readonly digest: Digest;
   readonly mediaType: string;
-  /** What a signature and the like is about. */
+  /** The digest of the image that a signature or other artifact refers to. */
   readonly subject: Digest | undefined;
   readonly platforms: readonly PlatformSummary[];
-  /** Of all its platforms, each once. */
+  /** The layers of all platforms, each once. */
   readonly layers: readonly Descriptor[];
-  /** Everything that it needs: manifests, configs and layers, in bytes. */
+  /** The sizes of all manifests, configs and layers, in bytes. */
   readonly sizes: ReadonlyMap<Digest, number>;
 }
 
 /**
- * Every image of a layout, in the order of its `index.json`, from documents alone: layers are not read.
+ * Summarizes the images of a layout in the order of its `index.json`. It reads documents only, no layers.
  *
- * @throws AirgapError `BUNDLE`, `CONTENT`; `REGISTRY`, `UNSUPPORTED` for a manifest or config that is none
+ * @throws AirgapError `BUNDLE`, `CONTENT`; `REGISTRY`, `UNSUPPORTED` for an invalid manifest or config
  */
 export async function* summarizeImages<Entry extends LayoutEntry>(
   layout: DocumentReader<Entry>,
@@ -46,10 +46,11 @@ export async function* summarizeImages<Entry extends LayoutEntry>(
 async function summarizeImage<Entry extends LayoutEntry>(
   layout: DocumentReader<Entry>,
   entries: ReadonlyMap<string, Entry>,
-  { name: given, descriptor: root }: NamedDescriptor,
+  named: NamedDescriptor,
 ): Promise<ImageSummary> {
+  const root = named.descriptor;
   const { digest, mediaType } = root;
-  const name = given ?? digest;
+  const name = named.name ?? digest;
   const platforms: PlatformSummary[] = [];
   const layers = new Map<Digest, Descriptor>();
   const sizes = new Map<Digest, number>();
@@ -65,7 +66,7 @@ async function summarizeImage<Entry extends LayoutEntry>(
   return { name, digest, mediaType, subject, platforms, layers: [...layers.values()], sizes };
 }
 
-/** What an image runs on; nothing for what does not run. */
+/** The platform of an image; undefined for an artifact. */
 async function platformOf<Entry extends LayoutEntry>(
   layout: DocumentReader<Entry>,
   entries: ReadonlyMap<string, Entry>,

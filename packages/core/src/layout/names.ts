@@ -4,26 +4,26 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
 
-/** Under this key containerd looks for a name first, then under the next one (FACTS of its importer). */
+/** The annotations that hold a name, in the order in which containerd's importer looks for it. */
 export const NAME_ANNOTATIONS = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'] as const;
-/** What the name stood for in the registry, where the bundle holds only the chosen part of it. */
+/** The annotation for the digest in the registry, when the bundle contains only some of its platforms. */
 export const RESOLVED_ANNOTATION = 'dev.airgap.image.resolved';
 
-/** A name of a bundle, and what it stands for there. */
+/** A name of a bundle and the descriptor that it points to. */
 export interface NamedImage {
   readonly name: Reference;
   readonly root: Descriptor;
 }
 
-/** A name of the bundle, and the image that it stands for. */
+/** A name of a bundle and its resolved image. */
 export interface BundleName {
   readonly name: Reference;
   readonly image: ResolvedImage;
 }
 
 /**
- * The names that a bundle's images go by, sorted. A name with both a tag and a digest goes by the digest, which is
- * what a runtime looks for, and by the tag as well unless another image has that one.
+ * The names of a bundle's images, sorted. A reference with a tag and a digest gets the name with the digest, which
+ * runtimes look up, and the name with the tag unless another image has that name.
  */
 export function bundleNames(images: readonly ResolvedImage[]): BundleName[] {
   const names = new Map<string, BundleName>();
@@ -42,15 +42,15 @@ export function bundleNames(images: readonly ResolvedImage[]): BundleName[] {
 }
 
 /**
- * Reads a name that a bundle has for a manifest.
+ * Parses the name of a manifest in a bundle.
  *
- * @throws AirgapError `INPUT` for what is no name, `BUNDLE` for one with the digest of something else
+ * @throws AirgapError `INPUT` for an invalid name, `BUNDLE` for a name with the digest of another manifest
  */
 export function readName(text: string, { digest }: Pick<Descriptor, 'digest'>): Reference {
   const name = Reference.parse(text);
   if (name.digest === undefined || name.digest === digest) return name;
-  throw new AirgapError('BUNDLE', `the name ${text} stands for another digest, ${digest}`, {
+  throw new AirgapError('BUNDLE', `the name ${text} points to a different digest, ${digest}`, {
     where: { digest },
-    hint: 'The bundle was changed after it was made: fetch it again.',
+    hint: 'Fetch the bundle again.',
   });
 }

@@ -5,8 +5,8 @@ import { cosignSubject } from '../oci/referrer.ts';
 import type { DocumentReader, LayoutEntry } from './document-reader.ts';
 
 /**
- * The manifest that a name of a bundle is about: what its tag says when it is one of cosign's, else what its manifest
- * says; nothing for an image that stands for itself.
+ * The digest that a name of a bundle refers to: taken from its tag if that is one of cosign's, else from the subject of
+ * its manifest. Undefined for an image that is not a referrer.
  *
  * @throws AirgapError `BUNDLE`, `CONTENT`
  */

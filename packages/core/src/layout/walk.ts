@@ -7,24 +7,23 @@ import { blobPath } from './documents.ts';
 
 const MAX_DEPTH = 5;
 
-/** What errors name. */
 type Located = Pick<DocumentReader<LayoutEntry>, 'path'>;
 
-/** A manifest below a name. */
+/** A manifest that a descriptor leads to. */
 export interface ManifestNode {
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
 }
 
 /**
- * Every manifest that a descriptor leads to, itself first, each digest once. What cannot be followed goes to
- * `broken` and the walk goes on.
+ * Walks all manifests that a descriptor leads to, the root first, each digest once. The walk passes a manifest that it
+ * cannot read to `onError` and continues.
  */
 export async function* walkManifests<Entry extends LayoutEntry>(
   bundle: DocumentReader<Entry>,
   entries: ReadonlyMap<string, Entry>,
   root: Descriptor,
-  broken: (descriptor: Descriptor, error: unknown) => void,
+  onError: (descriptor: Descriptor, error: unknown) => void,
   seen = new Set<Digest>(),
   depth = 0,
 ): AsyncGenerator<ManifestNode> {
@@ -35,40 +34,38 @@ export async function* walkManifests<Entry extends LayoutEntry>(
     if (depth > MAX_DEPTH) throw tooDeep(bundle, root);
     manifest = parseManifest(await bundle.manifest(entries, root));
   } catch (error) {
-    broken(
-      root,
-      error instanceof AirgapError ? error.withContext({ path: bundle.path, digest: root.digest }) : error,
-    );
+    const where = { path: bundle.path, digest: root.digest };
+    onError(root, error instanceof AirgapError ? error.withContext(where) : error);
     return;
   }
   yield { descriptor: root, manifest };
   if (manifest.kind === 'image') return;
   for (const child of manifest.manifests)
-    yield* walkManifests(bundle, entries, child, broken, seen, depth + 1);
+    yield* walkManifests(bundle, entries, child, onError, seen, depth + 1);
 }
 
 function tooDeep({ path }: Located, { digest }: Descriptor): AirgapError {
-  return new AirgapError('BUNDLE', `an index is nested deeper than ${MAX_DEPTH}`, {
+  return new AirgapError('BUNDLE', `an index is nested deeper than ${MAX_DEPTH} levels`, {
     where: { path, digest },
-    hint: 'No image is built like that: ask whoever made the bundle.',
+    hint: 'Indexes nested this deep are not supported.',
   });
 }
 
-/** For walks that end at what cannot be followed. */
+/** An `onError` that ends the walk. */
 export function rethrow(_descriptor: Descriptor, error: unknown): never {
   throw error;
 }
 
-/** Config and layers of a manifest. */
+/** The config and layers of a manifest. */
 export function blobsOfManifest({ config, layers }: ImageManifest): Descriptor[] {
   return [config, ...layers];
 }
 
 /**
- * Config and layers of a manifest, all of which are in the bundle: behind the gap nothing can be fetched from where a
- * descriptor's `urls` lead.
+ * The config and layers of a manifest, all of which must be in the bundle: in the air-gapped network, the `urls` of a
+ * descriptor are not reachable.
  *
- * @throws AirgapError `BUNDLE` when one is missing, or has another size
+ * @throws AirgapError `BUNDLE` when one is missing or has a different size
  */
 export function requireBlobs(
   bundle: Located,
@@ -80,7 +77,7 @@ export function requireBlobs(
   return blobs;
 }
 
-/** Checks that a blob is there, by its size alone. @throws AirgapError `BUNDLE` */
+/** Asserts that a blob exists with the expected size. @throws AirgapError `BUNDLE` */
 export function assertPresent(
   { path }: Located,
   entries: ReadonlyMap<string, LayoutEntry>,
@@ -88,9 +85,11 @@ export function assertPresent(
 ): void {
   const entry = entries.get(blobPath(blob));
   if (entry?.size === blob.size) return;
-  throw new AirgapError(
-    'BUNDLE',
-    entry ? `a blob has ${entry.size} bytes in place of ${blob.size}` : 'a blob is missing',
-    { where: { path, digest: blob.digest }, hint: 'Check it with airgap verify, and fetch it again.' },
-  );
+  const problem = entry
+    ? `blob size mismatch: expected ${blob.size} bytes, got ${entry.size}`
+    : 'a blob is missing';
+  throw new AirgapError('BUNDLE', problem, {
+    where: { path, digest: blob.digest },
+    hint: 'Check it with airgap verify, and fetch it again.',
+  });
 }

@@ -1,20 +1,20 @@
 import { formatPosition, type Position } from './position.ts';
 
 /**
- * What went wrong, as one word a program can branch on.
+ * The kind of an error, for programs to branch on.
  *
- * - `USAGE`        an option that makes no sense
- * - `INPUT`        a spec, list or config that cannot be read, parsed or located
- * - `FINDINGS`     `strict` was asked for and the lint found something
- * - `BUNDLE`       a file that is no bundle, or a bundle that is damaged
+ * - `USAGE`        an invalid option or combination of options
+ * - `INPUT`        a spec, list or config cannot be read, parsed or resolved to a reference
+ * - `FINDINGS`     `strict` is set and the lint has findings
+ * - `BUNDLE`       the file is not a bundle, or the bundle is damaged
  * - `NOT_FOUND`    the registry does not have the name, the platform or the blob
- * - `UNSUPPORTED`  the registry has something that cannot be carried (schema 1, an unknown digest algorithm)
- * - `DENIED`       the registry refused the credentials, or wants some
- * - `REGISTRY`     the registry answered with an error, or with something that breaks the protocol
+ * - `UNSUPPORTED`  the registry has content that a bundle cannot hold (schema 1, an unknown digest algorithm)
+ * - `DENIED`       the registry rejected the credentials, or requires some
+ * - `REGISTRY`     the registry returned an error, or a response that violates the protocol
  * - `NETWORK`      the registry could not be reached, or the connection broke
- * - `CONTENT`      bytes do not match the digest or the size they were promised under
- * - `DISK`         no space, no permission, a failing file system
- * - `RUNTIME`      a local runtime that is not there, does not answer, or does not take the bundle
+ * - `CONTENT`      bytes do not match their digest or size
+ * - `DISK`         disk full, permission denied or an I/O error
+ * - `RUNTIME`      a local runtime is missing, does not respond, or rejects the bundle
  * - `INTERRUPTED`  the caller's signal was aborted
  */
 export type ErrorCode =
@@ -32,31 +32,32 @@ export type ErrorCode =
   | 'RUNTIME'
   | 'INTERRUPTED';
 
-/** What an error is about. Every field is optional; those known are set. */
+/** What an error refers to. Every field is optional; known fields are set. */
 export interface ErrorContext {
   readonly position?: Position;
   /** A canonical image reference. */
   readonly image?: string;
-  /** A platform that was asked for, as `os/architecture`. */
+  /** A requested platform, as `os/architecture`. */
   readonly platform?: string;
-  /** A blob's or manifest's digest. */
+  /** The digest of a blob or manifest. */
   readonly digest?: string;
-  /** The registry host that was being talked to, with its port when it has one. */
+  /** The registry host, as `host[:port]`. */
   readonly host?: string;
-  /** A file on this machine. */
+  /** A local file. */
   readonly path?: string;
 }
 
+/** The optional parts of an {@link AirgapError}. */
 export interface AirgapErrorOptions {
-  /** What to do next, in one sentence. */
+  /** What to do next: one imperative sentence. */
   readonly hint?: string;
   readonly where?: ErrorContext;
   readonly cause?: unknown;
-  /** When several things are wrong at once: each of them. */
+  /** The single errors, when several occurred at once. */
   readonly details?: readonly AirgapError[];
 }
 
-/** The only error that the library throws on purpose. Errors are data: render them as you like. */
+/** The error that the library throws. It carries data; the caller renders it. */
 export class AirgapError extends Error {
   override readonly name = 'AirgapError';
   readonly code: ErrorCode;
@@ -72,14 +73,14 @@ export class AirgapError extends Error {
     this.details = options.details ?? [];
   }
 
-  /** The same error with more known about where it happened; what was known already stays. */
+  /** Returns the same error with context added; existing context wins. */
   withContext(where: ErrorContext): AirgapError {
     return this.#with(this.message, { ...where, ...this.where });
   }
 
-  /** The same error with something to add. */
-  withNote(words: string): AirgapError {
-    return this.#with(`${this.message} (${words})`, this.where);
+  /** Returns the same error with a note in parentheses after its message. */
+  withNote(note: string): AirgapError {
+    return this.#with(`${this.message} (${note})`, this.where);
   }
 
   #with(message: string, where: ErrorContext): AirgapError {
@@ -87,7 +88,7 @@ export class AirgapError extends Error {
     return new AirgapError(this.code, message, { ...hint, where, cause: this.cause, details: this.details });
   }
 
-  /** One error for several: the error itself when there is one, else a summary that carries them all. */
+  /** Combines errors: returns the only one as it is, or a summary with all of them as `details`. */
   static all(errors: readonly AirgapError[], summary: string): AirgapError {
     const [first] = errors;
     if (first === undefined) throw new RangeError('AirgapError.all needs at least one error');
@@ -96,13 +97,13 @@ export class AirgapError extends Error {
   }
 }
 
-/** Says whether an error came from an aborted signal. */
+/** Whether an error came from an aborted signal. */
 export function isInterrupted(error: unknown): boolean {
   if (error instanceof AirgapError) return error.code === 'INTERRUPTED';
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Names the place of an error in one line: `app.yaml:3:7`, or image, digest and host. */
+/** Formats the context of an error in one line: `app.yaml:3:7`, or image, digest, host and path. */
 export function formatWhere(where: ErrorContext): string {
   if (where.position) return formatPosition(where.position);
   const parts = [where.image, where.digest, where.host && `at ${where.host}`, where.path];

@@ -1,29 +1,29 @@
 import type { Position } from './position.ts';
 
-/** How grave a finding is, from the least on. */
+/** The severities of findings, in ascending order. */
 export const SEVERITIES = ['info', 'warning', 'error'] as const;
 
 /**
- * `error`: it will break behind the gap. `warning`: it will unless something outside the input prevents it. `info`: it
- * breaks nothing; no rule is born with it, but people may grade one so.
+ * The severity of a finding. `error`: it will fail in the air-gapped cluster. `warning`: it will fail unless something
+ * outside the input prevents it. `info`: it does not fail; no rule has this severity by default.
  */
 export type Severity = (typeof SEVERITIES)[number];
 
-/** Says whether something is at least as grave as a bar. */
-export function isAtLeast(severity: Severity, bar: Severity): boolean {
-  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(bar);
+/** Whether a severity is at or above a threshold. */
+export function isAtLeast(severity: Severity, threshold: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(threshold);
 }
 
-/** Something in the specs that a rule does not accept. */
+/** A problem that a lint rule reports in the specs. */
 export interface Finding {
   /** The rule's id, for example `latest-tag`. */
   readonly rule: string;
   readonly severity: Severity;
-  /** What is there and what it will do to a customer, in one sentence. */
+  /** What is wrong and what it causes for the customer, in one sentence. */
   readonly message: string;
-  /** How to mend it, in words. */
+  /** How to fix it. */
   readonly hint: string;
   readonly position: Position;
-  /** Other places that belong to it. */
+  /** Other positions that the finding refers to. */
   readonly related?: readonly { readonly position: Position; readonly message: string }[];
 }

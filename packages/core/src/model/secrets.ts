@@ -1,12 +1,12 @@
 const USERINFO = /(:\/\/)[^/\s"@]+@/g;
 const SIGNATURE =
   /([?&](?:x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)|sig|signature|token|access_token)=)[^&\s"]+/gi;
-/** Longer than any word that follows the scheme in a sentence. */
+/** The minimum length keeps prose such as "Basic authentication" intact. */
 const AUTHORIZATION = /\b(Basic|Bearer)\s+[\w+/=.~-]{16,}/gi;
 
 /**
- * Hides passwords in URLs, the signatures of signed ones, and `Authorization` headers. Whatever others wrote goes
- * through here before it becomes part of a message.
+ * Masks passwords in URLs, signatures of signed URLs, and `Authorization` headers. Text from other programs and
+ * servers passes through here before it becomes part of a message.
  */
 export function maskSecrets(text: string): string {
   return text.replace(USERINFO, '$1***@').replace(SIGNATURE, '$1***').replace(AUTHORIZATION, '$1 ***');

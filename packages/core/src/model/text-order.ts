@@ -1,4 +1,5 @@
-/** Orders by code units, the same on every machine. */
+/** Compares by UTF-16 code units, independent of the locale. */
 export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -3,61 +3,59 @@ import { AirgapError } from '../model/errors.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
 
 /**
- * Where bytes go. A chunk is the sender's: it may be overwritten once `write` has returned, so a sink copies what
- * it keeps. `write` returns a promise when the sender should hold back until it settles. Pushing, not pulling: on
- * the way from a socket to a file nothing is allocated.
+ * A destination for bytes. The sender owns the chunk and may overwrite it once `write` has returned, so a sink copies
+ * what it retains. `write` returns a promise for back-pressure: the sender waits until it settles. The sender pushes,
+ * so that nothing is allocated between a socket and a file.
  */
 export interface Sink {
   write(chunk: Uint8Array): Promise<void> | undefined;
 }
 
-/** Where one blob goes: every chunk at its place, in bytes from the blob's start. */
+/** A destination for one blob. Positions are bytes from the start of the blob. */
 export interface BlobSink {
-  /** Whether chunks must come first to last. */
+  /** Whether chunks must arrive in order. */
   readonly sequential: boolean;
-  /** As {@link Sink.write}. */
+  /** See {@link Sink.write}. */
   write(chunk: Uint8Array, at: number): Promise<void> | undefined;
   /**
-   * Takes the whole blob from a file by itself, if it can do that faster than by chunks; less of it if the file ends
-   * before. Settles once the bytes are where they belong.
+   * Copies the complete blob from a file, if the sink can do that faster than by chunks. Copies fewer bytes if the
+   * file ends early. Resolves once the bytes are written.
    *
-   * @param onCopied is told how many bytes more have arrived
+   * @param onCopied receives the number of bytes copied since its last call
    */
   copyFrom?(part: FilePart, onCopied?: (bytes: number) => void): Promise<void>;
-  /** The sha256 of the whole blob, once all of it has arrived where it belongs. */
+  /** The sha256 of the blob, once all of it is written. */
   digest(): Promise<Digest>;
 }
 
-/** What a source gives a blob to: a sink that others ask for its digest. */
+/** The part of a sink that a source writes to; the caller verifies the digest. */
 export type BlobWriter = Omit<BlobSink, 'digest'>;
 
-/** Bytes of an open file on this machine. */
+/** A part of an open local file. */
 export interface FilePart {
   readonly fd: number;
-  /** Where they begin, in bytes. */
+  /** In bytes. */
   readonly offset: number;
+  /** In bytes. */
   readonly size: number;
 }
 
-/** Keeps the bytes in memory, up to a limit. */
+/** Collects bytes in memory, up to a limit. */
 export class MemorySink implements Sink {
   readonly #chunks: Uint8Array[] = [];
   readonly #limit: number;
   #size = 0;
 
-  /** @param limit the most bytes to take */
+  /** @param limit in bytes */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
+  /** @throws AirgapError `REGISTRY` when the limit is exceeded */
   write(chunk: Uint8Array): undefined {
     this.#size += chunk.length;
-    if (this.#size > this.#limit) {
-      throw new AirgapError(
-        'REGISTRY',
-        `the answer is larger than the ${this.#limit} bytes that are accepted here`,
-      );
-    }
+    if (this.#size > this.#limit)
+      throw new AirgapError('REGISTRY', `the response exceeds the limit of ${this.#limit} bytes`);
     this.#chunks.push(Buffer.from(chunk));
   }
 
@@ -66,7 +64,7 @@ export class MemorySink implements Sink {
   }
 }
 
-/** Computes the digest of what goes by, first to last, on its way into another sink. */
+/** Computes the digest of the bytes that it passes on to another sink, in order. */
 export class HashingSink implements BlobSink {
   readonly sequential = true;
   readonly #hash = createHash('sha256');

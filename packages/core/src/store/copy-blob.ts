@@ -10,10 +10,10 @@ import { Verifier } from './verifier.ts';
 const PROGRESS_STEP = 1024 * 1024;
 
 /**
- * Moves one blob from the repository of a name into a sink, verified, and tells how it goes.
+ * Copies one blob from the repository of a name into a sink, verifies it, and reports progress.
  *
- * @param had what the sink has of it already; it is verified with the rest
- * @throws AirgapError `CONTENT` when the bytes are not those of the digest, and what source and sink throw
+ * @param existing bytes that the sink already has; they are verified with the rest
+ * @throws AirgapError `CONTENT` for a digest or size mismatch, and what source and sink throw
  */
 export async function copyBlob(
   source: Pick<ImageSource, 'blob'>,
@@ -21,37 +21,37 @@ export async function copyBlob(
   blob: Descriptor,
   sink: BlobSink,
   onEvent: OnEvent = () => {},
-  had = new Ranges(),
+  existing = new Ranges(),
 ): Promise<void> {
   const { digest, size } = blob;
   const verifier = new Verifier(blob, { image: name.toString() });
-  verifier.count(had.size);
-  let told = had.size;
+  verifier.count(existing.size);
+  let reported = existing.size;
   let started = false;
   const count = (bytes: number) => {
     verifier.count(bytes);
     if (!started) onEvent({ type: 'blob-started', digest, size, image: name.toString() });
     started = true;
-    if (verifier.received - told >= PROGRESS_STEP) {
-      told = verifier.received;
-      onEvent({ type: 'blob-progress', digest, received: told, size });
+    if (verifier.received - reported >= PROGRESS_STEP) {
+      reported = verifier.received;
+      onEvent({ type: 'blob-progress', digest, received: reported, size });
     }
   };
-  const wanted = had.gaps(size);
-  if (wanted.length > 0) await source.blob(name, blob, counting(sink, count), wanted);
+  const missing = existing.gaps(size);
+  if (missing.length > 0) await source.blob(name, blob, counting(sink, count), missing);
   verifier.end(await sink.digest());
   onEvent({ type: 'blob-progress', digest, received: size, size });
 }
 
-/** The same sink, and somebody is told how many bytes go into it. */
+/** Wraps a sink and counts the bytes that go into it. */
 function counting(sink: BlobSink, count: (bytes: number) => void): BlobWriter {
-  const copyAll = sink.copyFrom?.bind(sink);
+  const copyFrom = sink.copyFrom?.bind(sink);
   return {
     sequential: sink.sequential,
     write(chunk, at) {
       count(chunk.length);
       return sink.write(chunk, at);
     },
-    ...(copyAll && { copyFrom: (part: FilePart) => copyAll(part, count) }),
+    ...(copyFrom && { copyFrom: (part: FilePart) => copyFrom(part, count) }),
   };
 }

@@ -1,15 +1,15 @@
 import type { Finding } from '../model/finding.ts';
 import type { Digest } from '../oci/digest.ts';
 
-/** The parts of a verb's work, in the order in which they come. */
+/** The phases of a verb, in order. */
 export type Phase = 'read' | 'resolve' | 'move' | 'verify' | 'finish';
 
-/** What a verb tells while it works. Sizes are bytes, times are milliseconds. */
+/** A progress event of a verb. Sizes are bytes, times are ms. */
 export type AirgapEvent =
   | { readonly type: 'phase'; readonly phase: Phase }
-  /** The lint found something in the specs. */
+  /** The lint reports a finding in the specs. */
   | { readonly type: 'finding'; readonly finding: Finding }
-  /** One name is resolved: `done` of `total`. */
+  /** A name is resolved: `done` of `total`. */
   | {
       readonly type: 'resolved';
       readonly image: string;
@@ -17,7 +17,7 @@ export type AirgapEvent =
       readonly done: number;
       readonly total: number;
     }
-  /** Everything about the work ahead is known: `bytes` is what `blob-progress` will add up to. */
+  /** The plan is complete: `blob-progress` will add up to `bytes`. */
   | {
       readonly type: 'planned';
       readonly images: number;
@@ -32,7 +32,7 @@ export type AirgapEvent =
       readonly image: string;
       readonly host?: string;
     }
-  /** `received` counts from the blob's first byte, and may fall back when a broken transfer starts again. */
+  /** `received` counts from the first byte of the blob, and may decrease when a failed transfer restarts. */
   | {
       readonly type: 'blob-progress';
       readonly digest: Digest;
@@ -40,7 +40,7 @@ export type AirgapEvent =
       readonly size: number;
     }
   | { readonly type: 'blob-finished'; readonly digest: Digest; readonly size: number }
-  /** Something failed that may succeed: the next try comes after `delay`. */
+  /** A request failed and is retried after `delay`. */
   | {
       readonly type: 'retry';
       readonly host: string;
@@ -48,20 +48,20 @@ export type AirgapEvent =
       readonly attempt: number;
       readonly delay: number;
     }
-  /** A request to the served registry is over; `bytes` of its body went out, all of them when it is `complete`. */
+  /** The served registry answered a request: it sent `bytes` of the body, all of them if `complete`. */
   | {
       readonly type: 'served';
       readonly client: string;
       readonly method: string;
-      /** Path and query, as they came. */
+      /** Path and query, as received. */
       readonly target: string;
       readonly status: number;
       readonly bytes: number;
       readonly complete: boolean;
       readonly elapsed: number;
     }
-  /** Something the caller should know that is no error. */
+  /** A message for the user that is not an error. */
   | { readonly type: 'notice'; readonly message: string };
 
-/** Receives the events of one verb, in order. It must not throw. */
+/** Receives the events of a verb, in order. It must not throw. */
 export type OnEvent = (event: AirgapEvent) => void;

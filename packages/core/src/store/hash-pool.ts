@@ -3,21 +3,23 @@ import { Worker } from 'node:worker_threads';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
 import type { FilePart } from './blob-writer.ts';
 
-/** What a thread is told: hash these bytes of a file, after those of the same id that came before. */
+/** A request to a worker: hash these bytes of a file, after those of earlier requests with the same id. */
 export interface HashRequest {
   readonly id: number;
   readonly fd: number;
+  /** In bytes. */
   readonly offset: number;
+  /** In bytes. */
   readonly length: number;
-  /** Where the bytes are to be copied from first; the file may end before. */
+  /** The file to copy the bytes from first; it may end early. */
   readonly from?: Pick<FilePart, 'fd' | 'offset'>;
-  /** Whether the digest is wanted now. */
+  /** Whether this request ends the digest. */
   readonly last: boolean;
-  /** Whether to tell how it goes. */
+  /** Whether the worker reports progress. */
   readonly reportProgress: boolean;
 }
 
-/** What a thread says: so many bytes more are hashed, or the end of one id. */
+/** A message from a worker: the number of bytes hashed since the last report, or the result of one id. */
 export type HashResult =
   | { readonly id: number; readonly hashed: number }
   | { readonly id: number; readonly digest: Uint8Array }
@@ -28,13 +30,13 @@ type SystemError = Pick<NodeJS.ErrnoException, 'message' | 'code' | 'syscall'>;
 const MAX_THREADS = 4;
 
 /**
- * Threads that compute the sha256 of parts of files, beside the one that moves bytes. They read what was written
- * back from the page cache: that costs less than handing the bytes over, checks what is in the file rather than
- * what went by, and works as well for bytes that arrive in several ranges or were there before.
+ * Worker threads that compute the sha256 of file ranges while the main thread transfers bytes. They read the written
+ * bytes back from the page cache. That costs less than passing the bytes between threads, verifies what is in the file
+ * rather than what was received, and supports bytes that arrive in several ranges or already exist.
  */
 export class HashPool implements AsyncDisposable {
   readonly #workers: HashWorker[] = [];
-  /** Threads that work at once, at most. */
+  /** The maximum number of threads. */
   readonly max = Math.min(MAX_THREADS, availableParallelism());
   readonly #signal: AbortSignal | undefined;
   #lastId = 0;
@@ -44,33 +46,33 @@ export class HashPool implements AsyncDisposable {
   }
 
   /**
-   * Starts a digest on the thread that has the least to do.
+   * Starts a digest on the least loaded worker.
    *
-   * @param onHashed is told how many bytes more are hashed
+   * @param onHashed receives the number of bytes hashed since its last call
    */
   start(fd: number, onHashed?: (bytes: number) => void): FileHash {
     this.#lastId += 1;
     return new FileHash(this.#worker(), this.#lastId, fd, onHashed);
   }
 
-  /** Stops every thread. Digests that are under way are not answered any more. */
+  /** Terminates all workers. Pending digests never settle. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.map(thread => thread.stop()));
+    await Promise.all(this.#workers.map(worker => worker.stop()));
   }
 
   #worker(): HashWorker {
-    const idlest = this.#workers.reduce<HashWorker | undefined>(
-      (best, thread) => (best && best.load <= thread.load ? best : thread),
+    const leastLoaded = this.#workers.reduce<HashWorker | undefined>(
+      (best, worker) => (best && best.load <= worker.load ? best : worker),
       undefined,
     );
-    if (idlest && (idlest.load === 0 || this.#workers.length >= this.max)) return idlest;
-    const thread = new HashWorker(this.#signal);
-    this.#workers.push(thread);
-    return thread;
+    if (leastLoaded && (leastLoaded.load === 0 || this.#workers.length >= this.max)) return leastLoaded;
+    const worker = new HashWorker(this.#signal);
+    this.#workers.push(worker);
+    return worker;
   }
 }
 
-/** The digest of a part of a file, computed while that part is still growing. */
+/** The digest of a file range, computed while the range is still growing. */
 export class FileHash {
   readonly #worker: HashWorker;
   readonly #id: number;
@@ -78,42 +80,42 @@ export class FileHash {
   readonly #reportProgress: boolean;
   readonly #digest: Promise<Digest>;
 
-  constructor(thread: HashWorker, id: number, fd: number, onHashed?: (bytes: number) => void) {
-    this.#worker = thread;
+  constructor(worker: HashWorker, id: number, fd: number, onHashed?: (bytes: number) => void) {
+    this.#worker = worker;
     this.#id = id;
     this.#fd = fd;
     this.#reportProgress = onHashed !== undefined;
-    this.#digest = thread.expect(id, onHashed);
+    this.#digest = worker.register(id, onHashed);
     this.#digest.catch(() => {});
   }
 
-  /** Adds bytes that are in the file by now; they follow those that were added before. */
+  /** Adds written bytes; they follow those added before. */
   extend(offset: number, length: number): void {
     this.#request({ offset, length, last: false });
   }
 
-  /** Adds the last bytes. @returns the digest of all that was added; rejects when the file cannot be read */
+  /** Adds the last bytes. @returns the digest of all added bytes; rejects when the file cannot be read */
   digest(offset: number, length: number): Promise<Digest> {
     this.#request({ offset, length, last: true });
     return this.#digest;
   }
 
   /**
-   * Copies bytes into the file, as far as the other file has them, and reads each once for it.
+   * Copies bytes from another file, up to its end, and hashes them in the same pass.
    *
-   * @returns the digest of what there was to copy; rejects when a file cannot be read or written
+   * @returns the digest of the copied bytes; rejects when a file cannot be read or written
    */
   copy({ size, ...from }: FilePart, offset: number): Promise<Digest> {
     this.#request({ offset, length: size, last: true, from });
     return this.#digest;
   }
 
-  #request(order: Omit<HashRequest, 'id' | 'fd' | 'reportProgress'>): void {
-    this.#worker.request({ ...order, id: this.#id, fd: this.#fd, reportProgress: this.#reportProgress });
+  #request(request: Omit<HashRequest, 'id' | 'fd' | 'reportProgress'>): void {
+    this.#worker.post({ ...request, id: this.#id, fd: this.#fd, reportProgress: this.#reportProgress });
   }
 }
 
-interface Expected {
+interface PendingDigest {
   readonly onHashed: ((bytes: number) => void) | undefined;
   readonly resolve: (digest: Digest) => void;
   readonly reject: (error: unknown) => void;
@@ -121,32 +123,32 @@ interface Expected {
 
 class HashWorker {
   readonly #worker = new Worker(new URL('./hash-worker.js', import.meta.url));
-  readonly #expected = new Map<number, Expected>();
+  readonly #pending = new Map<number, PendingDigest>();
 
   readonly #signal: AbortSignal | undefined;
   readonly #abort = () => this.#fail(this.#signal?.reason);
 
   constructor(signal: AbortSignal | undefined) {
-    this.#worker.on('message', (answer: HashResult) => this.#onMessage(answer));
+    this.#worker.on('message', (result: HashResult) => this.#onMessage(result));
     this.#worker.on('error', error => this.#fail(error));
     this.#signal = signal;
     signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  /** Digests under way. */
+  /** The number of pending digests. */
   get load(): number {
-    return this.#expected.size;
+    return this.#pending.size;
   }
 
-  expect(id: number, onHashed?: (bytes: number) => void): Promise<Digest> {
+  register(id: number, onHashed?: (bytes: number) => void): Promise<Digest> {
     return new Promise((resolve, reject) => {
       if (this.#signal?.aborted) return reject(this.#signal.reason);
-      this.#expected.set(id, { onHashed, resolve, reject });
+      this.#pending.set(id, { onHashed, resolve, reject });
     });
   }
 
-  request(order: HashRequest): void {
-    this.#worker.postMessage(order);
+  post(request: HashRequest): void {
+    this.#worker.postMessage(request);
   }
 
   async stop(): Promise<void> {
@@ -154,19 +156,19 @@ class HashWorker {
     await this.#worker.terminate();
   }
 
-  #onMessage(answer: HashResult): void {
-    const expected = this.#expected.get(answer.id);
-    if ('hashed' in answer) {
-      expected?.onHashed?.(answer.hashed);
+  #onMessage(result: HashResult): void {
+    const pending = this.#pending.get(result.id);
+    if ('hashed' in result) {
+      pending?.onHashed?.(result.hashed);
       return;
     }
-    this.#expected.delete(answer.id);
-    if ('digest' in answer) expected?.resolve(sha256Digest(answer.digest));
-    else expected?.reject(Object.assign(new Error(answer.error.message), answer.error));
+    this.#pending.delete(result.id);
+    if ('digest' in result) pending?.resolve(sha256Digest(result.digest));
+    else pending?.reject(Object.assign(new Error(result.error.message), result.error));
   }
 
   #fail(error: unknown): void {
-    for (const { reject } of this.#expected.values()) reject(error);
-    this.#expected.clear();
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
   }
 }

@@ -5,21 +5,21 @@ import type { Reference } from '../reference/reference.ts';
 import type { BlobWriter } from './blob-writer.ts';
 import type { Range } from './ranges.ts';
 
-/** Anything that holds images: a registry, a bundle, a layout directory. */
+/** A source of images: a registry, a bundle, an OCI layout directory. */
 export interface ImageSource {
-  /** Reads the manifest that a name stands for, or the one with this digest in the name's repository. */
+  /** Reads the manifest that a name points to, or the one with this digest in the name's repository. */
   manifest(name: Reference, digest?: Digest): Promise<RawManifest>;
   /**
-   * Sends the wanted bytes of a blob, each once, into a sink that checks them; in several streams at once if that is
-   * faster and the sink takes them in any order. A broken transfer goes on where it stopped.
+   * Writes the requested ranges of a blob, each byte once, into a sink that verifies them. It may use several streams
+   * concurrently if the sink accepts bytes in any order. A failed transfer resumes where it stopped.
    */
-  blob(name: Reference, blob: Descriptor, sink: BlobWriter, wanted: readonly Range[]): Promise<void>;
+  blob(name: Reference, blob: Descriptor, sink: BlobWriter, requested: readonly Range[]): Promise<void>;
 }
 
-/** A source that can be asked what hangs on an image. */
+/** A source that lists the referrers of an image. */
 export interface ReferrerSource extends ImageSource {
-  /** Reads the manifest that a name stands for, or nothing when there is none. */
+  /** Reads the manifest that a name points to; undefined when the name does not exist. */
   find(name: Reference): Promise<RawManifest | undefined>;
-  /** What names a manifest in the name's repository as its subject. */
+  /** The referrers of a manifest in the name's repository. */
   referrers(name: Reference, subject: Digest): Promise<readonly Descriptor[]>;
 }

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { pieces, type Range, Ranges } from './ranges.ts';
 
 const SIZE = 60;
-const range = fc
+const anyRange = fc
   .tuple(fc.nat(SIZE), fc.nat(SIZE))
   .map(([a, b]): Range => ({ start: Math.min(a, b), end: Math.max(a, b) }));
 
@@ -15,9 +15,9 @@ function bytesOf(ranges: readonly Range[]): Set<number> {
 }
 
 describe('ranges', () => {
-  test.prop([fc.array(range)])('hold each byte that was added, once', added => {
+  test.prop([fc.array(anyRange)])('contain each added byte once', added => {
     const ranges = new Ranges();
-    for (const one of added) ranges.add(one);
+    for (const range of added) ranges.add(range);
     const bytes = bytesOf(added);
     expect(ranges.size).toBe(bytes.size);
     const gaps = bytesOf(ranges.gaps(SIZE));
@@ -26,19 +26,19 @@ describe('ranges', () => {
     for (let at = 0; at < ranges.prefix; at += 1) expect(bytes.has(at)).toBe(true);
   });
 
-  test.prop([fc.array(range)])('never touch', added => {
+  test.prop([fc.array(anyRange)])('never touch each other', added => {
     const ranges = new Ranges();
-    for (const one of added) ranges.add(one);
+    for (const range of added) ranges.add(range);
     const gaps = ranges.gaps(SIZE);
     for (const [at, gap] of gaps.entries()) expect(gap.start).toBeGreaterThan(gaps[at - 1]?.end ?? -1);
   });
 
-  test.prop([fc.array(range, { maxLength: 3 }), fc.integer({ min: 1, max: 20 })])(
-    'cut into pieces, are the same bytes',
-    (whole, size) => {
-      const cut = pieces(whole, size);
-      expect(bytesOf(cut)).toEqual(bytesOf(whole));
-      for (const { start, end } of cut) expect(end - start).toBeLessThanOrEqual(size);
+  test.prop([fc.array(anyRange, { maxLength: 3 }), fc.integer({ min: 1, max: 20 })])(
+    'split into pieces, are the same bytes',
+    (ranges, size) => {
+      const split = pieces(ranges, size);
+      expect(bytesOf(split)).toEqual(bytesOf(ranges));
+      for (const { start, end } of split) expect(end - start).toBeLessThanOrEqual(size);
     },
   );
 });

@@ -1,14 +1,14 @@
-/** Bytes from `start` up to, and without, `end`. */
+/** Bytes from `start` (inclusive) to `end` (exclusive). */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** A set of bytes, kept as ranges that neither touch nor overlap, in order. */
+/** A set of byte positions, stored as sorted ranges that neither touch nor overlap. */
 export class Ranges {
   #ranges: Range[] = [];
 
-  /** Adds bytes; those that are there already stay there once. */
+  /** Adds a range; it may overlap existing ones. */
   add({ start, end }: Range): void {
     if (start >= end) return;
     const before = this.#ranges.filter(range => range.end < start);
@@ -25,30 +25,31 @@ export class Ranges {
     return this.#ranges[Symbol.iterator]();
   }
 
-  /** How many bytes there are. */
+  /** The number of bytes in the set. */
   get size(): number {
     return this.#ranges.reduce((all, { start, end }) => all + end - start, 0);
   }
 
-  /** Where the bytes end that are there from 0 on without a gap. */
+  /** The end of the contiguous range that starts at 0; 0 if there is none. */
   get prefix(): number {
     const [first] = this.#ranges;
     return first?.start === 0 ? first.end : 0;
   }
 
-  /** What is missing of the bytes from 0 to `size`. */
+  /** The ranges between 0 and `size` that are missing. */
   gaps(size: number): Range[] {
     const edges = [0, ...this.#ranges.flatMap(({ start, end }) => [start, end]), size];
     const gaps: Range[] = [];
     for (let at = 0; at < edges.length; at += 2) {
-      const [start = size, end = size] = [edges[at], edges[at + 1]];
+      const start = edges[at] ?? size;
+      const end = edges[at + 1] ?? size;
       if (start < end) gaps.push({ start, end: Math.min(end, size) });
     }
     return gaps;
   }
 }
 
-/** Cuts ranges into pieces of at most `size` bytes. */
+/** Splits ranges into pieces of at most `size` bytes. */
 export function pieces(ranges: readonly Range[], size: number): Range[] {
   return ranges.flatMap(({ start, end }) => {
     const count = Math.ceil((end - start) / size);

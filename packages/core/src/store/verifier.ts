@@ -1,7 +1,7 @@
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 
-/** What bytes were promised: their number and their sha256. */
+/** The expected digest and size of some content. */
 export interface Expected {
   readonly digest: Digest;
   /** In bytes. */
@@ -9,51 +9,50 @@ export interface Expected {
 }
 
 /**
- * Checks bytes against what was promised, on the way past: their number at once, their digest at the end. This is
- * the one place where both are judged; who computes the digest depends on where the bytes go.
+ * Verifies streamed content: its size while it is counted, its digest at the end. All content is verified here; the
+ * caller computes the digest where that is cheapest.
  */
 export class Verifier {
-  readonly #promised: Expected;
+  readonly #expected: Expected;
   readonly #where: ErrorContext;
   #received = 0;
 
-  constructor(promised: Expected, where: ErrorContext = {}) {
-    this.#promised = promised;
-    this.#where = { digest: promised.digest, ...where };
+  constructor(expected: Expected, where: ErrorContext = {}) {
+    this.#expected = expected;
+    this.#where = { digest: expected.digest, ...where };
   }
 
-  /** Bytes seen so far. */
+  /** The number of bytes counted so far. */
   get received(): number {
     return this.#received;
   }
 
-  /** @throws AirgapError `CONTENT` as soon as there are more bytes than promised */
+  /** @throws AirgapError `CONTENT` as soon as the expected size is exceeded */
   count(length: number): void {
     this.#received += length;
-    if (this.#received > this.#promised.size) {
-      throw this.#mismatch(`more than the ${this.#promised.size} bytes that its descriptor promises`);
-    }
+    const { size } = this.#expected;
+    if (this.#received > size) throw this.#mismatch(`size mismatch: expected ${size} bytes, got more`);
   }
 
-  /** @throws AirgapError `CONTENT` when the bytes were too few or have another digest */
+  /** @throws AirgapError `CONTENT` for a size or digest mismatch */
   end(actual: Digest): void {
-    if (this.#received !== this.#promised.size) {
-      throw this.#mismatch(`${this.#received} bytes where its descriptor promises ${this.#promised.size}`);
-    }
-    if (actual !== this.#promised.digest) throw this.#mismatch(`bytes with the digest ${actual}`);
+    const { digest, size } = this.#expected;
+    if (this.#received !== size)
+      throw this.#mismatch(`size mismatch: expected ${size} bytes, got ${this.#received}`);
+    if (actual !== digest) throw this.#mismatch(`digest mismatch: expected ${digest}, got ${actual}`);
   }
 
-  #mismatch(got: string): AirgapError {
-    return new AirgapError('CONTENT', `content does not match its digest: got ${got}`, {
+  #mismatch(message: string): AirgapError {
+    return new AirgapError('CONTENT', message, {
       where: this.#where,
-      hint: 'Somebody on the way changed or cut the bytes; ask again, and if it stays, push the image anew.',
+      hint: 'The content was modified or truncated in transit. Retry; if it persists, re-push the image.',
     });
   }
 }
 
-/** Checks bytes that are all at hand. @throws AirgapError `CONTENT` */
-export function verifyBytes(bytes: Uint8Array, promised: Expected, where: ErrorContext = {}): void {
-  const verifier = new Verifier(promised, where);
+/** Verifies content that is in memory. @throws AirgapError `CONTENT` */
+export function verifyBytes(bytes: Uint8Array, expected: Expected, where: ErrorContext = {}): void {
+  const verifier = new Verifier(expected, where);
   verifier.count(bytes.length);
   verifier.end(digestOf(bytes));
 }

@@ -17,7 +17,7 @@ const sizes = fc.oneof(
 
 describe('a tar header', () => {
   property.prop([names, sizes, fc.integer({ min: 0, max: 2 ** 33 - 1 })])(
-    'reads back as it was written',
+    'decodes to what was encoded',
     (name, size, mtime) => {
       expect(decodeHeader(encodeHeader(name, size, mtime))).toEqual({ name, size, mtime, type: '0' });
     },
@@ -37,53 +37,49 @@ describe('a tar header', () => {
   });
 
   property.prop([names, sizes, fc.nat(499), fc.integer({ min: 1, max: 255 })])(
-    'with a changed byte is refused',
+    'with a changed byte is rejected',
     (name, size, at, by) => {
       const header = encodeHeader(name, size, 0);
       header[at] = ((header[at] ?? 0) + by) % 256;
-      // Digits of the checksum field may change without changing its value: what follows its NUL is not read.
+      // The checksum field ends at its NUL: bytes after it do not change its value.
       if (at >= 154 && at < 156) return;
-      expect(() => decodeHeader(header)).toThrow(/damaged/);
+      expect(() => decodeHeader(header)).toThrow(/invalid tar header/);
     },
   );
 
-  it('is nothing where the tar ends', () => {
+  it('of zeros ends the tar', () => {
     expect(decodeHeader(Buffer.alloc(512))).toBeUndefined();
   });
 });
 
-describe('a layout', () => {
-  const items = fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z0-9]{1,64}$/), sizes), {
+describe('a tar plan', () => {
+  const inputs = fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z0-9]{1,64}$/), sizes), {
     selector: ([name]) => name,
     minLength: 1,
     maxLength: 8,
   });
 
-  property.prop([items], { numRuns: 25 })('has its entries where GNU tar finds them', entries => {
-    const layout = planTar(
+  property.prop([inputs], { numRuns: 25 })('has its entries where GNU tar finds them', entries => {
+    const plan = planTar(
       entries.map(([name, size]) => ({ name, size, content: { bytes: new Uint8Array() } })),
     );
-    const folder = mkdtempSync(join(tmpdir(), 'airgap-layout-'));
+    const folder = mkdtempSync(join(tmpdir(), 'airgap-plan-'));
     try {
       const path = join(folder, 'sparse.tar');
       const file = openSync(path, 'w');
-      ftruncateSync(file, layout.size);
-      for (const { header, headerOffset } of layout.entries)
+      ftruncateSync(file, plan.size);
+      for (const { header, headerOffset } of plan.entries)
         writeSync(file, header, 0, header.length, headerOffset);
       closeSync(file);
       const listing = execFileSync('tar', ['--list', '--verbose', '--block-number', '--file', path], {
         encoding: 'utf8',
       });
-      const found = listing
-        .trim()
-        .split('\n')
-        .map(line => {
-          const [, block, size, name] = /^block (\d+): \S+ \S+ +(\d+) \S+ \S+ (.*)$/.exec(line) ?? [];
-          return { block: Number(block), size: Number(size), name };
-        })
-        .filter(({ name }) => name !== undefined);
+      const line = /^block (?<block>\d+): \S+ \S+ +(?<size>\d+) \S+ \S+ (?<name>.*)$/gm;
+      const found = [...listing.matchAll(line)].flatMap(({ groups }) =>
+        groups ? [{ block: Number(groups.block), size: Number(groups.size), name: groups.name }] : [],
+      );
       expect(found).toEqual(
-        layout.entries.map(({ name, size, headerOffset }) => ({ block: headerOffset / 512, size, name })),
+        plan.entries.map(({ name, size, headerOffset }) => ({ block: headerOffset / 512, size, name })),
       );
     } finally {
       rmSync(folder, { recursive: true });

@@ -1,30 +1,31 @@
 import { AirgapError } from '../model/errors.ts';
 
-/** Tar works in blocks of this many bytes: a header is one, content is padded to whole ones. */
+/** The size of a tar block in bytes: a header is one block, content is padded to full blocks. */
 export const BLOCK = 512;
-/** What ends a tar: two empty blocks. */
+/** The size of the end-of-archive marker in bytes: two zero blocks. */
 export const TRAILER_SIZE = 2 * BLOCK;
 
 const MODE = 0o644;
 const MAX_OCTAL_SIZE = 0o77777777777;
 const CHECKSUM = { start: 148, end: 156 };
 
-/** One entry of a tar as its header describes it. */
+/** A tar entry as its header describes it. */
 export interface TarEntry {
   readonly name: string;
   /** Content bytes, without padding. */
   readonly size: number;
-  /** In seconds since 1970. */
+  /** Seconds since 1970. */
   readonly mtime: number;
   /** `0` for a regular file (POSIX ustar, typeflag). */
   readonly type: string;
 }
 
 /**
- * Writes the header of a regular file (POSIX.1-1988 ustar): mode 0644, no owner. A size of 8 GiB or more, which
- * eleven octal digits cannot hold, is written in GNU's base-256.
+ * Encodes the header of a regular file (POSIX.1-1988 ustar): mode 0644, no owner. A size of 8 GiB or more, which
+ * eleven octal digits cannot hold, is encoded in GNU's base-256.
  *
  * @param mtime seconds since 1970
+ * @throws RangeError for a name of more than 100 bytes
  */
 export function encodeHeader(name: string, size: number, mtime: number): Buffer {
   if (Buffer.byteLength(name) > 100) throw new RangeError(`tar entry name too long: ${name}`);
@@ -45,16 +46,16 @@ export function encodeHeader(name: string, size: number, mtime: number): Buffer 
 }
 
 /**
- * Reads a header; nothing for an empty block, which ends a tar.
+ * Decodes a header. A zero block, which ends a tar, returns undefined.
  *
- * @throws AirgapError `BUNDLE` when the checksum is wrong or a number is none
+ * @throws AirgapError `BUNDLE` for a wrong checksum or an invalid number
  */
 export function decodeHeader(header: Buffer): TarEntry | undefined {
   if (header.every(byte => byte === 0)) return undefined;
   const stored = readOctal(header, CHECKSUM.start, 8);
   const blank = Buffer.from(header);
   blank.fill(' ', CHECKSUM.start, CHECKSUM.end);
-  if (stored !== checksum(blank)) throw damaged('its checksum is wrong');
+  if (stored !== checksum(blank)) throw invalidHeader('checksum mismatch');
   const prefix = header.toString('latin1', 257, 262) === 'ustar' ? readText(header, 345, 155) : '';
   const name = readText(header, 0, 100);
   return {
@@ -65,7 +66,7 @@ export function decodeHeader(header: Buffer): TarEntry | undefined {
   };
 }
 
-/** Content size rounded up to whole blocks. */
+/** Rounds a content size up to full blocks. */
 export function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
@@ -87,13 +88,13 @@ function readSize(header: Buffer): number {
   if (header[124] !== 0x80) return readOctal(header, 124, 12);
   const size = header.readBigUInt64BE(128);
   if (header.readUIntBE(125, 3) !== 0 || size > BigInt(Number.MAX_SAFE_INTEGER))
-    throw damaged('its size is absurd');
+    throw invalidHeader('size out of range');
   return Number(size);
 }
 
 function readOctal(header: Buffer, at: number, length: number): number {
   const text = readText(header, at, length).trim();
-  if (!/^[0-7]*$/.test(text)) throw damaged('a number in it is none');
+  if (!/^[0-7]*$/.test(text)) throw invalidHeader('invalid octal number');
   return text === '' ? 0 : Number.parseInt(text, 8);
 }
 
@@ -109,8 +110,8 @@ function checksum(header: Buffer): number {
   return sum;
 }
 
-function damaged(reason: string): AirgapError {
-  return new AirgapError('BUNDLE', `a tar header is damaged: ${reason}`, {
-    hint: 'The file is no tar, or was changed or cut after it was made: fetch it again.',
+function invalidHeader(reason: string): AirgapError {
+  return new AirgapError('BUNDLE', `invalid tar header: ${reason}`, {
+    hint: 'Fetch the bundle again.',
   });
 }

@@ -1,6 +1,6 @@
 import { BLOCK, encodeHeader, padded, TRAILER_SIZE } from './header.ts';
 
-/** A file to put into a tar. What its content is, only the writer of the tar knows. */
+/** A file to put into a tar. The planner passes its content through unread. */
 export interface TarInput<Content = unknown> {
   readonly name: string;
   /** In bytes. */
@@ -8,23 +8,23 @@ export interface TarInput<Content = unknown> {
   readonly content: Content;
 }
 
-/** A file with its place in the tar. Offsets are bytes from the start of the tar. */
+/** A file with its position in the tar. Offsets are bytes from the start of the tar. */
 export interface PlannedEntry<Content = unknown> extends TarInput<Content> {
   readonly headerOffset: number;
   readonly header: Buffer;
-  /** Where the content begins. */
+  /** Where the content starts. */
   readonly offset: number;
 }
 
-/** A tar that is known to the last byte before any content is. */
+/** The layout of a tar: every header and offset, known before any content is. */
 export interface TarPlan<Content = unknown> {
   readonly entries: readonly PlannedEntry<Content>[];
-  /** The complete tar, in bytes. */
+  /** Size of the complete tar, in bytes. */
   readonly size: number;
 }
 
 /**
- * Computes the header and the offset of each file, in the order given.
+ * Computes the header and offset of each file, in the given order.
  *
  * @param mtime of every entry, in seconds since 1970
  */

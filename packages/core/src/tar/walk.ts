@@ -4,19 +4,19 @@ import { BLOCK, decodeHeader, padded, type TarEntry } from './header.ts';
 
 const MAGICS = { gzip: Buffer.from('1f8b', 'hex'), zstd: Buffer.from('28b52ffd', 'hex') };
 
-/** An entry with its place in the file; offsets are bytes from the file's start. */
+/** A tar entry with its position. Offsets are bytes from the start of the file. */
 export interface PlacedEntry extends TarEntry {
   readonly headerOffset: number;
   readonly offset: number;
 }
 
 /**
- * Goes from header to header without reading what is between them.
+ * Reads a tar from header to header, skipping the contents.
  *
  * @param path of the file, for errors
  * @param fileSize in bytes
- * @returns where the tar's end mark begins
- * @throws AirgapError `BUNDLE` for a damaged header, content that goes beyond the file, or a missing end
+ * @returns the offset of the end-of-archive marker
+ * @throws AirgapError `BUNDLE` for an invalid header, content beyond the end of the file, or a missing end marker
  */
 export async function* walkTar(
   file: FileHandle,
@@ -38,14 +38,16 @@ async function readEntry(file: FileHandle, at: number, fileSize: number): Promis
   if (!entry) return undefined;
   const offset = at + BLOCK;
   const end = offset + padded(entry.size);
-  if (end > fileSize) throw cutShort(`entry ${entry.name} needs ${end} bytes, the file has ${fileSize}`, at);
+  if (end > fileSize)
+    throw truncated(`entry ${entry.name} ends at byte ${end}, the file has ${fileSize} bytes`, at);
   return { ...entry, headerOffset: at, offset };
 }
 
 async function readBlock(file: FileHandle, at: number, fileSize: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK), 0, BLOCK, at);
   if (bytesRead === BLOCK) return buffer;
-  throw at === 0 ? noTar('it is too short') : cutShort(`it ends at byte ${fileSize} without an end mark`, at);
+  if (at === 0) throw notTar('too short');
+  throw truncated(`the file ends at byte ${fileSize} without an end-of-archive marker`, at);
 }
 
 function decodeAt(block: Buffer, at: number): TarEntry | undefined {
@@ -53,24 +55,24 @@ function decodeAt(block: Buffer, at: number): TarEntry | undefined {
     return decodeHeader(block);
   } catch (error) {
     if (!(error instanceof AirgapError)) throw error;
-    if (at === 0) throw noTar(compression(block) ?? error.message);
+    if (at === 0) throw notTar(compression(block) ?? error.message);
     throw new AirgapError('BUNDLE', `${error.message} (at byte ${at})`, { hint: 'Fetch the bundle again.' });
   }
 }
 
 function compression(block: Buffer): string | undefined {
   const magic = Object.entries(MAGICS).find(([, bytes]) => block.subarray(0, bytes.length).equals(bytes));
-  return magic && `it is compressed with ${magic[0]}`;
+  return magic && `compressed with ${magic[0]}`;
 }
 
-function noTar(reason: string): AirgapError {
-  return new AirgapError('BUNDLE', `the file is no tar: ${reason}`, {
-    hint: 'Name the .tar that airgap build has written, as it was written.',
+function notTar(reason: string): AirgapError {
+  return new AirgapError('BUNDLE', `not a tar file: ${reason}`, {
+    hint: 'Pass the unmodified .tar that airgap build wrote.',
   });
 }
 
-function cutShort(what: string, at: number): AirgapError {
-  return new AirgapError('BUNDLE', `the tar is cut short: ${what} (at byte ${at})`, {
-    hint: 'It was not copied whole: fetch it again.',
+function truncated(reason: string, at: number): AirgapError {
+  return new AirgapError('BUNDLE', `truncated tar: ${reason} (at byte ${at})`, {
+    hint: 'Fetch the bundle again.',
   });
 }

@@ -18,35 +18,35 @@ import type { ImageSource } from '../store/image-source.ts';
 import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
 import { readRequests, resolvePlan } from './resolved-plan.ts';
 
-const KEPT = 'what has arrived is kept beside the bundle: the same command goes on from there';
-
+/** The options of {@link build}. */
 export interface BuildOptions extends PlanOptions {
-  /** A path, or a stream that the bundle is written to from first byte to last. */
+  /** A path, or a stream to write the bundle to in order. */
   readonly output: string | Writable;
-  /** Refuse to build while the lint finds a warning or an error. */
+  /** Fail if the lint reports a warning or an error. */
   readonly strict?: boolean | undefined;
-  /** The time of every entry, in seconds since 1970. Default 0. */
+  /** The mtime of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
-  /** Older bundles, or OCI tarPlan directories, whose blobs are copied (verified) instead of downloaded. */
+  /** Older bundles or OCI layout directories whose blobs are copied and verified instead of downloaded. */
   readonly reuse?: readonly string[] | undefined;
 }
 
+/** A finished build: its plan, and the bundle that it wrote. */
 export interface BuildResult extends PlanResult {
-  /** Where the bundle is; nothing when it was streamed. */
+  /** The absolute path of the bundle; undefined when it was streamed. */
   readonly path?: string;
   /** In bytes. */
   readonly size: number;
-  /** The digest of its `index.json`, which stands for everything in it. */
+  /** The digest of its `index.json`, which identifies the content. */
   readonly digest: string;
   /** In ms. */
   readonly elapsed: number;
 }
 
 /**
- * Builds one verified bundle from what the specs ask for: read, resolve, plan, then move every blob once, straight
- * to its place. Under the final name there is a whole bundle or none.
+ * Builds a verified bundle of the images in the specs: read, resolve, plan, then transfer every blob once, directly to
+ * its offset. The final name appears only when the bundle is complete.
  *
- * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and what registries throw
+ * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const started = performance.now();
@@ -56,23 +56,23 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   try {
     const requests = await readRequests(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
-    if (options.strict) refuseFindings(requests.findings);
+    if (options.strict) rejectFindings(requests.findings);
     await using registries = await Registries.open({ ...options, signal });
-    const prepared = await resolvePlan(registries, requests, options, options.sourceDateEpoch);
-    if (options.strict) refuseFindings(prepared.findings);
-    const plan = planResult(prepared);
-    const { tarPlan } = prepared;
+    const resolved = await resolvePlan(registries, requests, options, options.sourceDateEpoch);
+    if (options.strict) rejectFindings(resolved.findings);
+    const plan = planResult(resolved);
+    const { tarPlan } = resolved;
     onEvent({
       type: 'planned',
       images: plan.images.length,
       blobs: plan.blobs,
-      bytes: bytesToMove(tarPlan),
+      bytes: bytesToTransfer(tarPlan),
       size: tarPlan.size,
     });
     await using local = new LocalBlobCache();
     for (const path of options.reuse ?? []) await local.add(path);
     const source = new FallbackSource(local, registries);
-    await move(tarPlan, source, local, output, onEvent, signal, error => stopper.abort(error));
+    await transfer(tarPlan, source, local, output, onEvent, signal, error => stopper.abort(error));
     return {
       ...plan,
       ...pathOf(output),
@@ -85,7 +85,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   }
 }
 
-async function move(
+async function transfer(
   tarPlan: BundlePlan,
   source: ImageSource,
   local: LocalBlobCache,
@@ -109,21 +109,26 @@ async function move(
     await file.commit();
   } catch (error) {
     if (error instanceof AirgapError && error.code === 'DISK') file.discard();
-    if (file.isWorthKeeping) onEvent({ type: 'notice', message: KEPT });
+    if (file.isResumable) onEvent({ type: 'notice', message: resumeNotice(output) });
     throw error;
   }
 }
 
-function refuseFindings(findings: readonly Finding[]): void {
+function resumeNotice(output: string): string {
+  return `Partial download kept in ${partialPaths(output).partial}; run the same command again to resume`;
+}
+
+function rejectFindings(findings: readonly Finding[]): void {
   const { length } = findings.filter(({ severity }) => isAtLeast(severity, 'warning'));
   if (length === 0) return;
-  throw new AirgapError('FINDINGS', `the specs have ${length} ${length === 1 ? 'finding' : 'findings'}`, {
-    hint: 'Mend them, or build without --strict.',
+  const noun = length === 1 ? 'finding' : 'findings';
+  throw new AirgapError('FINDINGS', `the specs have ${length} ${noun}`, {
+    hint: 'Fix them, or build without --strict.',
   });
 }
 
-function bytesToMove({ entries }: BundlePlan): number {
-  return entries.reduce((all, { content, size }) => all + (content.bytes ? 0 : size), 0);
+function bytesToTransfer({ entries }: BundlePlan): number {
+  return entries.reduce((sum, { content, size }) => sum + (content.bytes ? 0 : size), 0);
 }
 
 function indexDigest({ entries }: BundlePlan): string {

@@ -1,76 +1,87 @@
 import { resolve } from 'node:path';
 import { type BlobAmount, BundleContents } from '../diff/bundle-contents.ts';
-import { type ChangedImage, changedImage, type SoleImage, soleImage } from '../diff/image-change.ts';
+import {
+  type AddedImage,
+  addedImage,
+  type ChangedImage,
+  changedImage,
+  type RemovedImage,
+  removedImage,
+} from '../diff/image-change.ts';
 import { pair } from '../diff/pairing.ts';
 import { bytesOf } from '../layout/blob-usage.ts';
 import { interrupted } from '../model/interrupted.ts';
 
+/** The options of {@link diff}. */
 export interface DiffOptions {
   /** The path of a bundle or an OCI layout directory. */
   readonly old: string;
-  /** The path of the one that came after it. */
+  /** The path of its successor. */
   readonly new: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One of the two that are compared. */
-export interface DiffSide {
+/** The totals of one of the compared bundles. */
+export interface ComparedBundle {
   readonly path: string;
-  /** Its names. */
+  /** The number of names. */
   readonly images: number;
-  /** Different blobs, manifests included. */
+  /** The number of distinct blobs, including manifests. */
   readonly blobs: number;
-  /** Their sizes added up, each digest once. */
+  /** The total size of the distinct blobs, in bytes. */
   readonly bytes: number;
 }
 
-/** What changed, in images and in bytes. Lists are sorted by name. */
+/** The differences between two bundles, in images and bytes. Lists are sorted by name. */
 export interface DiffResult {
-  readonly old: DiffSide;
-  readonly new: DiffSide;
+  readonly old: ComparedBundle;
+  readonly new: ComparedBundle;
   /** Whether any name was added, removed or changed. */
   readonly differs: boolean;
-  readonly added: readonly SoleImage[];
-  readonly removed: readonly SoleImage[];
+  readonly added: readonly AddedImage[];
+  readonly removed: readonly RemovedImage[];
   readonly changed: readonly ChangedImage[];
-  /** How many names stand for the same digest as before. */
+  /** The number of names that point to the same digest in both. */
   readonly unchanged: number;
-  /** What whoever has OLD must still get. */
+  /** Blobs that only NEW has: a holder of OLD needs them. */
   readonly onlyNew: BlobAmount;
   readonly onlyOld: BlobAmount;
   readonly shared: BlobAmount;
 }
 
 /**
- * Says what changed between two bundles or OCI layout directories, from their documents alone: manifests and configs
- * are verified, layers are there with the right size and are not hashed.
+ * Compares two bundles or OCI layout directories by their documents. Manifests and configs are verified; layers must
+ * exist with the right size, but are not hashed.
  *
- * @throws AirgapError `INPUT` when one of them cannot be read or is not whole, `CONTENT`, `INTERRUPTED`
+ * @throws AirgapError `INPUT` when one of them cannot be read or is incomplete, `CONTENT`, `INTERRUPTED`
  */
-export async function diff({ old: before, new: after, signal }: DiffOptions): Promise<DiffResult> {
+export async function diff(options: DiffOptions): Promise<DiffResult> {
+  const { signal } = options;
   try {
-    return compared(await BundleContents.read(before, signal), await BundleContents.read(after, signal));
+    const before = await BundleContents.read(options.old, signal);
+    const after = await BundleContents.read(options.new, signal);
+    return compare(before, after);
   } catch (error) {
     throw signal?.aborted ? interrupted(error) : error;
   }
 }
 
-function compared(old: BundleContents, now: BundleContents): DiffResult {
-  const { added, removed, changed, unchanged } = pair(old.images, now.images);
+function compare(before: BundleContents, after: BundleContents): DiffResult {
+  const { added, removed, changed, unchanged } = pair(before.images, after.images);
   return {
-    old: sideOf(old),
-    new: sideOf(now),
+    old: totals(before),
+    new: totals(after),
     differs: added.length + removed.length + changed.length > 0,
-    added: added.map(image => soleImage(image, old)),
-    removed: removed.map(image => soleImage(image, now)),
-    changed: changed.map(both => changedImage(both, old, now)),
+    added: added.map(image => addedImage(image, before)),
+    removed: removed.map(image => removedImage(image, after)),
+    changed: changed.map(change => changedImage(change, before, after)),
     unchanged,
-    onlyNew: old.missing(now.blobs),
-    onlyOld: now.missing(old.blobs),
-    shared: old.shared(now.blobs),
+    onlyNew: before.missing(after.blobs),
+    onlyOld: after.missing(before.blobs),
+    shared: before.shared(after.blobs),
   };
 }
 
-function sideOf({ path, images, blobs }: BundleContents): DiffSide {
+function totals({ path, images, blobs }: BundleContents): ComparedBundle {
   return { path: resolve(path), images: images.length, blobs: blobs.size, bytes: bytesOf(blobs) };
 }

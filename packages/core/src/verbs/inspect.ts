@@ -3,72 +3,76 @@ import { BundleReader } from '../bundle/reader.ts';
 import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 
+/** The options of {@link inspect}. */
 export interface InspectOptions {
   /** The bundle's path. */
   readonly bundle: string;
 }
 
-/** One layer of an image. */
+/** A layer of an image. */
 export interface InspectedLayer {
   readonly digest: string;
   /** In bytes. */
   readonly size: number;
   readonly mediaType: string;
-  /** How many of the bundle's images have it. */
+  /** The number of images in the bundle that contain it. */
   readonly sharedBy: number;
 }
 
-/** One name of a bundle. Sizes are bytes. */
+/** A name of a bundle and its image. Sizes are bytes. */
 export interface InspectedImage {
   readonly name: string;
   readonly digest: string;
   readonly mediaType: string;
-  /** The digest that it is about, for a signature and the like. */
+  /** The digest of the image that a signature or other artifact refers to. */
   readonly subject?: string;
   readonly platforms: readonly string[];
   readonly layers: readonly InspectedLayer[];
-  /** Everything the image needs. */
+  /** The total size of the image. */
   readonly bytes: number;
-  /** The part of it that no other image needs. */
+  /** The size of the blobs that no other image contains. */
   readonly uniqueBytes: number;
 }
 
+/** The content of a bundle. Sizes are bytes. */
 export interface InspectResult {
   readonly path: string;
-  /** The file. */
+  /** The size of the file. */
   readonly size: number;
   readonly images: readonly InspectedImage[];
+  /** The number of distinct blobs, including manifests. */
   readonly blobs: number;
+  /** The total size of the distinct blobs. */
   readonly blobBytes: number;
-  /** What sharing saves: all images' bytes less `blobBytes`. */
+  /** What deduplication saves: the sum of all images' bytes minus `blobBytes`. */
   readonly sharedBytes: number;
 }
 
 /**
- * Says what is in a bundle, from its documents and manifests alone; layers are not read.
+ * Lists the content of a bundle from its documents and manifests. It does not read layers.
  *
- * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` when it is no bundle, `CONTENT`
+ * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` when it is not a bundle, `CONTENT`
  */
 export async function inspect({ bundle: path }: InspectOptions): Promise<InspectResult> {
   await using bundle = await BundleReader.open(path);
-  const found: ImageSummary[] = [];
-  for await (const image of summarizeImages(bundle, await bundle.entries())) found.push(image);
-  // Two names for one image share it whole: only different images count.
-  const distinct = new Map(found.map(image => [image.digest, image.sizes]));
-  const sharing = new BlobUsage([...distinct.values()]);
+  const summaries: ImageSummary[] = [];
+  for await (const image of summarizeImages(bundle, await bundle.entries())) summaries.push(image);
+  // Several names of one image count once.
+  const distinct = new Map(summaries.map(image => [image.digest, image.sizes]));
+  const usage = new BlobUsage([...distinct.values()]);
   return {
     path: resolve(path),
     size: bundle.size,
-    images: found.map(image => describe(image, sharing)),
-    blobs: sharing.blobs,
-    blobBytes: sharing.blobBytes,
-    sharedBytes: sharing.sharedBytes,
+    images: summaries.map(image => describe(image, usage)),
+    blobs: usage.blobs,
+    blobBytes: usage.blobBytes,
+    sharedBytes: usage.sharedBytes,
   };
 }
 
 function describe(
   { name, digest, mediaType, subject, platforms, layers, sizes }: ImageSummary,
-  sharing: BlobUsage,
+  usage: BlobUsage,
 ): InspectedImage {
   return {
     name,
@@ -80,9 +84,9 @@ function describe(
       digest,
       size,
       mediaType,
-      sharedBy: sharing.references(digest),
+      sharedBy: usage.references(digest),
     })),
     bytes: bytesOf(sizes),
-    uniqueBytes: sharing.uniqueBytes(sizes),
+    uniqueBytes: usage.uniqueBytes(sizes),
   };
 }

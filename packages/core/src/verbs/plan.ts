@@ -9,46 +9,48 @@ import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
 
+/** The options of {@link plan}. */
 export interface PlanOptions extends ResolvePlanOptions, RegistryOptions {}
 
-/** One name of the bundle. Sizes are bytes. */
+/** A name of the bundle and its image. Sizes are bytes. */
 export interface PlannedImage {
   readonly name: string;
-  /** What the name stands for in the bundle. */
+  /** The digest that the name points to in the bundle. */
   readonly digest: string;
-  /** What the name stood for in the registry; another digest when only some platforms were chosen. */
+  /** The digest that the name points to in the registry; it differs when only some platforms were chosen. */
   readonly resolved: string;
   readonly mediaType: string;
   readonly platforms: readonly string[];
+  /** The number of layers of all platforms. */
   readonly layers: number;
-  /** The manifest that it is about, when it comes along as a referrer. */
+  /** The digest of the image that a referrer refers to. */
   readonly subject?: string;
-  /** Everything the image needs. */
+  /** The total size of the image. */
   readonly bytes: number;
-  /** The part of it that no other image needs. */
+  /** The size of the blobs that no other image contains. */
   readonly uniqueBytes: number;
 }
 
-/** What a build would fetch and write. Sizes are bytes. */
+/** What a build would download and write. Sizes are bytes. */
 export interface PlanResult {
   readonly images: readonly PlannedImage[];
-  /** Different blobs, manifests included. */
+  /** The number of distinct blobs, including manifests. */
   readonly blobs: number;
-  /** Their sizes added up, each digest once: what is downloaded. */
+  /** The total size of the distinct blobs: the size of the download. */
   readonly blobBytes: number;
-  /** What sharing saves: all images' bytes less `blobBytes`. */
+  /** What deduplication saves: the sum of all images' bytes minus `blobBytes`. */
   readonly sharedBytes: number;
-  /** The whole tar. */
+  /** The size of the tar. */
   readonly bundleSize: number;
   readonly findings: readonly Finding[];
-  /** The texts that the findings' positions are in. */
+  /** The texts that the positions of the findings refer to. */
   readonly sources: readonly SourceText[];
 }
 
 /**
- * Finds out what a build would do, and moves no layer.
+ * Computes what a build would do, without downloading layers.
  *
- * @throws AirgapError `INPUT` for the specs, and what the registries throw
+ * @throws AirgapError `INPUT` for the specs, and the errors of registries
  */
 export async function plan(options: PlanOptions): Promise<PlanResult> {
   try {
@@ -59,35 +61,35 @@ export async function plan(options: PlanOptions): Promise<PlanResult> {
   }
 }
 
-/** The plan as people read it. */
+/** Converts a resolved plan to its public form. */
 export function planResult({ images, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
   const sizes = new Map(images.map(image => [image, sizesOf(image)]));
-  const sharing = new BlobUsage([...sizes.values()]);
+  const usage = new BlobUsage([...sizes.values()]);
   return {
     images: bundleNames(images).map(({ name, image }) => {
-      const own = sizes.get(image) ?? new Map<string, number>();
+      const imageSizes = sizes.get(image) ?? new Map<string, number>();
       return {
         name: name.toString(),
         digest: image.root.digest,
         resolved: image.resolved,
         mediaType: image.root.mediaType,
         platforms: image.images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : [])),
-        layers: image.images.reduce((count, { manifest }) => count + manifest.layers.length, 0),
+        layers: image.images.reduce((sum, { manifest }) => sum + manifest.layers.length, 0),
         ...(image.subject ? { subject: image.subject } : {}),
-        bytes: bytesOf(own),
-        uniqueBytes: sharing.uniqueBytes(own),
+        bytes: bytesOf(imageSizes),
+        uniqueBytes: usage.uniqueBytes(imageSizes),
       };
     }),
-    blobs: sharing.blobs,
-    blobBytes: sharing.blobBytes,
-    sharedBytes: sharing.sharedBytes,
+    blobs: usage.blobs,
+    blobBytes: usage.blobBytes,
+    sharedBytes: usage.sharedBytes,
     bundleSize: tarPlan.size,
     findings,
     sources,
   };
 }
 
-/** Every blob and manifest of an image with its size, each digest once. */
+/** The blobs and manifests of an image with their sizes, each digest once. */
 function sizesOf(image: ResolvedImage): BlobSizes {
   const manifests = image.manifests.map(({ digest, bytes }): [string, number] => [digest, bytes.length]);
   return new Map([

@@ -16,18 +16,20 @@ import type { ResolvedImage } from '../resolve/resolved-image.ts';
 import type { OnEvent } from '../store/events.ts';
 import { planTar } from '../tar/plan.ts';
 
+/** What to read, and how to resolve it. */
 export interface ResolvePlanOptions extends SpecOptions {
+  /** How `source:` names and hosts map to registries. */
   readonly locations?: RegistrySettings | undefined;
   /** Default: linux/amd64. */
   readonly platforms?: PlatformChoice | undefined;
-  /** Take signatures, SBOMs and whatever else refers to the images as well. */
+  /** Include referrers: signatures, SBOMs and other artifacts of the images. */
   readonly referrers?: boolean | undefined;
-  /** The lint's rules that are off or graded anew; the last word on a rule counts. */
+  /** Rules of the lint that are off or have another severity; the last setting of a rule counts. */
   readonly rules?: readonly RuleSetting[] | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
-/** All that is known before the first blob moves. */
+/** Everything that is known before the first blob is transferred. */
 export interface ResolvedPlan {
   readonly sources: readonly SourceText[];
   readonly findings: readonly Finding[];
@@ -35,47 +37,48 @@ export interface ResolvedPlan {
   readonly tarPlan: BundlePlan;
 }
 
-/** What the specs say: read, linted and located. */
+/** Reads and lints the specs, and converts their images to references. */
 export async function readRequests(options: ResolvePlanOptions) {
   const { locations = {}, rules, onEvent } = options;
   onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
-  // What cannot be located is an error; told as a finding too, it would be told twice.
+  // Before the lint: an image without a reference is an error, and need not be a finding as well.
   const requests = imageRequests(spec, locations);
-  const linting = new LintRun(spec, rules);
-  const findings = linting.specs(locations);
+  const lintRun = new LintRun(spec, rules);
+  const findings = lintRun.specs(locations);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
   const sources = spec.sources.filter(({ rendered }) => !rendered);
-  return { sources, findings, requests, linting };
+  return { sources, findings, requests, lintRun };
 }
 
-/** Resolves every request, lints what was found, and lays the bundle out. @param mtime of its entries, in seconds since 1970 */
+/** Resolves every request, lints the resolutions, and plans the bundle. @param mtime of its entries, in seconds since 1970 */
 export async function resolvePlan(
   registries: Registries,
-  { requests, sources, findings, linting }: Awaited<ReturnType<typeof readRequests>>,
+  { requests, sources, findings, lintRun }: Awaited<ReturnType<typeof readRequests>>,
   { platforms = DEFAULT_PLATFORMS, referrers = false, onEvent }: ResolvePlanOptions,
   mtime = 0,
 ): Promise<ResolvedPlan> {
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  const answers = await resolveAll(registries, requests, platforms, onEvent);
-  const listed = imagesOf(answers);
+  const resolutions = await resolveAll(registries, requests, platforms, onEvent);
+  const listed = imagesOf(resolutions);
   const images = referrers ? [...listed, ...(await findReferrers(registries, listed, onEvent))] : listed;
-  const online = linting.resolutions(answers);
+  const online = lintRun.resolutions(resolutions);
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {
     sources,
-    findings: linting.inOrder([...findings, ...online]),
+    findings: lintRun.inOrder([...findings, ...online]),
     images,
     tarPlan: planTar(bundleEntries(images, platforms), mtime),
   };
 }
 
-/** @throws AirgapError with everything that cannot be had, each at its line */
-function imagesOf(answers: readonly Resolution<ImageRequest>[]): ResolvedImage[] {
-  const errors = answers.flatMap(({ request: { positions }, error }) => {
-    const [position] = positions;
-    return error ? [position ? error.withContext({ position }) : error] : [];
+/** @throws AirgapError with every failed resolution, each at its position */
+function imagesOf(resolutions: readonly Resolution<ImageRequest>[]): ResolvedImage[] {
+  const errors = resolutions.flatMap(({ request, error }) => {
+    const [position] = request.positions;
+    if (!error) return [];
+    return position ? [error.withContext({ position })] : [error];
   });
   if (errors.length > 0) throw AirgapError.all(errors, `${errors.length} images cannot be resolved`);
-  return answers.flatMap(({ image }) => image ?? []);
+  return resolutions.flatMap(({ image }) => image ?? []);
 }

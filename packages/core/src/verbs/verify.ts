@@ -1,5 +1,5 @@
 import { BundleReader } from '../bundle/reader.ts';
-import { isBlobPath } from '../layout/documents.ts';
+import { blobDigest } from '../layout/documents.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import type { OnEvent } from '../store/events.ts';
@@ -10,6 +10,7 @@ import type { Problem } from '../verify/problem.ts';
 import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 
+/** The options of {@link verify}. */
 export interface VerifyOptions {
   /** The bundle's path. */
   readonly bundle: string;
@@ -17,20 +18,21 @@ export interface VerifyOptions {
   readonly onEvent?: OnEvent | undefined;
 }
 
+/** What {@link verify} found. */
 export interface VerifyResult {
   readonly path: string;
-  /** The names in the bundle. */
+  /** The names of its images. */
   readonly images: readonly string[];
   readonly blobs: number;
-  /** Bytes of all blobs. */
+  /** The total size of all blobs. */
   readonly bytes: number;
-  /** Empty for a bundle that is whole. */
+  /** Empty for an intact bundle. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Checks a bundle in place, reading it once: every digest, every reference complete, nothing foreign in the file,
- * names sane. What is wrong comes back as problems.
+ * Verifies a bundle in place, in one pass: all digests match, all references resolve, names are valid, and the file
+ * contains nothing else. It returns what is wrong as problems.
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
@@ -43,8 +45,8 @@ export async function verify({
   const problems: Problem[] = [];
   try {
     const entries = await checkTar(bundle, problems);
-    const blobs = [...entries.values()].filter(({ name }) => isBlobPath(name));
-    const bytes = blobs.reduce((all, { size }) => all + size, 0);
+    const blobs = [...entries.values()].filter(({ name }) => blobDigest(name) !== undefined);
+    const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
     onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: bundle.size });
     onEvent({ type: 'phase', phase: 'verify' });
     await checkBlobs(bundle, blobs, problems, onEvent, signal);

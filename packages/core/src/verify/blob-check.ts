@@ -6,7 +6,7 @@ import { HashPool } from '../store/hash-pool.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
-/** Checks every blob against the digest that it is called, as many at once as there are threads. */
+/** Verifies every blob against the digest in its name, one per worker thread at a time. */
 export async function checkBlobs(
   bundle: BundleReader,
   blobs: readonly PlacedEntry[],
@@ -14,10 +14,10 @@ export async function checkBlobs(
   onEvent: OnEvent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await using threads = new HashPool(signal);
-  const limit = pLimit(threads.max);
+  await using hashPool = new HashPool(signal);
+  const limit = pLimit(hashPool.max);
   const check = async (blob: PlacedEntry) => {
-    const problem = await checkBlob(bundle, blob, threads, onEvent);
+    const problem = await checkBlob(bundle, blob, hashPool, onEvent);
     if (problem) problems.push({ message: problem, entry: blob.name, offset: blob.headerOffset });
   };
   await Promise.all(blobs.map(blob => limit(check, blob)));
@@ -27,19 +27,17 @@ export async function checkBlobs(
 async function checkBlob(
   bundle: BundleReader,
   entry: PlacedEntry,
-  threads: HashPool,
+  hashPool: HashPool,
   onEvent: OnEvent,
 ): Promise<string | undefined> {
   const { size } = entry;
   const digest = parseDigest(`sha256:${entry.name.slice('blobs/sha256/'.length)}`);
   onEvent({ type: 'blob-started', digest, size, image: entry.name });
   let received = 0;
-  const actual = await bundle.digest(entry, threads, bytes => {
+  const actual = await bundle.digest(entry, hashPool, bytes => {
     received += bytes;
     onEvent({ type: 'blob-progress', digest, received, size });
   });
   onEvent({ type: 'blob-finished', digest, size });
-  return actual === digest
-    ? undefined
-    : `content does not match its digest: got bytes with the digest ${actual}`;
+  return actual === digest ? undefined : `digest mismatch: expected ${digest}, got ${actual}`;
 }

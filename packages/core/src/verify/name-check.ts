@@ -4,7 +4,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Problem } from './problem.ts';
 
-/** Checks that each name is there once, canonical, and the same for every reader. */
+/** Checks that each name is unique, canonical and the same in all annotations. */
 export function checkNames(names: readonly NamedDescriptor[], problems: Problem[]): void {
   const seen = new Set<string>();
   for (const { name, descriptor } of names) {
@@ -20,14 +20,13 @@ function nameProblem(
   seen: ReadonlySet<string>,
 ): string | undefined {
   if (name === undefined) return `${digest} has no name`;
-  if (NAME_ANNOTATIONS.some(key => annotations[key] !== name))
-    return `${digest} goes by different names for different readers`;
+  if (NAME_ANNOTATIONS.some(key => annotations[key] !== name)) return `${digest}: name annotations disagree`;
   const resolved = annotations[RESOLVED_ANNOTATION];
-  if (resolved !== undefined && !isDigest(resolved)) return `${name} was resolved to what is no digest`;
-  if (seen.has(name)) return `the name ${name} stands there twice`;
+  if (resolved !== undefined && !isDigest(resolved)) return `${name}: invalid resolved digest: ${resolved}`;
+  if (seen.has(name)) return `duplicate name ${name}`;
   try {
     const canonical = readName(name, { digest }).toString();
-    return canonical === name ? undefined : `the name ${name} is not canonical: it should be ${canonical}`;
+    return canonical === name ? undefined : `the name ${name} is not canonical: expected ${canonical}`;
   } catch (error) {
     return (error as Error).message;
   }

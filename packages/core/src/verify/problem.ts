@@ -1,8 +1,8 @@
-/** Something that is wrong with a bundle. */
+/** A problem that verify finds in a bundle. */
 export interface Problem {
   readonly message: string;
-  /** The tar entry that it is about. */
+  /** The name of the tar entry. */
   readonly entry?: string;
-  /** Where that entry begins in the file, in bytes. */
+  /** The offset in the file, in bytes. */
   readonly offset?: number;
 }

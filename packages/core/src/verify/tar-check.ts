@@ -5,7 +5,7 @@ import { TRAILER_SIZE } from '../tar/header.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
-/** Reads the tar from header to header. @returns the entries that belong there, by their names */
+/** Checks the headers, padding and end of the tar. @returns the expected entries, by name */
 export async function checkTar(bundle: BundleReader, problems: Problem[]): Promise<Map<string, PlacedEntry>> {
   const entries = new Map<string, PlacedEntry>();
   const walk = bundle.walk();
@@ -16,20 +16,25 @@ export async function checkTar(bundle: BundleReader, problems: Problem[]): Promi
       return entries;
     }
     const entry = step.value;
-    const foreign = unexpectedReason(entry, entries);
-    if (foreign) problems.push({ message: foreign, entry: entry.name, offset: entry.headerOffset });
-    else entries.set(entry.name, entry);
-    const framed = foreign ? undefined : await headerProblem(bundle, entry);
-    if (framed) problems.push({ message: framed, entry: entry.name, offset: entry.headerOffset });
+    const unexpected = unexpectedReason(entry, entries);
+    if (!unexpected) entries.set(entry.name, entry);
+    const message = unexpected ?? (await headerProblem(bundle, entry));
+    if (message) problems.push({ message, entry: entry.name, offset: entry.headerOffset });
   }
 }
 
 async function checkEnd(bundle: BundleReader, end: number, problems: Problem[]): Promise<void> {
-  const over = bundle.size - end - TRAILER_SIZE;
-  if (over < 0) problems.push({ message: `the tar's end mark is cut short by ${-over} bytes`, offset: end });
-  const trailer = over < 0 ? Buffer.alloc(0) : await bundle.bytes(end, TRAILER_SIZE);
+  const excess = bundle.size - end - TRAILER_SIZE;
+  if (excess < 0) {
+    problems.push({ message: `the end-of-archive marker lacks ${-excess} bytes`, offset: end });
+    return;
+  }
+  const trailer = await bundle.bytes(end, TRAILER_SIZE);
   if (trailer.some(byte => byte !== 0))
-    problems.push({ message: "foreign bytes in the tar's end mark", offset: end });
-  if (over > 0)
-    problems.push({ message: `${over} foreign bytes after the tar's end`, offset: end + TRAILER_SIZE });
+    problems.push({ message: 'non-zero bytes in the end-of-archive marker', offset: end });
+  if (excess > 0)
+    problems.push({
+      message: `${excess} unexpected bytes after the end of the tar`,
+      offset: end + TRAILER_SIZE,
+    });
 }

@@ -17,87 +17,87 @@ import {
 
 /**
  * A bundle while it is being written: `PATH.partial`, at its full length from the start. The final name appears only
- * with {@link BundleFile.commit}. What is not committed stays, with a journal, for the next build to go on from.
+ * with {@link BundleFile.commit}. Without a commit, the partial file and its journal stay, for the next build to resume.
  */
 export class BundleFile implements AsyncDisposable {
   readonly #path: string;
   readonly #paths: PartialPaths;
-  readonly #entries: ReadonlyMap<PlannedEntry, number>;
-  readonly #opened: OpenPartial;
-  readonly #threads: HashPool;
+  readonly #indexes: ReadonlyMap<PlannedEntry, number>;
+  readonly #partial: OpenPartial;
+  readonly #hashPool: HashPool;
   #isOpen = true;
-  /** Blobs of which there are bytes that another build would have to fetch again. */
-  readonly #kept: Set<number>;
+  /** The indexes of the blobs with bytes that the next build need not fetch. */
+  readonly #resumable: Set<number>;
 
-  private constructor(path: string, { entries }: TarPlan, opened: OpenPartial, signal: AbortSignal) {
+  private constructor(path: string, { entries }: TarPlan, partial: OpenPartial, signal: AbortSignal) {
     this.#path = path;
     this.#paths = partialPaths(path);
-    this.#entries = new Map(entries.map((entry, at) => [entry, at]));
-    this.#opened = opened;
-    this.#threads = new HashPool(signal);
-    this.#kept = new Set(opened.written.keys());
+    this.#indexes = new Map(entries.map((entry, index) => [entry, index]));
+    this.#partial = partial;
+    this.#hashPool = new HashPool(signal);
+    this.#resumable = new Set(partial.written.keys());
   }
 
   /**
-   * Takes the space and writes everything but the contents; what an interrupted build of the same plan has left is gone on with, and
-   * that of another plan is set aside for its blobs.
+   * Allocates the file and writes everything but the contents. It resumes the partial file of an interrupted build with
+   * the same plan, and keeps that of a different plan as a source of blobs.
    *
    * @throws AirgapError `DISK`, also while another build writes the same bundle
    */
   static async open(path: string, plan: TarPlan, signal: AbortSignal): Promise<BundleFile> {
     try {
-      const opened = await openPartial(path, plan);
-      writeHeaders(opened.file.fd, plan);
-      return new BundleFile(path, plan, opened, signal);
+      const partial = await openPartial(path, plan);
+      writeHeaders(partial.file.fd, plan);
+      return new BundleFile(path, plan, partial, signal);
     } catch (error) {
       throw diskError(error, path);
     }
   }
 
-  /** The bytes of a blob that an earlier build has left; none of them is verified yet. */
+  /** The bytes of a blob that an interrupted build wrote; they are not verified yet. */
   existing(entry: PlannedEntry): Ranges {
-    return this.#opened.written.get(this.#place(entry)) ?? new Ranges();
+    return this.#partial.written.get(this.#index(entry)) ?? new Ranges();
   }
 
-  /** A sink for the blob of a entry. @param existing what is there of it already */
+  /** Opens a sink for the blob of an entry. @param existing the bytes that are already written */
   sink(entry: PlannedEntry, existing: Ranges): FileSink {
-    const { file, journal } = this.#opened;
-    const place = this.#place(entry);
+    const { file, journal } = this.#partial;
+    const index = this.#index(entry);
     const onWritten = (range: Range) => {
-      this.#kept.add(place);
-      journal.note(place, range);
+      this.#resumable.add(index);
+      journal.note(index, range);
     };
-    return new FileSink({ fd: file.fd, offset: entry.offset, threads: this.#threads, existing, onWritten });
+    return new FileSink({ fd: file.fd, offset: entry.offset, hashPool: this.#hashPool, existing, onWritten });
   }
 
-  /** What was written of a blob is wrong. */
+  /** Discards the written bytes of a blob, because they are wrong. */
   forget(entry: PlannedEntry): void {
-    this.#kept.delete(this.#place(entry));
-    this.#opened.journal.forget(this.#place(entry));
+    this.#resumable.delete(this.#index(entry));
+    this.#partial.journal.forget(this.#index(entry));
   }
 
-  /** Writes bytes that are at hand. */
+  /** Writes bytes at an offset. */
   write(bytes: Uint8Array, offset: number): void {
-    writeAll(this.#opened.file.fd, bytes, offset);
+    writeAll(this.#partial.file.fd, bytes, offset);
   }
 
-  /** Whether anything stays when this is not committed. */
-  get isWorthKeeping(): boolean {
-    return this.#kept.size > 0;
+  /** Whether the next build can resume this one if it is not committed. */
+  get isResumable(): boolean {
+    return this.#resumable.size > 0;
   }
 
-  /** Leaves nothing behind: for a disk that needs the space. */
+  /** Removes the partial file on close, to free the disk space. */
   discard(): void {
-    this.#kept.clear();
+    this.#resumable.clear();
   }
 
-  /** Syncs the bytes to the disk, then gives the file its final name. @throws AirgapError `DISK` */
+  /** Syncs the file to the disk, then renames it to its final name. @throws AirgapError `DISK` */
   async commit(): Promise<void> {
     try {
-      await this.#opened.file.sync();
+      await this.#partial.file.sync();
       await this.#close();
       await rename(this.#paths.partial, this.#path);
-      await syncFolder(this.#path);
+      await syncDirectory(this.#path);
       this.discard();
       await removePartial(this.#path);
     } catch (error) {
@@ -105,32 +105,32 @@ export class BundleFile implements AsyncDisposable {
     }
   }
 
-  /** Closes the file, and removes it unless it was committed or is of use to the next build. */
+  /** Closes the file, and removes it unless it is committed or resumable. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
-    if (!this.isWorthKeeping) await removePartial(this.#path);
-    await this.#opened.lock[Symbol.asyncDispose]();
+    if (!this.isResumable) await removePartial(this.#path);
+    await this.#partial.lock[Symbol.asyncDispose]();
   }
 
-  #place(entry: PlannedEntry): number {
-    return this.#entries.get(entry) ?? -1;
+  #index(entry: PlannedEntry): number {
+    return this.#indexes.get(entry) ?? -1;
   }
 
   async #close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    await this.#threads[Symbol.asyncDispose]();
-    this.#opened.journal.close();
-    await this.#opened.file.close();
+    await this.#hashPool[Symbol.asyncDispose]();
+    this.#partial.journal.close();
+    await this.#partial.file.close();
   }
 }
 
-/** A rename is safe from a power cut once its folder is on the disk. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(dirname(resolve(path)), 'r');
+/** A rename survives a power failure once its directory is synced. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(dirname(resolve(path)), 'r');
   try {
-    await folder.sync();
+    await directory.sync();
   } finally {
-    await folder.close();
+    await directory.close();
   }
 }

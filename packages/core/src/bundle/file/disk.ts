@@ -3,21 +3,22 @@ import { dirname, resolve, sep } from 'node:path';
 import { AirgapError } from '../../model/errors.ts';
 
 /**
- * Refuses early what cannot be written to, before anything is asked of a registry.
+ * Checks that the output path is writable, before the first request to a registry.
  *
- * @returns the path, links followed: what a link leads to is replaced, not the link
+ * @returns the path with symbolic links resolved: a build replaces the target of a link, not the link
  * @throws AirgapError `DISK`, `USAGE` for an empty path
  */
 export async function checkTarget(path: string): Promise<string> {
-  if (path === '') throw new AirgapError('USAGE', 'the bundle has no name', { hint: 'Name a file with -o.' });
+  if (path === '')
+    throw new AirgapError('USAGE', 'the output path is empty', { hint: 'Pass a file with -o.' });
   try {
-    const folder = dirname(resolve(path));
-    if (path.endsWith(sep) || !(await stat(folder)).isDirectory()) throw systemError('ENOTDIR');
-    await access(folder, constants.W_OK);
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) throw systemError('EISDIR');
-    if (found && !found.isFile()) throw notAFile(path);
-    return found ? await realpath(path) : path;
+    const directory = dirname(resolve(path));
+    if (path.endsWith(sep) || !(await stat(directory)).isDirectory()) throw systemError('ENOTDIR');
+    await access(directory, constants.W_OK);
+    const existing = await stat(path).catch(() => undefined);
+    if (existing?.isDirectory()) throw systemError('EISDIR');
+    if (existing && !existing.isFile()) throw notAFile(path);
+    return existing ? await realpath(path) : path;
   } catch (error) {
     throw diskError(error, path);
   }
@@ -27,47 +28,47 @@ function systemError(code: string): Error {
   return Object.assign(new Error(code), { code, syscall: 'open' });
 }
 
-/** A device or a pipe would be replaced by the file. */
+/** The file would replace the device or pipe. */
 function notAFile(path: string): AirgapError {
   return new AirgapError('DISK', 'cannot write the bundle: it is a device or a pipe', {
     where: { path },
-    hint: 'Stream the bundle there: -o - > PATH.',
+    hint: 'Stream the bundle to it with -o - > PATH.',
   });
 }
 
-/** Refuses early what cannot fit. @throws AirgapError `DISK` */
+/** Checks that the disk has room for some bytes. @throws AirgapError `DISK` */
 export async function checkSpace(path: string, size: number): Promise<void> {
-  const folder = dirname(resolve(path));
-  const { bavail, bsize } = await statfs(folder).catch(cause => {
+  const directory = dirname(resolve(path));
+  const { bavail, bsize } = await statfs(directory).catch(cause => {
     throw diskError(cause, path);
   });
   const free = bavail * bsize;
   if (free >= size) return;
-  throw new AirgapError('DISK', `not enough disk space: the bundle has ${size} bytes, and ${free} are free`, {
+  throw new AirgapError('DISK', `not enough disk space: the bundle needs ${size} bytes, ${free} are free`, {
     where: { path },
-    hint: 'Free some space, or write the bundle to another disk.',
+    hint: 'Free some disk space, or write the bundle to another disk.',
   });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
+  EDQUOT: 'the disk quota is exceeded',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
-  ENOENT: 'the folder does not exist',
-  ENOTDIR: 'a part of the path is no folder',
-  EISDIR: 'it is a folder',
-  EFBIG: 'the file system takes no file of that size',
+  ENOENT: 'the directory does not exist',
+  ENOTDIR: 'a component of the path is not a directory',
+  EISDIR: 'is a directory',
+  EFBIG: 'the file system does not support files of this size',
 };
 
-/** Puts what the operating system said into words; anything that is no disk error stays as it is. */
+/** Converts a system error to a `DISK` error; other errors are returned as they are. */
 export function diskError(thrown: unknown, path: string): unknown {
   const { code, syscall, message } = thrown as NodeJS.ErrnoException;
   if (thrown instanceof AirgapError || code === undefined || syscall === undefined) return thrown;
   return new AirgapError('DISK', `cannot write the bundle: ${REASONS[code] ?? message}`, {
     where: { path },
     cause: thrown,
-    hint: 'Nothing was left under the final name; mend that, or choose another place with -o.',
+    hint: 'Fix this, or choose another path with -o.',
   });
 }

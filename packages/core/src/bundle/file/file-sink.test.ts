@@ -11,17 +11,17 @@ const OFFSET = 512;
 
 let folder: string;
 let fd: number;
-let threads: HashPool;
+let hashPool: HashPool;
 let noted: Range[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'airgap-sink-'));
   fd = openSync(join(folder, 'to'), 'w+');
-  threads = new HashPool();
+  hashPool = new HashPool();
   noted = [];
 });
 afterEach(async () => {
-  await threads[Symbol.asyncDispose]();
+  await hashPool[Symbol.asyncDispose]();
   closeSync(fd);
   rmSync(folder, { recursive: true });
 });
@@ -30,7 +30,7 @@ function open(): FileSink {
   return new FileSink({
     fd,
     offset: OFFSET,
-    threads,
+    hashPool,
     existing: new Ranges(),
     onWritten: range => noted.push(range),
   });
@@ -48,7 +48,7 @@ function notedBytes(): number {
   return noted.reduce((all, { start, end }) => all + end - start, 0);
 }
 
-describe('what is written to a sink', () => {
+describe('a blob written to a sink', () => {
   it.each([0, 1, 262_143, 262_144, 262_145, 9_000_001])('has its digest: %i bytes', async size => {
     const bytes = bytesOf(size);
     const sink = open();
@@ -61,22 +61,22 @@ describe('what is written to a sink', () => {
   });
 });
 
-describe('what a sink copies from a file', () => {
-  const old = bytesOf(5_000_000);
+describe('a blob that a sink copies from a file', () => {
+  const source = bytesOf(5_000_000);
   let from: number;
 
   beforeEach(() => {
-    writeFileSync(join(folder, 'from'), old);
+    writeFileSync(join(folder, 'from'), source);
     from = openSync(join(folder, 'from'), 'r');
   });
   afterEach(() => closeSync(from));
 
   it.each([
-    ['a part of it', { offset: 1000, size: 3_000_000 }],
-    ['no byte', { offset: 1000, size: 0 }],
-    ['as much as the file has', { offset: 4_000_000, size: 3_000_000 }],
+    ['a part of the file', { offset: 1000, size: 3_000_000 }],
+    ['no bytes', { offset: 1000, size: 0 }],
+    ['up to the end of the file', { offset: 4_000_000, size: 3_000_000 }],
   ])('has its digest: %s', async (_name, { offset, size }) => {
-    const bytes = old.subarray(offset, offset + size);
+    const bytes = source.subarray(offset, offset + size);
     const sink = open();
     let copied = 0;
     await sink.copyFrom({ fd: from, offset, size }, more => {
@@ -90,21 +90,21 @@ describe('what a sink copies from a file', () => {
   it.each([
     ['cannot be read', () => openSync(folder, 'r'), () => fd, 'EISDIR'],
     ['cannot be written', () => from, () => from, 'EBADF'],
-  ])('ends with what the system says: %s', async (_name, source, target, code) => {
+  ])('rejects with the system error: %s', async (_name, openSource, openTarget, code) => {
     const sink = new FileSink({
-      fd: target(),
+      fd: openTarget(),
       offset: 0,
-      threads,
+      hashPool,
       existing: new Ranges(),
       onWritten: () => {},
     });
-    await expect(sink.copyFrom({ fd: source(), offset: 0, size: 10 })).rejects.toMatchObject({ code });
+    await expect(sink.copyFrom({ fd: openSource(), offset: 0, size: 10 })).rejects.toMatchObject({ code });
   });
 
-  it('ends with the signal', async () => {
+  it('rejects when the signal aborts', async () => {
     const stopper = new AbortController();
-    threads = new HashPool(stopper.signal);
-    const copying = open().copyFrom({ fd: from, offset: 0, size: old.length });
+    hashPool = new HashPool(stopper.signal);
+    const copying = open().copyFrom({ fd: from, offset: 0, size: source.length });
     stopper.abort(new Error('enough'));
     await expect(copying).rejects.toThrow('enough');
   });

@@ -5,29 +5,30 @@ import type { BlobSink, FilePart } from '../../store/blob-writer.ts';
 import type { FileHash, HashPool } from '../../store/hash-pool.ts';
 import { type Range, Ranges } from '../../store/ranges.ts';
 
-/** Bytes that are written before the hash is told of them. */
+/** Bytes between two requests to extend the hash. */
 const HASH_STEP = 4 * 1024 * 1024;
-/** What is written is noted after so many bytes or ms, whichever comes first: the most that a kill loses. */
+/** Written ranges are journaled after this many bytes or ms, whichever comes first: a kill loses no more. */
 const NOTE_STEP = 1024 * 1024;
 const NOTE_INTERVAL = 50;
-/** Where blobs that are no larger are read back to be hashed. */
+/** The buffer in which small blobs are read back to be hashed. */
 const SMALL = Buffer.allocUnsafeSlow(256 * 1024);
 
+/** The file, the offset and the state of a blob. */
 export interface FileSinkOptions {
   readonly fd: number;
-  /** Where the blob begins in the file. */
+  /** Where the blob starts in the file, in bytes. */
   readonly offset: number;
-  readonly threads: HashPool;
-  /** What the file has of the blob already. */
+  readonly hashPool: HashPool;
+  /** The bytes of the blob that the file already has. */
   readonly existing: Ranges;
-  /** Is told what has been written. */
+  /** Receives the written ranges. */
   readonly onWritten: (range: Range) => void;
 }
 
 /**
- * Writes a blob's bytes to their place in a file, in any order; a thread hashes what has been written. The writes
- * are synchronous: they end in the page cache while the chunk is still in the processor's, and handing it to another
- * thread costs more than writing it (docs/decisions/0004).
+ * Writes a blob at its offset in a file, in any order, while a worker thread hashes the written bytes. Writes are
+ * synchronous: the chunk is still in the processor's cache, and passing it to another thread costs more than writing it
+ * to the page cache (docs/decisions/0004).
  */
 export class FileSink implements BlobSink {
   readonly sequential = false;
@@ -50,11 +51,11 @@ export class FileSink implements BlobSink {
     if (this.#written.prefix - this.#hashed >= HASH_STEP) this.#extendHash();
   }
 
-  /** A thread reads, hashes and writes it, while the bytes are in its cache. */
+  /** A worker thread reads, hashes and writes the bytes while they are in its cache. */
   async copyFrom(part: FilePart, onCopied: (bytes: number) => void = () => {}): Promise<void> {
-    const { fd, offset, threads } = this.#options;
+    const { fd, offset, hashPool } = this.#options;
     let at = 0;
-    const hash = threads.start(fd, bytes => {
+    const hash = hashPool.start(fd, bytes => {
       this.#add({ start: at, end: at + bytes });
       at += bytes;
       onCopied(bytes);
@@ -65,14 +66,14 @@ export class FileSink implements BlobSink {
   async digest(): Promise<Digest> {
     this.#note();
     if (this.#copied) return this.#copied;
-    const { fd, offset, threads } = this.#options;
+    const { fd, offset, hashPool } = this.#options;
     const { prefix } = this.#written;
     if (prefix <= SMALL.length) return this.#digestHere();
-    this.#hash ??= threads.start(fd);
+    this.#hash ??= hashPool.start(fd);
     return this.#hash.digest(offset + this.#hashed, prefix - this.#hashed);
   }
 
-  /** To wake a thread takes longer than to hash a small blob. */
+  /** Waking a thread takes longer than hashing a small blob. */
   #digestHere(): Digest {
     const { fd, offset } = this.#options;
     return digestOf(SMALL.subarray(0, readSync(fd, SMALL, 0, this.#written.prefix, offset)));
@@ -90,11 +91,11 @@ export class FileSink implements BlobSink {
     this.#notedAt = Date.now();
   }
 
-  /** The hash goes from the first byte on, as far as there is no gap. */
+  /** The hash covers the bytes up to the first gap. */
   #extendHash(): void {
-    const { fd, offset, threads } = this.#options;
+    const { fd, offset, hashPool } = this.#options;
     const { prefix } = this.#written;
-    this.#hash ??= threads.start(fd);
+    this.#hash ??= hashPool.start(fd);
     this.#hash.extend(offset + this.#hashed, prefix - this.#hashed);
     this.#hashed = prefix;
   }

@@ -5,18 +5,19 @@ import { type Range, Ranges } from '../../store/ranges.ts';
 import type { TarPlan } from '../../tar/plan.ts';
 
 const TITLE = 'airgap journal 1';
+const LINE = /^(?<index>\d{1,9}) (?:forget|(?<start>\d{1,16}) (?<end>\d{1,16}))$/;
 
-/** What a journal says: for which plan, and which bytes of which entries have been written. */
+/** The content of a journal: the plan, and the written ranges of its entries. */
 export interface JournalContent {
   /** As {@link planIdentity} computes it. */
   readonly plan: string;
-  /** By the entry's place in the plan. */
+  /** By the index of the entry in the plan. */
   readonly written: ReadonlyMap<number, Ranges>;
 }
 
 /**
- * Notes beside a partial bundle what of it has been written, so that an interrupted build can go on. It is a list of
- * lines, `ENTRY START END`, only ever appended to; nobody trusts it further than to choose what to verify.
+ * Records which bytes of a partial bundle are written, so that an interrupted build can resume. It is an append-only
+ * list of lines, `INDEX START END`. It only selects the bytes to verify; all of them are verified.
  */
 export class Journal {
   readonly #fd: number;
@@ -32,18 +33,19 @@ export class Journal {
     return journal;
   }
 
-  /** Goes on with one that was read. */
+  /** Opens an existing journal to append to it. */
   static resume(path: string): Journal {
     return new Journal(openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW));
   }
 
-  note(entry: number, { start, end }: Range): void {
-    this.#append(`${entry} ${start} ${end}`);
+  /** Records a written range. @param index of the entry in the plan */
+  note(index: number, { start, end }: Range): void {
+    this.#append(`${index} ${start} ${end}`);
   }
 
-  /** What was noted of a entry has turned out wrong. */
-  forget(entry: number): void {
-    this.#append(`${entry} forget`);
+  /** Invalidates the recorded ranges of an entry. @param index of the entry in the plan */
+  forget(index: number): void {
+    this.#append(`${index} forget`);
   }
 
   close(): void {
@@ -55,30 +57,32 @@ export class Journal {
   }
 }
 
-/** What tells one plan from another: every entry's name, size, time and place. */
+/** Identifies a plan by the name, size, time and order of its entries. */
 export function planIdentity({ entries }: TarPlan): string {
   return digestOf(Buffer.concat(entries.map(({ header }) => header)));
 }
 
-/** Reads a journal; nothing when there is none, or it is damaged from its first line on. */
+/** Reads a journal; undefined if it does not exist or its first line is damaged. */
 export async function readJournal(path: string): Promise<JournalContent | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  // What follows the last line break was cut off while it was written.
+  // Text after the last line break is a line that was cut off while it was written.
   const [title = '', ...lines] = text.split('\n').slice(0, -1);
   if (!title.startsWith(`${TITLE} `)) return undefined;
   const written = new Map<number, Ranges>();
-  for (const line of lines) readLine(line, written);
+  for (const line of lines) applyLine(line, written);
   return { plan: title.slice(TITLE.length + 1), written };
 }
 
-function readLine(line: string, written: Map<number, Ranges>): void {
-  const [, entry = '', start, end] = /^(\d{1,9}) (?:forget|(\d{1,16}) (\d{1,16}))$/.exec(line) ?? [];
-  if (entry === '') return;
-  if (start === undefined) {
-    written.delete(Number(entry));
+/** Applies one line; invalid lines are ignored. */
+function applyLine(line: string, written: Map<number, Ranges>): void {
+  const groups = LINE.exec(line)?.groups;
+  if (!groups) return;
+  const index = Number(groups.index);
+  if (groups.start === undefined) {
+    written.delete(index);
     return;
   }
-  const ranges = written.get(Number(entry)) ?? new Ranges();
-  ranges.add({ start: Number(start), end: Number(end) });
-  written.set(Number(entry), ranges);
+  const ranges = written.get(index) ?? new Ranges();
+  ranges.add({ start: Number(groups.start), end: Number(groups.end) });
+  written.set(index, ranges);
 }

@@ -6,13 +6,13 @@ import { checkSpace } from './disk.ts';
 import { Journal, planIdentity, readJournal } from './journal.ts';
 import { PidLock } from './pid-lock.ts';
 
-/** What stands beside a bundle while it is being written, and stays when that is interrupted. */
+/** The files beside a bundle while it is being written. They stay when the build is interrupted. */
 export interface PartialPaths {
-  /** The bundle's bytes. */
+  /** The partial bundle. */
   readonly partial: string;
   readonly journal: string;
   readonly lock: string;
-  /** What a build of another plan has left: its bytes and its journal. */
+  /** The partial bundle of an interrupted build with a different plan, and its journal. */
   readonly previous: string;
   readonly previousJournal: string;
 }
@@ -28,42 +28,43 @@ export function partialPaths(path: string): PartialPaths {
   };
 }
 
-/** A partial bundle that this process may write. */
+/** A partial bundle that this process has locked. */
 export interface OpenPartial {
   readonly lock: PidLock;
   readonly file: FileHandle;
   readonly journal: Journal;
-  /** What an earlier build has written, by the entry's place in the plan. */
+  /** The ranges that an interrupted build wrote, by the index of the entry in the plan. */
   readonly written: ReadonlyMap<number, Ranges>;
 }
 
-/** Opens the partial bundle for a plan, at its full length: the one that was left, or a new one. */
+/** Opens the partial bundle for a plan, at its full length: an existing one to resume, or a new one. */
 export async function openPartial(path: string, plan: TarPlan): Promise<OpenPartial> {
   const lock = await PidLock.take(partialPaths(path).lock);
   try {
-    return { lock, ...((await resume(path, plan)) ?? (await create(path, plan))) };
+    const opened = (await resume(path, plan)) ?? (await create(path, plan));
+    return { lock, ...opened };
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Removes everything that stands beside a bundle, but the lock. */
+/** Removes the files beside a bundle, except the lock. */
 export async function removePartial(path: string): Promise<void> {
   const { partial, journal, previous, previousJournal } = partialPaths(path);
   for (const file of [partial, journal, previous, previousJournal]) await rm(file, { force: true });
 }
 
-/** Goes on with what was left, if that is of the same plan and as large as it should be. */
+/** Opens an existing partial bundle, if it has the same plan and the expected size. */
 async function resume(path: string, plan: TarPlan): Promise<Omit<OpenPartial, 'lock'> | undefined> {
   const paths = partialPaths(path);
-  const left = await readJournal(paths.journal);
-  if (left?.plan !== planIdentity(plan)) return undefined;
+  const content = await readJournal(paths.journal);
+  if (content?.plan !== planIdentity(plan)) return undefined;
   const file = await open(paths.partial, constants.O_RDWR | constants.O_NOFOLLOW).catch(() => undefined);
   const stat = await file?.stat();
   if (file && stat?.isFile() && stat.size === plan.size) {
     await checkSpace(path, plan.size - stat.blocks * 512);
-    return { file, journal: Journal.resume(paths.journal), written: left.written };
+    return { file, journal: Journal.resume(paths.journal), written: content.written };
   }
   await file?.close();
   return undefined;
@@ -85,7 +86,7 @@ async function create(path: string, plan: TarPlan): Promise<Omit<OpenPartial, 'l
   }
 }
 
-/** What was left is of another plan, and may have blobs that this one wants. */
+/** Renames a partial bundle with a different plan: it may contain blobs of the new plan. */
 async function keepPrevious({ partial, journal, previous, previousJournal }: PartialPaths): Promise<void> {
   const renamed = await rename(partial, previous).then(
     () => true,

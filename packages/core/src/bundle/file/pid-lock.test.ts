@@ -16,20 +16,20 @@ const DEAD = JSON.stringify({ pid: 2 ** 22 + 1, host: (await import('node:os')).
 
 describe('a lock', () => {
   it.each([
-    ['of a process that has died', DEAD],
-    ['that was left empty', ''],
-  ])('%s is taken by one alone, however many want it at once', async (_name, text) => {
+    ['of a dead process', DEAD],
+    ['that is empty', ''],
+  ])('%s is taken by exactly one of several concurrent processes', async (_name, text) => {
     for (let round = 0; round < 20; round += 1) {
       writeFileSync(path, text);
       utimesSync(path, 0, 0);
-      const all = await Promise.allSettled(Array.from({ length: 8 }, () => PidLock.take(path)));
-      const held = all.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
-      expect(held).toHaveLength(1);
-      await held[0]?.[Symbol.asyncDispose]();
+      const results = await Promise.allSettled(Array.from({ length: 8 }, () => PidLock.take(path)));
+      const locks = results.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
+      expect(locks).toHaveLength(1);
+      await locks[0]?.[Symbol.asyncDispose]();
     }
   });
 
-  it('is free again once it is given back', async () => {
+  it('is free again after it is released', async () => {
     for (let round = 0; round < 3; round += 1) {
       await using lock = await PidLock.take(path);
       await expect(PidLock.take(path)).rejects.toThrow(/another build/);

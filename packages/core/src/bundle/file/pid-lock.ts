@@ -5,20 +5,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AirgapError } from '../../model/errors.ts';
 
-/** Who holds a lock. */
+/** The process that holds a lock. */
 const holderSchema = z.object({ pid: z.int().positive(), host: z.string(), started: z.string() });
 type Holder = z.infer<typeof holderSchema>;
 
-/** How long a holder may take from creating its lock to writing its name into it, in ms. */
-const WRITING = 2_000;
-/** How long a lock may be about to be broken, in ms; who takes longer has died over it. */
-const BREAKING = 10_000;
-/** Between two looks, in ms. */
-const PAUSE = 50;
+/** The time that a holder has between creating its lock file and writing it, in ms. */
+const WRITE_TIMEOUT = 2_000;
+/** The time that a process has to break a lock, in ms; after that it is considered dead. */
+const BREAK_TIMEOUT = 10_000;
+/** In ms. */
+const POLL_INTERVAL = 50;
 
 /**
- * Keeps a second process away while this one lives: a file that names its holder. A holder that has died is told
- * from one that lives, so nothing has to be removed by hand after a crash.
+ * An exclusive lock between processes: a file that names its holder. The lock of a dead process is detected and
+ * broken, so a crash needs no manual cleanup.
  */
 export class PidLock implements AsyncDisposable {
   readonly #path: string;
@@ -27,14 +27,14 @@ export class PidLock implements AsyncDisposable {
     this.#path = path;
   }
 
-  /** @throws AirgapError `DISK` while another process has it, and what the file system throws */
+  /** @throws AirgapError `DISK` while another process holds the lock, and file system errors */
   static async take(path: string): Promise<PidLock> {
-    const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
-    while (!(await create(path, JSON.stringify(own)))) {
+    const self: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+    while (!(await create(path, JSON.stringify(self)))) {
       const holder = await holderOf(path);
-      if (typeof holder === 'object' && isAlive(holder)) throw taken(path, holder);
+      if (typeof holder === 'object' && isAlive(holder)) throw lockedError(path, holder);
       if (holder === 'damaged' || typeof holder === 'object') await breakLock(path);
-      await sleep(PAUSE);
+      await sleep(POLL_INTERVAL);
     }
     return new PidLock(path);
   }
@@ -56,26 +56,26 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Who holds the lock, if it can be told: it may be gone, about to be written, or left half-written by a crash. */
+/** Reads the holder of a lock. The lock may be gone, not written yet, or damaged by a crash. */
 async function holderOf(path: string): Promise<Holder | 'gone' | 'unwritten' | 'damaged'> {
   try {
     return holderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'gone';
-    return (await isYoung(path, WRITING)) ? 'unwritten' : 'damaged';
+    return (await isYoungerThan(WRITE_TIMEOUT, path)) ? 'unwritten' : 'damaged';
   }
 }
 
 /**
- * Removes a lock whose holder has died. One at a time: otherwise the second would remove what the first has created
- * in its place. A folder keeps the others out, because it is made on every file system, and by one only.
+ * Removes a lock whose holder is dead. Only one process may do so at a time; otherwise a second one could remove the
+ * new lock of the first. A directory serves as the mutex, because creating one is atomic on every file system.
  */
 async function breakLock(path: string): Promise<void> {
   const breaking = `${path}.breaking`;
   try {
     await mkdir(breaking);
   } catch {
-    if (!(await isYoung(breaking, BREAKING))) await rmdir(breaking).catch(() => {});
+    if (!(await isYoungerThan(BREAK_TIMEOUT, breaking))) await rmdir(breaking).catch(() => {});
     return;
   }
   try {
@@ -87,12 +87,12 @@ async function breakLock(path: string): Promise<void> {
   }
 }
 
-async function isYoung(path: string, age: number): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found !== undefined && Date.now() - found.mtimeMs < age;
+async function isYoungerThan(age: number, path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs < age;
 }
 
-/** On another host nobody can tell, and so it counts as alive. */
+/** A process on another host cannot be checked, so it counts as alive. */
 function isAlive({ pid, host, started }: Holder): boolean {
   if (host !== hostname()) return true;
   try {
@@ -103,21 +103,26 @@ function isAlive({ pid, host, started }: Holder): boolean {
   return startOf(pid) === started;
 }
 
-/** When a process was started, where the system says so (Linux): a pid alone is used again, and kept by the dead. */
+/**
+ * The start time of a process, on Linux; empty elsewhere, `dead` for a zombie. A pid alone does not identify a process:
+ * pids are reused, and zombies keep theirs.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // proc(5): the name stands in brackets and may hold anything; state and start time are the 1st and 20th after it.
-    const [, state = '', ...fields] = stat.slice(stat.lastIndexOf(')')).split(' ');
-    return 'ZX'.includes(state) ? 'dead' : (fields[18] ?? '');
+    // proc(5): the name is in parentheses and may contain any character; state and start time are the 1st and 20th
+    // field after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const state = fields[0] ?? '';
+    return 'ZX'.includes(state) ? 'dead' : (fields[19] ?? '');
   } catch {
     return '';
   }
 }
 
-function taken(path: string, { pid, host }: Holder): AirgapError {
+function lockedError(path: string, { pid, host }: Holder): AirgapError {
   return new AirgapError('DISK', `another build is writing this bundle: process ${pid} on ${host}`, {
     where: { path },
-    hint: `Wait for it, or stop it; if there is no such process, remove ${path}.`,
+    hint: `Wait for it, or stop it; if the process does not exist, remove ${path}.`,
   });
 }

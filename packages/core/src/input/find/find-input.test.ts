@@ -91,7 +91,7 @@ describe('findInput', () => {
   });
 
   it.each([
-    ['a missing file', 'none.yaml', 'there is no such file'],
+    ['a missing file', 'none.yaml', 'no such file or directory'],
     ['a directory without YAML', 'empty', 'no YAML files in the directory'],
     ['a binary file passed by itself', 'odd/a.yaml', 'not UTF-8'],
   ])('rejects %s with its path', async (_name, file, message) => {

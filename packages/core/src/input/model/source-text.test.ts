@@ -26,8 +26,8 @@ describe('readSource', () => {
     }));
 
   it.each([
-    ['a missing file', 'none.yaml', 'there is no such file'],
-    ['a directory', '.', 'it is a directory'],
+    ['a missing file', 'none.yaml', 'no such file or directory'],
+    ['a directory', '.', 'is a directory'],
     ['a binary file', 'binary', 'not UTF-8'],
     ['a file over the limit', 'large', 'too large: 100000001 bytes (limit 100000000)'],
   ])('rejects %s with its path', async (_name, file, message) => {
