@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from './images/image.ts';
 import { type Fault, sendError, TestRegistry } from './registry/registry.ts';
 
@@ -72,7 +72,7 @@ async function rootOf(path: string): Promise<{ digest: string; annotations: Reco
 
 describe('build', () => {
   it('writes every blob as it was served, under its digest, in the documented order', async () => {
-    using work = new Workplace({ 'list.txt': list('app:1', 'schema2:1') });
+    using work = new TempDir({ 'list.txt': list('app:1', 'schema2:1') });
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
     expect(stderr).not.toContain('error');
     expect(status).toBe(0);
@@ -90,7 +90,7 @@ describe('build', () => {
   });
 
   it('gives the same bytes at any concurrency, in any order of the list, and streamed', async () => {
-    using work = new Workplace({
+    using work = new TempDir({
       'list.txt': list('app:1', 'multi:1', 'schema2:1'),
       'other.txt': list('schema2:1', 'app:1', 'multi:1'),
     });
@@ -126,7 +126,7 @@ describe('build', () => {
     ],
     ['a platform in a nested index', 'nested', [], () => made.nested?.children[0]?.children[0]?.digest],
   ])('%s', async (_name, image, flags, digest) => {
-    using work = new Workplace({ 'list.txt': list(`${image}:1`) });
+    using work = new TempDir({ 'list.txt': list(`${image}:1`) });
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar', ...flags], {
       cwd: work.path,
     });
@@ -138,7 +138,7 @@ describe('build', () => {
 
   it('keeps the whole of an index that is pinned by digest, and its name', async () => {
     const pinned = `multi@${made.multi?.digest}`;
-    using work = new Workplace({ 'list.txt': list(pinned) });
+    using work = new TempDir({ 'list.txt': list(pinned) });
     expect((await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path })).status).toBe(0);
     const root = await rootOf(work.file('bundle.tar'));
     expect(root.digest).toBe(made.multi?.digest);
@@ -149,7 +149,7 @@ describe('build', () => {
   });
 
   it('keeps from docker, which would refuse the whole file, an image whose config tells of other layers', async () => {
-    using work = new Workplace({ 'list.txt': list('app:1', 'untrue:1') });
+    using work = new TempDir({ 'list.txt': list('app:1', 'untrue:1') });
     expect((await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path })).status).toBe(0);
     const entries = await entriesOf(work.file('bundle.tar'));
     const classic = JSON.parse(String(entries.get('manifest.json')));
@@ -160,7 +160,7 @@ describe('build', () => {
   });
 
   it('replaces what a link leads to, and not the link', async () => {
-    using work = new Workplace({ 'list.txt': list('app:1'), 'old.tar': 'old' });
+    using work = new TempDir({ 'list.txt': list('app:1'), 'old.tar': 'old' });
     symlinkSync('old.tar', work.file('latest.tar'));
     expect((await airgap(['build', 'list.txt', '-o', 'latest.tar'], { cwd: work.path })).status).toBe(0);
     expect(lstatSync(work.file('latest.tar')).isSymbolicLink()).toBe(true);
@@ -177,7 +177,7 @@ describe('build', () => {
   ])('writes what verifies when the platform of an index is %s', async (_name, said, own) => {
     const image = { ...imageOf({ layers: [await noiseLayer('said', 100)], platform: own }), platform: said };
     registry.push('team/said:1', indexOf([image, made.app as TestImage]));
-    using work = new Workplace({ 'list.txt': list('said:1') });
+    using work = new TempDir({ 'list.txt': list('said:1') });
     const platform = `${said.os}/${said.architecture}`;
     const built = await airgap(['build', 'list.txt', '-o', 'b.tar', '--platform', platform], {
       cwd: work.path,
@@ -188,7 +188,7 @@ describe('build', () => {
 
   it('refuses under --strict what the lint finds, and goes on without it', async () => {
     registry.push('team/moving:latest', made.app as TestImage);
-    using work = new Workplace({ 'list.txt': list('moving') });
+    using work = new TempDir({ 'list.txt': list('moving') });
     const strict = await airgap(['build', 'list.txt', '-o', 'bundle.tar', '--strict'], { cwd: work.path });
     expect(strict.status).toBe(1);
     expect(work.files()).toEqual(['list.txt']);
@@ -212,7 +212,7 @@ describe('build', () => {
       response.write(content.subarray(0, 1_000_000), () => response.destroy());
       return true;
     };
-    using work = new Workplace({ 'list.txt': list('app:1') });
+    using work = new TempDir({ 'list.txt': list('app:1') });
     const { status } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
     expect(status).toBe(0);
     expect(broken).toBe(1);
@@ -277,7 +277,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
     ],
   ])('%s: %i', async (_name, status, image, fault, flags, message) => {
     registry.fault = fault;
-    using work = new Workplace({ 'list.txt': list(image) });
+    using work = new TempDir({ 'list.txt': list(image) });
     const outcome = await airgap(['build', 'list.txt', '-o', 'bundle.tar', ...flags], { cwd: work.path });
     expect(outcome.stderr).toMatch(message);
     expect(outcome.stderr).not.toContain('\u001b');
@@ -287,7 +287,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
 
   it('a layer cut short each time: 3, and only what another build goes on from may stay', async () => {
     registry.fault = shorten;
-    using work = new Workplace({ 'list.txt': list('app:1') });
+    using work = new TempDir({ 'list.txt': list('app:1') });
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
     expect(stderr).toMatch(/cut short/);
     expect(status).toBe(3);
@@ -307,7 +307,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
       }
       return true;
     };
-    using work = new Workplace({ 'list.txt': list('multi:1') });
+    using work = new TempDir({ 'list.txt': list('multi:1') });
     const { status, stderr } = await airgap(['plan', 'list.txt', '--platform', 'all'], { cwd: work.path });
     expect(status).toBe(3);
     expect(stderr).toContain('gone');
@@ -320,7 +320,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
       ...indexOf(Array.from({ length: 2000 }, () => child)),
       children: [child],
     });
-    using work = new Workplace({ 'list.txt': list('crowd:1') });
+    using work = new TempDir({ 'list.txt': list('crowd:1') });
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'b.tar', '--platform', 'all'], {
       cwd: work.path,
     });
@@ -335,7 +335,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
     ['a folder that is a file', 'list.txt/b.tar', /no folder/, 5],
     ['a file as a folder', 'list.txt/', /no folder/, 5],
   ])('-o that names %s: %s', async (_name, output, message, expected) => {
-    using work = new Workplace({ 'list.txt': list('app:1') });
+    using work = new TempDir({ 'list.txt': list('app:1') });
     execFileSync('mkfifo', [work.file('null')]);
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', output], { cwd: work.path });
     expect(stderr).toMatch(message);
@@ -345,7 +345,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
   });
 
   it('a registry that is down: 3', async () => {
-    using work = new Workplace({ 'list.txt': '127.0.0.1:1/team/app:1\n' });
+    using work = new TempDir({ 'list.txt': '127.0.0.1:1/team/app:1\n' });
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
     expect(stderr).toMatch(/127\.0\.0\.1:1/);
     expect(status).toBe(3);
@@ -359,7 +359,7 @@ describe('a build that cannot succeed leaves nothing, says why, and exits with',
       response.write(content.subarray(0, 1000));
       return true;
     };
-    using work = new Workplace({ 'list.txt': list('app:1') });
+    using work = new TempDir({ 'list.txt': list('app:1') });
     const outcome = await airgap(['build', 'list.txt', '-o', 'bundle.tar', '--progress', 'json'], {
       cwd: work.path,
       interruptAt: /"phase":"move"/,
@@ -397,7 +397,7 @@ describe('input that cannot be read', () => {
     ],
     ['no images at all', 'images: []\n', /name no images/],
   ])('%s is an error at its place, with status 2', async (_name, text, message) => {
-    using work = new Workplace({ 'app.yaml': text });
+    using work = new TempDir({ 'app.yaml': text });
     const { status, stderr } = await airgap(['plan', 'app.yaml'], { cwd: work.path });
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
@@ -411,7 +411,7 @@ describe('input that cannot be read', () => {
     ['no such file', ['lint', 'nowhere.yaml']],
     ['a concurrency of none', ['plan', 'list.txt', '--concurrency', '0']],
   ])('%s is wrong usage, with status 2', async (_name, args) => {
-    using work = new Workplace({ 'list.txt': 'redis:1\n' });
+    using work = new TempDir({ 'list.txt': 'redis:1\n' });
     expect((await airgap(args, { cwd: work.path })).status).toBe(2);
   });
 });
@@ -425,7 +425,7 @@ describe('credentials', () => {
       });
       closed.push('team/app:1', made.app as TestImage);
       const auth = Buffer.from('me:pass:word').toString('base64');
-      using work = new Workplace({
+      using work = new TempDir({
         'list.txt': `${closed.host}/team/app:1\n${registry.host}/team/schema2:1\n`,
         'config.json': JSON.stringify({ auths: { [closed.host]: { auth } } }),
       });
@@ -453,7 +453,7 @@ describe('verify', () => {
     ['a cut', bytes => bytes.subarray(0, bytes.length - 100_000), /cut short/],
     ['bytes after the end', bytes => Buffer.concat([bytes, Buffer.from('more')]), /4 foreign bytes/],
   ])('finds %s', async (_name, damage, message) => {
-    using work = new Workplace({ 'list.txt': list('app:1') });
+    using work = new TempDir({ 'list.txt': list('app:1') });
     await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
     writeFileSync(work.file('bundle.tar'), damage(readFileSync(work.file('bundle.tar'))));
     const { status, stdout } = await airgap(['verify', 'bundle.tar'], { cwd: work.path });
@@ -462,7 +462,7 @@ describe('verify', () => {
   });
 
   it('does not wait for a pipe that nobody writes to', async () => {
-    using work = new Workplace();
+    using work = new TempDir();
     execFileSync('mkfifo', [work.file('pipe')]);
     const { status, stderr } = await airgap(['verify', 'pipe'], { cwd: work.path });
     expect(stderr).toContain('not a regular file');

@@ -9,13 +9,13 @@ import {
 } from 'node:fs';
 import { build, type DiffResult, diff, inspect } from '@airgap/core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { withEntry } from './bundle.ts';
 import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, type TestLayer } from './images/image.ts';
 import { output } from './programs/program.ts';
 import { TestRegistry } from './registry/registry.ts';
 
-const work = new Workplace();
+const work = new TempDir();
 afterAll(() => work[Symbol.dispose]());
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };

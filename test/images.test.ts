@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: c, image: quay.io/t/a:1}\n';
@@ -8,7 +8,7 @@ const BROKEN = 'a: b: "\u001b]0;forged"\n';
 
 /** Runs a command in a folder with these files; what it says comes as text. */
 async function run(files: Record<string, string>, args: readonly string[], stdin = '') {
-  using place = new Workplace(files);
+  using place = new TempDir(files);
   const { status, stdout, stderr } = await airgap(args, { cwd: place.path, stdin });
   return { status, stdout: stdout.toString(), stderr };
 }

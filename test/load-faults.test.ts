@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AirgapError, type LoadOptions, load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { buildBundle } from './bundle.ts';
 import { imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
 import { type PushFault, type PushOptions, PushRegistry, type Step } from './registry/push-registry.ts';
@@ -21,7 +21,7 @@ const images: Record<string, TestImage> = {
   'other/many:1': indexOf([layered(4), layered(5, ARM64)]),
 };
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 
 beforeAll(() => buildBundle(images, bundle));
@@ -57,7 +57,7 @@ describe('a registry that', () => {
     ['takes 2 MiB at once', { maxBody: 2 * MIB }, chunks(5)],
     ['takes 1 MiB at once', { maxBody: MIB }, chunks(5)],
     ['takes 2 MiB at once and wants at least 1 MiB', { maxBody: 2 * MIB, minChunk: MIB }, chunks(5)],
-    ['keeps only a part of each chunk', { maxBody: 2 * MIB, takes: 700_000 }, chunks(8)],
+    ['keeps only a part of each chunk', { maxBody: 2 * MIB, storedPerChunk: 700_000 }, chunks(8)],
     ['wants a token', { token: 'the-token' }, () => {}],
   ])('%s', async (_name, options, check) => {
     await using registry = await PushRegistry.start(options);
@@ -112,8 +112,8 @@ const resetAt =
     return true;
   };
 
-const UPLOAD: readonly Step[] = ['head', 'begin', 'whole', 'mount', 'manifest'];
-const CHUNKED: readonly Step[] = ['chunk', 'finish', 'where'];
+const UPLOAD: readonly Step[] = ['head', 'start', 'monolithic', 'mount', 'manifest'];
+const CHUNKED: readonly Step[] = ['chunk', 'finish', 'status'];
 /** Faults that pass: each happens twice at the step, and then no more. */
 const PASSING: readonly (readonly [string, PushFault])[] = [
   ['a reset', resetAt(0)],
@@ -139,7 +139,7 @@ describe('a load ends whole in spite of', () => {
     let left = 2;
     registry.fault = (request, response) => {
       // Where an upload stands is asked only when one is broken.
-      if (step === 'where' && request.step === 'chunk' && left === 2)
+      if (step === 'status' && request.step === 'chunk' && left === 2)
         return resetAt(50_000)(request, response);
       if (request.step !== step || left === 0) return false;
       left -= 1;
@@ -157,7 +157,7 @@ describe('a load ends whole in spite of', () => {
     await using registry = await PushRegistry.start(options);
     let left = 1;
     registry.fault = (request, response) => {
-      if (left === 0 || !['chunk', 'whole'].includes(request.step)) return false;
+      if (left === 0 || !['chunk', 'monolithic'].includes(request.step)) return false;
       left -= 1;
       if (options.token) {
         const challenge = `Bearer realm="http://${registry.host}/token",service="test"`;
@@ -190,7 +190,7 @@ describe('a load ends whole in spite of', () => {
     let chunks = 0;
     registry.fault = ({ step }) => {
       if (step === 'chunk') chunks += 1;
-      if (chunks === 3) registry.forgetSessions();
+      if (chunks === 3) registry.dropSessions();
       return false;
     };
     await loadInto(registry);
@@ -200,9 +200,9 @@ describe('a load ends whole in spite of', () => {
 
 describe('a load that cannot succeed says why, and a rerun completes:', () => {
   it.each<[string, Step, number, AirgapError['code'], RegExp]>([
-    ['403 at an upload', 'begin', 403, 'DENIED', /DENIED|403/],
+    ['403 at an upload', 'start', 403, 'DENIED', /DENIED|403/],
     ['403 at a manifest', 'manifest', 403, 'DENIED', /push the manifest/],
-    ['500 without end', 'begin', 500, 'REGISTRY', /500/],
+    ['500 without end', 'start', 500, 'REGISTRY', /500/],
     ['400 at a manifest', 'manifest', 400, 'REGISTRY', /push the manifest/],
   ])('%s', async (_name, step, code, expected, message) => {
     await using registry = await PushRegistry.start();
@@ -235,7 +235,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     let chunks = 0;
     registry.fault = ({ step }) => {
       if (step === 'chunk') chunks += 1;
-      if (chunks % 2 === 0) registry.forgetSessions();
+      if (chunks % 2 === 0) registry.dropSessions();
       return false;
     };
     await expect(loadInto(registry, { images: ['registry.test/team/one:1'] })).rejects.toMatchObject({
@@ -270,7 +270,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
   ])('a registry that names %s for an upload', async (_what, location) => {
     await using registry = await PushRegistry.start();
     registry.fault = ({ step }, response) => {
-      if (step !== 'begin') return false;
+      if (step !== 'start') return false;
       response.statusCode = 202;
       if (location !== undefined) response.setHeader('location', location);
       response.end();
@@ -305,7 +305,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
       return true;
     };
     registry.fault = ({ step, authorization }, response) => {
-      if (step !== 'begin' || authorization === undefined) return false;
+      if (step !== 'start' || authorization === undefined) return false;
       response.statusCode = 202;
       response.setHeader('location', `http://${other.host}/elsewhere/1?state=a%2Fb`);
       response.end();

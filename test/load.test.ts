@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { busyboxLayer } from './images/debian.ts';
 import { imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
@@ -17,7 +17,7 @@ import { TestRegistry } from './registry/registry.ts';
 
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 const images: Record<string, TestImage> = {};
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 
 beforeAll(async () => {
@@ -114,7 +114,7 @@ describe.skipIf(missing.length > 0).each(kinds)('$kind', ({ program, mounts, sta
   const absent = findProgram(program) === undefined;
 
   it.skipIf(absent)('takes a whole bundle, every digest as it was, and a second time nothing', async () => {
-    using there = new Workplace();
+    using there = new TempDir();
     await using registry = await start(there.path);
     const first = await load({ bundle, target: `${registry.host}/vendor` });
     expect(first.images.map(({ state, found, digest }) => [state, found === digest])).toEqual(
@@ -148,7 +148,7 @@ describe.skipIf(missing.length > 0).each(kinds)('$kind', ({ program, mounts, sta
 
   if (startClosed === undefined) return;
   it.skipIf(absent)('asks for a password, behind TLS with an authority of its own', async () => {
-    using there = new Workplace();
+    using there = new TempDir();
     const { ca, server } = await makeCertificates(there.path);
     writeFileSync(there.file('htpasswd'), await output('htpasswd', '-Bbn', 'me', 'a-secret-password'));
     await using registry = await startClosed(there.path, { ...server, htpasswd: there.file('htpasswd') });
@@ -167,18 +167,18 @@ describe.skipIf(missing.length > 0).each(kinds)('$kind', ({ program, mounts, sta
 
 describe.skipIf(missing.length > 0)('a real registry', () => {
   it('behind a proxy that takes a megabyte at once gets everything in chunks', async () => {
-    using there = new Workplace();
+    using there = new TempDir();
     await using registry = await Distribution.start(there.path);
     await using proxy = await Nginx.start(there.path, registry.host, {
       location: 'client_max_body_size 1m;',
     });
     const { images: loaded } = await load({ bundle, target: proxy.host });
     expect(loaded.every(({ found, digest }) => found === digest)).toBe(true);
-    expect(proxy.answers().some(({ status }) => status === 413)).toBe(true);
+    expect(proxy.responses().some(({ status }) => status === 413)).toBe(true);
   });
 
   it('behind a proxy that wants to be left alone is left alone', async () => {
-    using there = new Workplace();
+    using there = new TempDir();
     await using registry = await Distribution.start(there.path);
     await using proxy = await Nginx.start(there.path, registry.host, {
       http: 'limit_req_zone $binary_remote_addr zone=all:1m rate=20r/s; limit_req_status 429;',
@@ -186,11 +186,11 @@ describe.skipIf(missing.length > 0)('a real registry', () => {
     });
     const { images: loaded } = await load({ bundle, target: proxy.host });
     expect(loaded.every(({ found, digest }) => found === digest)).toBe(true);
-    expect(proxy.answers().some(({ status }) => status === 429)).toBe(true);
+    expect(proxy.responses().some(({ status }) => status === 429)).toBe(true);
   });
 
   it('that is restarted in the middle has everything in the end', async () => {
-    using there = new Workplace();
+    using there = new TempDir();
     const first = await Distribution.start(there.path);
     const port = Number(first.host.split(':')[1]);
     let restarted: Promise<Distribution> | undefined;
@@ -212,7 +212,7 @@ describe.skipIf(missing.length > 0)('a real registry', () => {
   });
 
   it('has images from which containers run', async () => {
-    using there = new Workplace();
+    using there = new TempDir();
     const shell = imageOf({ layers: [await busyboxLayer()], cmd: ['/bin/echo', 'hello from the far side'] });
     await using source = await TestRegistry.start();
     source.push('team/shell:1', shell);
@@ -284,7 +284,7 @@ describe('airgap load', () => {
     await using registry = await PushRegistry.start();
     const into = (...flags: string[]) => airgap(['load', bundle, registry.host, '--json', ...flags]);
     await into('--images', 'quay.io/team/many:1');
-    registry.rename('team/many:1', 'team/app:1');
+    registry.retag('team/many:1', 'team/app:1');
     registry.seen.length = 0;
     const { status, stdout } = await into('--images', 'quay.io/team/app:1', '--on-existing', how);
     expect(status).toBe(expected);
@@ -313,7 +313,7 @@ describe('airgap load', () => {
   });
 
   it('tells of names that collide before anything is pushed', async () => {
-    using there = new Workplace();
+    using there = new TempDir();
     await using source = await TestRegistry.start();
     const one = (seed: number) => imageOf({ layers: [noiseOf(seed, 100)], compression: 'none' });
     source.push('a/worker:1', one(1));
@@ -330,7 +330,7 @@ describe('airgap load', () => {
 
   it('ends at once on Ctrl-C', async () => {
     await using registry = await PushRegistry.start();
-    registry.fault = ({ step }) => step === 'whole';
+    registry.fault = ({ step }) => step === 'monolithic';
     const { status } = await airgap(['load', bundle, registry.host, '--progress', 'json'], {
       interruptAt: /blob-started/,
     });

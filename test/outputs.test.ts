@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { imageOf, indexOf, noiseLayer, type TestImage } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { Containerd } from './programs/containerd.ts';
@@ -40,7 +40,7 @@ spec:
 `;
 const TEMPLATED = `${POD}  - name: d\n    image: "{{repl LocalRegistryHost}}/d:1"\n`;
 
-const work = new Workplace({ 'images.yaml': LIST, 'pod.yaml': POD });
+const work = new TempDir({ 'images.yaml': LIST, 'pod.yaml': POD });
 const bundle = work.file('bundle.tar');
 let redis: TestImage;
 let app: TestImage;
@@ -261,13 +261,13 @@ describe.skipIf(missing.length > 0)('containerd pulls by the old names through h
   ] as const;
 
   it.each(FORMS)('%s', async (_what, naming, prefix) => {
-    using place = new Workplace();
+    using place = new TempDir();
     await using registry = await Distribution.start(place.path);
     await pulls(place, `${registry.host}${prefix}`, naming);
   });
 
   it.each(['--ca', '--insecure'] as const)('from a registry with TLS, loaded with %s', async flag => {
-    using place = new Workplace();
+    using place = new TempDir();
     const { ca, server } = await makeCertificates(place.path);
     const http = { tls: { certificate: server.cert, key: server.key } };
     await using registry = await Distribution.start(place.path, { http, host: 'localhost' });
@@ -275,7 +275,7 @@ describe.skipIf(missing.length > 0)('containerd pulls by the old names through h
   });
 
   it('from a registry with a login, which the pull secret has', async () => {
-    using place = new Workplace();
+    using place = new TempDir();
     writeFileSync(place.file('htpasswd'), await output('htpasswd', '-nbB', 'me', 'hunter2'));
     const auth = { htpasswd: { realm: 'test', path: place.file('htpasswd') } };
     await using registry = await Distribution.start(place.path, { auth });
@@ -288,7 +288,7 @@ describe.skipIf(missing.length > 0)('containerd pulls by the old names through h
 
 /** Loads the bundle, and has containerd pull it with the login of the pull secret, if there is one. */
 async function pulls(
-  place: Workplace,
+  place: TempDir,
   target: string,
   flags: readonly string[],
   env: Record<string, string> = {},
@@ -306,7 +306,7 @@ async function pulls(
   ]);
 }
 
-function userOf(place: Workplace): string[] {
+function userOf(place: TempDir): string[] {
   const secret = join(place.path, 'secret.yaml');
   if (!existsSync(secret)) return [];
   const [, data = ''] = /dockerconfigjson: (\S+)\n$/.exec(readFileSync(secret, 'utf8')) ?? [];

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { busyboxLayer } from './images/debian.ts';
 import { artifactOf, imageOf, indexOf, noiseLayer, noiseOf, sha256, type TestImage } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
@@ -35,7 +35,7 @@ const CONNECTIONS = 64;
 const ROUNDS = 3;
 const SIZE = 16 * MB;
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 const large = noiseOf(1, SIZE);
 let redis: TestImage;

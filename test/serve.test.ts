@@ -12,7 +12,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AirgapEvent, build, type Serving, serve } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { layoutOf } from './bundle.ts';
 import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, tarOf } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
@@ -74,7 +74,7 @@ function errorsOf({ body }: Reply): string[] {
   return JSON.parse(body.toString()).errors.map((one: { code: string }) => one.code);
 }
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 const events: AirgapEvent[] = [];
 let registry: Serving;

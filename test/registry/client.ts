@@ -5,7 +5,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Why the body is not whole. */
+  /** Why the body is incomplete. */
   readonly broken?: string;
 }
 
@@ -16,7 +16,7 @@ export interface AskOptions {
   readonly ca?: string;
 }
 
-/** Sends one request with its target as it is: nothing is normalised. */
+/** Sends one request; the target is not normalised. */
 export function ask(origin: string, target: string, options: AskOptions = {}): Promise<Reply> {
   const { hostname, port, protocol } = new URL(origin);
   const send = protocol === 'https:' ? overHttps : overHttp;
