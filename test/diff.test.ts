@@ -343,7 +343,7 @@ describe('what cannot be compared', () => {
     [
       'leads to a config in the place of a manifest',
       path => writeFileSync(path, withEntry(readFileSync(old), 'index.json', toConfig)),
-      'breaks the image specification',
+      'violates the image specification',
     ],
   ])('a file that %s', async (_how, write, words) => {
     const path = `${mkdtempSync(work.file('garbage-'))}/bundle.tar`;

@@ -47,7 +47,7 @@ describe('airgap images', () => {
     const files = { 'a.yaml': POD, 'b.yaml': POD.replace('quay.io/t/a:1', 'Foo/BAR:1') };
     const { status, stdout, stderr } = await run(files, ['images', '.']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'quay.io/t/a:1\n' });
-    expect(stderr).toMatch(/^b.yaml:6:22: not an image reference: "Foo.BAR:1"/);
+    expect(stderr).toMatch(/^b.yaml:6:22: invalid image reference: "Foo.BAR:1"/);
   });
 
   it('prints places and reasons as JSON', async () => {
