@@ -120,7 +120,7 @@ const CASES: readonly FaultCase[] = [
     outcomes: { token: denied, manifest: 'same bundle', blob: 'same bundle', range: 'same bundle' },
   },
   {
-    fault: 'wrong bytes always',
+    fault: 'wrong bytes',
     act: ({ request, response, content: bytes }) => sendBlob(response, flipped(bytes), request.range),
     outcomes: { token: denied, manifest: content, blob: content, range: content },
   },
@@ -156,17 +156,17 @@ const CASES: readonly FaultCase[] = [
     act: slowSend,
     ...ONCE,
   },
-  { fault: '500 always', act: status(500), outcomes: everywhere(refused) },
+  { fault: '500', act: status(500), outcomes: everywhere(refused) },
   { fault: '403', act: status(403), outcomes: everywhere(denied) },
-  { fault: 'reset always', act: ({ response }) => reset(response), outcomes: everywhere(network) },
+  { fault: 'reset before the head', act: ({ response }) => reset(response), outcomes: everywhere(network) },
   {
-    fault: '429 with Retry-After of a day',
+    fault: '429 with Retry-After of one day',
     act: status(429, { 'retry-after': '86400' }),
     outcomes: everywhere(refused),
   },
   {
     fault: 'an unknown host',
-    ...pointingTo('https://nowhere.invalid', unreachable('no host called nowhere.invalid')),
+    ...pointingTo('https://nowhere.invalid', unreachable('host not found: nowhere.invalid')),
   },
   {
     fault: 'a temporary DNS failure',

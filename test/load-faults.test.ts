@@ -278,7 +278,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     };
     await expect(loadInto(registry)).rejects.toMatchObject({
       code: 'REGISTRY',
-      message: 'the upload leads nowhere',
+      message: 'the upload has no valid Location header',
       where: { host: registry.host },
     });
   });

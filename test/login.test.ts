@@ -122,7 +122,7 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
 
   it('rejects a wrong password, and nothing is stored', async () => {
     const { status, stderr } = await logIn(registry.host, 'wrong');
-    expect(stderr).toContain('does not take this user and password');
+    expect(stderr).toContain('rejected the username and password');
     expect(stderr).not.toContain('wrong');
     expect(status).toBe(3);
     expect(work.files()).toEqual([]);

@@ -125,7 +125,7 @@ describe('referrers are found', () => {
     expect(names).toContain(nameOf(sbom));
     expect(names).not.toContain(nameOf(report));
     expect(names).not.toContain(`${REPOSITORY}:${tagOf(app, '.sig')}`);
-    expect(stderr).toContain('2 that refer to its whole index');
+    expect(stderr).toContain('skipped 2 referrers of its index');
   });
 
   it('with the same bytes each time', async () => {
@@ -142,15 +142,23 @@ describe('referrers are found', () => {
     const { status, names, stderr } = await build('--platform', 'all');
     expect(status).toBe(0);
     expect(names).not.toContain(nameOf(liar));
-    expect(stderr).toContain(`${nameOf(liar)} stays behind: it refers to something else`);
+    expect(stderr).toContain(`skipped ${nameOf(liar)}: its subject is another manifest`);
   });
 });
 
 describe('a registry with an invalid list of referrers', () => {
   it.each([
     ['endless', (path: string, at: number) => `<${path}?at=${at}>; rel=next`, 'more than 1000'],
-    ['continued at another host', () => '<http://127.0.0.1:1/v2/>; rel="next"', 'at another place'],
-    ['continued at an invalid URL', () => '<http://[>; rel="next"', 'at another place'],
+    [
+      'continued at another host',
+      () => '<http://127.0.0.1:1/v2/>; rel="next"',
+      'has an invalid URL or is at another host',
+    ],
+    [
+      'continued at an invalid URL',
+      () => '<http://[>; rel="next"',
+      'has an invalid URL or is at another host',
+    ],
   ])('%s, fails the build', async (_name, link, words) => {
     const serve = serveApi(link);
     registry.fault = (seen, response) => {
@@ -194,7 +202,7 @@ describe('a registry with an invalid list of referrers', () => {
       return true;
     };
     const { status, stderr } = await build('--platform', 'all');
-    expect(stderr).toContain('cannot list what refers to the image');
+    expect(stderr).toContain('cannot list the referrers of the image');
     expect(status).toBe(3);
   });
 });

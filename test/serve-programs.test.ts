@@ -12,7 +12,7 @@ import { Docker } from './programs/docker.ts';
 import { LIMITS, podmanIn } from './programs/podman.ts';
 import { findProgram, missingPrograms, output } from './programs/program.ts';
 import { ServingProcess } from './programs/serving.ts';
-import { ask } from './registry/client.ts';
+import { sendRequest } from './registry/client.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const MB = 1_000_000;
@@ -232,7 +232,7 @@ describe(`airgap serve with ${CONNECTIONS} connections`, () => {
 
   it('keeps its memory flat, and answers them all', async () => {
     await using registry = await ServingProcess.start([bundle, '--quiet']);
-    await ask(registry.url, path);
+    await sendRequest(registry.url, path);
     const before = registry.memory().now;
     const sizes = await Promise.all(
       Array.from({ length: CONNECTIONS }, async () => {
@@ -249,7 +249,7 @@ describe(`airgap serve with ${CONNECTIONS} connections`, () => {
 
   it('lets go of those who have gone', async () => {
     await using registry = await ServingProcess.start([bundle]);
-    await ask(registry.url, '/v2/');
+    await sendRequest(registry.url, '/v2/');
     const before = registry.handles();
     const leave = () =>
       new Promise(resolve => {

@@ -17,7 +17,7 @@ import { layoutOf } from './bundle.ts';
 import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, tarOf } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { missingPrograms } from './programs/program.ts';
-import { type AskOptions, ask, type Reply } from './registry/client.ts';
+import { type Reply, type RequestOptions, sendRequest } from './registry/client.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
@@ -79,7 +79,7 @@ const bundle = work.file('bundle.tar');
 const events: AirgapEvent[] = [];
 let registry: Serving;
 
-const get = (target: string, options?: AskOptions) => ask(registry.url, target, options);
+const get = (target: string, options?: RequestOptions) => sendRequest(registry.url, target, options);
 
 beforeAll(async () => {
   await bundleOf(bundle, IMAGES);
@@ -428,7 +428,7 @@ describe('several bundles', () => {
       onEvent: event => told.push(event),
     });
     const digestOf = async (reference: string) => {
-      const { headers } = await ask(both.url, `/v2/quay.io/team/app/manifests/${reference}`);
+      const { headers } = await sendRequest(both.url, `/v2/quay.io/team/app/manifests/${reference}`);
       return headers['docker-content-digest'];
     };
     expect(await digestOf('1')).toBe(app.digest);
@@ -455,7 +455,7 @@ describe('a login', () => {
     await using closed = await serve({ bundles: [bundle], listen: ANY_PORT, login });
     const headers = authorization === undefined ? {} : { Authorization: authorization };
     for (const target of ['/v2/', `/v2/quay.io/team/app/blobs/${layer.diffId}`]) {
-      const answer = await ask(closed.url, target, { headers });
+      const answer = await sendRequest(closed.url, target, { headers });
       expect(answer.status).toBe(status);
       if (status === 200) continue;
       expect(errorsOf(answer)).toEqual(['UNAUTHORIZED']);
@@ -470,7 +470,7 @@ describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
     const tls = { cert: readFileSync(server.cert, 'utf8'), key: readFileSync(server.key, 'utf8') };
     await using secure = await serve({ bundles: [bundle], listen: ANY_PORT, tls });
     expect(secure.url).toMatch(/^https:/);
-    const { body } = await ask(secure.url, `/v2/quay.io/team/app/blobs/${layer.diffId}`, {
+    const { body } = await sendRequest(secure.url, `/v2/quay.io/team/app/blobs/${layer.diffId}`, {
       ca: readFileSync(ca, 'utf8'),
     });
     expect(body.equals(layer.bytes)).toBe(true);
@@ -531,15 +531,15 @@ describe('a file that is not what it was', () => {
     await using damaged = await damagedBy('flipped.tar', file =>
       overwrite(file, placeOf(layer.bytes) + 5000, '?'),
     );
-    const first = await ask(damaged.url, path(layer.diffId)).catch(error => ({
+    const first = await sendRequest(damaged.url, path(layer.diffId)).catch(error => ({
       broken: String(error),
       body: [],
     }));
     expect(first.broken).toBeDefined();
     expect(first.body.length).toBeLessThan(SIZE);
-    const second = await ask(damaged.url, path(layer.diffId));
+    const second = await sendRequest(damaged.url, path(layer.diffId));
     expect([second.status, second.body.toString()]).toEqual([500, expect.stringContaining('digest')]);
-    expect((await ask(damaged.url, path(own.diffId))).status).toBe(200);
+    expect((await sendRequest(damaged.url, path(own.diffId))).status).toBe(200);
   });
 
   it('is told of when it is overwritten while it is served, and the registry stays up', async () => {
@@ -547,12 +547,12 @@ describe('a file that is not what it was', () => {
     await using damaged = await damagedBy('overwritten.tar', name => {
       file = name;
     });
-    expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
+    expect((await sendRequest(damaged.url, path(layer.diffId))).status).toBe(200);
     truncateSync(file, 5000);
-    const answer = await ask(damaged.url, path(layer.diffId));
+    const answer = await sendRequest(damaged.url, path(layer.diffId));
     expect([answer.status, errorsOf(answer)]).toEqual([500, ['UNKNOWN']]);
     expect(answer.body.toString()).not.toContain(work.path);
-    expect((await ask(damaged.url, '/v2/')).status).toBe(200);
+    expect((await sendRequest(damaged.url, '/v2/')).status).toBe(200);
   });
 
   it('is told of even when its size is the same and what was read was whole', async () => {
@@ -560,9 +560,9 @@ describe('a file that is not what it was', () => {
     await using damaged = await damagedBy('edited.tar', name => {
       file = name;
     });
-    expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
+    expect((await sendRequest(damaged.url, path(layer.diffId))).status).toBe(200);
     overwrite(file, placeOf(layer.bytes) + 5000, '?');
-    const answer = await ask(damaged.url, path(layer.diffId));
+    const answer = await sendRequest(damaged.url, path(layer.diffId));
     expect([answer.status, answer.body.toString()]).toEqual([500, expect.stringContaining('was changed')]);
   });
 
@@ -573,7 +573,7 @@ describe('a file that is not what it was', () => {
     });
     writeFileSync(`${file}.new`, 'another');
     renameSync(`${file}.new`, file);
-    expect((await ask(renamed.url, path(layer.diffId))).body.equals(layer.bytes)).toBe(true);
+    expect((await sendRequest(renamed.url, path(layer.diffId))).body.equals(layer.bytes)).toBe(true);
   });
 
   function overwrite(file: string, at: number, text: string): void {
@@ -643,10 +643,10 @@ describe('the end', () => {
             .resume(),
         ),
     );
-    await ask(ending.url, '/v2/');
+    await sendRequest(ending.url, '/v2/');
     stopper.abort();
     await Promise.all([ending[Symbol.asyncDispose](), ...gone]);
-    await expect(ask(ending.url, '/v2/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(sendRequest(ending.url, '/v2/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it('is told of where another listens already, or nobody can', async () => {

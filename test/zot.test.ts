@@ -62,7 +62,7 @@ describe.skipIf(missing.length > 0)('zot', () => {
     expect((await load('old.tar', zot)).status).toBe(0);
     expect((await load('old.tar', zot)).status).toBe(0);
     const rejected = await load('next.tar', zot, '--on-existing', 'overwrite');
-    expect(rejected.stderr).toContain('not over a tag that exists');
+    expect(rejected.stderr).toContain('overwriting an existing tag may need more permissions');
     expect(rejected.stderr).toContain('team/app:1');
     expect(rejected.status).toBe(3);
     expect((await load('next.tar', zot, '--on-existing', 'skip')).status).toBe(0);

@@ -9,7 +9,7 @@ export interface Reply {
   readonly broken?: string;
 }
 
-export interface AskOptions {
+export interface RequestOptions {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   /** A certificate authority to trust, in PEM. */
@@ -17,7 +17,7 @@ export interface AskOptions {
 }
 
 /** Sends one request; the target is not normalised. */
-export function ask(origin: string, target: string, options: AskOptions = {}): Promise<Reply> {
+export function sendRequest(origin: string, target: string, options: RequestOptions = {}): Promise<Reply> {
   const { hostname, port, protocol } = new URL(origin);
   const send = protocol === 'https:' ? overHttps : overHttp;
   return new Promise((resolve, reject) => {
