@@ -38,7 +38,7 @@ const content: Outcome = { code: 'CONTENT', status: 4 };
 const network = { code: 'NETWORK', status: 3 } as const;
 /** Fails before a request is sent; the message contains `words`. */
 const unreachable = (words: string): Outcome => ({ ...network, words });
-const refused: Outcome = { code: 'REGISTRY', status: 3 };
+const registryError: Outcome = { code: 'REGISTRY', status: 3 };
 const denied: Outcome = { code: 'DENIED', status: 3 };
 
 interface FaultCase {
@@ -128,13 +128,13 @@ const CASES: readonly FaultCase[] = [
     fault: 'too few bytes with a matching content-length',
     act: ({ response, content: bytes }) => response.end(bytes.subarray(0, bytes.length >> 1)),
     times: 1,
-    outcomes: { token: refused, manifest: 'same bundle', blob: 'same bundle', range: 'same bundle' },
+    outcomes: { token: registryError, manifest: 'same bundle', blob: 'same bundle', range: 'same bundle' },
   },
   {
     fault: 'too many bytes',
     act: ({ response, content: bytes }) => response.end(Buffer.concat([bytes, Buffer.alloc(10)])),
     times: 1,
-    outcomes: { token: refused, manifest: 'same bundle', blob: 'same bundle', range: 'same bundle' },
+    outcomes: { token: registryError, manifest: 'same bundle', blob: 'same bundle', range: 'same bundle' },
   },
   {
     fault: '200 to a range',
@@ -149,20 +149,20 @@ const CASES: readonly FaultCase[] = [
         .writeHead(206, { 'content-range': `bytes 7-${bytes.length - 1}/${bytes.length}` })
         .end(bytes.subarray(7));
     },
-    outcomes: { range: refused },
+    outcomes: { range: registryError },
   },
   {
     fault: 'a slow response',
     act: slowSend,
     ...ONCE,
   },
-  { fault: '500', act: status(500), outcomes: everywhere(refused) },
+  { fault: '500', act: status(500), outcomes: everywhere(registryError) },
   { fault: '403', act: status(403), outcomes: everywhere(denied) },
   { fault: 'reset before the head', act: ({ response }) => reset(response), outcomes: everywhere(network) },
   {
     fault: '429 with Retry-After of one day',
     act: status(429, { 'retry-after': '86400' }),
-    outcomes: everywhere(refused),
+    outcomes: everywhere(registryError),
   },
   {
     fault: 'an unknown host',

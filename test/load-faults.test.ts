@@ -240,7 +240,7 @@ describe('a load that cannot succeed says why, and a rerun completes:', () => {
     };
     await expect(loadInto(registry, { images: ['registry.test/team/one:1'] })).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      hint: expect.stringContaining('lost the upload'),
+      hint: expect.stringContaining('accepts pushes to this repository'),
     });
   });
 

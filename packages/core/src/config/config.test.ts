@@ -92,7 +92,7 @@ describe('parseConfig', () => {
     ],
     ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Fix'],
     ['an alias without an anchor', 'app: *a', 'airgap.yaml not YAML', 'alias'],
-  ])('refuses %s', (_name, text, message, hint) => {
+  ])('rejects %s', (_name, text, message, hint) => {
     try {
       parse(text);
       expect.unreachable();

@@ -35,8 +35,8 @@ interface Node {
  * Resolves a name and reads every manifest and config that a bundle needs for it.
  *
  * The original index is preserved when the name has its digest, or when all its platforms are selected. Otherwise a
- * single selected platform replaces the index, and several get a new index. The original index is never kept with
- * children missing: strict registries and containerd reject it.
+ * single selected platform replaces the index, and several get a new index. An index with missing children is never
+ * written: strict registries and containerd reject it.
  *
  * @throws AirgapError `NOT_FOUND` for a missing platform, with the available ones; `UNSUPPORTED` for schema 1; and the
  * errors of the source
