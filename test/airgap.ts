@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The program itself. */
+/** The entry point of the program. */
 export const AIRGAP = fileURLToPath(new URL('../packages/cli/bin/airgap.js', import.meta.url));
 
 export interface Outcome {
@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
   readonly stdin?: string;
-  /** Sent when stderr has said this. */
+  /** Sends SIGINT once stderr matches. */
   readonly interruptAt?: RegExp;
 }
 
@@ -44,8 +44,8 @@ export async function airgap(
   return { status, stdout: Buffer.concat(out), stderr };
 }
 
-/** A folder for one test, with these files in it. */
-export class Workplace implements Disposable {
+/** A temporary directory for one test. @param files name → content of its initial files */
+export class TempDir implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'airgap-test-'));
 
   constructor(files: Record<string, string> = {}) {
@@ -56,7 +56,7 @@ export class Workplace implements Disposable {
     return join(this.path, name);
   }
 
-  /** What is there, sorted. */
+  /** The names of its files, sorted. */
   files(): string[] {
     return readdirSync(this.path).sort();
   }

@@ -1,28 +1,28 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type BuildOptions, build, licenseCredentials } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { missingPrograms } from './programs/program.ts';
 import {
-  absent,
-  around,
+  authenticated,
   basic,
-  basicLock,
-  bearerLock,
-  foreign,
-  line,
-  locked,
+  basicAuth,
+  bearerAuth,
+  describeRequest,
+  notFound,
   redirecting,
+  redirectingWithin,
   serve,
   tokens,
+  withForeignLayer,
   withTokens,
-} from './registry/answers.ts';
-import { type Answer, Witness } from './registry/witness.ts';
+} from './registry/handlers.ts';
+import { type Handler, RecordingServer } from './registry/recording-server.ts';
 
 const missing = missingPrograms('openssl');
 if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: where credentials go, for want of ${missing.join(', ')}\n`);
+  process.stderr.write(`\nSKIPPED: where credentials are sent, missing ${missing.join(', ')}\n`);
 
 const HUB = 'https://registry-1.docker.io';
 const HUB_TOKENS = 'https://auth.docker.io';
@@ -37,28 +37,28 @@ const ORIGINS = [HUB, HUB_TOKENS, QUAY, 'https://quay.test:8443', OPEN, CDN, EVI
 
 const LICENSED = { credentials: licenseCredentials('license') };
 
-interface Row {
+interface Case {
   readonly title: string;
   readonly from: string;
-  readonly hosts: Record<string, Answer>;
+  readonly hosts: Record<string, Handler>;
   readonly options?: Partial<BuildOptions>;
   /** More entries of `auths`, host → entry. */
   readonly auths?: Record<string, object>;
-  /** What the build ends with; a bundle when left out. */
+  /** The error code of the build; it succeeds when omitted. */
   readonly code?: string;
-  readonly asked: readonly string[];
+  readonly requests: readonly string[];
 }
 
-const ROWS: readonly Row[] = [
+const CASES: readonly Case[] = [
   {
     title: 'Docker Hub, its token service and its storage',
     from: 'docker.io/library/app:1',
     hosts: {
-      [HUB]: locked(bearerLock(HUB_TOKENS, 'docker.io'), redirecting(CDN)),
+      [HUB]: authenticated(bearerAuth(HUB_TOKENS, 'docker.io'), redirecting(CDN)),
       [HUB_TOKENS]: tokens,
       [CDN]: serve,
     },
-    asked: [
+    requests: [
       `${HUB} manifests with nothing`,
       `${HUB_TOKENS} token with docker.io`,
       `${HUB} manifests with Bearer token-for-docker.io`,
@@ -72,7 +72,7 @@ const ROWS: readonly Row[] = [
     hosts: {
       [QUAY]: withTokens(QUAY, 'quay.test'),
     },
-    asked: [
+    requests: [
       `${QUAY} manifests with nothing`,
       `${QUAY} token with quay.test`,
       `${QUAY} manifests with Bearer token-for-quay.test`,
@@ -80,10 +80,10 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'a registry with Basic and storage elsewhere',
+    title: 'a registry with Basic and external storage',
     from: 'quay.test/team/app:1',
-    hosts: { [QUAY]: locked(basicLock('quay.test'), redirecting(CDN)), [CDN]: serve },
-    asked: [
+    hosts: { [QUAY]: authenticated(basicAuth('quay.test'), redirecting(CDN)), [CDN]: serve },
+    requests: [
       `${QUAY} manifests with nothing`,
       `${QUAY} manifests with quay.test`,
       `${QUAY} blobs with quay.test`,
@@ -91,11 +91,14 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'an identity token, which only the token service gets',
+    title: 'an identity token goes to the token service only',
     from: 'quay.test/team/app:1',
     auths: { 'quay.test': { identitytoken: 'of-quay' } },
-    hosts: { [QUAY]: locked({ ...bearerLock(EVIL, ''), wants: 'Bearer token-for-nothing' }), [EVIL]: tokens },
-    asked: [
+    hosts: {
+      [QUAY]: authenticated({ ...bearerAuth(EVIL, ''), expected: 'Bearer token-for-nothing' }),
+      [EVIL]: tokens,
+    },
+    requests: [
       `${QUAY} manifests with nothing`,
       `${EVIL} token with the identity token of-quay`,
       `${QUAY} manifests with Bearer token-for-nothing`,
@@ -106,10 +109,10 @@ const ROWS: readonly Row[] = [
     title: 'storage on another port',
     from: 'quay.test/team/app:1',
     hosts: {
-      [QUAY]: locked(basicLock('quay.test'), redirecting('https://quay.test:8443')),
+      [QUAY]: authenticated(basicAuth('quay.test'), redirecting('https://quay.test:8443')),
       'https://quay.test:8443': serve,
     },
-    asked: [
+    requests: [
       `${QUAY} manifests with nothing`,
       `${QUAY} manifests with quay.test`,
       `${QUAY} blobs with quay.test`,
@@ -117,27 +120,26 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'another place on the same host',
+    title: 'a redirect on the same host',
     from: 'quay.test/team/app:1',
-    hosts: { [QUAY]: locked(basicLock('quay.test'), around(`${QUAY}/back`)) },
-    asked: [
+    hosts: { [QUAY]: authenticated(basicAuth('quay.test'), redirectingWithin(`${QUAY}/back`)) },
+    requests: [
       `${QUAY} manifests with nothing`,
       `${QUAY} manifests with quay.test`,
       `${QUAY} blobs with quay.test`,
     ],
   },
   {
-    title: 'another host that leads back, by which credentials do not come back',
+    title: 'a redirect to another host and back drops the credentials',
     from: 'quay.test/team/app:1',
     hosts: {
-      [QUAY]: (asked, response) =>
-        (asked.url.pathname.startsWith('/back') ? serve : locked(basicLock('quay.test'), redirecting(EVIL)))(
-          asked,
-          response,
-        ),
+      [QUAY]: (request, response) =>
+        (request.url.pathname.startsWith('/back')
+          ? serve
+          : authenticated(basicAuth('quay.test'), redirecting(EVIL)))(request, response),
       [EVIL]: redirecting(`${QUAY}/back`),
     },
-    asked: [
+    requests: [
       `${QUAY} manifests with nothing`,
       `${QUAY} manifests with quay.test`,
       `${QUAY} blobs with quay.test`,
@@ -146,14 +148,14 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'storage that asks for credentials, which nobody answers',
+    title: 'a challenge of the storage is not answered',
     from: 'quay.test/team/app:1',
     hosts: {
-      [QUAY]: locked(basicLock('quay.test'), redirecting(EVIL)),
+      [QUAY]: authenticated(basicAuth('quay.test'), redirecting(EVIL)),
       [EVIL]: withTokens(EVIL, 'quay.test'),
     },
     code: 'DENIED',
-    asked: [
+    requests: [
       `${QUAY} manifests with nothing`,
       `${QUAY} manifests with quay.test`,
       `${QUAY} blobs with quay.test`,
@@ -161,29 +163,29 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'storage without TLS, which is not asked',
+    title: 'storage without TLS is not contacted',
     from: 'quay.test/team/app:1',
-    hosts: { [QUAY]: locked(basicLock('quay.test'), redirecting(OPEN)), [OPEN]: serve },
+    hosts: { [QUAY]: authenticated(basicAuth('quay.test'), redirecting(OPEN)), [OPEN]: serve },
     code: 'REGISTRY',
-    asked: [
+    requests: [
       `${QUAY} manifests with nothing`,
       `${QUAY} manifests with quay.test`,
       `${QUAY} blobs with quay.test`,
     ],
   },
   {
-    title: 'a token service without TLS, which is not asked',
+    title: 'a token service without TLS is not contacted',
     from: 'quay.test/team/app:1',
-    hosts: { [QUAY]: locked(bearerLock(OPEN, 'quay.test')), [OPEN]: tokens },
+    hosts: { [QUAY]: authenticated(bearerAuth(OPEN, 'quay.test')), [OPEN]: tokens },
     code: 'REGISTRY',
-    asked: [`${QUAY} manifests with nothing`],
+    requests: [`${QUAY} manifests with nothing`],
   },
   {
-    title: 'the same host without TLS as the token service, which is not asked',
+    title: 'a token service on the same host without TLS is not contacted',
     from: 'quay.test/team/app:1',
-    hosts: { [QUAY]: locked(bearerLock('http://quay.test', 'quay.test')), 'http://quay.test': tokens },
+    hosts: { [QUAY]: authenticated(bearerAuth('http://quay.test', 'quay.test')), 'http://quay.test': tokens },
     code: 'REGISTRY',
-    asked: [`${QUAY} manifests with nothing`],
+    requests: [`${QUAY} manifests with nothing`],
   },
   {
     title: 'a registry and a token service without TLS',
@@ -192,7 +194,7 @@ const ROWS: readonly Row[] = [
     hosts: {
       [OPEN]: withTokens(OPEN, 'open.test'),
     },
-    asked: [
+    requests: [
       `${OPEN} manifests with nothing`,
       `${OPEN} token with open.test`,
       `${OPEN} manifests with Bearer token-for-open.test`,
@@ -200,41 +202,47 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'a registry without TLS that names a token service without TLS elsewhere, which is not asked',
+    title: 'a token service without TLS on another host is not contacted, even for a registry without TLS',
     from: 'open.test/team/app:1',
     options: { plainHttp: ['open.test'] },
-    hosts: { [OPEN]: locked(bearerLock('http://evil.test', 'open.test')), 'http://evil.test': tokens },
+    hosts: { [OPEN]: authenticated(bearerAuth('http://evil.test', 'open.test')), 'http://evil.test': tokens },
     code: 'REGISTRY',
-    asked: [`${OPEN} manifests with nothing`],
+    requests: [`${OPEN} manifests with nothing`],
   },
   {
-    title: 'a token service that sends us on, which nobody follows',
+    title: 'a redirect of the token service is not followed',
     from: 'quay.test/team/app:1',
     hosts: {
-      [QUAY]: locked(bearerLock(CDN, 'quay.test')),
+      [QUAY]: authenticated(bearerAuth(CDN, 'quay.test')),
       [CDN]: ({ url }, response) => response.writeHead(307, { location: EVIL + url.pathname }).end(),
       [EVIL]: tokens,
     },
     code: 'REGISTRY',
-    asked: [`${QUAY} manifests with nothing`, `${CDN} token with quay.test`],
+    requests: [`${QUAY} manifests with nothing`, `${CDN} token with quay.test`],
   },
   {
-    title: 'a mirror, which gets its own',
+    title: 'a mirror gets its own credentials',
     from: 'quay.test/team/app:1',
     options: { mirrors: { 'quay.test': MIRROR } },
-    hosts: { [MIRROR]: locked(basicLock('mirror.test')), [QUAY]: locked(basicLock('quay.test')) },
-    asked: [
+    hosts: {
+      [MIRROR]: authenticated(basicAuth('mirror.test')),
+      [QUAY]: authenticated(basicAuth('quay.test')),
+    },
+    requests: [
       `${MIRROR} manifests with nothing`,
       `${MIRROR} manifests with mirror.test`,
       `${MIRROR} blobs with mirror.test`,
     ],
   },
   {
-    title: 'a mirror that lacks the image, and then the registry, each with its own',
+    title: 'a mirror without the image, then the registry, each with its own credentials',
     from: 'quay.test/team/app:1',
     options: { mirrors: { 'quay.test': MIRROR } },
-    hosts: { [MIRROR]: locked(basicLock('mirror.test'), absent), [QUAY]: locked(basicLock('quay.test')) },
-    asked: [
+    hosts: {
+      [MIRROR]: authenticated(basicAuth('mirror.test'), notFound),
+      [QUAY]: authenticated(basicAuth('quay.test')),
+    },
+    requests: [
       `${MIRROR} manifests with nothing`,
       `${MIRROR} manifests with mirror.test`,
       `${QUAY} manifests with nothing`,
@@ -244,29 +252,29 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'another port of a host whose credentials are known, which gets none',
+    title: 'another port of a host gets no credentials of that host',
     from: 'quay.test:9443/team/app:1',
-    hosts: { 'https://quay.test:9443': locked(basicLock('quay.test')) },
+    hosts: { 'https://quay.test:9443': authenticated(basicAuth('quay.test')) },
     code: 'DENIED',
-    asked: ['https://quay.test:9443 manifests with nothing'],
+    requests: ['https://quay.test:9443 manifests with nothing'],
   },
   {
     title: "a license for the application's own image",
     from: 'registry.replicated.com/app/own:1',
     options: LICENSED,
-    hosts: { [REPLICATED]: locked(basicLock('license')) },
-    asked: [
+    hosts: { [REPLICATED]: authenticated(basicAuth('license')) },
+    requests: [
       `${REPLICATED} manifests with nothing`,
       `${REPLICATED} manifests with license`,
       `${REPLICATED} blobs with license`,
     ],
   },
   {
-    title: 'a license for a third-party image by way of the proxy, and the third party never asked',
+    title: 'a license for a third-party image through the proxy; the third-party registry is not contacted',
     from: 'quay.test/team/app:1',
     options: { ...LICENSED, viaProxy: { app: 'app', hosts: ['quay.test'] } },
-    hosts: { [PROXY]: locked(basicLock('license'), redirecting(CDN)), [QUAY]: serve, [CDN]: serve },
-    asked: [
+    hosts: { [PROXY]: authenticated(basicAuth('license'), redirecting(CDN)), [QUAY]: serve, [CDN]: serve },
+    requests: [
       `${PROXY} manifests with nothing`,
       `${PROXY} manifests with license`,
       `${PROXY} blobs with license`,
@@ -274,21 +282,21 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'a license, which a public image has no use for',
+    title: 'a license is not sent for a public image',
     from: 'docker.io/library/app:1',
     options: LICENSED,
-    hosts: { [HUB]: locked(basicLock('docker.io')) },
-    asked: [
+    hosts: { [HUB]: authenticated(basicAuth('docker.io')) },
+    requests: [
       `${HUB} manifests with nothing`,
       `${HUB} manifests with docker.io`,
       `${HUB} blobs with docker.io`,
     ],
   },
   {
-    title: 'a layer that the manifest says is elsewhere, where nobody asks',
+    title: 'the urls of a layer are not contacted',
     from: 'quay.test/team/app:1',
-    hosts: { [QUAY]: locked(basicLock('quay.test'), foreign(EVIL)), [EVIL]: serve },
-    asked: [
+    hosts: { [QUAY]: authenticated(basicAuth('quay.test'), withForeignLayer(EVIL)), [EVIL]: serve },
+    requests: [
       `${QUAY} manifests with nothing`,
       `${QUAY} manifests with quay.test`,
       `${QUAY} blobs with quay.test`,
@@ -296,23 +304,23 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe.skipIf(missing.length > 0)('credentials go only where they belong:', () => {
-  const work = new Workplace();
-  let witness: Witness;
+describe.skipIf(missing.length > 0)('credentials are sent only where they belong:', () => {
+  const work = new TempDir();
+  let server: RecordingServer;
   let pem: string;
 
   beforeAll(async () => {
     const names = [...ORIGINS, 'https://quay.test:9443'].map(origin => `DNS:${new URL(origin).hostname}`);
-    const { ca, server } = await makeCertificates(work.path, ...names);
+    const { ca, server: certificate } = await makeCertificates(work.path, ...names);
     pem = readFileSync(ca, 'utf8');
-    witness = await Witness.start(server);
+    server = await RecordingServer.start(certificate);
   });
   afterAll(async () => {
-    await witness[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
     work[Symbol.dispose]();
   });
 
-  /** Writes a config.json that knows every host there is. */
+  /** Writes a config.json with credentials for every host. */
   function writeConfig(more: Record<string, object> = {}): string {
     const hosts = ORIGINS.map(origin => new URL(origin).host).filter(host => host !== new URL(HUB).host);
     const entries = hosts.map(host => [host, { auth: basic(host).replace('Basic ', '') }]);
@@ -322,11 +330,11 @@ describe.skipIf(missing.length > 0)('credentials go only where they belong:', ()
     return config;
   }
 
-  it.each(ROWS.map(row => [row.title, row] as const))('%s', async (_title, row) => {
-    const { from, hosts, options, auths, code, asked } = row;
-    witness.hosts = hosts;
-    witness.asked.length = 0;
-    const proxy = `http://${witness.host}`;
+  it.each(CASES.map(entry => [entry.title, entry] as const))('%s', async (_title, entry) => {
+    const { from, hosts, options, auths, code, requests } = entry;
+    server.hosts = hosts;
+    server.requests.length = 0;
+    const proxy = `http://${server.host}`;
     const building = build({
       specs: [{ file: 'list.txt', text: from }],
       output: work.file('bundle.tar'),
@@ -337,6 +345,6 @@ describe.skipIf(missing.length > 0)('credentials go only where they belong:', ()
     });
     if (code === undefined) await building;
     else await expect(building).rejects.toMatchObject({ code });
-    expect(new Set(witness.asked.map(line))).toEqual(new Set(asked));
+    expect(new Set(server.requests.map(describeRequest))).toEqual(new Set(requests));
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { missingPrograms, output } from './programs/program.ts';
 
 const BENCH = fileURLToPath(new URL('../bench/bench.ts', import.meta.url));
@@ -12,7 +12,7 @@ if (missing.length > 0) process.stderr.write(`\nSKIPPED: the bench; not installe
 it.skipIf(missing.length > 0)(
   'the bench runs all workloads, checks the results, and writes tables and a chart',
   async () => {
-    using place = new Workplace();
+    using place = new TempDir();
     const [markdown, svg] = [place.file('run.md'), place.file('run.svg')];
     const folders = ['data', 'memory', 'disk'].flatMap(name => [`--${name}`, place.path]);
     const small = ['--runs', '1', '--scale', '0.001'];

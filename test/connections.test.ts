@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { imageOf, noiseOf } from './images/image.ts';
 import { type Certificates, makeCertificates } from './programs/certificates.ts';
 import { Distribution } from './programs/distribution.ts';
@@ -8,18 +8,17 @@ import { Tinyproxy } from './programs/tinyproxy.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const missing = missingPrograms('docker-registry', 'openssl', 'tinyproxy');
-if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: TLS and proxies, for want of ${missing.join(', ')}\n`);
+if (missing.length > 0) process.stderr.write(`\nSKIPPED: TLS and proxies, missing ${missing.join(', ')}\n`);
 
 const outside = outsideAddress();
 if (outside === undefined)
-  process.stderr.write('\nSKIPPED: proxies, for want of an address that is not loopback\n');
+  process.stderr.write('\nSKIPPED: proxies, missing an address that is not loopback\n');
 
 const layer = noiseOf(1, 3_000_000);
 const image = imageOf({ layers: [layer], compression: 'none' });
 
 describe.skipIf(missing.length > 0)('a registry', () => {
-  const work = new Workplace();
+  const work = new TempDir();
   let certificates: Certificates;
   let open: Distribution;
 
@@ -33,7 +32,7 @@ describe.skipIf(missing.length > 0)('a registry', () => {
     work[Symbol.dispose]();
   });
 
-  /** Builds a bundle of one image. @param host where the registry is */
+  /** Builds a bundle of one image. @param host the host of the registry */
   async function build(host: string, flags: string[], env: Record<string, string> = {}) {
     const output = work.file('bundle.tar');
     const { status, stderr } = await airgap(['build', '-', '-o', output, ...flags], {
@@ -54,17 +53,27 @@ describe.skipIf(missing.length > 0)('a registry', () => {
   /** The same storage, served with TLS. */
   function secure(tls: object = {}, address?: string): Promise<Distribution> {
     const { cert, key } = certificates.server;
-    const place = address ? { host: address, listen: address } : { host: 'localhost' };
-    return Distribution.start(work.path, { ...place, http: { tls: { certificate: cert, key, ...tls } } });
+    const names = address ? { host: address, listen: address } : { host: 'localhost' };
+    return Distribution.start(work.path, { ...names, http: { tls: { certificate: cert, key, ...tls } } });
   }
 
   it.each<[string, (host: string) => string[], number, string]>([
-    ['a private authority for its host', host => ['--ca', `${host}=${certificates.ca}`], 0, ''],
-    ['a private authority for all', () => ['--ca', certificates.ca], 0, ''],
-    ['no check at all', host => ['--insecure', host], 0, ''],
-    ['the authority of another host', () => ['--ca', `other.test=${certificates.ca}`], 3, '--ca localhost'],
-    ['no authority that knows it', () => [], 3, 'is not trusted'],
-    ['no certificate where one should be', () => ['--ca', work.file('ca.key')], 2, 'cannot be used'],
+    ['a certificate authority for this host', host => ['--ca', `${host}=${certificates.ca}`], 0, ''],
+    ['a certificate authority for all hosts', () => ['--ca', certificates.ca], 0, ''],
+    ['no verification', host => ['--insecure', host], 0, ''],
+    [
+      'a certificate authority for another host',
+      () => ['--ca', `other.test=${certificates.ca}`],
+      3,
+      '--ca localhost',
+    ],
+    ['no certificate authority', () => [], 3, 'is not trusted'],
+    [
+      'a CA file without a certificate',
+      () => ['--ca', work.file('ca.key')],
+      2,
+      'invalid TLS certificate or key',
+    ],
   ])('with TLS, and %s', async (_name, flags, status, words) => {
     await using registry = await secure();
     const outcome = await build(registry.host, flags(registry.host));
@@ -72,15 +81,19 @@ describe.skipIf(missing.length > 0)('a registry', () => {
     expect(outcome.status).toBe(status);
   });
 
-  it('with TLS finds its authority in SSL_CERT_FILE', async () => {
+  it('with TLS uses the certificate authority in SSL_CERT_FILE', async () => {
     await using registry = await secure();
     expect(await build(registry.host, [], { SSL_CERT_FILE: certificates.ca })).toMatchObject({ status: 0 });
   });
 
   it.each<[string, () => string[], number]>([
-    ['is served', () => ['--cert', certificates.client.cert, '--key', certificates.client.key], 0],
-    ['is refused without one', () => [], 3],
-  ])('that wants a client certificate %s', async (_name, flags, status) => {
+    [
+      'accepts a build with one',
+      () => ['--cert', certificates.client.cert, '--key', certificates.client.key],
+      0,
+    ],
+    ['rejects a build without one', () => [], 3],
+  ])('that requires a client certificate %s', async (_name, flags, status) => {
     await using registry = await secure({ clientcas: [certificates.ca] });
     const outcome = await build(registry.host, ['--ca', certificates.ca, '--timeout', '5', ...flags()]);
     expect(outcome.status).toBe(status);
@@ -93,7 +106,7 @@ describe.skipIf(missing.length > 0)('a registry', () => {
     };
     const address = String(outside);
 
-    it('is asked through it, in the open', async () => {
+    it('is reached through it without TLS', async () => {
       await using registry = await Distribution.start(work.path, { host: address, listen: address });
       await using proxy = await Tinyproxy.start(work.path);
       const outcome = await build(registry.host, ['--plain-http', registry.host], env(proxy));
@@ -101,7 +114,7 @@ describe.skipIf(missing.length > 0)('a registry', () => {
       expect(proxy.log).toContain(`GET http://${registry.host}/v2/team/app/manifests/1`);
     });
 
-    it('is asked through a tunnel when it has TLS, with its own authority', async () => {
+    it('is reached through a tunnel with TLS, with its own certificate authority', async () => {
       await using registry = await secure({}, address);
       await using proxy = await Tinyproxy.start(work.path);
       const outcome = await build(registry.host, ['--ca', `${registry.host}=${certificates.ca}`], env(proxy));
@@ -110,7 +123,7 @@ describe.skipIf(missing.length > 0)('a registry', () => {
       expect(proxy.log).toContain(`CONNECT ${registry.host}`);
     });
 
-    it('is asked straight when NO_PROXY names its network', async () => {
+    it('is reached directly when NO_PROXY has its network', async () => {
       await using registry = await secure({}, address);
       await using proxy = await Tinyproxy.start(work.path);
       const outcome = await build(registry.host, ['--ca', certificates.ca], env(proxy, '', `${address}/24`));
@@ -119,9 +132,9 @@ describe.skipIf(missing.length > 0)('a registry', () => {
     });
 
     it.each<[string, string, number, string]>([
-      ['opens for the right password', 'me:geheim@', 0, ''],
-      ['refuses a wrong password', 'me:falsch@', 3, 'the proxy does not connect to'],
-      ['refuses nobody', '', 3, 'answered 407'],
+      ['accepts the right password', 'me:geheim@', 0, ''],
+      ['rejects a wrong password', 'me:falsch@', 3, 'the proxy refused to connect to'],
+      ['requires credentials', '', 3, 'answered 407'],
     ])('that %s', async (_name, user, status, words) => {
       await using registry = await secure({}, address);
       await using proxy = await Tinyproxy.start(work.path, 'BasicAuth me geheim');
@@ -131,7 +144,7 @@ describe.skipIf(missing.length > 0)('a registry', () => {
       expect(outcome.status).toBe(status);
     });
 
-    it('that allows no port but another is a clear error', async () => {
+    it('that forbids the port fails with a clear error', async () => {
       await using registry = await secure({}, address);
       await using proxy = await Tinyproxy.start(work.path, 'ConnectPort 443');
       const outcome = await build(registry.host, ['--ca', certificates.ca], env(proxy));
@@ -143,10 +156,10 @@ describe.skipIf(missing.length > 0)('a registry', () => {
 
   describe('with mirrors', () => {
     it.each<[string, (open: string, empty: string) => string[], number]>([
-      ['is not asked what the mirror has', host => [host], 0],
-      ['has the next mirror asked what the first lacks', (host, empty) => [empty, host], 0],
-      ['has the next mirror asked when the first is down', host => ['127.0.0.1:1', host], 0],
-      ['is asked itself in the end', (_host, empty) => [empty], 3],
+      ['is not contacted when the mirror has the image', host => [host], 0],
+      ['falls back to the next mirror when the first lacks the image', (host, empty) => [empty, host], 0],
+      ['falls back to the next mirror when the first is down', host => ['127.0.0.1:1', host], 0],
+      ['is contacted last', (_host, empty) => [empty], 3],
     ])('%s', async (_name, mirrors, status) => {
       await using empty = await TestRegistry.start();
       const flags = mirrors(open.host, empty.host).flatMap(host => [
@@ -155,22 +168,22 @@ describe.skipIf(missing.length > 0)('a registry', () => {
       ]);
       const outcome = await build('registry.invalid', flags);
       expect(outcome.status).toBe(status);
-      if (status !== 0) expect(outcome.stderr).toContain('there is no host called registry.invalid');
+      if (status !== 0) expect(outcome.stderr).toContain('host not found: registry.invalid');
     });
 
-    it('goes on with another one in the middle of a blob', async () => {
+    it('resumes a blob from another mirror', async () => {
       await using broken = await TestRegistry.start();
       broken.push('team/app:1', image);
       broken.fault = ({ path }, response, content) => {
         if (!path.endsWith(layer.diffId)) return false;
         response.writeHead(200, { 'content-length': content?.length ?? 0 });
         response.write(content?.subarray(0, 1_000_000), () => response.destroy());
-        broken.fault = (_request, answer) => Boolean(answer.writeHead(403).end());
+        broken.fault = (_request, next) => Boolean(next.writeHead(403).end());
         return true;
       };
       const flags = [broken.host, open.host].flatMap(host => ['--mirror', `registry.invalid=http://${host}`]);
       const outcome = await build('registry.invalid', flags);
-      expect(outcome.stderr).toContain('asking the next');
+      expect(outcome.stderr).toContain('trying the next host');
       expect(outcome.status).toBe(0);
     });
   });

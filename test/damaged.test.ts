@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { inspect, load, serve, verify } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { layoutOf, withEntry } from './bundle.ts';
 import { imageOf, noiseOf, type TestFile, tarOf } from './images/image.ts';
 import { PushRegistry } from './registry/push-registry.ts';
@@ -11,7 +11,7 @@ const layer = noiseOf(1, 20_000);
 const app = imageOf({ layers: [layer], compression: 'none' });
 const NAME = 'registry.test/team/app:1';
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('damaged.tar');
 let intact: Buffer;
 let registry: PushRegistry;

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { build, type DiffResult, diff, inspect } from '@airgap/core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { withEntry } from './bundle.ts';
 import {
   artifactOf,
@@ -23,7 +23,7 @@ import {
 import { output } from './programs/program.ts';
 import { TestRegistry } from './registry/registry.ts';
 
-const work = new Workplace();
+const work = new TempDir();
 afterAll(() => work[Symbol.dispose]());
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
@@ -363,7 +363,7 @@ describe('diff fails for', () => {
     [
       'refers to a config instead of a manifest',
       path => writeFileSync(path, withEntry(readFileSync(old), 'index.json', toConfig)),
-      'breaks the image specification',
+      'violates the image specification',
     ],
   ])('a file that %s', async (_how, write, words) => {
     const path = `${mkdtempSync(work.file('garbage-'))}/bundle.tar`;

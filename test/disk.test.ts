@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { imageOf, noiseLayer } from './images/image.ts';
 import { TestRegistry } from './registry/registry.ts';
 
@@ -9,7 +9,7 @@ const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 if (!isRoot) process.stderr.write('\nSKIPPED: failing disks: mounting requires root\n');
 
 describe.skipIf(!isRoot)('a disk that', () => {
-  const work = new Workplace();
+  const work = new TempDir();
   const disk = work.file('disk');
   let registry: TestRegistry;
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { imageOf, noiseLayer } from './images/image.ts';
 import { output } from './programs/program.ts';
 import { TestRegistry } from './registry/registry.ts';
@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 it('the example program of the docs builds, verifies and inspects a bundle', async () => {
   await using registry = await TestRegistry.start();
   registry.push('library/redis:7', imageOf({ layers: [await noiseLayer('example', 100_000)] }));
-  using work = new Workplace();
+  using work = new TempDir();
   const program = [`${ROOT}node_modules/tsx/dist/cli.mjs`, '-C', 'source', `${ROOT}docs/examples/build.ts`];
   const stdout = await output(
     process.execPath,

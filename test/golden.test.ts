@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { artifactOf, type ImageOptions, imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
 import { TestRegistry } from './registry/registry.ts';
 
@@ -42,7 +42,7 @@ const LIST = [
   'registry.test/team/sbom:1',
 ].join('\n');
 
-const work = new Workplace();
+const work = new TempDir();
 let registry: TestRegistry;
 
 beforeAll(async () => {
@@ -137,7 +137,7 @@ const JSON_KEYS: Readonly<Record<'plan' | 'build' | 'inspect' | 'verify' | 'diff
 };
 
 describe('the keys that --json prints for', () => {
-  const files = new Workplace({
+  const files = new TempDir({
     'list.txt': `${LIST}\nregistry.test/team/moving\n`,
     'next.txt': 'registry.test/team/oci:1\nregistry.test/team/other:1\nregistry.test/team/multi:1\n',
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: c, image: quay.io/t/a:1}\n';
@@ -8,7 +8,7 @@ const BROKEN = 'a: b: "\u001b]0;forged"\n';
 
 /** Runs a command in a folder with these files and returns its output as text. */
 async function run(files: Record<string, string>, args: readonly string[], stdin = '') {
-  using place = new Workplace(files);
+  using place = new TempDir(files);
   const { status, stdout, stderr } = await airgap(args, { cwd: place.path, stdin });
   return { status, stdout: stdout.toString(), stderr };
 }
@@ -47,7 +47,7 @@ describe('airgap images', () => {
     const files = { 'a.yaml': POD, 'b.yaml': POD.replace('quay.io/t/a:1', 'Foo/BAR:1') };
     const { status, stdout, stderr } = await run(files, ['images', '.']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'quay.io/t/a:1\n' });
-    expect(stderr).toMatch(/^b.yaml:6:22: not an image reference: "Foo.BAR:1"/);
+    expect(stderr).toMatch(/^b.yaml:6:22: invalid image reference: "Foo.BAR:1"/);
   });
 
   it('prints positions and reasons as JSON', async () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { measure } from '../bench/measure.ts';
 import { WorkDir } from '../bench/work-dir.ts';
-import { AIRGAP, airgap, Workplace } from './airgap.ts';
+import { AIRGAP, airgap, TempDir } from './airgap.ts';
 import { imageOf } from './images/image.ts';
 import { Distribution } from './programs/distribution.ts';
 import { missingPrograms, output } from './programs/program.ts';
@@ -41,7 +41,7 @@ function digestOfZeros(): string {
 it.skipIf(missing.length > 0)(
   'a layer over 8 GiB goes into a bundle that GNU tar and verify read, in flat memory',
   async () => {
-    using work = new Workplace();
+    using work = new TempDir();
     using place = new WorkDir(work.path);
     await using registry = await Distribution.start(work.path);
     const digest = digestOfZeros();

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - image: quay.io/t/a\n';
 
 /** Runs a command in a folder with these files and returns its output as text. */
 async function run(files: Record<string, string>, args: readonly string[]) {
-  using place = new Workplace(files);
+  using place = new TempDir(files);
   const { status, stdout, stderr } = await airgap(args, { cwd: place.path });
   return { status, stdout: stdout.toString(), stderr };
 }
@@ -61,7 +61,7 @@ describe('--fix', () => {
   const FIXED_POD = `${POD}    imagePullPolicy: IfNotPresent\n`;
 
   it('fixes the files, prints each fix, and reports the remaining findings', async () => {
-    using place = new Workplace({ 'a.yaml': LIST, 'b.yaml': POD });
+    using place = new TempDir({ 'a.yaml': LIST, 'b.yaml': POD });
     const { status, stdout } = await airgap(['lint', 'a.yaml', 'b.yaml', '--fix'], { cwd: place.path });
     expect(status).toBe(1);
     expect(stdout.toString()).toMatch(/^a.yaml:4:3: fixed ignored-version: rename version: to tag:\n/);
@@ -74,7 +74,7 @@ describe('--fix', () => {
   });
 
   it('prints a diff that git applies, and writes nothing, in a dry run', async () => {
-    using place = new Workplace({ 'a.yaml': LIST, 'b.yaml': POD });
+    using place = new TempDir({ 'a.yaml': LIST, 'b.yaml': POD });
     const { status, stdout } = await airgap(['lint', '.', '--fix', '--dry-run'], { cwd: place.path });
     expect(status).toBe(1);
     expect(readFileSync(place.file('b.yaml'), 'utf8')).toBe(POD);
@@ -84,7 +84,7 @@ describe('--fix', () => {
   });
 
   it('prints a diff that git applies to a file with a byte order mark', async () => {
-    using place = new Workplace({ 'a.yaml': `\uFEFF${LIST}` });
+    using place = new TempDir({ 'a.yaml': `\uFEFF${LIST}` });
     const { stdout } = await airgap(['lint', 'a.yaml', '--fix', '--dry-run'], { cwd: place.path });
     execFileSync('git', ['apply', '-p0'], { cwd: place.path, input: stdout });
     expect(readFileSync(place.file('a.yaml'), 'utf8')).toBe(`\uFEFF${FIXED}`);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AirgapError, type LoadOptions, load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { buildBundle } from './bundle.ts';
 import { imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
 import { type PushFault, type PushOptions, PushRegistry, type Step } from './registry/push-registry.ts';
@@ -21,7 +21,7 @@ const images: Record<string, TestImage> = {
   'other/many:1': indexOf([layered(4), layered(5, ARM64)]),
 };
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 
 beforeAll(() => buildBundle(images, bundle));
@@ -69,7 +69,7 @@ describe('a registry that', () => {
     ['limits bodies to 2 MiB', { maxBody: 2 * MIB }, chunks(5)],
     ['limits bodies to 1 MiB', { maxBody: MIB }, chunks(5)],
     ['limits bodies to 2 MiB and chunks to at least 1 MiB', { maxBody: 2 * MIB, minChunk: MIB }, chunks(5)],
-    ['stores only a part of each chunk', { maxBody: 2 * MIB, takes: 700_000 }, chunks(8)],
+    ['stores only a part of each chunk', { maxBody: 2 * MIB, storedPerChunk: 700_000 }, chunks(8)],
     ['requires a token', { token: 'the-token' }, () => {}],
   ])('%s', async (_name, options, check) => {
     await using registry = await PushRegistry.start(options);
@@ -124,8 +124,8 @@ const resetAt =
     return true;
   };
 
-const UPLOAD: readonly Step[] = ['head', 'begin', 'whole', 'mount', 'manifest'];
-const CHUNKED: readonly Step[] = ['chunk', 'finish', 'where'];
+const UPLOAD: readonly Step[] = ['head', 'start', 'monolithic', 'mount', 'manifest'];
+const CHUNKED: readonly Step[] = ['chunk', 'finish', 'status'];
 /** Transient faults: each occurs twice at the step. */
 const TRANSIENT: readonly (readonly [string, PushFault])[] = [
   ['a reset', resetAt(0)],
@@ -151,7 +151,7 @@ describe('a load succeeds in spite of', () => {
     let remaining = 2;
     registry.fault = (request, response) => {
       // The client requests the upload status only after a broken chunk.
-      if (step === 'where' && request.step === 'chunk' && remaining === 2)
+      if (step === 'status' && request.step === 'chunk' && remaining === 2)
         return resetAt(50_000)(request, response);
       if (request.step !== step || remaining === 0) return false;
       remaining -= 1;
@@ -169,7 +169,7 @@ describe('a load succeeds in spite of', () => {
     await using registry = await PushRegistry.start(options);
     let remaining = 1;
     registry.fault = (request, response) => {
-      if (remaining === 0 || !['chunk', 'whole'].includes(request.step)) return false;
+      if (remaining === 0 || !['chunk', 'monolithic'].includes(request.step)) return false;
       remaining -= 1;
       if (options.token) {
         const challenge = `Bearer realm="http://${registry.host}/token",service="test"`;
@@ -202,7 +202,7 @@ describe('a load succeeds in spite of', () => {
     let chunks = 0;
     registry.fault = ({ step }) => {
       if (step === 'chunk') chunks += 1;
-      if (chunks === 3) registry.forgetSessions();
+      if (chunks === 3) registry.dropSessions();
       return false;
     };
     await loadInto(registry);
@@ -212,9 +212,9 @@ describe('a load succeeds in spite of', () => {
 
 describe('a load that cannot succeed reports why, and can be repeated:', () => {
   it.each<[string, Step, number, AirgapError['code'], RegExp]>([
-    ['403 at an upload', 'begin', 403, 'DENIED', /DENIED|403/],
+    ['403 at an upload', 'start', 403, 'DENIED', /DENIED|403/],
     ['403 at a manifest', 'manifest', 403, 'DENIED', /push the manifest/],
-    ['a permanent 500', 'begin', 500, 'REGISTRY', /500/],
+    ['a permanent 500', 'start', 500, 'REGISTRY', /500/],
     ['400 at a manifest', 'manifest', 400, 'REGISTRY', /push the manifest/],
   ])('%s', async (_name, step, code, expected, message) => {
     await using registry = await PushRegistry.start();
@@ -247,12 +247,12 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
     let chunks = 0;
     registry.fault = ({ step }) => {
       if (step === 'chunk') chunks += 1;
-      if (chunks % 2 === 0) registry.forgetSessions();
+      if (chunks % 2 === 0) registry.dropSessions();
       return false;
     };
     await expect(loadInto(registry, { images: ['registry.test/team/one:1'] })).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      hint: expect.stringContaining('lost the upload'),
+      hint: expect.stringContaining('accepts pushes to this repository'),
     });
   });
 
@@ -282,7 +282,7 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
   ])('a registry that returns %s for an upload', async (_what, location) => {
     await using registry = await PushRegistry.start();
     registry.fault = ({ step }, response) => {
-      if (step !== 'begin') return false;
+      if (step !== 'start') return false;
       response.statusCode = 202;
       if (location !== undefined) response.setHeader('location', location);
       response.end();
@@ -290,7 +290,7 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
     };
     await expect(loadInto(registry)).rejects.toMatchObject({
       code: 'REGISTRY',
-      message: 'the upload leads nowhere',
+      message: 'the upload has no valid Location header',
       where: { host: registry.host },
     });
   });
@@ -317,7 +317,7 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
       return true;
     };
     registry.fault = ({ step, authorization }, response) => {
-      if (step !== 'begin' || authorization === undefined) return false;
+      if (step !== 'start' || authorization === undefined) return false;
       response.statusCode = 202;
       response.setHeader('location', `http://${other.host}/elsewhere/1?state=a%2Fb`);
       response.end();

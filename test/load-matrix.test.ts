@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { busyboxLayer, redisLayer } from './images/debian.ts';
 import { imageOf, type TestImage } from './images/image.ts';
 import { Containerd } from './programs/containerd.ts';
@@ -39,7 +39,7 @@ images:
 
 /** Loads one bundle with all supported programs: a schema 2 image and an OCI image that share a layer. */
 describe.skipIf(missing.length > 0)('a bundle built from a real registry', () => {
-  const work = new Workplace({ 'app.yaml': SPEC });
+  const work = new TempDir({ 'app.yaml': SPEC });
   const bundle = work.file('bundle.tar');
   let redis: TestImage;
   let shell: TestImage;

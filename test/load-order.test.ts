@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { buildBundle } from './bundle.ts';
 import { imageOf, indexOf, noiseOf } from './images/image.ts';
 import { PushRegistry } from './registry/push-registry.ts';
@@ -24,7 +24,7 @@ const IMAGES = {
   'other/app:2': arm,
 };
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 
 beforeAll(() => buildBundle(IMAGES, bundle));

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, type Outcome, Workplace } from './airgap.ts';
+import { airgap, type Outcome, TempDir } from './airgap.ts';
 import { busyboxLayer } from './images/debian.ts';
 import { artifactOf, imageOf, indexOf, noiseLayer, signatureOf, type TestImage } from './images/image.ts';
 import { Containerd } from './programs/containerd.ts';
@@ -22,7 +22,7 @@ function isMissing(what: string, ...programs: string[]): boolean {
   return missing.length > 0;
 }
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 const damaged = work.file('damaged.tar');
 let images: { shell: TestImage; multi: TestImage; chart: TestImage };

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { busyboxLayer } from './images/debian.ts';
 import { imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
@@ -17,7 +17,7 @@ import { TestRegistry } from './registry/registry.ts';
 
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 const images: Record<string, TestImage> = {};
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 
 beforeAll(async () => {
@@ -116,7 +116,7 @@ describe.skipIf(missing.length > 0).each(kinds)('$kind', ({ program, mounts, sta
   it.skipIf(absent)(
     'receives the complete bundle with unchanged digests, and nothing the second time',
     async () => {
-      using folder = new Workplace();
+      using folder = new TempDir();
       await using registry = await start(folder.path);
       const first = await load({ bundle, target: `${registry.host}/vendor` });
       expect(first.images.map(({ state, found, digest }) => [state, found === digest])).toEqual(
@@ -151,7 +151,7 @@ describe.skipIf(missing.length > 0).each(kinds)('$kind', ({ program, mounts, sta
 
   if (startClosed === undefined) return;
   it.skipIf(absent)('requires a password, with TLS and a private certificate authority', async () => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     const { ca, server } = await makeCertificates(folder.path);
     writeFileSync(folder.file('htpasswd'), await output('htpasswd', '-Bbn', 'me', 'a-secret-password'));
     await using registry = await startClosed(folder.path, { ...server, htpasswd: folder.file('htpasswd') });
@@ -170,18 +170,18 @@ describe.skipIf(missing.length > 0).each(kinds)('$kind', ({ program, mounts, sta
 
 describe.skipIf(missing.length > 0)('a real registry', () => {
   it('behind a proxy with a body limit of 1 MB receives chunked uploads', async () => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     await using registry = await Distribution.start(folder.path);
     await using proxy = await Nginx.start(folder.path, registry.host, {
       location: 'client_max_body_size 1m;',
     });
     const { images: loaded } = await load({ bundle, target: proxy.host });
     expect(loaded.every(({ found, digest }) => found === digest)).toBe(true);
-    expect(proxy.answers().some(({ status }) => status === 413)).toBe(true);
+    expect(proxy.responses().some(({ status }) => status === 413)).toBe(true);
   });
 
   it('behind a proxy with a rate limit receives the bundle at that rate', async () => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     await using registry = await Distribution.start(folder.path);
     await using proxy = await Nginx.start(folder.path, registry.host, {
       http: 'limit_req_zone $binary_remote_addr zone=all:1m rate=20r/s; limit_req_status 429;',
@@ -189,11 +189,11 @@ describe.skipIf(missing.length > 0)('a real registry', () => {
     });
     const { images: loaded } = await load({ bundle, target: proxy.host });
     expect(loaded.every(({ found, digest }) => found === digest)).toBe(true);
-    expect(proxy.answers().some(({ status }) => status === 429)).toBe(true);
+    expect(proxy.responses().some(({ status }) => status === 429)).toBe(true);
   });
 
   it('that restarts during the load receives the complete bundle', async () => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     const first = await Distribution.start(folder.path);
     const port = Number(first.host.split(':')[1]);
     let restarted: Promise<Distribution> | undefined;
@@ -215,7 +215,7 @@ describe.skipIf(missing.length > 0)('a real registry', () => {
   });
 
   it('serves images that run as containers', async () => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     const shell = imageOf({ layers: [await busyboxLayer()], cmd: ['/bin/echo', 'hello from the far side'] });
     await using source = await TestRegistry.start();
     source.push('team/shell:1', shell);
@@ -289,7 +289,7 @@ describe('airgap load', () => {
       await using registry = await PushRegistry.start();
       const loadWith = (...flags: string[]) => airgap(['load', bundle, registry.host, '--json', ...flags]);
       await loadWith('--images', 'quay.io/team/many:1');
-      registry.rename('team/many:1', 'team/app:1');
+      registry.retag('team/many:1', 'team/app:1');
       registry.seen.length = 0;
       const { status, stdout } = await loadWith(
         '--images',
@@ -308,7 +308,7 @@ describe('airgap load', () => {
     ['a target without a registry', ['load', bundle, 'team'], 'a dot or a port', 2],
     ['a URL', ['load', bundle, 'https://registry.test'], 'Leave the scheme out', 2],
     ['credentials in the target', ['load', bundle, 'me:secret@127.0.0.1:1'], 'a login does not belong', 2],
-    ['an invalid prefix', ['load', bundle, '127.0.0.1:1/../x'], 'not a registry to load into', 2],
+    ['an invalid prefix', ['load', bundle, '127.0.0.1:1/../x'], 'invalid target registry', 2],
     ['an output over the bundle', ['load', bundle, '127.0.0.1:1', '--mapping', bundle], 'conflicts with', 2],
     [
       'a pattern that matches no name',
@@ -324,7 +324,7 @@ describe('airgap load', () => {
   });
 
   it('reports colliding names before anything is pushed', async () => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     await using source = await TestRegistry.start();
     const image = (seed: number) => imageOf({ layers: [noiseOf(seed, 100)], compression: 'none' });
     source.push('a/worker:1', image(1));
@@ -341,7 +341,7 @@ describe('airgap load', () => {
 
   it('stops immediately on Ctrl-C', async () => {
     await using registry = await PushRegistry.start();
-    registry.fault = ({ step }) => step === 'whole';
+    registry.fault = ({ step }) => step === 'monolithic';
     const { status } = await airgap(['load', bundle, registry.host, '--progress', 'json'], {
       interruptAt: /blob-started/,
     });

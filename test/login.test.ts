@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AIRGAP, airgap, Workplace } from './airgap.ts';
+import { AIRGAP, airgap, TempDir } from './airgap.ts';
 import { imageOf, noiseLayer } from './images/image.ts';
 import { Distribution } from './programs/distribution.ts';
 import { missingPrograms, output } from './programs/program.ts';
@@ -21,19 +21,19 @@ const USER = 'me';
 const PASSWORD = 'pass:wörd $x';
 const missing = missingPrograms('docker-registry', 'htpasswd', 'openssl', 'skopeo', 'docker', 'script');
 
-/** A helper that keeps what it is given in a file, as docker's helpers do in a keychain. */
+/** A credential helper that stores credentials in a file. */
 const HELPER = `#!/bin/sh
-kept="$(dirname "$0")/kept.json"
+store="$(dirname "$0")/store.json"
 case $1 in
-  store) cat >"$kept" ;;
-  get) read -r server; grep -qs "\\"ServerURL\\":\\"$server\\"" "$kept" || { echo "credentials not found in native keychain"; exit 1; }; cat "$kept" ;;
-  erase) rm -f "$kept" ;;
+  store) cat >"$store" ;;
+  get) read -r server; grep -qs "\\"ServerURL\\":\\"$server\\"" "$store" || { echo "credentials not found in native keychain"; exit 1; }; cat "$store" ;;
+  erase) rm -f "$store" ;;
 esac
 `;
 
-let work: Workplace;
+let work: TempDir;
 beforeEach(() => {
-  work = new Workplace();
+  work = new TempDir();
 });
 afterEach(() => work[Symbol.dispose]());
 
@@ -48,24 +48,24 @@ const run = (args: string[], stdin = '') =>
 const logIn = (host: string, password = PASSWORD) =>
   run(['login', host, '-u', USER, '--password-stdin'], password);
 
-/** Logs in on a terminal, where each question gets its answer. */
-async function onTerminal(host: string, dialogue: [question: string, answer: string][]) {
+/** Logs in on a terminal, answering each prompt. */
+async function onTerminal(host: string, dialogue: { prompt: string; answer: string }[]) {
   const command = `${process.execPath} ${AIRGAP} login ${host}`;
   const env = { ...process.env, DOCKER_CONFIG: work.path, NO_COLOR: '1' };
   const terminal = spawn('script', ['-qec', command, '/dev/null'], { env });
   let shown = '';
   terminal.stdout.on('data', chunk => {
     shown += chunk;
-    const [question, answer] = dialogue[0] ?? [];
-    if (question === undefined || !shown.includes(question)) return;
+    const next = dialogue[0];
+    if (next === undefined || !shown.includes(next.prompt)) return;
     dialogue.shift();
-    terminal.stdin.write(answer);
+    terminal.stdin.write(next.answer);
   });
   const status = await new Promise(resolve => terminal.on('close', resolve));
   return { shown, status };
 }
 
-/** Starts a registry with one image that it shows to the user alone. */
+/** Starts a registry with one image that requires authentication. */
 async function startClosed(folder: string, auth: object): Promise<Distribution> {
   {
     await using open = await Distribution.start(folder);
@@ -75,7 +75,7 @@ async function startClosed(folder: string, auth: object): Promise<Distribution> 
 }
 
 describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-registry with %s auth', kind => {
-  const folder = new Workplace();
+  const folder = new TempDir();
   let registry: Distribution;
   let tokens: TokenServer | undefined;
   beforeAll(async () => {
@@ -90,7 +90,7 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
     folder[Symbol.dispose]();
   });
 
-  it('is built from after a login, by which docker and skopeo can read it too, and not after a logout', async () => {
+  it('can be built from after a login and not after a logout; docker and skopeo use the same credentials', async () => {
     writeFileSync(work.file('list.txt'), `${registry.host}/team/app:1\n`);
     const build = () => run(['build', 'list.txt', '-o', 'bundle.tar']);
     expect((await build()).status).toBe(3);
@@ -120,15 +120,15 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
     expect((await run(['plan', 'list.txt'])).status).toBe(3);
   });
 
-  it('refuses a wrong password, and then nothing is kept', async () => {
+  it('rejects a wrong password, and nothing is stored', async () => {
     const { status, stderr } = await logIn(registry.host, 'wrong');
-    expect(stderr).toContain('does not take this user and password');
+    expect(stderr).toContain('rejected the username and password');
     expect(stderr).not.toContain('wrong');
     expect(status).toBe(3);
     expect(work.files()).toEqual([]);
   });
 
-  it('is opened by credentials that airgap.yaml points to', async () => {
+  it('accepts credentials from airgap.yaml', async () => {
     writeFileSync(work.file('list.txt'), `${registry.host}/team/app:1\n`);
     writeFileSync(work.file('password'), `${PASSWORD}\n`);
     writeFileSync(
@@ -138,7 +138,7 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
     expect((await run(['plan', 'list.txt'])).status).toBe(0);
   });
 
-  it('gets its password from a helper, which login gave it to and logout takes it from', async () => {
+  it('gets its password from a helper, where login stores it and logout erases it', async () => {
     writeFileSync(work.file('docker-credential-test'), HELPER);
     chmodSync(work.file('docker-credential-test'), 0o755);
     writeFileSync(work.file('config.json'), '{"credsStore": "test"}');
@@ -146,21 +146,21 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
     const login = await logIn(registry.host);
     expect([login.status, login.stderr]).toEqual([0, '']);
     expect(config()).toEqual({ credsStore: 'test' });
-    expect(JSON.parse(readFileSync(work.file('kept.json'), 'utf8'))).toEqual({
+    expect(JSON.parse(readFileSync(work.file('store.json'), 'utf8'))).toEqual({
       ServerURL: registry.host,
       Username: USER,
       Secret: PASSWORD,
     });
     expect((await run(['plan', 'list.txt'])).status).toBe(0);
     expect(String((await run(['logout', registry.host])).stdout)).toBe(`logged out of ${registry.host}\n`);
-    expect(existsSync(work.file('kept.json'))).toBe(false);
+    expect(existsSync(work.file('store.json'))).toBe(false);
     expect((await run(['plan', 'list.txt'])).status).toBe(3);
   });
 
-  it('takes what a person types, and shows the user but not the password', async () => {
+  it('accepts credentials from a terminal, and echoes the user but not the password', async () => {
     const { shown, status } = await onTerminal(registry.host, [
-      ['Username: ', `${USER}\r`],
-      ['Password: ', `${PASSWORD}\r`],
+      { prompt: 'Username: ', answer: `${USER}\r` },
+      { prompt: 'Password: ', answer: `${PASSWORD}\r` },
     ]);
     expect(shown).toContain(`logged in to ${registry.host}`);
     expect(shown).toMatch(/Username: .*me/);
@@ -170,10 +170,10 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
     expect(config().auths[registry.host].auth).toBe(Buffer.from(`${USER}:${PASSWORD}`).toString('base64'));
   });
 
-  it('is left alone by Ctrl-C in the middle of a password', async () => {
+  it('is not contacted after Ctrl-C at the password prompt', async () => {
     const { shown, status } = await onTerminal(registry.host, [
-      ['Username: ', `${USER}\r`],
-      ['Password: ', 'pass\u0003'],
+      { prompt: 'Username: ', answer: `${USER}\r` },
+      { prompt: 'Password: ', answer: 'pass\u0003' },
     ]);
     expect(shown).toContain('interrupted');
     expect(shown).not.toContain('Password: pass');
@@ -182,8 +182,8 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
   });
 });
 
-describe.skipIf(missing.length > 0)('the file that login writes', () => {
-  const folder = new Workplace();
+describe.skipIf(missing.length > 0)('the file written by login', () => {
+  const folder = new TempDir();
   let registry: Distribution;
   beforeAll(async () => {
     registry = await Distribution.start(folder.path);
@@ -193,7 +193,7 @@ describe.skipIf(missing.length > 0)('the file that login writes', () => {
     folder[Symbol.dispose]();
   });
 
-  it('keeps everything else, takes the place of older spellings, and is for its owner only', async () => {
+  it('preserves other entries, replaces older keys of the host, and has mode 600', async () => {
     const others = { psFormat: 'table', auths: { 'other.io': { auth: 'eDp5' } }, HttpHeaders: { a: 'b' } };
     const auths = { ...others.auths, [`http://${registry.host}/v1/`]: { auth: 'b2xkOm9sZA==' } };
     writeFileSync(work.file('config.json'), JSON.stringify({ ...others, auths }), { mode: 0o644 });
@@ -208,7 +208,7 @@ describe.skipIf(missing.length > 0)('the file that login writes', () => {
     expect(config()).toEqual(others);
   });
 
-  it('is made in a folder that is for its owner only', async () => {
+  it('is created in a folder with mode 700', async () => {
     const path = join(work.path, 'a', 'docker');
     const env = { DOCKER_CONFIG: path };
     const args = ['login', registry.host, '-u', USER, '--password-stdin'];
@@ -216,7 +216,7 @@ describe.skipIf(missing.length > 0)('the file that login writes', () => {
     expect([mode(path), mode(join(path, 'config.json'))]).toEqual(['700', '600']);
   });
 
-  it('stays behind a symbolic link', async () => {
+  it('is written through a symbolic link', async () => {
     mkdirSync(work.file('dotfiles'));
     writeFileSync(work.file('dotfiles/docker.json'), '{}');
     symlinkSync('dotfiles/docker.json', work.file('config.json'));
@@ -229,13 +229,13 @@ describe.skipIf(missing.length > 0)('the file that login writes', () => {
     expect(JSON.parse(readFileSync(work.file('dotfiles/docker.json'), 'utf8'))).toHaveProperty('auths');
   });
 
-  it('is left as it is when it is no config.json', async () => {
+  it('is not changed when it is invalid', async () => {
     writeFileSync(work.file('config.json'), '{"auths": []}');
     expect((await logIn(registry.host)).status).toBe(2);
     expect(readFileSync(work.file('config.json'), 'utf8')).toBe('{"auths": []}');
   });
 
-  it('is not there after a logout that had nothing to do', async () => {
+  it('is not created by a logout', async () => {
     const { status, stdout } = await run(['logout', registry.host]);
     expect([status, String(stdout)]).toEqual([0, `not logged in to ${registry.host}\n`]);
     expect(work.files()).toEqual([]);
@@ -248,9 +248,9 @@ describe('login', () => {
     ['--password-stdin without a user', ['login', 'a.io', '--password-stdin'], PASSWORD],
     ['an empty password', ['login', 'a.io', '-u', USER, '--password-stdin'], '\n'],
     ['a user with a colon', ['login', 'a.io', '-u', 'a:b', '--password-stdin'], PASSWORD],
-    ['what is no registry', ['login', 'redis', '-u', USER, '--password-stdin'], PASSWORD],
+    ['an invalid registry', ['login', 'redis', '-u', USER, '--password-stdin'], PASSWORD],
     ['a path', ['logout', '../x'], ''],
-  ])('%s is wrong usage, with status 2', async (_name, args, stdin) => {
+  ])('fails with exit status 2 for %s', async (_name, args, stdin) => {
     expect((await run(args, stdin)).status).toBe(2);
     expect(work.files()).toEqual([]);
   });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { deployments, imagesList } from './many-documents.ts';
 
 /** Lints `count` documents with a heap of `heap` MB. @returns the duration in ms */
 async function lint(count: number, heap: number): Promise<number> {
-  using place = new Workplace({ 'app.yaml': imagesList(count), 'web.yaml': deployments(count) });
+  using place = new TempDir({ 'app.yaml': imagesList(count), 'web.yaml': deployments(count) });
   const began = performance.now();
   const env = { NODE_OPTIONS: `--max-old-space-size=${heap}` };
   const { status, stdout } = await airgap(['lint', place.path], { env });
@@ -32,7 +32,7 @@ describe('a file of 50 MB', () => {
     ['an open quote', '"\\n'],
     ['NUL', '\0'],
   ])('of %s is read within 1 GB of memory', async (_name, piece) => {
-    using place = new Workplace({ 'a.yaml': piece.repeat(50e6 / piece.length) });
+    using place = new TempDir({ 'a.yaml': piece.repeat(50e6 / piece.length) });
     const env = { NODE_OPTIONS: '--max-old-space-size=1000' };
     const { status, stderr } = await airgap(['images', place.path], { env });
     expect([0, 1]).toContain(status);

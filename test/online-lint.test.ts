@@ -1,6 +1,6 @@
 import { lint, rules } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from './images/image.ts';
 import { sendError, TestRegistry } from './registry/registry.ts';
 
@@ -184,7 +184,7 @@ describe('lint', () => {
 describe('airgap', () => {
   const LIST = 'images:\n- {source: replicated, name: attested, tag: "1"}\n';
   const run = async (args: readonly string[], config = '') => {
-    using place = new Workplace({ 'app.yaml': LIST, 'airgap.yaml': `app: shop\n${config}` });
+    using place = new TempDir({ 'app.yaml': LIST, 'airgap.yaml': `app: shop\n${config}` });
     const mirror = ['--mirror', `registry.replicated.com=http://${registry.host}`];
     const { status, stdout, stderr } = await airgap([...args, 'app.yaml', ...mirror], { cwd: place.path });
     return { status, stdout: stdout.toString(), stderr };

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { imageOf, indexOf, noiseLayer, type TestImage } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { Containerd } from './programs/containerd.ts';
@@ -40,7 +40,7 @@ spec:
 `;
 const TEMPLATED = `${POD}  - name: d\n    image: "{{repl LocalRegistryHost}}/d:1"\n`;
 
-const work = new Workplace({ 'images.yaml': LIST, 'pod.yaml': POD });
+const work = new TempDir({ 'images.yaml': LIST, 'pod.yaml': POD });
 const bundle = work.file('bundle.tar');
 let redis: TestImage;
 let app: TestImage;
@@ -260,13 +260,13 @@ describe.skipIf(missing.length > 0)('containerd pulls by the old names through h
   ] as const;
 
   it.each(FORMS)('%s', async (_what, naming, prefix) => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     await using registry = await Distribution.start(folder.path);
     await loadAndPull(folder, `${registry.host}${prefix}`, naming);
   });
 
   it.each(['--ca', '--insecure'] as const)('from a registry with TLS, loaded with %s', async flag => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     const { ca, server } = await makeCertificates(folder.path);
     const http = { tls: { certificate: server.cert, key: server.key } };
     await using registry = await Distribution.start(folder.path, { http, host: 'localhost' });
@@ -274,7 +274,7 @@ describe.skipIf(missing.length > 0)('containerd pulls by the old names through h
   });
 
   it('from a registry with the credentials of the pull secret', async () => {
-    using folder = new Workplace();
+    using folder = new TempDir();
     writeFileSync(folder.file('htpasswd'), await output('htpasswd', '-nbB', 'me', 'hunter2'));
     const auth = { htpasswd: { realm: 'test', path: folder.file('htpasswd') } };
     await using registry = await Distribution.start(folder.path, { auth });
@@ -290,7 +290,7 @@ describe.skipIf(missing.length > 0)('containerd pulls by the old names through h
 
 /** Loads the bundle and pulls it with containerd, with the credentials of the pull secret if there is one. */
 async function loadAndPull(
-  folder: Workplace,
+  folder: TempDir,
   target: string,
   flags: readonly string[],
   env: Record<string, string> = {},
@@ -308,7 +308,7 @@ async function loadAndPull(
   ]);
 }
 
-function userOf(folder: Workplace): string[] {
+function userOf(folder: TempDir): string[] {
   const secret = join(folder.path, 'secret.yaml');
   if (!existsSync(secret)) return [];
   const { auths } = JSON.parse(Buffer.from(secretDataOf(secret), 'base64').toString());

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 
 const HOME = fileURLToPath(new URL('..', import.meta.url));
 const POD =
@@ -48,7 +48,7 @@ describe('the action', () => {
   }
 
   it('annotates findings and fails', () => {
-    using place = new Workplace({ 'a.yaml': POD });
+    using place = new TempDir({ 'a.yaml': POD });
     expect(runStep('Lint', { specs: 'a.yaml' }, place.path)).toMatchObject({
       status: 1,
       stdout: expect.stringMatching(/^::error file=a.yaml,line=6,/),
@@ -63,20 +63,20 @@ describe('the action', () => {
     ['a spec does not exist', { 'a.yaml': FIXED }, { specs: 'gone.yaml', sarif: 'out.sarif' }, 2],
     ['a path looks like a flag or a command', { 'a.yaml': FIXED }, { specs: '--help $(touch x)' }, 2],
   ])('exits with the status of lint when %s', (_name, files, inputs, status) => {
-    using place = new Workplace(files);
+    using place = new TempDir(files);
     expect(runStep('Lint', inputs, place.path).status).toBe(status);
     expect(existsSync(place.file('x'))).toBe(false);
   });
 
   it('writes a SARIF log regardless of the findings', () => {
-    using place = new Workplace({ 'a.yaml': POD });
+    using place = new TempDir({ 'a.yaml': POD });
     runStep('Lint', { specs: 'a.yaml', sarif: 'out.sarif' }, place.path);
     const log = JSON.parse(readFileSync(place.file('out.sarif'), 'utf8'));
     expect(log.runs[0].results).toMatchObject([{ ruleId: 'latest-tag' }]);
   });
 
   it('builds with the given flags', () => {
-    using place = new Workplace({ 'a.yaml': 'images: []\n' });
+    using place = new TempDir({ 'a.yaml': 'images: []\n' });
     const inputs = { specs: 'a.yaml', bundle: 'b.tar', 'build-flags': '--app shop' };
     expect(runStep('Build', inputs, place.path)).toMatchObject({
       status: 2,
@@ -93,9 +93,9 @@ describe('a pre-commit hook', () => {
     readonly files: string;
   }
   const hooks = read('.pre-commit-hooks.yaml') as Hook[];
-  let place: Workplace;
+  let place: TempDir;
   beforeAll(() => {
-    place = new Workplace({ 'a.yaml': POD });
+    place = new TempDir({ 'a.yaml': POD });
   });
   afterAll(() => place[Symbol.dispose]());
 

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { artifactOf, imageOf, indexOf, noiseLayer, signatureOf, type TestImage } from './images/image.ts';
 import { Distribution } from './programs/distribution.ts';
 import { findProgram, missingPrograms } from './programs/program.ts';
 import { ServingProcess } from './programs/serving.ts';
 import { Zot } from './programs/zot.ts';
-import { type Seen, TestRegistry } from './registry/registry.ts';
+import { type SeenRequest, TestRegistry } from './registry/registry.ts';
 
 const REPOSITORY = 'quay.io/team/app';
 const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
@@ -28,7 +28,7 @@ const liar = artifactOf({ subject: sbom, artifactType: 'application/vnd.test.lia
 
 const tagOf = ({ digest }: TestImage, kind = '') => digest.replace(':', '-') + kind;
 const nameOf = ({ digest }: TestImage) => `${REPOSITORY}@${digest}`;
-/** Every name of the bundle of the whole index, sorted. */
+/** Every name in the bundle for all platforms, sorted. */
 const everything = [
   `${REPOSITORY}:1`,
   `${REPOSITORY}:${tagOf(app, '.sig')}`,
@@ -36,7 +36,7 @@ const everything = [
   ...[sbom, report, sbomSignature].map(nameOf),
 ].sort();
 
-/** The lists of referrers that are true. */
+/** Subject → its referrers. */
 const lists = new Map([
   [app.digest, [report]],
   [children[0].digest, [sbom]],
@@ -44,7 +44,7 @@ const lists = new Map([
 ]);
 
 let registry: TestRegistry;
-const work = new Workplace({ 'images.txt': `${REPOSITORY}:1\n` });
+const work = new TempDir({ 'images.txt': `${REPOSITORY}:1\n` });
 const bundle = work.file('bundle.tar');
 
 beforeEach(async () => {
@@ -52,12 +52,12 @@ beforeEach(async () => {
   registry.push('team/app:1', app);
   registry.push(`team/app:${tagOf(app, '.sig')}`, signature);
   registry.push(`team/app:${tagOf(children[0], '.att')}`, childSignature);
-  for (const one of [sbom, report, sbomSignature, liar]) registry.push('team/app:untagged', one);
+  for (const artifact of [sbom, report, sbomSignature, liar]) registry.push('team/app:untagged', artifact);
   return () => registry[Symbol.asyncDispose]();
 });
 afterAll(() => work[Symbol.dispose]());
 
-/** Builds with everything that refers to the image. */
+/** Builds a bundle of the image with its referrers. */
 async function build(...flags: string[]) {
   const args = [
     'build',
@@ -73,18 +73,18 @@ async function build(...flags: string[]) {
   return { status, stderr, names: names as string[] };
 }
 
-/** Puts the lists under the fallback tags. */
-function tagLists(): void {
+/** Pushes the lists under the fallback tags. */
+function pushFallbackTags(): void {
   for (const [digest, list] of lists) registry.push(`team/app:${digest.replace(':', '-')}`, indexOf(list));
 }
 
-/** Answers the referrers API, one referrer a page, with an empty page before. */
-function answerApi(
+/** Serves the referrers API: an empty page, then one referrer per page. */
+function serveApi(
   link = (path: string, at: number) => `<${path}?at=${at}>; rel="next"`,
-): (seen: Seen, response: ServerResponse) => boolean {
+): (seen: SeenRequest, response: ServerResponse) => boolean {
   const pages = new Map<string, number>();
   return ({ path }, response) => {
-    const [, digest] = /\/referrers\/(.*)$/.exec(path) ?? [];
+    const digest = /\/referrers\/(.*)$/.exec(path)?.[1];
     if (digest === undefined) return false;
     const list = lists.get(digest) ?? [];
     const page = pages.get(digest) ?? 0;
@@ -96,22 +96,22 @@ function answerApi(
   };
 }
 
-describe('what refers to an image is found', () => {
-  it('by tags alone, where there is no API', async () => {
-    tagLists();
+describe('referrers are found', () => {
+  it('by tags, without the API', async () => {
+    pushFallbackTags();
     const { status, names } = await build('--platform', 'all');
     expect(status).toBe(0);
     expect([...names].sort()).toEqual(everything);
   });
 
   it('by the API, page by page', async () => {
-    registry.fault = answerApi();
+    registry.fault = serveApi();
     expect((await build('--platform', 'all')).names.sort()).toEqual(everything);
     expect(registry.seen.some(({ path }) => path.endsWith(tagOf(app)))).toBe(false);
   });
 
-  it('only when it is asked for', async () => {
-    tagLists();
+  it('only with --referrers', async () => {
+    pushFallbackTags();
     const args = ['build', 'images.txt', '--platform', 'all', '--mirror', `quay.io=http://${registry.host}`];
     await airgap([...args, '-o', bundle], { cwd: work.path });
     expect(registry.seen.some(({ path }) => path.includes('sha256-') || path.includes('referrers'))).toBe(
@@ -119,44 +119,52 @@ describe('what refers to an image is found', () => {
     );
   });
 
-  it('for the chosen platform, and a notice says what stays behind', async () => {
-    tagLists();
+  it('for the selected platform, with a notice about those of the index', async () => {
+    pushFallbackTags();
     const { names, stderr } = await build();
     expect(names).toContain(nameOf(sbom));
     expect(names).not.toContain(nameOf(report));
     expect(names).not.toContain(`${REPOSITORY}:${tagOf(app, '.sig')}`);
-    expect(stderr).toContain('2 that refer to its whole index');
+    expect(stderr).toContain('skipped 2 referrers of its index');
   });
 
-  it('the same bytes each time', async () => {
-    tagLists();
+  it('with the same bytes each time', async () => {
+    pushFallbackTags();
     await build('--platform', 'all');
     const first = readFileSync(bundle);
-    registry.fault = answerApi();
+    registry.fault = serveApi();
     await build('--platform', 'all', '--concurrency', '1');
     expect(readFileSync(bundle).equals(first)).toBe(true);
   });
 
-  it('unless a list is not true, which a notice tells', async () => {
+  it('except for wrong entries in a list, with a notice', async () => {
     registry.push(`team/app:${tagOf(app)}`, indexOf([liar]));
     const { status, names, stderr } = await build('--platform', 'all');
     expect(status).toBe(0);
     expect(names).not.toContain(nameOf(liar));
-    expect(stderr).toContain(`${nameOf(liar)} stays behind: it refers to something else`);
+    expect(stderr).toContain(`skipped ${nameOf(liar)}: its subject is another manifest`);
   });
 });
 
-describe('a registry that lists badly', () => {
+describe('a registry with an invalid list of referrers', () => {
   it.each([
-    ['without end', (path: string, at: number) => `<${path}?at=${at}>; rel=next`, 'more than 1000'],
-    ['at another host', () => '<http://127.0.0.1:1/v2/>; rel="next"', 'at another place'],
-    ['at no place', () => '<http://[>; rel="next"', 'at another place'],
-  ])('%s, ends the build', async (_how, link, words) => {
-    const answer = answerApi(link);
+    ['endless', (path: string, at: number) => `<${path}?at=${at}>; rel=next`, 'more than 1000'],
+    [
+      'continued at another host',
+      () => '<http://127.0.0.1:1/v2/>; rel="next"',
+      'has an invalid URL or is at another host',
+    ],
+    [
+      'continued at an invalid URL',
+      () => '<http://[>; rel="next"',
+      'has an invalid URL or is at another host',
+    ],
+  ])('%s, fails the build', async (_name, link, words) => {
+    const serve = serveApi(link);
     registry.fault = (seen, response) => {
       response.setHeader('link', link(seen.path, 1));
       const { end } = response;
-      return answer(seen, Object.assign(response, { end }));
+      return serve(seen, Object.assign(response, { end }));
     };
     const { status, stderr } = await build('--platform', 'all');
     expect(stderr).toContain(words);
@@ -164,7 +172,7 @@ describe('a registry that lists badly', () => {
     expect(registry.seen.filter(({ path }) => path.includes('/referrers/')).length).toBeLessThan(500);
   });
 
-  it('in too long a list, ends the build', async () => {
+  it('that is too long, fails the build', async () => {
     const many = Array.from({ length: 1001 }, (_, at) => ({
       ...sbom,
       digest: `sha256:${String(at).padStart(64, '0')}`,
@@ -175,8 +183,8 @@ describe('a registry that lists badly', () => {
     expect(status).toBe(3);
   });
 
-  it.each([400, 405, 501])('and answers %i, is asked for the tag', async status => {
-    tagLists();
+  it.each([400, 405, 501])('and %i from the API, falls back to the tag', async status => {
+    pushFallbackTags();
     registry.fault = ({ path }, response) => {
       if (!path.includes('/referrers/')) return false;
       response.statusCode = status;
@@ -186,7 +194,7 @@ describe('a registry that lists badly', () => {
     expect((await build('--platform', 'all')).names.sort()).toEqual(everything);
   });
 
-  it('and refuses, ends the build', async () => {
+  it('and 403 from the API, fails the build', async () => {
     registry.fault = ({ path }, response) => {
       if (!path.includes('/referrers/')) return false;
       response.statusCode = 403;
@@ -194,25 +202,25 @@ describe('a registry that lists badly', () => {
       return true;
     };
     const { status, stderr } = await build('--platform', 'all');
-    expect(stderr).toContain('cannot list what refers to the image');
+    expect(stderr).toContain('cannot list the referrers of the image');
     expect(status).toBe(3);
   });
 });
 
 describe('a bundle with referrers', () => {
   beforeEach(async () => {
-    tagLists();
+    pushFallbackTags();
     expect((await build('--platform', 'all')).status).toBe(0);
   });
 
-  it('is whole, and its signatures are no images to a classic loader', async () => {
+  it('is valid, and hides the signatures from docker load', async () => {
     expect((await airgap(['verify', bundle])).status).toBe(0);
     const classic = readFileSync(bundle).toString('latin1');
     expect(classic).toContain('"RepoTags":["quay.io/team/app:1"]');
     expect(classic).not.toMatch(/"RepoTags":\[[^\]]*\.sig/);
   });
 
-  it('shows what each is about', async () => {
+  it('shows the subject of each', async () => {
     const { stdout } = await airgap(['inspect', bundle, '--json']);
     const images: { name: string; subject?: string }[] = JSON.parse(stdout.toString()).images;
     const subjects = new Map(images.map(({ name, subject }) => [name, subject]));
@@ -235,9 +243,9 @@ describe('a bundle with referrers', () => {
 for (const program of ['docker-registry', 'registry']) {
   const missing = missingPrograms('docker-registry').concat(program === 'registry' ? optional(program) : []);
   if (missing.length > 0)
-    process.stderr.write(`\nSKIPPED: referrers in ${program}, for want of ${missing.join(', ')}\n`);
+    process.stderr.write(`\nSKIPPED: referrers in ${program}, missing ${missing.join(', ')}\n`);
 
-  describe.skipIf(missing.length > 0)(`${program}, which has no referrers API`, () => {
+  describe.skipIf(missing.length > 0)(`${program}, without the referrers API`, () => {
     let target: Distribution;
     const folder = work.file(program);
     beforeAll(async () => {
@@ -262,8 +270,8 @@ for (const program of ['docker-registry', 'registry']) {
       return manifests;
     };
 
-    it('gets them all, and lists under the fallback tags', async () => {
-      tagLists();
+    it('receives all referrers, and lists under the fallback tags', async () => {
+      pushFallbackTags();
       await build('--platform', 'all');
       expect((await get(`referrers/${app.digest}`)).status).toBe(404);
       const { images } = await load();
@@ -287,7 +295,7 @@ for (const program of ['docker-registry', 'registry']) {
       expect(await listed(sbom)).toMatchObject([{ digest: sbomSignature.digest }]);
     });
 
-    it('keeps what others have listed there, and a second load changes nothing', async () => {
+    it('preserves other entries of the lists, and a second load changes nothing', async () => {
       await target.push('far/team/app:elsewhere', report);
       await target.push(`far/team/app:${tagOf(app)}`, indexOf([children[1]]));
       expect((await load()).uploaded.blobs).toBe(0);
@@ -297,7 +305,7 @@ for (const program of ['docker-registry', 'registry']) {
       expect((await get(`manifests/${tagOf(app)}`)).headers.get('docker-content-digest')).toBe(before);
     });
 
-    it('is a source to build the same bundle from', async () => {
+    it('can be the source of the same bundle', async () => {
       const args = ['build', 'images.txt', '--referrers', '--platform', 'all', '-o', 'again.tar'];
       const mirror = `quay.io=http://${target.host}/far`;
       const { status, stderr } = await airgap([...args, '--mirror', mirror], { cwd: work.path });
@@ -306,7 +314,7 @@ for (const program of ['docker-registry', 'registry']) {
       expect((await airgap(['inspect', work.file('again.tar')])).stdout.toString()).toContain(sbom.digest);
     });
 
-    it('gets those of the images that are chosen', async () => {
+    it('receives the referrers of the selected images', async () => {
       const { images } = await load('--images', `${REPOSITORY}:1`);
       expect(images).toHaveLength(everything.length);
     });
@@ -314,14 +322,14 @@ for (const program of ['docker-registry', 'registry']) {
 }
 
 const withoutZot = optional('zot').length > 0;
-if (withoutZot) process.stderr.write('\nSKIPPED: referrers in zot, for want of zot\n');
+if (withoutZot) process.stderr.write('\nSKIPPED: referrers in zot, missing zot\n');
 
-describe.skipIf(withoutZot)('zot, which has the referrers API', () => {
-  it('lists them all by itself, without fallback tags, and a second load moves nothing', async () => {
-    tagLists();
+describe.skipIf(withoutZot)('zot, with the referrers API', () => {
+  it('lists all referrers without fallback tags, and a second load uploads nothing', async () => {
+    pushFallbackTags();
     await build('--platform', 'all');
-    using there = new Workplace();
-    await using zot = await Zot.start(there.path);
+    using folder = new TempDir();
+    await using zot = await Zot.start(folder.path);
     const load = async () => {
       const { stdout, stderr } = await airgap(['load', bundle, `${zot.host}/far`, '--json']);
       expect(stderr).not.toContain('error');
@@ -342,7 +350,7 @@ describe.skipIf(withoutZot)('zot, which has the referrers API', () => {
   });
 });
 
-/** Programs that no distribution has: missing ones are no error in CI. */
+/** Programs that no Linux distribution packages: they may be missing in CI. */
 function optional(program: string): string[] {
   return findProgram(program) === undefined ? [program] : [];
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AIRGAP, airgap, Workplace } from './airgap.ts';
+import { AIRGAP, airgap, TempDir } from './airgap.ts';
 import { imageOf, noiseOf } from './images/image.ts';
 import { Distribution } from './programs/distribution.ts';
 import { Nginx } from './programs/nginx.ts';
@@ -18,7 +18,7 @@ const missing = missingPrograms('docker-registry', 'nginx');
 if (missing.length > 0) process.stderr.write(`\nSKIPPED: killed builds: missing ${missing.join(', ')}\n`);
 
 describe.skipIf(missing.length > 0)('a build that was interrupted', () => {
-  const work = new Workplace({ 'list.txt': `${NAME}\n` });
+  const work = new TempDir({ 'list.txt': `${NAME}\n` });
   let registry: Distribution;
   let undisturbed: Buffer;
 
@@ -72,7 +72,7 @@ describe.skipIf(missing.length > 0)('a build that was interrupted', () => {
         expect(readFileSync(output).equals(undisturbed)).toBe(true);
         for (const suffix of ['', '.journal', '.lock'])
           expect(existsSync(`${output}.partial${suffix}`)).toBe(false);
-        const blobs = nginx.answers().filter(({ path }) => path.includes('/blobs/'));
+        const blobs = nginx.responses().filter(({ path }) => path.includes('/blobs/'));
         repeated += blobs.reduce((sum, { bytes }) => sum + bytes, 0) / (100 * MB) - 1;
         rmSync(output);
       }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { build } from '@airgap/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { imageOf, noiseOf, type TestLayer } from './images/image.ts';
 import { TestRegistry } from './registry/registry.ts';
 
@@ -11,13 +11,13 @@ const first = noiseOf(2, 3_000_000);
 const second = noiseOf(3, 2_000_000);
 
 let registry: TestRegistry;
-let work: Workplace;
+let work: TempDir;
 
 beforeEach(async () => {
   registry = await TestRegistry.start();
   registry.push('team/app:1', imageOf({ layers: [base, first], compression: 'none' }));
   registry.push('team/app:2', imageOf({ layers: [base, second], compression: 'none' }));
-  work = new Workplace();
+  work = new TempDir();
 });
 afterEach(async () => {
   await registry[Symbol.asyncDispose]();

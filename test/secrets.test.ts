@@ -2,15 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { type AirgapEvent, build, licenseCredentials } from '@airgap/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { missingPrograms } from './programs/program.ts';
-import { layer, locked, serve } from './registry/answers.ts';
+import { authenticated, layer, serve } from './registry/handlers.ts';
+import { type Handler, RecordingServer } from './registry/recording-server.ts';
 import { sendError } from './registry/registry.ts';
-import { type Answer, Witness } from './registry/witness.ts';
 
 const missing = missingPrograms('openssl');
-if (missing.length > 0) process.stderr.write(`\nSKIPPED: secrets, for want of ${missing.join(', ')}\n`);
+if (missing.length > 0) process.stderr.write(`\nSKIPPED: secrets, missing ${missing.join(', ')}\n`);
 
 /** Every secret that a build may know. */
 const SECRETS = {
@@ -24,120 +24,137 @@ const SECRETS = {
 const basic = (user: string, password: string) => Buffer.from(`${user}:${password}`).toString('base64');
 const QUAY = basic('me', SECRETS.password);
 const LICENSE = basic(SECRETS.license, SECRETS.license);
-/** How the secrets would look wherever they turn up. */
+/** The forms in which a leaked secret could appear. */
 const TRACES = ['Kp7', QUAY, LICENSE, basic('me', SECRETS.proxyPassword)];
 
 const SIGNED = `https://cdn.test/blob?X-Amz-Credential=Kp7&X-Amz-Signature=${SECRETS.signature}`;
 const LIST = 'docker.io/library/app:1\nquay.test/team/app:1\nregistry.replicated.com/app/own:1\n';
 
-/** A registry whose blobs are elsewhere, behind a signed link. */
-const signing: Answer = (asked, response) => {
-  if (!asked.url.pathname.includes('/blobs/')) return serve(asked, response);
-  const [, digest] = asked.url.pathname.split('/blobs/');
+/** A registry that redirects blob requests to a signed URL. */
+const signing: Handler = (request, response) => {
+  if (!request.url.pathname.includes('/blobs/')) return serve(request, response);
+  const digest = request.url.pathname.split('/blobs/')[1];
   response.writeHead(307, { location: `${SIGNED}&blob=/${digest}` }).end();
 };
-const storage: Answer = (asked, response) =>
-  serve({ ...asked, url: new URL(asked.url.searchParams.get('blob') ?? '', asked.url) }, response);
-const bearer = { challenge: 'Bearer realm="https://auth.test/token"', wants: `Bearer ${SECRETS.token}` };
-const WORLD: Record<string, Answer> = {
-  'https://registry-1.docker.io': locked(bearer, signing),
-  'https://auth.test': (_asked, response) => response.end(JSON.stringify({ token: SECRETS.token })),
-  'https://quay.test': locked({ challenge: 'Basic', wants: `Basic ${QUAY}` }, signing),
-  'https://registry.replicated.com': locked({ challenge: 'Basic', wants: `Basic ${LICENSE}` }, signing),
+const storage: Handler = (request, response) =>
+  serve({ ...request, url: new URL(request.url.searchParams.get('blob') ?? '', request.url) }, response);
+const bearer = { challenge: 'Bearer realm="https://auth.test/token"', expected: `Bearer ${SECRETS.token}` };
+const HOSTS: Record<string, Handler> = {
+  'https://registry-1.docker.io': authenticated(bearer, signing),
+  'https://auth.test': (_request, response) => response.end(JSON.stringify({ token: SECRETS.token })),
+  'https://quay.test': authenticated({ challenge: 'Basic', expected: `Basic ${QUAY}` }, signing),
+  'https://registry.replicated.com': authenticated(
+    { challenge: 'Basic', expected: `Basic ${LICENSE}` },
+    signing,
+  ),
   'https://cdn.test': storage,
 };
 
-/** Tells everybody what was sent, as it came and in words of its own. */
+/** Quotes the credentials that it received, verbatim and decoded. */
 const echo =
-  (status: number): Answer =>
+  (status: number): Handler =>
   ({ url, authorization = 'nothing', body }, response) => {
     response.setHeader('retry-after', '0');
     const refresh = new URLSearchParams(body).get('refresh_token');
-    const said = refresh ? `Bearer ${refresh}` : authorization;
-    sendError(response, status, 'FAULT', `${wordsOf(said)}, no use for "${said}" at ${url.href}`);
+    const credentials = refresh ? `Bearer ${refresh}` : authorization;
+    sendError(
+      response,
+      status,
+      'FAULT',
+      `${describeCredentials(credentials)}, cannot use "${credentials}" at ${url.href}`,
+    );
   };
-/** The same without the scheme; of Basic, the password. */
-const wordsOf = (authorization: string) => {
+/** Quotes an `Authorization` without its scheme, and the password of Basic. */
+const describeCredentials = (authorization: string) => {
   const [scheme, value = ''] = authorization.split(' ');
-  const [, password = ''] = Buffer.from(value, 'base64').toString().split(':');
-  return `the ${scheme === 'Basic' ? `password ${password} of ${value}` : `token ${value}`} is wrong`;
+  if (scheme !== 'Basic') return `the token ${value} is wrong`;
+  const password = Buffer.from(value, 'base64').toString().split(':')[1] ?? '';
+  return `the password ${password} of ${value} is wrong`;
 };
-/** So many words that they are cut in the middle of the token. */
-const longWinded: Answer = ({ authorization = '' }, response) =>
+/** A message so long that it is truncated in the middle of the token. */
+const longWinded: Handler = ({ authorization = '' }, response) =>
   sendError(response, 403, 'FAULT', `${'x'.repeat(185)} ${authorization.replace('Bearer ', '')}`);
 const redirect =
-  (location: string): Answer =>
-  (_asked, response) => {
+  (location: string): Handler =>
+  (_request, response) => {
     response.writeHead(307, { location }).end();
   };
-const flipped: Answer = (_asked, response) => response.end(Buffer.alloc(layer.bytes.length));
-/** Begins to send the layer, and stops there. */
-const stalling: Answer = (asked, response) => {
-  if (!asked.url.search.endsWith(layer.diffId)) return storage(asked, response);
+const flipped: Handler = (_request, response) => response.end(Buffer.alloc(layer.bytes.length));
+/** Stalls in the middle of the layer. */
+const stalling: Handler = (request, response) => {
+  if (!request.url.search.endsWith(layer.diffId)) return storage(request, response);
   response.writeHead(200, { 'content-length': layer.bytes.length });
   response.write(layer.bytes.subarray(0, 2_000_000));
 };
 
-interface Row {
+interface Case {
   readonly title: string;
-  readonly hosts?: Record<string, Answer>;
-  /** What the proxy answers. */
+  readonly hosts?: Record<string, Handler>;
+  /** The status of the CONNECT requests. */
   readonly refusals?: readonly number[];
   readonly status: number;
   readonly interruptAt?: RegExp;
 }
 
-const ROWS: readonly Row[] = [
-  { title: 'a build in which all goes well', status: 0 },
+const CASES: readonly Case[] = [
+  { title: 'a successful build', status: 0 },
   {
-    title: 'a registry that gives Basic back',
-    hosts: { 'https://quay.test': locked({ challenge: 'Basic', wants: `Basic ${QUAY}` }, echo(403)) },
+    title: 'a registry that quotes Basic credentials',
+    hosts: {
+      'https://quay.test': authenticated({ challenge: 'Basic', expected: `Basic ${QUAY}` }, echo(403)),
+    },
     status: 3,
   },
   {
-    title: 'a registry that gives Bearer back',
-    hosts: { 'https://registry-1.docker.io': locked(bearer, echo(403)) },
+    title: 'a registry that quotes a Bearer token',
+    hosts: { 'https://registry-1.docker.io': authenticated(bearer, echo(403)) },
     status: 3,
   },
   {
-    title: 'a registry whose words are cut',
-    hosts: { 'https://registry-1.docker.io': locked(bearer, longWinded) },
+    title: 'a registry whose message is truncated',
+    hosts: { 'https://registry-1.docker.io': authenticated(bearer, longWinded) },
     status: 3,
   },
   {
-    title: 'a token service that gives back what it got',
+    title: 'a token service that quotes the credentials',
     hosts: { 'https://auth.test': echo(401) },
     status: 3,
   },
   {
-    title: 'a token service whose answer is no JSON',
-    hosts: { 'https://auth.test': (_asked, response) => response.end(`"${SECRETS.token}`) },
+    title: 'a token service with an invalid JSON response',
+    hosts: { 'https://auth.test': (_request, response) => response.end(`"${SECRETS.token}`) },
     status: 3,
   },
   {
-    title: 'a registry that is busy for ever, which is tried again',
+    title: 'a registry that is always busy, with retries',
     hosts: {
-      'https://registry.replicated.com': locked({ challenge: 'Basic', wants: `Basic ${LICENSE}` }, echo(503)),
+      'https://registry.replicated.com': authenticated(
+        { challenge: 'Basic', expected: `Basic ${LICENSE}` },
+        echo(503),
+      ),
     },
     status: 3,
   },
-  { title: 'storage that is busy for ever', hosts: { 'https://cdn.test': echo(503) }, status: 3 },
-  { title: 'storage that lacks the blob', hosts: { 'https://cdn.test': echo(404) }, status: 3 },
+  { title: 'storage that is always busy', hosts: { 'https://cdn.test': echo(503) }, status: 3 },
+  { title: 'storage without the blob', hosts: { 'https://cdn.test': echo(404) }, status: 3 },
   { title: 'storage with wrong bytes', hosts: { 'https://cdn.test': flipped }, status: 4 },
   {
     title: 'storage without TLS',
     hosts: { 'https://cdn.test': redirect(SIGNED.replace('https', 'http')) },
     status: 3,
   },
-  { title: 'redirects without end', hosts: { 'https://cdn.test': redirect(SIGNED) }, status: 3 },
+  { title: 'endless redirects', hosts: { 'https://cdn.test': redirect(SIGNED) }, status: 3 },
   {
-    title: 'a token service that must not be used',
+    title: 'a token service that is not allowed',
     hosts: {
-      'https://quay.test': locked({ challenge: `Bearer realm="http://a.test/token?token=Kp7"`, wants: '' }),
+      'https://quay.test': authenticated({
+        challenge: `Bearer realm="http://a.test/token?token=Kp7"`,
+        expected: '',
+      }),
     },
     status: 3,
   },
-  { title: 'a proxy that wants other credentials', refusals: Array(50).fill(407), status: 3 },
+  { title: 'a proxy that rejects the credentials', refusals: Array(50).fill(407), status: 3 },
   {
     title: 'an interrupt',
     hosts: { 'https://cdn.test': stalling },
@@ -146,17 +163,17 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe.skipIf(missing.length > 0)('no secret is seen in', () => {
-  const inputs = new Workplace();
-  let witness: Witness;
+describe.skipIf(missing.length > 0)('no secret leaks from', () => {
+  const inputs = new TempDir();
+  let server: RecordingServer;
   let ca: string;
-  let work: Workplace;
+  let work: TempDir;
 
   beforeAll(async () => {
-    const hosts = [...Object.keys(WORLD)].map(origin => `DNS:${new URL(origin).host}`);
+    const hosts = [...Object.keys(HOSTS)].map(origin => `DNS:${new URL(origin).host}`);
     const certificates = await makeCertificates(inputs.path, ...hosts);
     ca = certificates.ca;
-    witness = await Witness.start(certificates.server);
+    server = await RecordingServer.start(certificates.server);
     const auths = { 'https://index.docker.io/v1/': { identitytoken: SECRETS.identityToken } };
     writeFileSync(inputs.file('config.json'), JSON.stringify({ auths }));
     writeFileSync(
@@ -165,31 +182,31 @@ describe.skipIf(missing.length > 0)('no secret is seen in', () => {
     );
   });
   afterAll(async () => {
-    await witness[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
     inputs[Symbol.dispose]();
   });
   beforeEach(() => {
-    work = new Workplace();
+    work = new TempDir();
   });
   afterEach(() => work[Symbol.dispose]());
 
-  const proxy = () => `http://me:${SECRETS.proxyPassword}@${witness.host}`;
+  const proxy = () => `http://me:${SECRETS.proxyPassword}@${server.host}`;
 
   function expectNoSecrets(text: string): void {
     for (const trace of TRACES) expect(text).not.toContain(trace);
   }
 
-  /** What is in every file that the build has left. */
-  const left = () => work.files().map(file => `${file}\n${readFileSync(work.file(file), 'latin1')}`);
+  /** The names and contents of the files that the build wrote. */
+  const writtenFiles = () => work.files().map(file => `${file}\n${readFileSync(work.file(file), 'latin1')}`);
 
-  describe.each(ROWS.map(row => [row.title, row] as const))('%s:', (_title, row) => {
+  describe.each(CASES.map(entry => [entry.title, entry] as const))('%s:', (_title, entry) => {
     beforeEach(() => {
-      witness.hosts = { ...WORLD, ...row.hosts };
-      witness.refusals = row.refusals ?? [];
+      server.hosts = { ...HOSTS, ...entry.hosts };
+      server.refusals = entry.refusals ?? [];
     });
 
     it.each(['plain', 'json'])(
-      'what the program says with %s progress, and what it leaves',
+      'the output of the program with %s progress, and its files',
       async progress => {
         const config = ['--config', inputs.file('airgap.yaml'), '--ca', ca, '--license', SECRETS.license];
         const { status, stdout, stderr } = await airgap(
@@ -205,18 +222,18 @@ describe.skipIf(missing.length > 0)('no secret is seen in', () => {
               DOCKER_CONFIG: inputs.path,
               AIRGAP_DEBUG: '1',
             },
-            ...(row.interruptAt ? { interruptAt: row.interruptAt } : {}),
+            ...(entry.interruptAt ? { interruptAt: entry.interruptAt } : {}),
           },
         );
         expectNoSecrets(`${stdout}\n${stderr}`);
-        for (const text of left()) expectNoSecrets(text);
-        expect(status).toBe(row.status);
+        for (const text of writtenFiles()) expectNoSecrets(text);
+        expect(status).toBe(entry.status);
       },
     );
 
-    // Only the program hears Ctrl-C.
-    if (row.interruptAt !== undefined) return;
-    it('what the library tells and throws', async () => {
+    // Only the program handles Ctrl-C.
+    if (entry.interruptAt !== undefined) return;
+    it('the events and errors of the library', async () => {
       const events: AirgapEvent[] = [];
       const error = await build({
         specs: [{ file: 'list.txt', text: LIST }],
@@ -233,7 +250,7 @@ describe.skipIf(missing.length > 0)('no secret is seen in', () => {
         () => undefined,
         thrown => thrown,
       );
-      expect(error === undefined).toBe(row.status === 0);
+      expect(error === undefined).toBe(entry.status === 0);
       expectNoSecrets(inspect([events, error], { depth: 20, showHidden: true }));
     });
   });

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { busyboxLayer } from './images/debian.ts';
 import { artifactOf, imageOf, indexOf, noiseLayer, noiseOf, sha256, type TestImage } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
@@ -12,7 +12,7 @@ import { Docker } from './programs/docker.ts';
 import { LIMITS, podmanIn } from './programs/podman.ts';
 import { findProgram, missingPrograms, output } from './programs/program.ts';
 import { ServingProcess } from './programs/serving.ts';
-import { ask } from './registry/client.ts';
+import { sendRequest } from './registry/client.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const MB = 1_000_000;
@@ -38,7 +38,7 @@ const CONNECTIONS = 64;
 const ROUNDS = 3;
 const SIZE = 16 * MB;
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 const large = noiseOf(1, SIZE);
 let redis: TestImage;
@@ -235,7 +235,7 @@ describe(`airgap serve with ${CONNECTIONS} connections`, () => {
 
   it('has constant memory use, and serves all of them', async () => {
     await using registry = await ServingProcess.start([bundle, '--quiet']);
-    await ask(registry.url, path);
+    await sendRequest(registry.url, path);
     const before = registry.memory().now;
     const sizes = await Promise.all(
       Array.from({ length: CONNECTIONS }, async () => {
@@ -252,7 +252,7 @@ describe(`airgap serve with ${CONNECTIONS} connections`, () => {
 
   it('releases closed connections', async () => {
     await using registry = await ServingProcess.start([bundle]);
-    await ask(registry.url, '/v2/');
+    await sendRequest(registry.url, '/v2/');
     const before = registry.handles();
     const disconnect = () =>
       new Promise(resolve => {

@@ -12,12 +12,12 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AirgapEvent, build, type Serving, serve } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { layoutOf } from './bundle.ts';
 import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, tarOf } from './images/image.ts';
 import { makeCertificates } from './programs/certificates.ts';
 import { missingPrograms } from './programs/program.ts';
-import { type AskOptions, ask, type Reply } from './registry/client.ts';
+import { type Reply, type RequestOptions, sendRequest } from './registry/client.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
@@ -74,12 +74,12 @@ function errorsOf({ body }: Reply): string[] {
   return JSON.parse(body.toString()).errors.map(({ code }: { code: string }) => code);
 }
 
-const work = new Workplace();
+const work = new TempDir();
 const bundle = work.file('bundle.tar');
 const events: AirgapEvent[] = [];
 let registry: Serving;
 
-const get = (target: string, options?: AskOptions) => ask(registry.url, target, options);
+const get = (target: string, options?: RequestOptions) => sendRequest(registry.url, target, options);
 
 beforeAll(async () => {
   await bundleOf(bundle, IMAGES);
@@ -425,7 +425,7 @@ describe('several bundles', () => {
       onEvent: event => reported.push(event),
     });
     const digestOf = async (reference: string) => {
-      const { headers } = await ask(both.url, `/v2/quay.io/team/app/manifests/${reference}`);
+      const { headers } = await sendRequest(both.url, `/v2/quay.io/team/app/manifests/${reference}`);
       return headers['docker-content-digest'];
     };
     expect(await digestOf('1')).toBe(app.digest);
@@ -453,7 +453,7 @@ describe('a login', () => {
     await using closed = await serve({ bundles: [bundle], listen: ANY_PORT, login });
     const headers = authorization === undefined ? {} : { Authorization: authorization };
     for (const target of ['/v2/', `/v2/quay.io/team/app/blobs/${layer.diffId}`]) {
-      const reply = await ask(closed.url, target, { headers });
+      const reply = await sendRequest(closed.url, target, { headers });
       expect(reply.status).toBe(status);
       if (status === 200) continue;
       expect(errorsOf(reply)).toEqual(['UNAUTHORIZED']);
@@ -468,7 +468,7 @@ describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
     const tls = { cert: readFileSync(server.cert, 'utf8'), key: readFileSync(server.key, 'utf8') };
     await using secure = await serve({ bundles: [bundle], listen: ANY_PORT, tls });
     expect(secure.url).toMatch(/^https:/);
-    const { body } = await ask(secure.url, `/v2/quay.io/team/app/blobs/${layer.diffId}`, {
+    const { body } = await sendRequest(secure.url, `/v2/quay.io/team/app/blobs/${layer.diffId}`, {
       ca: readFileSync(ca, 'utf8'),
     });
     expect(body.equals(layer.bytes)).toBe(true);
@@ -529,15 +529,15 @@ describe('a damaged or modified bundle', () => {
     await using damaged = await damagedBy('flipped.tar', file =>
       overwrite(file, offsetOf(layer.bytes) + 5000, '?'),
     );
-    const first = await ask(damaged.url, path(layer.diffId)).catch(error => ({
+    const first = await sendRequest(damaged.url, path(layer.diffId)).catch(error => ({
       broken: String(error),
       body: [],
     }));
     expect(first.broken).toBeDefined();
     expect(first.body.length).toBeLessThan(SIZE);
-    const second = await ask(damaged.url, path(layer.diffId));
+    const second = await sendRequest(damaged.url, path(layer.diffId));
     expect([second.status, second.body.toString()]).toEqual([500, expect.stringContaining('digest')]);
-    expect((await ask(damaged.url, path(small.diffId))).status).toBe(200);
+    expect((await sendRequest(damaged.url, path(small.diffId))).status).toBe(200);
   });
 
   it('is reported when it is overwritten, and the registry stays up', async () => {
@@ -545,12 +545,12 @@ describe('a damaged or modified bundle', () => {
     await using damaged = await damagedBy('overwritten.tar', name => {
       file = name;
     });
-    expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
+    expect((await sendRequest(damaged.url, path(layer.diffId))).status).toBe(200);
     truncateSync(file, 5000);
-    const reply = await ask(damaged.url, path(layer.diffId));
+    const reply = await sendRequest(damaged.url, path(layer.diffId));
     expect([reply.status, errorsOf(reply)]).toEqual([500, ['UNKNOWN']]);
     expect(reply.body.toString()).not.toContain(work.path);
-    expect((await ask(damaged.url, '/v2/')).status).toBe(200);
+    expect((await sendRequest(damaged.url, '/v2/')).status).toBe(200);
   });
 
   it('is reported when it is overwritten with the same size after a complete read', async () => {
@@ -558,9 +558,9 @@ describe('a damaged or modified bundle', () => {
     await using damaged = await damagedBy('edited.tar', name => {
       file = name;
     });
-    expect((await ask(damaged.url, path(layer.diffId))).status).toBe(200);
+    expect((await sendRequest(damaged.url, path(layer.diffId))).status).toBe(200);
     overwrite(file, offsetOf(layer.bytes) + 5000, '?');
-    const reply = await ask(damaged.url, path(layer.diffId));
+    const reply = await sendRequest(damaged.url, path(layer.diffId));
     expect([reply.status, reply.body.toString()]).toEqual([500, expect.stringContaining('was modified')]);
   });
 
@@ -571,7 +571,7 @@ describe('a damaged or modified bundle', () => {
     });
     writeFileSync(`${file}.new`, 'another');
     renameSync(`${file}.new`, file);
-    expect((await ask(renamed.url, path(layer.diffId))).body.equals(layer.bytes)).toBe(true);
+    expect((await sendRequest(renamed.url, path(layer.diffId))).body.equals(layer.bytes)).toBe(true);
   });
 
   function overwrite(file: string, offset: number, text: string): void {
@@ -643,10 +643,10 @@ describe('the registry', () => {
             .resume(),
         ),
     );
-    await ask(ending.url, '/v2/');
+    await sendRequest(ending.url, '/v2/');
     stopper.abort();
     await Promise.all([ending[Symbol.asyncDispose](), ...closed]);
-    await expect(ask(ending.url, '/v2/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(sendRequest(ending.url, '/v2/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it('reports an address that is in use or not available', async () => {

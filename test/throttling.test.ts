@@ -1,31 +1,31 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { imageOf, noiseOf } from './images/image.ts';
 import { Distribution } from './programs/distribution.ts';
 import { Nginx } from './programs/nginx.ts';
 import { missingPrograms } from './programs/program.ts';
 
 const MB = 1_000_000;
-/** Images in one list, so that there is more to ask for than blobs. */
+/** Images in one list, so that manifests are requested as well as blobs. */
 const IMAGES = 12;
 
 const missing = missingPrograms('docker-registry', 'nginx');
 if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: throttled registries, for want of ${missing.join(', ')}\n`);
+  process.stderr.write(`\nSKIPPED: throttled registries, missing ${missing.join(', ')}\n`);
 
 const requests = (rate: number) => ({
   http: `limit_req_zone $binary_remote_addr zone=requests:1m rate=${rate}r/s;`,
   location: 'limit_req zone=requests burst=5 nodelay;',
 });
-const connections = (most: number) => ({
+const connections = (limit: number) => ({
   http: 'limit_conn_zone $binary_remote_addr zone=connections:1m;',
-  location: `limit_conn connections ${most}; limit_rate 20m;`,
+  location: `limit_conn connections ${limit}; limit_rate 20m;`,
 });
 
 describe.skipIf(missing.length > 0)('a build from a registry behind nginx', () => {
   const names = Array.from({ length: IMAGES }, (_, at) => `registry.test/team/app-${at}:1`);
-  const work = new Workplace({ 'list.txt': `${names.join('\n')}\n` });
+  const work = new TempDir({ 'list.txt': `${names.join('\n')}\n` });
   let registry: Distribution;
   let unthrottled: Buffer;
 
@@ -53,14 +53,14 @@ describe.skipIf(missing.length > 0)('a build from a registry behind nginx', () =
     ['5 requests a second', 429, requests(5)],
     ['3 connections', 503, connections(3)],
     ['1 connection', 429, connections(1)],
-  ])('that allows %s and refuses the others with %d ends with the same bytes', async (what, code, limit) => {
-    const folder = work.file(what.replaceAll(' ', '-'));
+  ])('that allows %s and rejects more with %d, has the same bytes', async (name, code, limit) => {
+    const folder = work.file(name.replaceAll(' ', '-'));
     mkdirSync(folder);
     const location = `${limit.location} limit_req_status ${code}; limit_conn_status ${code};`;
     await using nginx = await Nginx.start(folder, registry.host, { ...limit, location });
     const { status } = await build(nginx.host, 'bundle.tar');
     expect(status).toBe(0);
     expect(readFileSync(work.file('bundle.tar')).equals(unthrottled)).toBe(true);
-    expect(nginx.answers().filter(answer => answer.status === code).length).toBeGreaterThan(0);
+    expect(nginx.responses().filter(response => response.status === code).length).toBeGreaterThan(0);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { build, verify } from '@airgap/core';
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './airgap.ts';
+import { TempDir } from './airgap.ts';
 import { withEntry } from './bundle.ts';
 import { imageOf, indexOf, noiseOf } from './images/image.ts';
 import { TestRegistry } from './registry/registry.ts';
@@ -10,7 +10,7 @@ import { TestRegistry } from './registry/registry.ts';
 const ARM64 = { os: 'linux', architecture: 'arm64', variant: 'v8' };
 
 describe('verify', () => {
-  const work = new Workplace();
+  const work = new TempDir();
   const bundle = work.file('bundle.tar');
   const damaged = work.file('damaged.tar');
   let intact: Buffer;

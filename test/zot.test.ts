@@ -1,20 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, Workplace } from './airgap.ts';
+import { airgap, TempDir } from './airgap.ts';
 import { imageOf, noiseLayer, type TestImage } from './images/image.ts';
 import { findProgram, missingPrograms, output } from './programs/program.ts';
 import { Zot, type ZotOptions } from './programs/zot.ts';
 import { TestRegistry } from './registry/registry.ts';
 
 const missing = missingPrograms('skopeo', 'htpasswd').concat(findProgram('zot') === undefined ? ['zot'] : []);
-if (missing.length > 0) process.stderr.write(`\nSKIPPED: zot's limits, for want of ${missing.join(', ')}\n`);
+if (missing.length > 0) process.stderr.write(`\nSKIPPED: zot's limits, missing ${missing.join(', ')}\n`);
 
 const APP = 'quay.io/team/app:1';
-const work = new Workplace({ 'app.txt': `${APP}\n` });
-let old: TestImage;
+const work = new TempDir({ 'app.txt': `${APP}\n` });
+let previous: TestImage;
 let next: TestImage;
 
-/** Builds a bundle in which the one name stands for this image. */
+/** Builds a bundle with this image. */
 async function build(image: TestImage, bundle: string): Promise<void> {
   await using registry = await TestRegistry.start();
   registry.push('team/app:1', image);
@@ -25,9 +25,9 @@ async function build(image: TestImage, bundle: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  old = imageOf({ layers: [await noiseLayer('old', 1000)] });
+  previous = imageOf({ layers: [await noiseLayer('old', 1000)] });
   next = imageOf({ layers: [await noiseLayer('next', 1000)] });
-  await build(old, 'old.tar');
+  await build(previous, 'old.tar');
   await build(next, 'next.tar');
   await build(imageOf({ layers: [await noiseLayer('docker', 1000)], types: 'docker' }), 'docker.tar');
 });
@@ -37,7 +37,7 @@ describe.skipIf(missing.length > 0)('zot', () => {
   const load = (bundle: string, { host }: Zot, ...flags: string[]) =>
     airgap(['load', bundle, host, ...flags], { cwd: work.path, env: { DOCKER_CONFIG: work.path } });
 
-  /** One that knows `me`, who may do this. */
+  /** Starts a zot with the user `me` and these permissions. */
   async function startFor(folder: string, allowed: ZotOptions['allowed']): Promise<Zot> {
     const htpasswd = work.file('htpasswd');
     writeFileSync(htpasswd, await output('htpasswd', '-Bbn', 'me', 'a-secret-password'));
@@ -56,38 +56,38 @@ describe.skipIf(missing.length > 0)('zot', () => {
       `docker://${host}/team/app:1`,
     );
 
-  it('with immutable tags takes a bundle twice, and keeps its tag from another image', async () => {
-    using there = new Workplace();
-    await using zot = await startFor(there.path, ['read', 'create']);
+  it('with immutable tags accepts a bundle twice, and rejects another image under the same tag', async () => {
+    using folder = new TempDir();
+    await using zot = await startFor(folder.path, ['read', 'create']);
     expect((await load('old.tar', zot)).status).toBe(0);
     expect((await load('old.tar', zot)).status).toBe(0);
-    const refused = await load('next.tar', zot, '--on-existing', 'overwrite');
-    expect(refused.stderr).toContain('not over a tag that exists');
-    expect(refused.stderr).toContain('team/app:1');
-    expect(refused.status).toBe(3);
+    const rejected = await load('next.tar', zot, '--on-existing', 'overwrite');
+    expect(rejected.stderr).toContain('overwriting an existing tag may need more permissions');
+    expect(rejected.stderr).toContain('team/app:1');
+    expect(rejected.status).toBe(3);
     expect((await load('next.tar', zot, '--on-existing', 'skip')).status).toBe(0);
-    expect(await raw(zot)).toBe(old.bytes.toString());
+    expect(await raw(zot)).toBe(previous.bytes.toString());
   });
 
-  it('that allows updates has the new image in the end', async () => {
-    using there = new Workplace();
-    await using zot = await startFor(there.path, ['read', 'create', 'update']);
+  it('with mutable tags is updated to the new image', async () => {
+    using folder = new TempDir();
+    await using zot = await startFor(folder.path, ['read', 'create', 'update']);
     expect((await load('old.tar', zot)).status).toBe(0);
     expect((await load('next.tar', zot, '--on-existing', 'overwrite')).status).toBe(0);
     expect(await raw(zot)).toBe(next.bytes.toString());
   });
 
-  it('that allows reading alone gets nothing', async () => {
-    using there = new Workplace();
-    await using zot = await startFor(there.path, ['read']);
+  it('with read access only rejects a load', async () => {
+    using folder = new TempDir();
+    await using zot = await startFor(folder.path, ['read']);
     const { status, stderr } = await load('old.tar', zot);
     expect(stderr).toContain('upload of the blob to team/app');
     expect(status).toBe(3);
   });
 
-  it('that was not told to take schema 2 manifests says so', async () => {
-    using there = new Workplace();
-    await using zot = await Zot.start(there.path, { takesDocker: false });
+  it('without docker2s2 compatibility rejects schema 2 manifests with a hint', async () => {
+    using folder = new TempDir();
+    await using zot = await Zot.start(folder.path, { acceptsDocker: false });
     const { status, stderr } = await load('docker.tar', zot);
     expect(stderr).toContain('application/vnd.docker.distribution.manifest.v2+json');
     expect(stderr).toContain('docker2s2');

@@ -2,16 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { output } from './program.ts';
 
-/** A private certificate authority, with certificates for `localhost` and for a client: paths of PEM files. */
+/** Paths of PEM files: a private certificate authority, and certificates for `localhost` and for a client. */
 export interface Certificates {
   readonly ca: string;
   readonly server: { readonly cert: string; readonly key: string };
-  /** The server's, until yesterday. */
+  /** A certificate of the server that expired yesterday. */
   readonly expired: { readonly cert: string; readonly key: string };
   readonly client: { readonly cert: string; readonly key: string };
 }
 
-/** Has openssl make them all. @param names more of the server, for example `IP:192.0.2.1` */
+/** Creates the certificates with openssl. @param names more names of the server, for example `IP:192.0.2.1` */
 export async function makeCertificates(folder: string, ...names: string[]): Promise<Certificates> {
   const file = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => output('openssl', ...args);
@@ -32,9 +32,10 @@ export async function makeCertificates(folder: string, ...names: string[]): Prom
     ca.cert,
   );
   const sign = async (name: string, extension: string, days = 2) => {
-    const [cert, key, request, extensions] = [`${name}.crt`, `${name}.key`, `${name}.csr`, `${name}.ext`].map(
-      file,
-    ) as [string, string, string, string];
+    const cert = file(`${name}.crt`);
+    const key = file(`${name}.key`);
+    const request = file(`${name}.csr`);
+    const extensions = file(`${name}.ext`);
     writeFileSync(extensions, extension);
     await openssl(
       'req',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Daemon, output } from './program.ts';
 
-/** A containerd with everything that it keeps in a folder. */
+/** A containerd daemon with all its state in one folder. */
 export class Containerd implements AsyncDisposable {
   readonly #daemon: Daemon;
   readonly #address: string;
@@ -19,23 +19,22 @@ export class Containerd implements AsyncDisposable {
     return containerd;
   }
 
-  /** What makes any client speak to this daemon. */
+  /** The environment that connects clients to this daemon. */
   get environment(): Record<string, string> {
     return { CONTAINERD_ADDRESS: this.#address, CONTAINERD_SNAPSHOTTER: 'native' };
   }
 
-  /** Runs its client. */
+  /** Runs `ctr`. */
   ctr(...args: string[]): Promise<string> {
     return output('ctr', '--address', this.#address, ...args);
   }
 
-  /** Names and digests of the images that are there, sorted. */
+  /** Names and digests of its images, sorted. */
   async images(namespace = 'default'): Promise<(string | undefined)[][]> {
-    const [, ...lines] = (await this.ctr('--namespace', namespace, 'images', 'list')).trim().split('\n');
-    return lines
-      .map(line => line.split(/\s+/))
-      .map(([name, , digest]) => [name, digest])
-      .sort();
+    const list = await this.ctr('--namespace', namespace, 'images', 'list');
+    const lines = list.trim().split('\n').slice(1);
+    const rows = lines.map(line => line.split(/\s+/));
+    return rows.map(columns => [columns[0], columns[2]]).sort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import { connectTo, Daemon, freePort } from './program.ts';
 
-/** The registry inside crane: in memory, without TLS, open to everybody. */
+/** The registry of crane: in memory, without TLS or authentication. */
 export class CraneRegistry implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { flatten, type TestImage } from '../images/image.ts';
 import { connectTo, Daemon, freePort } from './program.ts';
 
-/** Debian's docker-registry (distribution 2.8), or a newer one, with its storage in a folder. */
+/** A distribution registry with its storage in a folder: Debian's docker-registry (2.8), or a newer one. */
 export class Distribution implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -14,7 +14,7 @@ export class Distribution implements AsyncDisposable {
     this.#daemon = daemon;
   }
 
-  /** @param options what its configuration says besides: of TLS, or of who may come in; and which program it is */
+  /** @param options more configuration: TLS, authentication, the address and the program */
   static async start(
     folder: string,
     {
@@ -22,11 +22,11 @@ export class Distribution implements AsyncDisposable {
       auth = {},
       host: name = '127.0.0.1',
       listen = '127.0.0.1',
-      port: wanted = 0,
+      port: fixedPort = 0,
       program = 'docker-registry',
     } = {},
   ): Promise<Distribution> {
-    const port = wanted || (await freePort());
+    const port = fixedPort || (await freePort());
     const host = `${name}:${port}`;
     const config = join(folder, 'registry.json');
     const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
@@ -45,16 +45,13 @@ export class Distribution implements AsyncDisposable {
     return new Distribution(host, daemon);
   }
 
-  /** Uploads an image with everything below it, and tags it. */
+  /** Pushes an image with its children, and tags it. */
   async push(name: string, image: TestImage): Promise<void> {
     const [repository = '', tag = 'latest'] = name.split(':');
-    for (const one of flatten(image)) {
-      for (const [digest, bytes] of one.blobs) await this.#pushBlob(repository, digest, bytes);
-      await this.#put(
-        `/v2/${repository}/manifests/${one === image ? tag : one.digest}`,
-        one.bytes,
-        one.mediaType,
-      );
+    for (const manifest of flatten(image)) {
+      for (const [digest, bytes] of manifest.blobs) await this.#pushBlob(repository, digest, bytes);
+      const reference = manifest === image ? tag : manifest.digest;
+      await this.#put(`/v2/${repository}/manifests/${reference}`, manifest.bytes, manifest.mediaType);
     }
   }
 
@@ -66,12 +63,12 @@ export class Distribution implements AsyncDisposable {
   }
 
   async #put(path: string, body: Buffer, type: string): Promise<void> {
-    const answer = await fetch(`http://${this.host}${path}`, {
+    const response = await fetch(`http://${this.host}${path}`, {
       method: 'PUT',
       body: new Uint8Array(body),
       headers: { 'content-type': type },
     });
-    if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+    if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

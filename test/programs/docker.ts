@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Daemon, output } from './program.ts';
 
-/** A docker daemon with everything that it keeps in a folder. */
+/** A docker daemon with all its state in one folder. */
 export class Docker implements AsyncDisposable {
   readonly #daemon: Daemon;
   readonly #socket: string;
@@ -20,12 +20,12 @@ export class Docker implements AsyncDisposable {
     return docker;
   }
 
-  /** What makes any client speak to this daemon. */
+  /** The environment that connects clients to this daemon. */
   get environment(): Record<string, string> {
     return { DOCKER_HOST: this.#socket };
   }
 
-  /** Runs the client. */
+  /** Runs `docker`. */
   run(...args: string[]): Promise<string> {
     return output('docker', '-H', this.#socket, ...args);
   }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Daemon, freePort } from './program.ts';
 
-/** nginx in front of a registry, as companies have it. */
+/** nginx as a reverse proxy of a registry. */
 export class Nginx implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -16,8 +16,8 @@ export class Nginx implements AsyncDisposable {
   }
 
   /**
-   * @param upstream the registry's host
-   * @param directives what the location that passes everything on does besides, what else the server has, and what all of http does
+   * @param upstream the host of the registry
+   * @param directives more directives for the proxying location, the server and the http block
    */
   static async start(
     folder: string,
@@ -35,7 +35,7 @@ events { worker_connections 1024; }
 http {
   log_format bytes '$status $body_bytes_sent $request_uri';
   access_log ${log} bytes;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(what => `${what}_temp_path ${folder}/tmp/${what};`).join(' ')}
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${folder}/tmp/${kind};`).join(' ')}
   ${directives.http ?? ''}
   server {
     listen 127.0.0.1:${port} sndbuf=64k;
@@ -56,8 +56,8 @@ http {
     return new Nginx(`127.0.0.1:${port}`, log, daemon);
   }
 
-  /** Answers so far: status, bytes and path. */
-  answers(): { status: number; bytes: number; path: string }[] {
+  /** The responses so far: status, body size in bytes and path. */
+  responses(): { status: number; bytes: number; path: string }[] {
     const lines = readFileSync(this.#log, 'utf8').split('\n').filter(Boolean);
     return lines.map(line => {
       const [status, bytes, path = ''] = line.split(' ');

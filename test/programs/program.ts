@@ -9,24 +9,23 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where daemons live although a user's PATH may not say so. */
+/** Folders of daemons that may be missing from PATH. */
 const EXTRA_PATHS = ['/usr/sbin', '/sbin'];
 
-/** The path of a program, or nothing when this machine has none. */
+/** The path of a program, or nothing when it is not installed. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...EXTRA_PATHS];
   return folders.map(folder => join(folder, name)).find(isExecutable);
 }
 
-/** The programs of these that this machine lacks. In CI that is an error: there every test runs. */
+/** The programs that are not installed. @throws Error in CI, where every test must run */
 export function missingPrograms(...names: string[]): string[] {
   const missing = names.filter(name => findProgram(name) === undefined);
-  if (missing.length > 0 && process.env.CI)
-    throw new Error(`CI must have these programs: ${missing.join(', ')}`);
+  if (missing.length > 0 && process.env.CI) throw new Error(`missing programs in CI: ${missing.join(', ')}`);
   return missing;
 }
 
-/** Runs a program to its end. Rejects with what it said when it fails. */
+/** Runs a program and returns its output. Rejects with its output when it fails. */
 export async function output(program: string, ...args: string[]): Promise<string> {
   const { stdout, stderr } = await run(findProgram(program) ?? program, args, {
     maxBuffer: 64 * 1024 * 1024,
@@ -34,7 +33,7 @@ export async function output(program: string, ...args: string[]): Promise<string
   return stdout + stderr;
 }
 
-/** A program that runs until the test is over. */
+/** A program that runs until it is disposed. */
 export class Daemon implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #kill = () => this.#child.kill('SIGTERM');
@@ -42,13 +41,13 @@ export class Daemon implements AsyncDisposable {
 
   constructor(program: string, args: readonly string[]) {
     this.#child = spawn(findProgram(program) ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    // Whoever is interrupted takes it along.
+    // An interrupted test run must not leave it behind.
     process.once('exit', this.#kill);
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', chunk => (this.#log += chunk));
   }
 
-  /** Waits until `check` succeeds, for half a minute at most. */
+  /** Waits until `check` succeeds, for at most 30 seconds. */
   async ready(check: () => Promise<unknown>): Promise<this> {
     for (let tries = 0; tries < 150; tries += 1) {
       if (this.#child.exitCode !== null) break;
@@ -71,20 +70,20 @@ export class Daemon implements AsyncDisposable {
   }
 }
 
-/** Resolves when something listens there. */
+/** Connects once; rejects when the port is closed. */
 export async function connectTo(port: number, address = '127.0.0.1'): Promise<void> {
   const socket = connect(port, address);
   await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   socket.destroy();
 }
 
-/** An address of this machine that is not loopback, which proxies are never used for. */
+/** An address of this machine that is not loopback: proxies are never used for loopback. */
 export function outsideAddress(): string | undefined {
   const addresses = Object.values(networkInterfaces()).flatMap(list => list ?? []);
   return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 }
 
-/** A loopback port that nobody listens on. */
+/** A free loopback port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { AIRGAP } from '../airgap.ts';
 
-/** `airgap serve` as a user would start it, on a port of its own. */
+/** `airgap serve` as a child process, on a free port. */
 export class ServingProcess implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -28,34 +28,34 @@ export class ServingProcess implements AsyncDisposable {
     });
     const output = { stdout: '', stderr: '' };
     child.stderr.on('data', chunk => (output.stderr += chunk));
-    const place = await new Promise<{ host: string; url: string }>((resolve, reject) => {
+    const address = await new Promise<{ host: string; url: string }>((resolve, reject) => {
       child.stdout.on('data', chunk => {
         output.stdout += chunk;
         if (output.stdout.endsWith('}\n')) resolve(JSON.parse(output.stdout));
       });
-      child.on('exit', () => reject(new Error(`airgap serve has ended: ${output.stderr}`)));
+      child.on('exit', () => reject(new Error(`airgap serve exited: ${output.stderr}`)));
     });
-    return new ServingProcess(child, output, place);
+    return new ServingProcess(child, output, address);
   }
 
-  /** What it has said on stderr. */
+  /** Its stderr so far. */
   get log(): string {
     return this.#output.stderr;
   }
 
-  /** Its memory now and at most so far, in bytes. */
+  /** Its resident memory now and at its peak, in bytes. */
   memory(): { now: number; peak: number } {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
     const kilobytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
     return { now: kilobytes('VmRSS') * 1024, peak: kilobytes('VmHWM') * 1024 };
   }
 
-  /** How many files and connections it has open. */
+  /** The number of its open file descriptors. */
   handles(): number {
     return readdirSync(`/proc/${this.#child.pid}/fd`).length;
   }
 
-  /** Sends a signal. @returns the exit status, and how long it took in ms */
+  /** Sends a signal. @returns the exit status, and the time until the exit in ms */
   async end(signal: NodeJS.Signals): Promise<{ status: number | null; elapsed: number }> {
     const started = performance.now();
     const exit = new Promise<number | null>(resolve => this.#child.once('exit', resolve));

@@ -18,7 +18,8 @@ export class Tinyproxy implements AsyncDisposable {
   /** @param settings more lines of its configuration, for example `BasicAuth user password` */
   static async start(folder: string, ...settings: string[]): Promise<Tinyproxy> {
     const port = await freePort();
-    const [config, log] = [join(folder, `tinyproxy-${port}.conf`), join(folder, `tinyproxy-${port}.log`)];
+    const config = join(folder, `tinyproxy-${port}.conf`);
+    const log = join(folder, `tinyproxy-${port}.log`);
     writeFileSync(log, '', { mode: 0o666 });
     const lines = [
       `Port ${port}`,
@@ -34,7 +35,7 @@ export class Tinyproxy implements AsyncDisposable {
     return new Tinyproxy(`127.0.0.1:${port}`, log, daemon);
   }
 
-  /** What it was asked for, a line each. */
+  /** Its log, one request per line. */
   get log(): string {
     return readFileSync(this.#log, 'utf8');
   }

@@ -12,7 +12,7 @@ const LIFETIME = 300;
 
 /** A token service for distribution's `auth: token` (distribution, "Token Authentication Implementation"). */
 export class TokenServer implements AsyncDisposable {
-  /** The scopes that tokens were made for, in order. */
+  /** The scopes of the issued tokens, in order. */
   readonly granted: string[] = [];
   readonly #server: Server;
   readonly #folder: string;
@@ -22,9 +22,10 @@ export class TokenServer implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Starts one that knows one user, with a new key and certificate in the folder. */
+  /** Starts a token service with one user, and a new key and certificate in the folder. */
   static async start(folder: string, username: string, password: string): Promise<TokenServer> {
-    const [key, certificate] = [join(folder, 'token.key'), join(folder, 'token.pem')];
+    const key = join(folder, 'token.key');
+    const certificate = join(folder, 'token.pem');
     const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${ISSUER}`, '-days', '2'];
     await output('openssl', ...request, '-keyout', key, '-out', certificate);
     const server = createServer();
@@ -33,14 +34,18 @@ export class TokenServer implements AsyncDisposable {
     const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     server.on('request', (incoming, response) => {
       const scope = new URL(incoming.url ?? '/', 'http://token').searchParams.get('scope') ?? '';
-      response.statusCode = incoming.headers.authorization === expected ? 200 : 401;
-      if (response.statusCode === 200) service.granted.push(scope);
-      response.end(response.statusCode === 200 ? JSON.stringify({ token: service.#token(scope) }) : '{}');
+      if (incoming.headers.authorization !== expected) {
+        response.statusCode = 401;
+        response.end('{}');
+        return;
+      }
+      service.granted.push(scope);
+      response.end(JSON.stringify({ token: service.#token(scope) }));
     });
     return service;
   }
 
-  /** What belongs under `auth:` in the registry's settings. */
+  /** The `auth` section for the configuration of the registry. */
   get settings(): object {
     const { port } = this.#server.address() as AddressInfo;
     const rootcertbundle = join(this.#folder, 'token.pem');

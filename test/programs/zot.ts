@@ -2,20 +2,20 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectTo, Daemon, freePort } from './program.ts';
 
-/** What zot's configuration says besides its address and storage. */
+/** Configuration of zot in addition to its port and storage. */
 export interface ZotOptions {
   readonly host?: string;
   /** Paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** The path of an htpasswd file. */
   readonly htpasswd?: string;
-  /** What everybody who logs in may do in every repository; without `update` tags are immutable. */
+  /** What authenticated users may do in every repository; without `update`, tags are immutable. */
   readonly allowed?: readonly ('read' | 'create' | 'update' | 'delete')[];
-  /** Whether it takes Docker's schema 2 manifests, which zot does only when it is told to. */
-  readonly takesDocker?: boolean;
+  /** Whether it accepts Docker schema 2 manifests, which zot does not by default. Default: true. */
+  readonly acceptsDocker?: boolean;
 }
 
-/** zot, with its storage in a folder. */
+/** A zot registry with its storage in a folder. */
 export class Zot implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -28,7 +28,7 @@ export class Zot implements AsyncDisposable {
 
   static async start(
     folder: string,
-    { host = '127.0.0.1', tls, htpasswd, allowed, takesDocker = true }: ZotOptions = {},
+    { host = '127.0.0.1', tls, htpasswd, allowed, acceptsDocker = true }: ZotOptions = {},
   ): Promise<Zot> {
     const port = await freePort();
     const config = join(folder, 'zot.json');
@@ -42,7 +42,7 @@ export class Zot implements AsyncDisposable {
         http: {
           address: '127.0.0.1',
           port: String(port),
-          compat: takesDocker ? ['docker2s2'] : [],
+          compat: acceptsDocker ? ['docker2s2'] : [],
           ...(tls && { tls }),
           ...(htpasswd && { auth: { htpasswd: { path: htpasswd } } }),
           ...(allowed && { accessControl: { repositories } }),

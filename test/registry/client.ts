@@ -5,19 +5,19 @@ export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Why the body is not whole. */
+  /** Why the body is incomplete. */
   readonly broken?: string;
 }
 
-export interface AskOptions {
+export interface RequestOptions {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   /** A certificate authority to trust, in PEM. */
   readonly ca?: string;
 }
 
-/** Sends one request with its target as it is: nothing is normalised. */
-export function ask(origin: string, target: string, options: AskOptions = {}): Promise<Reply> {
+/** Sends one request; the target is not normalised. */
+export function sendRequest(origin: string, target: string, options: RequestOptions = {}): Promise<Reply> {
   const { hostname, port, protocol } = new URL(origin);
   const send = protocol === 'https:' ? overHttps : overHttp;
   return new Promise((resolve, reject) => {

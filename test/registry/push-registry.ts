@@ -3,52 +3,65 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { sendError } from './registry.ts';
 
-/** A request to the registry, and what has arrived of its body when it is a fault's turn. */
+/** A request to the registry; the body has not been read yet. */
 export interface PushRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
-  /** What it is for. */
   readonly step: Step;
   readonly incoming: IncomingMessage;
 }
 
-export type Step = 'head' | 'mount' | 'begin' | 'whole' | 'chunk' | 'finish' | 'where' | 'manifest' | 'other';
+/** A step of a push (distribution-spec, "Push"). */
+export type Step =
+  | 'head'
+  | 'mount'
+  | 'start'
+  | 'monolithic'
+  | 'chunk'
+  | 'finish'
+  | 'status'
+  | 'manifest'
+  | 'other';
 
-/** What happens instead of the answer. It says whether it took the request over. */
+/**
+ * Replaces the response.
+ *
+ * @returns whether it handled the request; `after` processes the request, and then drops the connection
+ */
 export type PushFault = (
   request: PushRequest,
   response: ServerResponse,
 ) => boolean | 'after' | Promise<boolean | 'after'>;
 
 export interface PushOptions {
-  /** What is said in answer to a mount. Default: as the specification has it. */
+  /** The response to a mount request. Default: `yes`, as the specification requires. */
   readonly mount?: 'yes' | 202 | 404 | 405;
-  /** The most bytes of a body. */
+  /** The largest body that is accepted, in bytes. */
   readonly maxBody?: number;
-  /** The least bytes of a chunk, which is announced. */
+  /** The smallest chunk, in bytes, sent as `OCI-Chunk-Min-Length`. */
   readonly minChunk?: number;
-  /** The most bytes that are taken of a chunk. */
-  readonly takes?: number;
-  /** Whether chunks are refused. */
+  /** How many bytes of each chunk are stored. */
+  readonly storedPerChunk?: number;
+  /** Whether chunked uploads are rejected. */
   readonly chunkless?: boolean;
-  /** The password that every request needs. */
+  /** The token that every request needs. */
   readonly token?: string;
-  /** Whether the manifests below an index are taken and not kept, and the index all the same. */
+  /** Whether child manifests are accepted but not stored, and their index is accepted anyway. */
   readonly lax?: boolean;
 }
 
-const BLOBS = /^\/v2\/(.+)\/blobs\/(sha256:[0-9a-f]{64})$/;
+const BLOBS = /^\/v2\/(?<repository>.+)\/blobs\/(?<digest>sha256:[0-9a-f]{64})$/;
 const UPLOADS = /^\/v2\/(.+)\/blobs\/uploads\/$/;
 const SESSION = /^\/elsewhere\/(\d+)$/;
-const MANIFESTS = /^\/v2\/(.+)\/manifests\/([^/]+)$/;
+const MANIFESTS = /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^/]+)$/;
 
-/** A strict registry in this process that is pushed to: for faults. */
+/** A strict in-memory registry on loopback for pushes, with fault injection. */
 export class PushRegistry {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
-  /** Every request, as `step path`. */
+  /** Every request; `bytes` is the size of its body. */
   readonly seen: { step: Step; path: string; bytes: number }[] = [];
   fault: PushFault | undefined;
   readonly #server: Server;
@@ -62,7 +75,7 @@ export class PushRegistry {
     this.#server = server;
     this.#options = options;
     this.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on('request', (incoming, response) => void this.#take(incoming, response));
+    server.on('request', (incoming, response) => void this.#handle(incoming, response));
   }
 
   static async start(options: PushOptions = {}): Promise<PushRegistry> {
@@ -71,24 +84,24 @@ export class PushRegistry {
     return new PushRegistry(server, options);
   }
 
-  /** What a name stands for. */
+  /** The manifest of a tag or digest. */
   manifest(repository: string, reference: string): Buffer | undefined {
     return this.#manifests.get(`${repository}:${reference}`)?.bytes;
   }
 
-  /** Bytes of a blob in a repository. */
+  /** The content of a blob in a repository. */
   blob(repository: string, digest: string): Buffer | undefined {
     return this.#blobs.get(repository)?.get(digest);
   }
 
-  /** Lets one name stand for what another one does, both as `repository:tag`. */
-  rename(from: string, to: string): void {
+  /** Points one tag to the manifest of another, both as `repository:tag`. */
+  retag(from: string, to: string): void {
     const manifest = this.#manifests.get(from);
     if (manifest) this.#manifests.set(to, manifest);
   }
 
-  /** Forgets every upload that is not finished. */
-  forgetSessions(): void {
+  /** Drops every unfinished upload. */
+  dropSessions(): void {
     this.#sessions.clear();
   }
 
@@ -97,7 +110,7 @@ export class PushRegistry {
     await new Promise(resolve => this.#server.close(resolve));
   }
 
-  async #take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     incoming.on('error', () => {});
     response.on('error', () => {});
     const url = new URL(incoming.url ?? '/', 'http://registry');
@@ -113,17 +126,17 @@ export class PushRegistry {
     };
     const seen = { step, path: url.pathname + url.search, bytes: 0 };
     this.seen.push(seen);
-    const done = await this.fault?.(request, response);
-    if (done === true) return;
+    const handled = await this.fault?.(request, response);
+    if (handled === true) return;
     const { token } = this.#options;
     if (token !== undefined && url.pathname !== '/token' && request.authorization !== `Bearer ${token}`)
       return void this.#challenge(response);
     const body = await readBody(incoming, this.#options.maxBody);
     seen.bytes = body?.length ?? 0;
-    if (done === 'after') this.#answer(request, body, NOBODY);
-    else if (body === undefined) sendError(response, 413, 'SIZE_INVALID', 'too much');
-    else this.#answer(request, body, response);
-    if (done === 'after') response.socket?.resetAndDestroy();
+    if (handled === 'after') this.#respond(request, body, DISCARDED);
+    else if (body === undefined) sendError(response, 413, 'SIZE_INVALID', 'body too large');
+    else this.#respond(request, body, response);
+    if (handled === 'after') response.socket?.resetAndDestroy();
   }
 
   #challenge(response: ServerResponse): void {
@@ -131,22 +144,22 @@ export class PushRegistry {
     sendError(response, 401, 'UNAUTHORIZED', 'authentication required');
   }
 
-  #answer(
+  #respond(
     { step, path, query, incoming }: PushRequest,
     body: Buffer = Buffer.alloc(0),
     response: ServerResponse,
   ) {
     if (path === '/v2/') return void response.end('{}');
     if (path === '/token') return void response.end(JSON.stringify({ token: this.#options.token }));
-    const [, repository = '', digest = ''] = BLOBS.exec(path) ?? [];
-    if (digest) return void this.#blob(repository, digest, response);
-    const [, target] = UPLOADS.exec(path) ?? [];
-    if (target !== undefined) return void this.#begin(target, query, response);
-    const [, id] = SESSION.exec(path) ?? [];
-    if (id !== undefined) return void this.#session(step, id, query, body, incoming, response);
-    const [, place = '', reference = ''] = MANIFESTS.exec(path) ?? [];
-    if (step === 'manifest') this.#putManifest(place, reference, incoming, body, response);
-    else this.#manifest(place, reference, response);
+    const blob = BLOBS.exec(path)?.groups;
+    if (blob) return void this.#blob(blob.repository ?? '', blob.digest ?? '', response);
+    const uploadRepository = UPLOADS.exec(path)?.[1];
+    if (uploadRepository !== undefined) return void this.#startUpload(uploadRepository, query, response);
+    const session = SESSION.exec(path)?.[1];
+    if (session !== undefined) return void this.#session(step, session, query, body, incoming, response);
+    const { repository = '', reference = '' } = MANIFESTS.exec(path)?.groups ?? {};
+    if (step === 'manifest') this.#putManifest(repository, reference, incoming, body, response);
+    else this.#manifest(repository, reference, response);
   }
 
   #blob(repository: string, digest: string, response: ServerResponse): void {
@@ -156,7 +169,7 @@ export class PushRegistry {
     response.end();
   }
 
-  #begin(repository: string, query: URLSearchParams, response: ServerResponse): void {
+  #startUpload(repository: string, query: URLSearchParams, response: ServerResponse): void {
     const { mount = 'yes', minChunk } = this.#options;
     const digest = query.get('mount');
     if (digest !== null) {
@@ -186,18 +199,18 @@ export class PushRegistry {
   ): void {
     const session = this.#sessions.get(id);
     if (!session) return void sendError(response, 404, 'BLOB_UPLOAD_UNKNOWN', 'no such upload');
-    const { chunkless, takes = Number.POSITIVE_INFINITY } = this.#options;
+    const { chunkless, storedPerChunk = Number.POSITIVE_INFINITY } = this.#options;
     if (step === 'chunk' && chunkless) return void sendError(response, 405, 'UNSUPPORTED', 'no chunks');
     if (step === 'chunk') {
-      const [, start] = /^(\d+)-(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
+      const start = /^(\d+)-\d+$/.exec(headers['content-range'] ?? '')?.[1];
       if (Number(start) !== session.bytes.length)
         return void sendError(response, 416, 'BLOB_UPLOAD_INVALID', 'out of order');
-      session.bytes = Buffer.concat([session.bytes, body.subarray(0, takes)]);
+      session.bytes = Buffer.concat([session.bytes, body.subarray(0, storedPerChunk)]);
     }
     response.setHeader('location', `/elsewhere/${id}?state=${session.bytes.length}`);
     response.setHeader('range', `0-${Math.max(0, session.bytes.length - 1)}`);
-    response.statusCode = step === 'where' ? 204 : 202;
-    if (step === 'where' || step === 'chunk') return void response.end();
+    response.statusCode = step === 'status' ? 204 : 202;
+    if (step === 'status' || step === 'chunk') return void response.end();
     const bytes = Buffer.concat([session.bytes, body]);
     const digest = query.get('digest') ?? '';
     if (sha256(bytes) !== digest || query.get('state') === null)
@@ -224,17 +237,17 @@ export class PushRegistry {
     const { config, layers = [], manifests } = JSON.parse(String(bytes));
     const blobs = [...(config ? [config] : []), ...layers];
     const children: readonly { digest: string }[] = lax ? [] : (manifests ?? []);
-    const lacks =
+    const isIncomplete =
       blobs.some(({ digest }) => !this.blob(repository, digest)) ||
       children.some(({ digest }) => !this.manifest(repository, digest));
-    if (lacks) return void sendError(response, 404, 'MANIFEST_BLOB_UNKNOWN', 'something is missing');
+    if (isIncomplete) return void sendError(response, 404, 'MANIFEST_BLOB_UNKNOWN', 'something is missing');
     const digest = sha256(bytes);
     if (reference.includes(':') && reference !== digest)
       return void sendError(response, 400, 'DIGEST_INVALID', 'not these bytes');
     const stored = { type: headers['content-type'] ?? '', bytes };
-    const isLost = lax && reference === digest && manifests === undefined;
-    for (const name of isLost ? [] : [reference, digest])
-      this.#manifests.set(`${repository}:${name}`, stored);
+    const isDropped = lax && reference === digest && manifests === undefined;
+    if (!isDropped)
+      for (const name of [reference, digest]) this.#manifests.set(`${repository}:${name}`, stored);
     response.statusCode = 201;
     response.setHeader('docker-content-digest', digest);
     response.end();
@@ -249,33 +262,33 @@ export class PushRegistry {
   }
 }
 
-/** Takes an answer that nobody will ever see. */
-const NOBODY = { statusCode: 200, setHeader() {}, end() {} } as unknown as ServerResponse;
+/** Discards the response. */
+const DISCARDED = { statusCode: 200, setHeader() {}, end() {} } as unknown as ServerResponse;
 
 function stepOf(method: string, { pathname, searchParams }: URL): Step {
-  if (UPLOADS.test(pathname)) return searchParams.has('mount') ? 'mount' : 'begin';
+  if (UPLOADS.test(pathname)) return searchParams.has('mount') ? 'mount' : 'start';
   if (SESSION.test(pathname)) {
     if (method === 'PATCH') return 'chunk';
-    if (method === 'GET') return 'where';
-    return /state=a/.test(searchParams.toString()) ? 'whole' : 'finish';
+    if (method === 'GET') return 'status';
+    return /state=a/.test(searchParams.toString()) ? 'monolithic' : 'finish';
   }
   if (method === 'PUT' && MANIFESTS.test(pathname)) return 'manifest';
   return method === 'HEAD' ? 'head' : 'other';
 }
 
-/** All of a body, or nothing when it is larger than that. */
+/** Reads the body. @returns nothing when it is larger than the limit */
 async function readBody(
   incoming: IncomingMessage,
-  most = Number.POSITIVE_INFINITY,
+  limit = Number.POSITIVE_INFINITY,
 ): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of incoming) chunks.push(chunk);
   } catch {
-    // The client is gone.
+    // The client has disconnected.
   }
   const body = Buffer.concat(chunks);
-  return body.length > most ? undefined : body;
+  return body.length > limit ? undefined : body;
 }
 
 function sha256(bytes: Buffer): string {

@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { flatten, type TestImage } from '../images/image.ts';
 
-/** A request as the registry saw it. */
-export interface Seen {
+/** A request that the registry received. */
+export interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
   readonly range: string | undefined;
 }
 
-/** What a fault does instead of the answer. It says whether it took the request over. */
-export type Fault = (request: Seen, response: ServerResponse, content: Buffer | undefined) => boolean;
+/** Replaces the response. @returns whether it handled the request */
+export type Fault = (request: SeenRequest, response: ServerResponse, content: Buffer | undefined) => boolean;
 
 export interface RegistryOptions {
-  /** Ask for credentials: Basic, or a token from the registry's own `/token`. */
+  /** Require credentials: Basic, or a token from the registry's own `/token`. */
   readonly auth?: {
     readonly scheme: 'basic' | 'bearer';
     readonly username: string;
@@ -22,13 +22,13 @@ export interface RegistryOptions {
   };
 }
 
-const API = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/;
+const API = /^\/v2\/(?<repository>.+)\/(?<kind>manifests|blobs)\/(?<reference>[^/]+)$/;
 
-/** A registry in this process, on loopback, that serves images from memory: for the demo and for faults. */
+/** An in-memory registry on loopback that serves images and can inject faults. */
 export class TestRegistry {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
-  readonly seen: Seen[] = [];
+  readonly seen: SeenRequest[] = [];
   fault: Fault | undefined;
   readonly #server: Server;
   readonly #options: RegistryOptions;
@@ -40,7 +40,7 @@ export class TestRegistry {
     this.#server = server;
     this.#options = options;
     this.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on('request', (request, response) => this.#answer(request, response));
+    server.on('request', (request, response) => this.#handle(request, response));
   }
 
   static async start(options: RegistryOptions = {}): Promise<TestRegistry> {
@@ -49,23 +49,23 @@ export class TestRegistry {
     return new TestRegistry(server, options);
   }
 
-  /** The one token that is good now. */
+  /** The only valid token. */
   get token(): string {
     return `the-token-${this.#generation}`;
   }
 
-  /** Makes another token the good one. */
+  /** Invalidates the token. */
   expire(): void {
     this.#generation += 1;
   }
 
-  /** Serves an image under `repository:tag`, and all of it by digest. */
+  /** Serves an image under `repository:tag`, and its manifests and blobs by digest. */
   push(name: string, image: TestImage): void {
     const [repository = '', tag = 'latest'] = name.split(':');
     this.#manifests.set(`${repository}:${tag}`, image);
-    for (const one of flatten(image)) {
-      this.#manifests.set(`${repository}:${one.digest}`, one);
-      for (const [digest, bytes] of one.blobs) this.#blobs.set(digest, bytes);
+    for (const manifest of flatten(image)) {
+      this.#manifests.set(`${repository}:${manifest.digest}`, manifest);
+      for (const [digest, bytes] of manifest.blobs) this.#blobs.set(digest, bytes);
     }
   }
 
@@ -74,15 +74,15 @@ export class TestRegistry {
     await new Promise(resolve => this.#server.close(resolve));
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  #handle(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://registry');
     const { authorization, range } = request.headers;
     const seen = { method: request.method ?? '', path: url.pathname, authorization, range };
     this.seen.push(seen);
     response.on('error', () => {});
-    const [, repository, kind, what = ''] = API.exec(url.pathname) ?? [];
-    const manifest = kind === 'manifests' ? this.#manifests.get(`${repository}:${what}`) : undefined;
-    const content = manifest?.bytes ?? (kind === 'blobs' ? this.#blobs.get(what) : undefined);
+    const { repository, kind, reference = '' } = API.exec(url.pathname)?.groups ?? {};
+    const manifest = kind === 'manifests' ? this.#manifests.get(`${repository}:${reference}`) : undefined;
+    const content = manifest?.bytes ?? (kind === 'blobs' ? this.#blobs.get(reference) : undefined);
     if (manifest) {
       response.setHeader('content-type', manifest.mediaType);
       response.setHeader('docker-content-digest', manifest.digest);
@@ -109,10 +109,8 @@ export class TestRegistry {
 
   #challenge(response: ServerResponse): void {
     const bearer = `Bearer realm="http://${this.host}/token",service="test"`;
-    response.setHeader(
-      'www-authenticate',
-      this.#options.auth?.scheme === 'basic' ? 'Basic realm="test"' : bearer,
-    );
+    const isBasic = this.#options.auth?.scheme === 'basic';
+    response.setHeader('www-authenticate', isBasic ? 'Basic realm="test"' : bearer);
     sendError(response, 401, 'UNAUTHORIZED', 'authentication required');
   }
 
@@ -122,19 +120,19 @@ export class TestRegistry {
   }
 }
 
-/** An error in the form of the distribution specification. */
+/** Sends an error response (distribution-spec, "Error Codes"). */
 export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify({ errors: [{ code, message }] }));
 }
 
-/** Sends a blob, or the one range of it that was asked for. */
+/** Sends a blob, or the requested range of it. */
 export function sendBlob(response: ServerResponse, content: Buffer, range: string | undefined): void {
-  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
-  const start = Number(first ?? 0);
-  const end = last ? Math.min(Number(last) + 1, content.length) : content.length;
-  if (first !== undefined) {
+  const requested = /^bytes=(?<first>\d+)-(?<last>\d*)$/.exec(range ?? '')?.groups;
+  const start = Number(requested?.first ?? 0);
+  const end = requested?.last ? Math.min(Number(requested.last) + 1, content.length) : content.length;
+  if (requested) {
     response.statusCode = 206;
     response.setHeader('content-range', `bytes ${start}-${end - 1}/${content.length}`);
   }

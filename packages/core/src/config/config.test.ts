@@ -12,7 +12,7 @@ describe('parseConfig', () => {
     ['a slug of digits', 'app: 010', { app: '010', registries: {} }],
     ['platforms', 'platforms: [linux/arm64]', { registries: {}, platforms: ['linux/arm64'] }],
     [
-      'where credentials are',
+      'credential sources',
       'credentials:\n  a.io: {username: u, passwordEnv: P}\n  "b.io:5000": {identityTokenEnv: T}',
       {
         registries: {},
@@ -44,8 +44,8 @@ describe('parseConfig', () => {
       },
     ],
   ])('reads %s', (_name, text, expected) => {
-    const nothing = { app: undefined, platforms: undefined, imagePaths: undefined, mirrors: undefined };
-    expect(parse(text)).toEqual({ ...nothing, ...expected });
+    const unset = { app: undefined, platforms: undefined, imagePaths: undefined, mirrors: undefined };
+    expect(parse(text)).toEqual({ ...unset, ...expected });
   });
 
   it.each([
@@ -54,9 +54,9 @@ describe('parseConfig', () => {
       'an unknown key of a registry',
       'registries:\n  a: {endpoint: b, x: y}',
       'airgap.yaml:2:20 unknown key: x',
-      'The keys here are: endpoint.',
+      'Use only these keys here: endpoint.',
     ],
-    ['a grade that there is not', 'rules: {a: on}', 'airgap.yaml:1:12 rules.a: must be off, info', 'rules'],
+    ['an unknown severity', 'rules: {a: on}', 'airgap.yaml:1:12 rules.a: must be off, info', 'rules'],
     ['a list', '- a', 'airgap.yaml:1:1 airgap.yaml', 'app, registries'],
     ['an app that is a list', 'app: [a]', 'airgap.yaml:1:6 app', 'app, registries'],
     ['a registry that is a list', 'registries:\n  a: [b]', 'airgap.yaml:2:6 registries.a: must be', 'app'],
@@ -90,9 +90,9 @@ describe('parseConfig', () => {
       'airgap.yaml:1:17 imagePaths.A: must be',
       'app',
     ],
-    ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Mend'],
+    ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Fix'],
     ['an alias without an anchor', 'app: *a', 'airgap.yaml not YAML', 'alias'],
-  ])('refuses %s', (_name, text, message, hint) => {
+  ])('rejects %s', (_name, text, message, hint) => {
     try {
       parse(text);
       expect.unreachable();
@@ -104,9 +104,9 @@ describe('parseConfig', () => {
     }
   });
 
-  it('tells all unknown keys at once', () => {
+  it('reports all unknown keys at once', () => {
     expect(() => parse('a: 1\nb: 2')).toThrow(
-      expect.objectContaining({ message: '2 mistakes in airgap.yaml' }),
+      expect.objectContaining({ message: '2 errors in airgap.yaml' }),
     );
   });
 });

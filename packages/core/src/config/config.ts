@@ -1,4 +1,4 @@
-import { isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { ImagePath, type ImagePaths } from '../input/formats/image-path.ts';
 import type { SourceText } from '../input/model/source-text.ts';
@@ -14,7 +14,7 @@ const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.
 const pathsSchema = z
   .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
   .transform(paths => [paths].flat());
-const gradeSchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
+const severitySchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
 const configSchema = z.strictObject({
   app: z.string().min(1).optional(),
   registries: z.record(z.string(), registrySchema).optional(),
@@ -22,33 +22,33 @@ const configSchema = z.strictObject({
   credentials: z.record(z.string(), credentialSourceSchema).optional(),
   mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   imagePaths: z.record(z.string(), pathsSchema).superRefine(checkPaths).optional(),
-  rules: z.record(z.string(), gradeSchema).optional(),
+  rules: z.record(z.string(), severitySchema).optional(),
 });
 const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
 const MAX_ALIASES = 100;
 
-/** What `airgap.yaml` says. */
+/** The content of `airgap.yaml`. */
 export interface Config {
-  /** The application's slug. */
+  /** The slug of the application. */
   readonly app?: string | undefined;
-  /** Third-party registries: the name that `source:` uses → the endpoint. */
+  /** Third-party registries: the name in `source:` → the endpoint. */
   readonly registries: Readonly<Record<string, string>>;
-  /** As `--platform` takes them. */
+  /** Platforms in the notation of `--platform`. */
   readonly platforms?: readonly string[] | undefined;
-  /** Registry host → where its credentials are to be found. */
+  /** Registry host → the source of its credentials. */
   readonly credentials?: Readonly<Record<string, CredentialSource>> | undefined;
-  /** Registry host → the URLs to ask in its place, in order. */
+  /** Registry host → the URLs of its mirrors, in order. */
   readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** Where objects of other kinds name images. */
+  /** Kind of an object → the paths of its image fields. */
   readonly imagePaths?: ImagePaths | undefined;
-  /** The lint's rules that are off or graded anew. */
+  /** Lint rules that are off or whose severity is overridden. */
   readonly rules?: readonly RuleSetting[] | undefined;
 }
 
-/** Reads an `airgap.yaml`. @throws AirgapError `INPUT` with everything that is wrong, each at its place */
+/** Parses an `airgap.yaml`. @throws AirgapError `INPUT` with all errors and their positions */
 export function parseConfig(source: SourceText): Config {
   const lines = new LineCounter();
-  // The failsafe schema keeps what was written: a slug may be 010.
+  // The failsafe schema preserves the text: a slug may be 010.
   const options = { lineCounter: lines, prettyErrors: false, schema: 'failsafe' as const };
   const document = parseDocument(source.text, options);
   const at = (offset: number): Position => {
@@ -56,16 +56,16 @@ export function parseConfig(source: SourceText): Config {
     return { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const [error] = document.errors;
-  if (error) throw invalid(`not YAML: ${error.message}`, at(error.pos[0]), 'Mend the YAML there.');
+  if (error) throw invalid(`not YAML: ${error.message}`, at(error.pos[0]), 'Fix the YAML syntax there.');
   const result = configSchema.safeParse(contentsOf(document, source.file));
   if (!result.success) {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
-    throw AirgapError.all(errors, `${errors.length} mistakes in ${source.file}`);
+    throw AirgapError.all(errors, `${errors.length} errors in ${source.file}`);
   }
   const { app, registries = {}, platforms, credentials, mirrors, imagePaths, rules } = result.data;
-  const endpoints = Object.entries(registries).map(([name, one]) => [
+  const endpoints = Object.entries(registries).map(([name, registry]) => [
     name,
-    typeof one === 'string' ? one : one.endpoint,
+    typeof registry === 'string' ? registry : registry.endpoint,
   ]);
   return {
     app,
@@ -74,11 +74,11 @@ export function parseConfig(source: SourceText): Config {
     credentials,
     mirrors,
     imagePaths,
-    rules: rules && gradesOf(rules, key => at(keyOffset(document.get('rules', true), key))),
+    rules: rules && ruleSettings(rules, key => at(keyOffset(document.get('rules', true), key))),
   };
 }
 
-function gradesOf(
+function ruleSettings(
   rules: Readonly<Record<string, RuleSeverity>>,
   at: (rule: string) => Position,
 ): RuleSetting[] {
@@ -98,16 +98,11 @@ function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {
 
 type YamlDocument = ReturnType<typeof parseDocument>;
 
-/** A key without a value is the same as no key. */
+/** Returns the document as an object; keys without a value are ignored. */
 function contentsOf(document: YamlDocument, file: string): unknown {
-  visit(document, {
-    Pair: (_key, pair) =>
-      pair.value === null || (isScalar(pair.value) && pair.value.type === 'PLAIN' && pair.value.value === '')
-        ? visit.REMOVE
-        : undefined,
-  });
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === ''))
-    return {};
+  visit(document, { Pair: (_key, { value }) => (isMissing(value) ? visit.REMOVE : undefined) });
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === '')) return {};
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
@@ -120,6 +115,10 @@ function contentsOf(document: YamlDocument, file: string): unknown {
   }
 }
 
+function isMissing(value: unknown): boolean {
+  return value === null || (isScalar(value) && value.type === 'PLAIN' && value.value === '');
+}
+
 function issueErrors(
   document: YamlDocument,
   issue: z.core.$ZodIssue,
@@ -129,23 +128,23 @@ function issueErrors(
   const node = document.getIn(issue.path, true) as Node | undefined;
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map(key => {
-      const hint = `The keys here are: ${knownKeys(issue.path[0])}.`;
+      const hint = `Use only these keys here: ${knownKeys(issue.path[0])}.`;
       return invalid(`unknown key: ${key}`, at(keyOffset(node, key)), hint);
     });
-  const hint = `airgap.yaml may have: ${KNOWN_KEYS}.`;
+  const hint = `Use only these keys in airgap.yaml: ${KNOWN_KEYS}.`;
   return [invalid(`${path}: ${issue.message}`, at(node?.range?.[0] ?? 0), hint)];
 }
 
-/** @param section the key of the whole file that the place is under, if any */
+/** @param section the top-level key that contains the unknown one; undefined at the top level */
 function knownKeys(section: PropertyKey | undefined): string {
   if (section === 'credentials') return CREDENTIAL_KEYS;
   return section === undefined ? KNOWN_KEYS : 'endpoint';
 }
 
 function keyOffset(node: unknown, key: string): number {
-  const { items = [] } = (node ?? {}) as { items?: { key: unknown }[] };
-  const found = items.map(pair => pair.key).find(one => isScalar(one) && one.value === key);
-  return isScalar(found) ? (found.range?.[0] ?? 0) : 0;
+  if (!isMap(node)) return 0;
+  const pair = node.items.find(item => isScalar(item.key) && item.key.value === key);
+  return isScalar(pair?.key) ? (pair.key.range?.[0] ?? 0) : 0;
 }
 
 function invalid(message: string, position: Position, hint: string): AirgapError {

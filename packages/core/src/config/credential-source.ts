@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where one registry's credentials are to be found. A secret itself has no place in a config file. */
+/** Where to find the credentials of a registry. Config files must not contain the secrets themselves. */
 export const credentialSourceSchema = z
   .strictObject({
     username: z.string().min(1).optional(),
@@ -9,7 +9,7 @@ export const credentialSourceSchema = z
     passwordFile: z.string().min(1).optional(),
     identityTokenEnv: z.string().min(1).optional(),
   })
-  .refine(isOneWay, {
+  .refine(isUnambiguous, {
     error:
       'must have identityTokenEnv, or one of username and usernameEnv with one of passwordEnv and passwordFile',
   });
@@ -18,7 +18,7 @@ export type CredentialSource = Readonly<z.infer<typeof credentialSourceSchema>>;
 
 export const CREDENTIAL_KEYS = Object.keys(credentialSourceSchema.shape).join(', ');
 
-function isOneWay(source: Record<string, string | undefined>): boolean {
+function isUnambiguous(source: Record<string, string | undefined>): boolean {
   const count = (...keys: string[]) => keys.filter(key => source[key] !== undefined).length;
   const users = count('username', 'usernameEnv');
   const passwords = count('passwordEnv', 'passwordFile');

@@ -8,7 +8,7 @@ describe('parseLicense', () => {
   it.each([
     ['a KOTS License', license(`licenseID: ${ID}\n  signature: eyJ9`), ID],
     ['an id of digits', license('licenseID: 0123'), '0123'],
-    ['a file that holds the id alone', `${ID}\n`, ID],
+    ['a file with only the id', `${ID}\n`, ID],
   ])('reads %s', (_name, text, id) => expect(parseLicense({ file: 'l.yaml', text })).toBe(id));
 
   it.each([
@@ -17,8 +17,8 @@ describe('parseLicense', () => {
     ['an id with a line end', license(`licenseID: "${ID}\\n"`)],
     ['a list', `- ${ID}`],
     ['broken YAML', `a: b: ${ID}`],
-    ['nothing', ''],
-  ])('refuses %s, and quotes nothing', (_name, text) => {
+    ['an empty file', ''],
+  ])('rejects %s, and does not quote it', (_name, text) => {
     expect(() => parseLicense({ file: 'l.yaml', text })).toThrow(
       expect.objectContaining({
         code: 'INPUT',
@@ -28,7 +28,7 @@ describe('parseLicense', () => {
     );
   });
 
-  it("opens Replicated's two registries, and nothing else", () =>
+  it("has credentials for Replicated's two registries only", () =>
     expect(licenseCredentials(ID)).toEqual({
       'registry.replicated.com': { username: ID, password: ID },
       'proxy.replicated.com': { username: ID, password: ID },

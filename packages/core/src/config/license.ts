@@ -12,29 +12,29 @@ const licenseSchema = z.looseObject({
   spec: z.looseObject({ licenseID: z.string().regex(ID) }),
 });
 
-/** Whether a text could be a license's id, which is one word. */
+/** Returns whether a text has the form of a license ID. */
 export function isLicenseId(text: string): boolean {
   return ID.test(text);
 }
 
 /**
- * Reads the id of a customer's license: from a KOTS `License`, or from a file that holds nothing but the id.
+ * Reads the ID of a customer license from a KOTS `License`, or from a file that has only the ID.
  *
  * @throws AirgapError `INPUT`, which never quotes the file
  */
 export function parseLicense({ file, text }: SourceText): string {
   if (isLicenseId(text.trim())) return text.trim();
-  // The failsafe schema keeps an id of digits as it was written.
+  // The failsafe schema preserves IDs that look like numbers.
   const document = parseDocument(text, { schema: 'failsafe', prettyErrors: false });
   const license = document.errors.length > 0 ? undefined : licenseSchema.safeParse(document.toJS()).data;
   if (license) return license.spec.licenseID;
   throw new AirgapError('INPUT', 'the license has no spec.licenseID under kind: License', {
     where: { path: file },
-    hint: 'Name the license file as it was downloaded, or the license id.',
+    hint: 'Use the downloaded license file, or the license ID.',
   });
 }
 
-/** What a license opens: Replicated's registries take its id for user and password. */
+/** Returns the credentials of a license: Replicated's registries accept its ID as username and password. */
 export function licenseCredentials(id: string): CredentialsByHost {
   const credentials = { username: id, password: id };
   return { [REPLICATED_HOST]: credentials, [PROXY_HOST]: credentials };

@@ -1,34 +1,34 @@
 import { AirgapError } from '../model/errors.ts';
 import { RetryableError } from './retry.ts';
 
-/** Turns what undici threw into our error; a broken connection is worth another try, a refused handshake is not. */
+/** Converts an error of undici: a broken connection is retryable, a failed TLS handshake is not. */
 export function connectionError(thrown: unknown, host: string): AirgapError | RetryableError {
-  // Settings that cannot be used turn up when the first connection is opened.
+  // Invalid TLS settings are detected when the first connection is opened.
   if (thrown instanceof AirgapError) return thrown;
   const cause = thrown as NodeJS.ErrnoException;
   if (provesTls(cause)) {
     return new AirgapError('NETWORK', `the TLS certificate of ${host} is not trusted: ${cause.message}`, {
       where: { host },
       cause,
-      hint: `Give the certificate authority with --ca ${host}=FILE, or use --insecure ${host} where that is acceptable.`,
+      hint: `Add the certificate authority with --ca ${host}=FILE, or use --insecure ${host} where that is acceptable.`,
     });
   }
   if (isHandshakeError(cause)) {
-    return new AirgapError('NETWORK', `${host} does not speak TLS as it should: ${cause.code}`, {
+    return new AirgapError('NETWORK', `TLS handshake with ${host} failed: ${cause.code}`, {
       where: { host },
       cause,
-      hint: `For a registry without TLS use --plain-http ${host}.`,
+      hint: `Use --plain-http ${host} for a registry without TLS.`,
     });
   }
   if (cause.code === 'ENOTFOUND') {
-    return new AirgapError('NETWORK', `there is no host called ${host}`, {
+    return new AirgapError('NETWORK', `host not found: ${host}`, {
       where: { host },
       cause,
-      hint: 'Check its spelling, and whether this machine can resolve names outside.',
+      hint: 'Check the spelling of the host and the DNS configuration.',
     });
   }
-  const refused = /Proxy response \((\d+)\)/.exec(cause.message)?.[1];
-  if (refused !== undefined) return proxyRefusal(host, Number(refused), cause);
+  const proxyStatus = /Proxy response \((\d+)\)/.exec(cause.message)?.[1];
+  if (proxyStatus !== undefined) return proxyError(host, Number(proxyStatus), cause);
   const error = new AirgapError(
     'NETWORK',
     `the connection to ${host} failed: ${cause.code ?? cause.message}`,
@@ -41,19 +41,20 @@ export function connectionError(thrown: unknown, host: string): AirgapError | Re
   return new RetryableError(error);
 }
 
-function proxyRefusal(host: string, status: number, cause: Error): AirgapError | RetryableError {
-  const error = new AirgapError('NETWORK', `the proxy does not connect to ${host}: it answered ${status}`, {
+function proxyError(host: string, status: number, cause: Error): AirgapError | RetryableError {
+  const hint =
+    status === 407
+      ? 'Add credentials to the URL in HTTPS_PROXY, as http://user:password@proxy:3128.'
+      : `Allow ${host} in the proxy, or add it to NO_PROXY if it is reachable directly.`;
+  const error = new AirgapError('NETWORK', `the proxy refused to connect to ${host}: it answered ${status}`, {
     where: { host },
     cause,
-    hint:
-      status === 407
-        ? 'Put credentials into the URL of HTTPS_PROXY, as http://user:password@proxy:3128.'
-        : `Ask whoever runs the proxy to allow ${host}, or name it in NO_PROXY if it can be reached without one.`,
+    hint,
   });
   return status >= 500 ? new RetryableError(error) : error;
 }
 
-/** Whether a failure shows that the other side has TLS: its certificate was seen, and refused. */
+/** Returns whether the error proves that the server uses TLS: its certificate was received and rejected. */
 export function provesTls(error: unknown): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO_/.test((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }

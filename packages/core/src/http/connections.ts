@@ -7,17 +7,17 @@ import { MAX_HEAD_SIZE, openConnector } from './connector.ts';
 import { type ProxyOptions, proxyFor } from './proxy.ts';
 import { trustedRoots } from './trusted-roots.ts';
 
-/** A certificate authority to trust besides the system's. */
+/** A certificate authority that is trusted in addition to those of the system. */
 interface TrustedCa {
-  /** The host (with its port when it has one) that it is for; every host when left out. */
+  /** The host, with its port if any; all hosts when omitted. */
   readonly host?: string | undefined;
   /** One or more certificates in PEM. */
   readonly pem: string;
 }
 
-/** What this side proves with who it is. */
+/** A client certificate (mTLS). */
 interface ClientCertificate {
-  /** As for {@link TrustedCa}. */
+  /** See {@link TrustedCa}. */
   readonly host?: string | undefined;
   /** In PEM. */
   readonly cert: string;
@@ -26,36 +26,36 @@ interface ClientCertificate {
 }
 
 export interface ConnectionOptions {
-  /** Hosts whose TLS certificate is not checked. */
+  /** Hosts whose TLS certificate is not verified. */
   readonly insecure?: readonly string[] | undefined;
   readonly ca?: readonly TrustedCa[] | undefined;
   readonly clientCertificates?: readonly ClientCertificate[] | undefined;
   readonly proxy?: ProxyOptions | undefined;
-  /** The longest silence before an answer and in the middle of one, in ms. Default 60,000. */
+  /** The idle timeout before and during a response, in ms. Default 60,000. */
   readonly timeout?: number | undefined;
 }
 
 const CONNECT_TIMEOUT = 15_000;
 const DEFAULT_TIMEOUT = 60_000;
 
-/** Opens the pools of connections, one for each origin with that host's own TLS settings and proxy. */
+/** Creates a dispatcher with one connection pool per origin, each with the TLS settings and the proxy of its host. */
 export function openConnections(options: ConnectionOptions): Dispatcher {
   return new Agent({
     factory: (origin, pool) => {
       const url = new URL(origin);
       const proxy = proxyFor(url, options.proxy ?? {});
-      return proxy ? throughProxy(url, proxy, options) : straight(url, pool as Pool.Options, options);
+      return proxy ? proxied(url, proxy, options) : direct(url, pool as Pool.Options, options);
     },
   });
 }
 
-function straight(origin: URL, pool: Pool.Options, options: ConnectionOptions): Dispatcher {
+function direct(origin: URL, pool: Pool.Options, options: ConnectionOptions): Dispatcher {
   const connect = openConnector({ timeout: CONNECT_TIMEOUT, ...tlsFor(origin, options) });
   return new Pool(origin, { ...pool, ...limits(options), connect });
 }
 
-/** TLS goes through a tunnel to the origin itself; what is in the open is asked of the proxy. */
-function throughProxy(origin: URL, proxy: URL, options: ConnectionOptions): Dispatcher {
+/** HTTPS goes through a CONNECT tunnel to the origin; plain HTTP requests are sent to the proxy. */
+function proxied(origin: URL, proxy: URL, options: ConnectionOptions): Dispatcher {
   const servername = isIP(origin.hostname) === 0 ? { servername: origin.hostname } : {};
   return new ProxyAgent({
     uri: proxy.href,
@@ -84,40 +84,49 @@ function tlsFor(
   { insecure = [], ca = [], clientCertificates = [] }: ConnectionOptions,
 ): TlsOptions {
   if (protocol !== 'https:') return {};
-  const isFor = (one: { host?: string | undefined }) => one.host === undefined || one.host === host;
-  // One of the host's own goes before one of all.
-  const own = clientCertificates
-    .filter(isFor)
+  const appliesToHost = (setting: { host?: string | undefined }) =>
+    setting.host === undefined || setting.host === host;
+  // A certificate for this host takes precedence over one for all hosts.
+  const client = clientCertificates
+    .filter(appliesToHost)
     .sort((a, b) => Number(b.host === host) - Number(a.host === host))[0];
-  const extra = ca.filter(isFor).map(({ pem }) => pem);
+  const extra = ca.filter(appliesToHost).map(({ pem }) => pem);
   return {
-    secureContext: contextOf(host, extra, own),
+    secureContext: contextOf(host, extra, client),
     ...(insecure.includes(host) ? { rejectUnauthorized: false } : {}),
   };
 }
 
-let ordinary: SecureContext | undefined;
+let defaultContext: SecureContext | undefined;
 
-/** To read the authorities takes longer than many a request: hosts without settings of their own share a context. */
-function contextOf(host: string, ca: readonly string[], own: ClientCertificate | undefined): SecureContext {
-  if (ca.length > 0 || own) return newContext(host, ca, own);
-  ordinary ??= newContext(host, ca, own);
-  return ordinary;
+/** Hosts without specific settings share a context: loading the certificate authorities is slow. */
+function contextOf(
+  host: string,
+  ca: readonly string[],
+  client: ClientCertificate | undefined,
+): SecureContext {
+  if (ca.length > 0 || client) return newContext(host, ca, client);
+  defaultContext ??= newContext(host, ca, client);
+  return defaultContext;
 }
 
-function newContext(host: string, ca: readonly string[], own: ClientCertificate | undefined): SecureContext {
+function newContext(
+  host: string,
+  ca: readonly string[],
+  client: ClientCertificate | undefined,
+): SecureContext {
   try {
-    // A file without a certificate would be passed over in silence.
+    // Node would silently ignore a file without a certificate.
     for (const pem of ca) new X509Certificate(pem);
     return createSecureContext({
       ca: [...trustedRoots(), ...ca],
-      ...(own ? { cert: own.cert, key: own.key } : {}),
+      ...(client ? { cert: client.cert, key: client.key } : {}),
     });
   } catch (cause) {
-    throw new AirgapError('INPUT', 'a certificate or key for TLS cannot be used', {
+    throw new AirgapError('INPUT', 'invalid TLS certificate or key', {
       where: { host },
       cause,
-      hint: 'Give them in PEM: --ca, --cert and --key of that host, a key without a pass phrase.',
+      hint: 'Pass PEM files to --ca, --cert and --key, and a key without a passphrase.',
     });
   }
 }

@@ -9,7 +9,7 @@ import { roundTrip } from './round-trip.ts';
 const MB = 1024 * 1024;
 const BODY = randomBytes(3 * MB);
 
-/** Sends the pieces of every answer as they are, each in a packet of its own when it is small. */
+/** Sends each piece of the response unchanged; small pieces go into separate packets. */
 async function serve(pieces: readonly Buffer[]): Promise<{ url: URL; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer(socket => {
@@ -32,14 +32,14 @@ async function serve(pieces: readonly Buffer[]): Promise<{ url: URL; close(): Pr
 }
 
 function split(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const places = [...new Set(cuts.map(cut => cut % bytes.length))].sort((a, b) => a - b);
-  return [0, ...places].map((from, at) => bytes.subarray(from, places[at] ?? bytes.length));
+  const offsets = [...new Set(cuts.map(cut => cut % bytes.length))].sort((a, b) => a - b);
+  return [0, ...offsets].map((from, at) => bytes.subarray(from, offsets[at] ?? bytes.length));
 }
 
-/** Takes an answer's bytes, holding the sender back now and then. */
+/** Receives responses, pausing the sender after every `holdBack` chunks. */
 async function receive(url: URL, requests: number, holdBack: number) {
   const dispatcher = openConnections({});
-  const answers: { etag: unknown; bytes: Buffer }[] = [];
+  const responses: { etag: unknown; bytes: Buffer }[] = [];
   try {
     for (let request = 0; request < requests; request += 1) {
       const chunks: Buffer[] = [];
@@ -49,9 +49,9 @@ async function receive(url: URL, requests: number, holdBack: number) {
           return chunks.length % holdBack === 0 ? sleep(1) : undefined;
         },
       }));
-      answers.push({ etag: headers.etag, bytes: Buffer.concat(chunks) });
+      responses.push({ etag: headers.etag, bytes: Buffer.concat(chunks) });
     }
-    return answers;
+    return responses;
   } finally {
     await dispatcher.destroy();
   }
@@ -69,7 +69,7 @@ describe('a socket that reads into one buffer', () => {
     },
     { numRuns: 60 },
   )(
-    'gives the head and the body whole, however they come',
+    'delivers the complete head and body for any packet sizes',
     async ({ size, headCuts, bodyCuts, etag, chunked, holdBack }) => {
       const body = BODY.subarray(0, size);
       const length = chunked ? 'transfer-encoding: chunked' : `content-length: ${size}`;
@@ -87,10 +87,10 @@ describe('a socket that reads into one buffer', () => {
         : parts;
       const { url, close } = await serve([...split(head, headCuts), ...framed]);
       try {
-        const answers = await receive(url, 2, holdBack);
-        for (const answer of answers) {
-          expect(answer.etag).toBe(etag);
-          expect(answer.bytes.equals(body)).toBe(true);
+        const received = await receive(url, 2, holdBack);
+        for (const response of received) {
+          expect(response.etag).toBe(etag);
+          expect(response.bytes.equals(body)).toBe(true);
         }
       } finally {
         await close();

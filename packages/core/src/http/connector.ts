@@ -1,25 +1,25 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
-/** What one socket reads at once, in bytes. */
+/** The read buffer of a socket, in bytes. */
 const BUFFER_SIZE = 256 * 1024;
 /**
- * The most that a response's head may have, in bytes. Shorter chunks are copied: undici keeps views of a head
- * until it is whole, and one that comes in pieces must not be overwritten.
+ * The size limit of a response head, in bytes. Shorter chunks are copied: undici keeps views of a head until it is
+ * complete, and a head in several chunks must not be overwritten.
  */
 export const MAX_HEAD_SIZE = 16 * 1024;
 
 type Connect = (...parameters: Parameters<buildConnector.connector>) => Socket;
 
 /**
- * Opens sockets that read into one buffer each, over and over, where Node allocates one for every 64 KB: on a fast
- * network that halves the cost of a body. A chunk is therefore good only until its receiver returns.
+ * Creates a connector whose sockets reuse one read buffer each, where Node allocates a buffer per 64 KB: on a fast
+ * network this halves the CPU cost of a body. A chunk is therefore valid only until its receiver returns.
  */
 export function openConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   return (target, callback) => {
     const inbox = new Inbox();
     const onread = { buffer: Buffer.allocUnsafeSlow(BUFFER_SIZE), callback: inbox.receive };
-    // It does return the socket; its types do not say so.
+    // It returns the socket, which its types do not declare.
     const connect = buildConnector({
       ...options,
       onread,
@@ -34,7 +34,7 @@ class Inbox {
   #chunk: Buffer | undefined;
   #stopped = false;
 
-  /** Makes `read` hand out the chunk, and the socket go on once it is gone. */
+  /** Makes `socket.read` return the chunk, and resumes the socket after that. */
   serve(socket: Socket): void {
     const read = socket.read.bind(socket);
     this.#socket = socket;
@@ -44,7 +44,7 @@ class Inbox {
     };
   }
 
-  /** Takes what the socket has read; false stops the reading, so that nothing is overwritten before it is taken. */
+  /** Receives a chunk; returns false to pause the socket until the chunk has been read, so that it is not overwritten. */
   readonly receive = (length: number, buffer: Uint8Array): boolean => {
     const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, length);
     this.#chunk = length < MAX_HEAD_SIZE ? Buffer.from(chunk) : chunk;

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Between two requests to a host that complained, in ms: at first, and at most. */
+/** The interval between requests to a host that throttles, in ms: initially, and at most. */
 const FIRST_SPACING = 20;
 const WIDEST_SPACING = 1000;
-/** How long after slowing down further complaints are about the requests that were under way, in ms. */
+/** After slowing down, further throttling within this time concerns requests that were already in flight, in ms. */
 const SETTLING = 1000;
 
 /**
- * Lets so many tasks at once through to one host. A host that complains gets half as many, their requests one after
- * another with pauses between, and nobody asks before the time it names; every success lets a little more through
- * again, up to the most.
+ * Limits the concurrent tasks of one host. When the host throttles, the limit is halved, requests are spaced out, and
+ * none starts before the time that the host requires; every success raises the limit again, up to the maximum.
  */
 export class HostLimiter {
   readonly #max: number;
@@ -21,25 +20,25 @@ export class HostLimiter {
   #slowedAt = Number.NEGATIVE_INFINITY;
   #served = 0;
 
-  /** @param most requests at once when all goes well */
-  constructor(most: number) {
-    this.#max = most;
-    this.#allowed = most;
+  /** @param max concurrent tasks without throttling */
+  constructor(max: number) {
+    this.#max = max;
+    this.#allowed = max;
   }
 
-  /** Requests that may be under way at once now. */
+  /** The current limit of concurrent tasks. */
   get allowed(): number {
     return Math.floor(this.#allowed);
   }
 
-  /** Tasks that have succeeded so far. */
+  /** The number of tasks that have succeeded. */
   get served(): number {
     return this.#served;
   }
 
-  /** Runs a task once there is room. @param ahead of all that wait already */
-  async run<T>(task: () => Promise<T>, ahead = false): Promise<T> {
-    if (this.#active >= this.allowed) await this.#turn(ahead);
+  /** Runs a task once the limit allows. @param priority whether it goes before the tasks that are waiting */
+  async run<T>(task: () => Promise<T>, priority = false): Promise<T> {
+    if (this.#active >= this.allowed) await this.#turn(priority);
     else this.#active += 1;
     try {
       const result = await task();
@@ -53,14 +52,14 @@ export class HostLimiter {
     }
   }
 
-  /** Waits until the host may be asked: before each request. Rejects when the signal is aborted. */
+  /** Waits until the next request may be sent. Rejects when the signal is aborted. */
   async open(signal?: AbortSignal): Promise<void> {
     for (let wait = this.#opensAt - Date.now(); wait > 0; wait = this.#opensAt - Date.now())
       await sleep(wait, undefined, { signal });
     if (this.#spacing > 0) this.#opensAt = Date.now() + this.#spacing;
   }
 
-  /** The host complained. @param delay ms in which nobody is to ask */
+  /** Reacts to throttling by the host. @param delay the time without requests, in ms */
   slowDown(delay: number): void {
     const now = Date.now();
     this.#opensAt = Math.max(this.#opensAt, now + delay);
@@ -70,9 +69,9 @@ export class HostLimiter {
     this.#spacing = Math.min(WIDEST_SPACING, Math.max(FIRST_SPACING, this.#spacing * 2));
   }
 
-  #turn(ahead: boolean): Promise<void> {
+  #turn(priority: boolean): Promise<void> {
     return new Promise(resolve => {
-      if (ahead) this.#waiting.unshift(resolve);
+      if (priority) this.#waiting.unshift(resolve);
       else this.#waiting.push(resolve);
     });
   }

@@ -4,7 +4,7 @@ import { proxyFor } from './proxy.ts';
 const HTTP = 'http://proxy.corp:3128';
 const HTTPS = 'http://secure.corp:3129';
 
-function chosen(url: string, no?: string): string | undefined {
+function proxyOf(url: string, no?: string): string | undefined {
   return proxyFor(new URL(url), { http: HTTP, https: HTTPS, no })?.href.replace(/\/$/, '');
 }
 
@@ -13,7 +13,7 @@ describe('the proxy', () => {
     ['http://registry.corp', HTTP],
     ['https://registry.corp', HTTPS],
   ])('for %s is %s', (url, proxy) => {
-    expect(chosen(url)).toBe(proxy);
+    expect(proxyOf(url)).toBe(proxy);
   });
 
   it.each([
@@ -23,7 +23,7 @@ describe('the proxy', () => {
     'https://[::1]:5000',
     'http://registry.localhost',
   ])('is never used for the loopback %s', url => {
-    expect(chosen(url)).toBeUndefined();
+    expect(proxyOf(url)).toBeUndefined();
   });
 
   it.each([
@@ -51,22 +51,22 @@ describe('the proxy', () => {
     [' a.corp , registry.corp', 'https://registry.corp', true],
     ['a.corp b.corp', 'https://b.corp', true],
     [',,', 'https://b.corp', false],
-  ])('with NO_PROXY %j, for %s: spared %s', (no, url, spared) => {
-    expect(chosen(url, no) === undefined).toBe(spared);
+  ])('with NO_PROXY %j, for %s: bypassed %s', (no, url, bypassed) => {
+    expect(proxyOf(url, no) === undefined).toBe(bypassed);
   });
 
-  it('may be written without a scheme, and with credentials', () => {
+  it('may be given without a scheme and with credentials', () => {
     expect(proxyFor(new URL('http://a.corp'), { http: 'me:pw@proxy:3128' })?.href).toBe(
       'http://me:pw@proxy:3128/',
     );
   });
 
   it.each(['socks5://me:geheim@proxy', 'http://me:geheim@', '::'])(
-    'is refused when it is %s, without a word of it',
+    'is rejected when it is %s, and not quoted',
     http => {
-      const refusal = () => proxyFor(new URL('http://a.corp'), { http });
-      expect(refusal).toThrow('not an http or https URL');
-      expect(refusal).not.toThrow('geheim');
+      const parse = () => proxyFor(new URL('http://a.corp'), { http });
+      expect(parse).toThrow('not an http or https URL');
+      expect(parse).not.toThrow('geheim');
     },
   );
 });

@@ -1,24 +1,24 @@
 import { BlockList, isIP } from 'node:net';
 import { AirgapError } from '../model/errors.ts';
 
-/** Which proxies to go through, as `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say it. */
+/** Proxy settings with the syntax of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
 export interface ProxyOptions {
-  /** The proxy for http, a URL or a host with a port; credentials may stand in it. */
+  /** The proxy for http: a URL, possibly with credentials, or a host with a port. */
   readonly http?: string | undefined;
   /** The proxy for https. */
   readonly https?: string | undefined;
-  /** Hosts to reach without one: names (with all below them), `.names` (only those below), addresses, CIDRs, `*`. */
+  /** Hosts without a proxy: names (with their subdomains), `.names` (only subdomains), addresses, CIDRs, `*`. */
   readonly no?: string | undefined;
 }
 
-/** The proxy for an origin; nothing when it is reached straight. @throws AirgapError `USAGE` for a proxy that is no URL */
+/** Returns the proxy for an origin; undefined for a direct connection. @throws AirgapError `USAGE` for an invalid URL */
 export function proxyFor(origin: URL, { http, https, no = '' }: ProxyOptions): URL | undefined {
   const proxy = origin.protocol === 'https:' ? https : http;
   if (!proxy || isLoopback(hostOf(origin)) || isExempt(origin, no)) return undefined;
   const text = proxy.includes('://') ? proxy : `http://${proxy}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && ['http:', 'https:'].includes(url.protocol)) return url;
-  // It may hold a password, so it is not quoted.
+  // The URL may contain a password and is not quoted.
   throw new AirgapError(
     'USAGE',
     `the proxy for ${origin.protocol.slice(0, -1)} is not an http or https URL`,
@@ -29,7 +29,10 @@ export function proxyFor(origin: URL, { http, https, no = '' }: ProxyOptions): U
   );
 }
 
-/** As Go and curl read `NO_PROXY`. */
+const CIDR = /^(?<address>[0-9a-f.:]+)\/(?<bits>\d+)$/;
+const HOST_AND_PORT = /^(?<host>\[[^\]]+\]|[^:]+):(?<port>\d+)$/;
+
+/** Follows the rules of Go and curl for `NO_PROXY`. */
 function isExempt(origin: URL, no: string): boolean {
   const rules = no.split(/[\s,]+/).filter(Boolean);
   return rules.some(rule => rule === '*' || matches(origin, rule.toLowerCase()));
@@ -37,11 +40,11 @@ function isExempt(origin: URL, no: string): boolean {
 
 function matches(origin: URL, rule: string): boolean {
   const host = hostOf(origin);
-  const [, address = '', bits] = /^([0-9a-f.:]+)\/(\d+)$/.exec(rule) ?? [];
-  if (bits !== undefined) return isWithin(host, address, Number(bits));
-  const [, bare = rule, port] = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(rule) ?? [];
-  if (port !== undefined && port !== portOf(origin)) return false;
-  const name = bare.replace(/^\[|\]$/g, '').replace(/^\*(?=\.)/, '');
+  const cidr = CIDR.exec(rule)?.groups;
+  if (cidr) return isWithin(host, cidr.address ?? '', Number(cidr.bits));
+  const withPort = HOST_AND_PORT.exec(rule)?.groups;
+  if (withPort && withPort.port !== portOf(origin)) return false;
+  const name = (withPort?.host ?? rule).replace(/^\[|\]$/g, '').replace(/^\*(?=\.)/, '');
   if (isIP(name) !== 0) return host === name;
   return name.startsWith('.') ? host.endsWith(name) : host === name || host.endsWith(`.${name}`);
 }

@@ -2,44 +2,45 @@ import { AirgapError, type ErrorCode, type ErrorContext } from '../model/errors.
 import { RetryableError } from './retry.ts';
 import type { ResponseHead } from './round-trip.ts';
 
-/** The most of a registry's own words that goes into a message. */
-const MAX_WORDS = 200;
-const TRANSIENT = new Set([408, 425, 500, 502, 504]);
-const COMPLAINTS = new Set([429, 503]);
+/** How much of the message of a registry is quoted, in characters. */
+const MAX_QUOTED = 200;
+const RETRYABLE = new Set([408, 425, 500, 502, 504]);
+const THROTTLED = new Set([429, 503]);
 
-/** Hides secrets in text that a server sent. */
+/** Masks secrets in text that a server sent. */
 interface Redactor {
   mask(text: string): string;
 }
 
 interface FailedHead extends ResponseHead {
-  /** What its words must not give away. */
+  /** The secrets to mask in its message. */
   readonly secrets: Redactor;
-  /** Whether it came from another origin than the registry. */
+  /** Whether another origin than the registry sent it. */
   readonly redirected?: boolean;
 }
 
 /**
- * Makes the error for an answer that is no success: transient ones may be tried again, everything else is final.
+ * Creates the error for an unsuccessful response: a RetryableError for transient failures, an AirgapError for others.
  *
- * @param doing what was asked for, for example `read the manifest`
+ * @param action what failed, for example `read the manifest`
  */
 export function responseError(
-  doing: string,
+  action: string,
   head: FailedHead,
   body: Uint8Array,
   where: ErrorContext,
 ): AirgapError | RetryableError {
-  const error = new AirgapError(codeOf(head.status), `cannot ${doing}: ${reason(head, body)}`, {
+  const isPush = /push|upload/.test(action);
+  const error = new AirgapError(codeOf(head.status), `cannot ${action}: ${reason(head, body)}`, {
     where,
-    hint: /push|upload/.test(doing) ? pushHint(head.status, where) : hintFor(head.status, where),
+    hint: isPush ? pushHint(head.status, where) : hintFor(head.status, where),
   });
-  if (COMPLAINTS.has(head.status)) return new RetryableError(error, { delay: retryAfter(head) });
-  return TRANSIENT.has(head.status) || staleLink(head) ? new RetryableError(error) : error;
+  if (THROTTLED.has(head.status)) return new RetryableError(error, { delay: retryAfter(head) });
+  return RETRYABLE.has(head.status) || isExpiredLink(head) ? new RetryableError(error) : error;
 }
 
-/** A redirect is a link that expires: the registry makes a fresh one when it is asked again. */
-function staleLink({ status, redirected = false }: FailedHead): boolean {
+/** Signed links of redirects expire: the registry issues a new one for the next request. */
+function isExpiredLink({ status, redirected = false }: FailedHead): boolean {
   return redirected && [400, 401, 403, 410].includes(status);
 }
 
@@ -49,58 +50,58 @@ function codeOf(status: number): ErrorCode {
   return 'REGISTRY';
 }
 
-function reason({ status, redirected, secrets }: FailedHead, body: Uint8Array): string {
-  const words = registryWords(body, secrets);
-  const behind = redirected ? 'the storage behind the registry' : 'the registry';
-  const who = status === 407 ? 'the proxy' : behind;
-  return `${who} answered ${status}${words ? `: ${words}` : ''}`;
+function reason({ status, redirected = false, secrets }: FailedHead, body: Uint8Array): string {
+  const message = registryMessage(body, secrets);
+  const summary = `${senderOf(status, redirected)} answered ${status}`;
+  return message ? `${summary}: ${message}` : summary;
 }
 
-/** What the registry says of it (distribution-spec, "Error Codes"): codes and messages, on one line. */
-function registryWords(body: Uint8Array, secrets: Redactor): string {
+function senderOf(status: number, redirected: boolean): string {
+  if (status === 407) return 'the proxy';
+  return redirected ? 'the storage behind the registry' : 'the registry';
+}
+
+/** Returns the error codes and messages of the body in one line (distribution-spec, "Error Codes"). */
+function registryMessage(body: Uint8Array, secrets: Redactor): string {
   try {
     const { errors } = JSON.parse(Buffer.from(body).toString('utf8')) as {
       errors?: { code?: unknown; message?: unknown }[];
     };
-    const words = (errors ?? []).map(({ code, message }) =>
+    const messages = (errors ?? []).map(({ code, message }) =>
       [code, message].filter(part => typeof part === 'string').join(' '),
     );
-    // Masked before it is cut: the beginning of a secret is too much as well.
-    const line = secrets.mask(words.join('; ')).replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ');
-    return line.slice(0, MAX_WORDS);
+    // Mask before truncating: otherwise the beginning of a secret could remain.
+    const line = secrets.mask(messages.join('; ')).replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ');
+    return line.slice(0, MAX_QUOTED);
   } catch {
     return '';
   }
 }
 
 function hintFor(status: number, { host = 'the registry' }: ErrorContext): string {
-  if (status === 401)
-    return `Log in to ${host} first (airgap login ${host}), or check that the name is right.`;
-  if (status === 403)
-    return `These credentials may not read it; ask the owner of the repository at ${host} for access.`;
-  if (status === 404)
-    return 'Check the name and the tag; a private image may also look like this without credentials.';
-  if (status === 407)
-    return 'Put credentials into the URL of HTTP_PROXY, as http://user:password@proxy:3128.';
-  if (status === 429)
-    return `${host} limits how often it is asked; log in, lower --concurrency, or try later.`;
-  return `Try again later; if it stays, ask whoever runs ${host}.`;
+  if (status === 401) return `Log in to ${host} first (airgap login ${host}), or check the name.`;
+  if (status === 403) return `Use credentials with read access to the repository at ${host}.`;
+  if (status === 404) return 'Check the name and the tag; for a private image, log in first.';
+  if (status === 407) return 'Add credentials to the URL in HTTP_PROXY, as http://user:password@proxy:3128.';
+  if (status === 429) return `Log in, lower --concurrency, or try again later: rate limited by ${host}.`;
+  return `Try again later; if it persists, contact the administrator of ${host}.`;
 }
 
-/** What is different when something is brought instead of fetched. */
+/** The hints that differ for pushes. */
 function pushHint(status: number, where: ErrorContext): string {
   const { host = 'the registry' } = where;
   if (status === 403)
-    return `These credentials may not push there, or not over a tag that exists; ask the owner of ${host} for access.`;
+    return `Use credentials that may push to ${host}; overwriting an existing tag may need more permissions.`;
   if (status === 404)
-    return `${host} has lost the upload, or takes no pushes there: try again, and if it stays ask whoever runs it.`;
-  if (status === 413) return `Ask whoever runs ${host}, or the proxy before it, to take larger bodies.`;
+    return `Try again; if it persists, check that ${host} accepts pushes to this repository.`;
+  if (status === 413)
+    return `Raise the limit of the request body size at ${host}, or at the proxy in front of it.`;
   if (status === 415)
-    return `Ask whoever runs ${host} to take content of this type (zot takes Docker's schema 2 with "compat": ["docker2s2"]).`;
+    return `Allow this media type in the configuration of ${host} (zot accepts Docker schema 2 with "compat": ["docker2s2"]).`;
   return hintFor(status, where);
 }
 
-/** `Retry-After` in ms: seconds or a date (RFC 9110, section 10.2.3). */
+/** Parses `Retry-After`, which has seconds or a date (RFC 9110, section 10.2.3). @returns ms */
 function retryAfter({ headers }: ResponseHead): number | undefined {
   const value = headers['retry-after'];
   if (typeof value !== 'string') return undefined;

@@ -3,10 +3,10 @@ import { AirgapError } from '../model/errors.ts';
 import { HostLimiter } from './host-limiter.ts';
 import { RetryableError, withRetries } from './retry.ts';
 
-const error = new AirgapError('REGISTRY', 'not now');
+const error = new AirgapError('REGISTRY', 'busy');
 const busy = new RetryableError(error, { delay: 1 });
 
-/** Fails so often, and counts how often it was tried. */
+/** Fails the first `times` attempts, and counts all. */
 function failing(times: number, failure: Error = busy) {
   const task = { tries: 0, attempt: async () => {} };
   task.attempt = async () => {
@@ -16,10 +16,10 @@ function failing(times: number, failure: Error = busy) {
   return task;
 }
 
-describe('an attempt', () => {
+describe('withRetries', () => {
   it.each([
-    ['succeeds when a busy host has time again', 5, 6],
-    ['fails in the end when it never has', 6, 6],
+    ['succeeds when a busy host recovers', 5, 6],
+    ['fails when it never recovers', 6, 6],
   ])('%s', async (_name, failures, tries) => {
     const task = failing(failures);
     const trying = withRetries(task.attempt, { host: 'a.io', limiter: new HostLimiter(1) });
@@ -28,7 +28,7 @@ describe('an attempt', () => {
     expect(task.tries).toBe(tries);
   });
 
-  it('is made again for as long as a busy host serves others', async () => {
+  it('retries for as long as a busy host serves other requests', async () => {
     const limiter = new HostLimiter(2);
     const task = failing(20);
     const others = setInterval(() => void limiter.run(async () => {}), 1);
@@ -37,7 +37,7 @@ describe('an attempt', () => {
     expect(task.tries).toBe(21);
   });
 
-  it('leaves its place to another while it waits', async () => {
+  it('lets other tasks run while it waits', async () => {
     const limiter = new HostLimiter(1);
     const order: string[] = [];
     const first = withRetries(
@@ -51,7 +51,7 @@ describe('an attempt', () => {
     expect(order).toEqual(['first', 'second', 'first']);
   });
 
-  it('is not made again for what is no passing failure', async () => {
+  it('does not retry other errors', async () => {
     const task = failing(1, error);
     await expect(withRetries(task.attempt, { host: 'a.io', limiter: new HostLimiter(1) })).rejects.toBe(
       error,
@@ -59,10 +59,12 @@ describe('an attempt', () => {
     expect(task.tries).toBe(1);
   });
 
-  it('waits for nobody longer than a quarter of an hour, and closes the limiter to nobody', async () => {
+  it('does not wait longer than 15 minutes, and does not delay other tasks', async () => {
     const limiter = new HostLimiter(1);
     const task = failing(1, new RetryableError(error, { delay: 86_400_000 }));
-    await expect(withRetries(task.attempt, { host: 'a.io', limiter })).rejects.toThrow('wants 1440 minutes');
+    await expect(withRetries(task.attempt, { host: 'a.io', limiter })).rejects.toThrow(
+      '(retry after 1440 minutes)',
+    );
     await limiter.open();
   });
 });

@@ -8,47 +8,51 @@ export interface RetryOptions {
   readonly limiter: HostLimiter;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
-  /** The bytes that are through for good; when there are more, the count starts again. */
+  /** The number of bytes transferred for good; progress resets the number of attempts. */
   readonly progress?: (() => number) | undefined;
-  /** Whether it goes before all that wait at the gate already, as every further attempt does. */
+  /** Whether the first attempt goes before the tasks that are waiting, as every retry does. */
   readonly priority?: boolean | undefined;
 }
 
 const ATTEMPTS = 6;
-const FIRST_DELAY = 250;
-const LONGEST_DELAY = 30_000;
-/** An attempt that got less far than this, in bytes, got nowhere: a trickle must end some day. */
+const MIN_DELAY = 250;
+const MAX_DELAY = 30_000;
+/** An attempt with less progress than this, in bytes, counts as none: slow trickles must not retry forever. */
 const MIN_PROGRESS = 64 * 1024;
-/** The longest that a server may make anybody wait. */
-const LONGEST_WAIT = 15 * 60_000;
+/** The longest wait that a server may require, in ms. */
+const MAX_WAIT = 15 * 60_000;
 
-/** What the server asks of everybody, besides trying again. */
+/** A server that limits the request rate. */
 export interface Throttled {
-  /** ms that it wants to be left alone, when it says so. */
+  /** The wait that it requires, in ms; undefined when not given. */
   readonly delay: number | undefined;
 }
 
-/** A failure that another try may mend. */
+/** A failure that may not occur again. */
 export class RetryableError extends Error {
   readonly error: AirgapError;
-  /** Set when the server has too much to do. */
+  /** Set when the server throttles. */
   readonly throttled: Throttled | undefined;
 
-  constructor(error: AirgapError, complaint?: Throttled) {
+  constructor(error: AirgapError, throttled?: Throttled) {
     super(error.message);
     this.error = error;
-    this.throttled = complaint;
+    this.throttled = throttled;
   }
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or has failed transiently {@link ATTEMPTS} times in a row without
- * progress. Each attempt goes through the gate by itself. The pause doubles, with jitter, unless the server named one;
- * a server that complains gets a pause from everybody, and while it serves others it is taken to be busy, not broken.
+ * Runs `attempt` until it succeeds, fails with another error, or has failed with a RetryableError {@link ATTEMPTS}
+ * times in a row without progress. Each attempt waits for the limiter. The delay doubles, with jitter, unless the
+ * server requires one. Throttling delays all requests to the host; while the host serves other requests, throttled
+ * attempts do not count.
+ *
+ * @throws the error of the last attempt; the reason of the signal
  */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { host, limiter, signal, onEvent, progress = () => 0, priority = false } = options;
-  let [before, servedBefore] = [progress(), limiter.served];
+  let before = progress();
+  let servedBefore = limiter.served;
   for (let failures = 1; ; failures += 1) {
     const pause = jittered(failures);
     try {
@@ -58,18 +62,19 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
       if (!(thrown instanceof RetryableError)) throw thrown;
       const isBusy = thrown.throttled !== undefined && limiter.served > servedBefore;
       if (isBusy || progress() >= before + MIN_PROGRESS) failures = 1;
-      // What was lost and came again is no progress.
-      [before, servedBefore] = [Math.max(before, progress()), limiter.served];
+      // Transferring lost bytes again is not progress.
+      before = Math.max(before, progress());
+      servedBefore = limiter.served;
       if (failures >= ATTEMPTS) throw thrown.error;
       const delay = thrown.throttled?.delay ?? pause;
-      if (delay > LONGEST_WAIT) throw tooLong(thrown.error, delay);
+      if (delay > MAX_WAIT) throw tooLong(thrown.error, delay);
       onEvent?.({ type: 'retry', host, reason: thrown.error.message, attempt: failures, delay });
       await sleep(delay, undefined, { signal });
     }
   }
 }
 
-/** A complaint closes the gate before the next attempt comes through. */
+/** Slows the limiter down before the next attempt starts. */
 async function attemptOnce<T>(
   attempt: () => Promise<T>,
   pause: number,
@@ -78,25 +83,21 @@ async function attemptOnce<T>(
   try {
     return await attempt();
   } catch (thrown) {
-    const complaint = thrown instanceof RetryableError ? thrown.throttled : undefined;
-    const delay = complaint && (complaint.delay ?? pause);
-    if (delay !== undefined && delay <= LONGEST_WAIT) limiter.slowDown(delay);
+    const throttled = thrown instanceof RetryableError ? thrown.throttled : undefined;
+    const delay = throttled && (throttled.delay ?? pause);
+    if (delay !== undefined && delay <= MAX_WAIT) limiter.slowDown(delay);
     throw thrown;
   }
 }
 
 function tooLong({ code, message, where }: AirgapError, delay: number): AirgapError {
-  return new AirgapError(
-    code,
-    `${message}, and wants ${Math.ceil(delay / 60_000)} minutes before the next try`,
-    {
-      where,
-      hint: 'Try again then, or with credentials that the registry allows more.',
-    },
-  );
+  return new AirgapError(code, `${message} (retry after ${Math.ceil(delay / 60_000)} minutes)`, {
+    where,
+    hint: 'Try again after that time, or use credentials with a higher rate limit.',
+  });
 }
 
 function jittered(failures: number): number {
-  const ceiling = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** failures);
+  const ceiling = Math.min(MAX_DELAY, MIN_DELAY * 2 ** failures);
   return Math.round(ceiling * (0.5 + Math.random() / 2));
 }

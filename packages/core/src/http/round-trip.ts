@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Sink } from '../store/blob-writer.ts';
 import { connectionError } from './connection-error.ts';
 
-/** Text, or bytes as they come; an iterable needs a `content-length` header. */
+/** A request body; an iterable needs a `content-length` header. */
 export type HttpBody = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -15,19 +15,18 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer without its body. */
+/** A response without its body. */
 export interface ResponseHead {
   readonly status: number;
   readonly headers: Headers;
 }
 
 /**
- * Sends one request and pushes the answer's body into the sink that `accept` chooses once the head is known.
- * Resolves when the body has ended and every write has settled. Written on undici's dispatch, which spares the hot
- * path a stream.
+ * Sends one request and writes the response body into the sink that `accept` returns for the head. Resolves when the
+ * body has ended and every write has settled. It uses undici's dispatch to avoid a stream on the hot path.
  *
- * @throws what `accept` or the sink throws, which ends the exchange; the signal's reason; Transient or AirgapError
- * `NETWORK` for what fails on the wire
+ * @throws what `accept` or the sink throws, which aborts the request; the reason of the signal; RetryableError or
+ * AirgapError `NETWORK` for connection failures
  */
 export async function roundTrip(
   dispatcher: Dispatcher,
@@ -52,8 +51,8 @@ export async function roundTrip(
       if (pending === undefined) finish();
       else void pending.finally(finish);
     };
-    /** Holds the sender back until a write has settled. */
-    const hold = async (current: Dispatcher.DispatchController, wait: Promise<void>) => {
+    /** Pauses the response until a write has settled. */
+    const pauseFor = async (current: Dispatcher.DispatchController, wait: Promise<void>) => {
       current.pause();
       try {
         await wait;
@@ -90,7 +89,7 @@ export async function roundTrip(
         onResponseData(current, chunk) {
           try {
             const wait = sink?.write(chunk);
-            if (wait !== undefined) pending = hold(current, wait);
+            if (wait !== undefined) pending = pauseFor(current, wait);
           } catch (error) {
             fail(error);
           }

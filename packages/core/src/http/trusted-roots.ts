@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
 
-/** Where systems keep the authorities that they trust; the first that is there counts (as Go has it). */
+/** Where systems store trusted certificate authorities; the first existing file is used, as in Go. */
 const SYSTEM_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -11,12 +11,12 @@ const SYSTEM_BUNDLES = [
   '/etc/ssl/cert.pem',
 ];
 
-let known: readonly string[] | undefined;
+let cached: readonly string[] | undefined;
 
-/** The certificates that are trusted everywhere, in PEM: the system's, where companies add theirs, else Node's own. */
+/** The trusted root certificates in PEM: those of the system, which may include private ones, or else those of Node. */
 export function trustedRoots(): readonly string[] {
-  known ??= systemBundle() ?? tls.rootCertificates;
-  return known;
+  cached ??= systemBundle() ?? tls.rootCertificates;
+  return cached;
 }
 
 function systemBundle(): string[] | undefined {
@@ -25,7 +25,7 @@ function systemBundle(): string[] | undefined {
   try {
     return [readFileSync(path, 'utf8')];
   } catch {
-    // Node's own have to do where the system's cannot be read.
+    // Unreadable: fall back to the certificates of Node.
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import { digestSchema } from './descriptor.ts';
 import type { Platform } from './platform.ts';
 
-/** The largest config that is read, in bytes. */
+/** The size limit of a config, in bytes. */
 export const MAX_CONFIG_SIZE = 8 * 1024 * 1024;
 
 const configSchema = z.looseObject({
@@ -13,27 +13,28 @@ const configSchema = z.looseObject({
   rootfs: z.looseObject({ diff_ids: z.array(digestSchema).nullish() }).optional(),
 });
 
-/** What the product needs of an image's config (image-spec, config.md). */
+/** The parts of an image config that are used here (image-spec, config.md). */
 export interface ImageConfig {
   readonly bytes: Uint8Array;
   readonly platform: Platform | undefined;
+  /** The digests of the uncompressed layers. */
   readonly diffIds: readonly string[];
 }
 
-/** Reads what a config says. @throws AirgapError `REGISTRY` when it breaks the specification */
+/** Parses an image config. @throws AirgapError `REGISTRY` when it violates the specification */
 export function parseConfig(bytes: Uint8Array, where: ErrorContext): Omit<ImageConfig, 'bytes'> {
   let document: unknown;
   try {
     document = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (cause) {
-    throw new AirgapError('REGISTRY', "the image's config is not JSON", { where, cause });
+    throw new AirgapError('REGISTRY', 'the image config is not JSON', { where, cause });
   }
   const result = configSchema.safeParse(document);
   if (!result.success) {
     const [issue] = result.error.issues;
     throw new AirgapError(
       'REGISTRY',
-      `the image's config breaks the image specification: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`,
+      `the image config violates the image specification: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`,
       { where },
     );
   }

@@ -6,7 +6,7 @@ export const digestSchema = z.custom<Digest>(value => typeof value === 'string' 
   error: 'must be a sha256 digest',
 });
 
-/** Unknown fields stay: a descriptor that is copied into a new index keeps all it had. */
+/** Unknown fields are preserved when a descriptor is copied into a new index. */
 export const descriptorSchema = z.looseObject({
   mediaType: z.string().min(1),
   digest: digestSchema,
@@ -19,5 +19,5 @@ export const descriptorSchema = z.looseObject({
     .optional(),
 });
 
-/** A pointer to content: media type, digest and size in bytes (image-spec, descriptor.md). */
+/** A reference to content: its media type, digest and size in bytes (image-spec, descriptor.md). */
 export type Descriptor = z.infer<typeof descriptorSchema>;

@@ -9,18 +9,19 @@ export type Digest = string & { readonly [brand]: 'Digest' };
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
 const ANY = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$/;
 
+/** Returns whether the text is a valid sha256 digest. */
 export function isDigest(text: string): text is Digest {
   return SHA256.test(text);
 }
 
-/** Says whether a text has the form of a digest, also of an algorithm that nothing here has. */
+/** Returns whether the text has the form of a digest of any algorithm. */
 export function hasDigestForm(text: string): boolean {
   return text.startsWith('sha256:') ? isDigest(text) : ANY.test(text);
 }
 
 /**
- * Reads a digest. sha256 is the only algorithm taken: it is what every registry serves, and a longer
- * one does not fit the names of a plain tar.
+ * Parses a digest. Only sha256 is supported: every registry uses it, and longer digests do not fit into the names
+ * of a plain tar.
  *
  * @throws AirgapError `UNSUPPORTED`
  */
@@ -31,17 +32,17 @@ export function parseDigest(text: string): Digest {
   });
 }
 
-/** The digest of these bytes. */
+/** Computes the sha256 digest of bytes. */
 export function digestOf(bytes: Uint8Array): Digest {
   return sha256Digest(createHash('sha256').update(bytes).digest());
 }
 
-/** The digest that a computed sha256 is written as. @param hash its 32 bytes */
+/** Formats a computed sha256. @param hash its 32 bytes */
 export function sha256Digest(hash: Uint8Array): Digest {
   return `sha256:${Buffer.from(hash).toString('hex')}` as Digest;
 }
 
-/** The hex digits after the algorithm; safe as a file name. */
+/** Returns the hex digits after the algorithm, which are safe as a file name. */
 export function digestHex(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }

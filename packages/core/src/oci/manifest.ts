@@ -11,17 +11,16 @@ import {
   MediaType,
 } from './media-type.ts';
 
-/** The largest manifest that is read, in bytes: what distribution itself accepts (4 MiB). */
+/** The size limit of a manifest, in bytes: the limit of distribution itself (4 MiB). */
 export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024;
 
-/** A manifest as it was served: these bytes are the truth, every parsed view is only a view. */
+/** A manifest exactly as it was served; its bytes are never re-serialised. */
 export interface RawManifest {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly bytes: Uint8Array;
 }
 
-/** What a manifest says of itself, by keys of its author's own. */
 type Annotations = Readonly<Record<string, string>>;
 
 /** An image or an artifact: one config and its layers (image-spec, manifest.md; Docker schema 2). */
@@ -35,7 +34,7 @@ export interface ImageManifest {
   readonly annotations?: Annotations | undefined;
 }
 
-/** A list of manifests, usually one for each platform (image-spec, image-index.md; Docker's manifest list). */
+/** A list of manifests, usually one per platform (image-spec, image-index.md; Docker's manifest list). */
 export interface Index {
   readonly kind: 'index';
   readonly mediaType: string;
@@ -52,7 +51,7 @@ const common = {
   mediaType: z.string().optional(),
   subject: descriptorSchema.optional(),
   artifactType: z.string().optional(),
-  // Nobody needs them to carry an image: broken ones are no reason to refuse it.
+  // Copying an image does not need them: invalid annotations are ignored.
   annotations: z.record(z.string(), z.string()).optional().catch(undefined),
 };
 const imageSchema = z.looseObject({
@@ -68,17 +67,21 @@ const indexSchema = z.looseObject({
   layers: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
 });
 
-/** Puts bytes and the media type they go by together. The document's own `mediaType` wins over what was served. */
+/**
+ * Creates a raw manifest from its bytes. The `mediaType` of the document takes precedence over the served type.
+ *
+ * @throws AirgapError `REGISTRY` when it is not JSON
+ */
 export function rawManifest(bytes: Uint8Array, servedType: string): RawManifest {
   const document = parseJson(bytes);
   return { mediaType: mediaTypeOf(document, servedType), digest: digestOf(bytes), bytes };
 }
 
 /**
- * Reads a manifest or an index, OCI or Docker schema 2.
+ * Parses a manifest or an index, OCI or Docker schema 2.
  *
- * @throws AirgapError `UNSUPPORTED` for schema 1 and for media types that are no manifest, `REGISTRY` for
- * a document that breaks the specification
+ * @throws AirgapError `UNSUPPORTED` for schema 1 and for other media types, `REGISTRY` for a document that violates
+ * the specification
  */
 export function parseManifest(raw: RawManifest): Manifest {
   const { mediaType } = raw;
@@ -88,7 +91,7 @@ export function parseManifest(raw: RawManifest): Manifest {
       'UNSUPPORTED',
       `not an image manifest: its media type is ${JSON.stringify(mediaType)}`,
       {
-        hint: 'Only OCI and Docker schema 2 manifests and indexes can be carried.',
+        hint: 'Use an image with an OCI or Docker schema 2 manifest.',
         where: { digest: raw.digest },
       },
     );
@@ -102,13 +105,13 @@ export function parseManifest(raw: RawManifest): Manifest {
   return { kind: 'image', mediaType, config, layers, subject, artifactType, annotations };
 }
 
-/** Says whether a runtime can unpack and run it; everything else (charts, signatures, SBOMs) is an artifact. */
+/** Returns whether a runtime can run the image; everything else (charts, signatures, SBOMs) is an artifact. */
 export function isRunnable({ config, layers }: ImageManifest): boolean {
-  // cosign's signatures have an image's config, and layers that are no files.
+  // cosign signatures have an image config, but their layers are not file systems.
   return isImageConfigType(config.mediaType) && layers.every(({ mediaType }) => isLayerType(mediaType));
 }
 
-/** Says whether a child of an index describes another child (a buildx attestation) instead of being a platform. */
+/** Returns whether a child of an index is a buildx attestation of another child, not a platform. */
 export function isAttestation(descriptor: Descriptor): boolean {
   return (
     descriptor.annotations?.['vnd.docker.reference.digest'] !== undefined ||
@@ -129,13 +132,13 @@ function mediaTypeOf(document: unknown, servedType: string): string {
 function parseJson(bytes: Uint8Array): unknown {
   try {
     const document = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-    // What is nested too deep to be written again throws here.
+    // Throws for documents that are nested too deeply to be serialised.
     JSON.stringify(document);
     return document;
   } catch (cause) {
     throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
       cause,
-      hint: 'Something else answers in the place of the registry, or the image is damaged there: push it anew.',
+      hint: 'Check that the host is a container registry; if it is, push the image again.',
     });
   }
 }
@@ -147,7 +150,7 @@ function check<T>(schema: z.ZodType<T>, document: unknown, digest: Digest): T {
   const field = issue?.path.join('.') || 'the document';
   throw new AirgapError(
     'REGISTRY',
-    `the manifest breaks the image specification: ${field}: ${issue?.message}`,
+    `the manifest violates the image specification: ${field}: ${issue?.message}`,
     {
       where: { digest },
     },
@@ -156,6 +159,6 @@ function check<T>(schema: z.ZodType<T>, document: unknown, digest: Digest): T {
 
 function schema1(): AirgapError {
   return new AirgapError('UNSUPPORTED', 'the image has only a Docker schema 1 manifest', {
-    hint: 'Pull and push it again with a current docker or skopeo; that writes schema 2.',
+    hint: 'Pull and push it again with a current docker or skopeo to convert it to schema 2.',
   });
 }

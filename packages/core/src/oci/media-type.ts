@@ -1,4 +1,4 @@
-/** The media types of the OCI image-spec and of Docker schema 2 that the product has to tell apart. */
+/** Media types of the OCI image-spec and of Docker image manifests. */
 export const MediaType = {
   ociIndex: 'application/vnd.oci.image.index.v1+json',
   ociManifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -13,7 +13,7 @@ export const MediaType = {
   dockerSchema1Signed: 'application/vnd.docker.distribution.manifest.v1+prettyjws',
 } as const;
 
-/** What the client asks a registry for; schema 1 is left out, a registry that has nothing else sends it anyway. */
+/** The accepted manifest types. Schema 1 is missing on purpose: registries that have only schema 1 send it anyway. */
 export const MANIFEST_TYPES: readonly string[] = [
   MediaType.ociIndex,
   MediaType.ociManifest,
@@ -33,14 +33,14 @@ export function isSchema1Type(mediaType: string): boolean {
   return mediaType === MediaType.dockerSchema1 || mediaType === MediaType.dockerSchema1Signed;
 }
 
-/** The config of an image that a runtime can unpack; any other config makes the manifest an artifact. */
+/** Returns whether this is the config of a runnable image; a manifest with any other config is an artifact. */
 export function isImageConfigType(mediaType: string): boolean {
   return mediaType === MediaType.ociConfig || mediaType === MediaType.dockerConfig;
 }
 
 const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
 
-/** A layer of files, packed in whatever way. */
+/** Returns whether this is a file system layer, with any compression. */
 export function isLayerType(mediaType: string): boolean {
   return LAYER.test(mediaType);
 }

@@ -1,16 +1,16 @@
 import { AirgapError } from '../model/errors.ts';
 
-/** An operating system and a processor, in Go's words (image-spec, image-index.md, "platform"). */
+/** An operating system and a CPU architecture, as GOOS and GOARCH (image-spec, image-index.md, "platform"). */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
   readonly variant?: string | undefined;
 }
 
-/** What `--platform` asks for: some platforms, or everything there is. */
+/** The value of `--platform`: a list of platforms, or all. */
 export type PlatformChoice = readonly Platform[] | 'all';
 
-/** What is taken when nobody asks for anything else. */
+/** The default of `--platform`. */
 export const DEFAULT_PLATFORMS: PlatformChoice = [{ os: 'linux', architecture: 'amd64' }];
 
 const ALIASES: Record<string, string> = {
@@ -20,41 +20,42 @@ const ALIASES: Record<string, string> = {
   armhf: 'arm',
   i386: '386',
 };
-const WORD = /^[a-z0-9_.-]+$/;
+const COMPONENT = /^[a-z0-9_.-]+$/;
 
 /**
- * Reads `os/arch[/variant]`, as Docker writes it.
+ * Parses `os/arch[/variant]` in Docker's notation.
  *
  * @throws AirgapError `USAGE`
  */
 export function parsePlatform(text: string): Platform {
-  const [os = '', arch = '', variant, ...rest] = text.toLowerCase().split('/');
-  const words = [os, arch, ...(variant === undefined ? [] : [variant])];
-  if (rest.length > 0 || !words.every(word => WORD.test(word))) {
-    throw new AirgapError('USAGE', `not a platform: ${JSON.stringify(text)}`, {
+  const parts = text.toLowerCase().split('/');
+  if (parts.length < 2 || parts.length > 3 || !parts.every(part => COMPONENT.test(part))) {
+    throw new AirgapError('USAGE', `invalid platform: ${JSON.stringify(text)}`, {
       hint: 'Write it as os/arch or os/arch/variant, for example linux/amd64 or linux/arm/v7.',
     });
   }
-  return normalisePlatform({ os, architecture: arch, variant });
+  const [os, architecture, variant] = parts as [string, string, string?];
+  return normalisePlatform({ os, architecture, variant });
 }
 
-/** Gives one platform one spelling: `x86_64` is `amd64`, and `arm64/v8` is plain `arm64`. */
+/** Resolves aliases: `x86_64` is `amd64`, and `arm64/v8` is `arm64`. */
 function normalisePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();
-  const architecture = ALIASES[platform.architecture.toLowerCase()] ?? platform.architecture.toLowerCase();
+  const written = platform.architecture.toLowerCase();
+  const architecture = ALIASES[written] ?? written;
   const variant = architecture === 'arm64' && platform.variant === 'v8' ? undefined : platform.variant;
   return variant ? { os, architecture, variant } : { os, architecture };
 }
 
-/** Writes a platform as `os/arch[/variant]`. */
+/** Formats a platform as `os/arch[/variant]`. */
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   return variant ? `${os}/${architecture}/${variant}` : `${os}/${architecture}`;
 }
 
-/** Says whether an image made for `have` is what `wanted` asks for; a wanted platform without a variant takes any. */
-export function matchesPlatform(wanted: Platform, have: Platform): boolean {
-  const [a, b] = [normalisePlatform(wanted), normalisePlatform(have)];
-  return (
-    a.os === b.os && a.architecture === b.architecture && (a.variant === undefined || a.variant === b.variant)
-  );
+/** Returns whether an image for `actual` satisfies the `requested` platform; without a variant, any variant does. */
+export function matchesPlatform(requested: Platform, actual: Platform): boolean {
+  const { os, architecture, variant } = normalisePlatform(requested);
+  const normalised = normalisePlatform(actual);
+  if (os !== normalised.os || architecture !== normalised.architecture) return false;
+  return variant === undefined || variant === normalised.variant;
 }

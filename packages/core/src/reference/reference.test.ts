@@ -34,17 +34,17 @@ describe('a reference', () => {
     ['redis@md5:12', 'not a sha256 digest'],
     ['a//b', 'not an image name'],
     ['../etc/passwd', 'not a host name'],
-    ['x:70000/y', '70000 is no port'],
-    ['x:0/y', '0 is no port'],
+    ['x:70000/y', '"70000" is not a valid port'],
+    ['x:0/y', '"0" is not a valid port'],
     ['gcr.io/', 'empty'],
     ['a_-b', 'not an image name'],
     ['exa mple.com/a', 'not'],
     [`${'a'.repeat(256)}`, 'longer than 255'],
-  ])('%s is refused: %s', (text, reason) => {
+  ])('%s is rejected: %s', (text, reason) => {
     expect(() => Reference.parse(text)).toThrow(reason);
   });
 
-  property.prop([fc.string()])('parses to something that parses to itself, or is refused', text => {
+  property.prop([fc.string()])('parses to a canonical form that parses to itself, or is rejected', text => {
     let first: Reference;
     try {
       first = Reference.parse(text);

@@ -11,15 +11,15 @@ const MAX_PORT = 65_535;
 
 export const DOCKER_HUB = 'docker.io';
 export const DOCKER_HUB_INDEX = 'index.docker.io';
-/** Where Docker Hub serves its API. */
+/** The API host of Docker Hub. */
 export const DOCKER_HUB_API = 'registry-1.docker.io';
 
 /**
- * The full name of an image, made only by {@link Reference.parse}. It follows the grammar of distribution's
- * `reference` package and Docker's defaults: `redis` is `docker.io/library/redis`.
+ * An image reference in canonical form. It follows the grammar of distribution's `reference` package and Docker's
+ * defaults: `redis` is `docker.io/library/redis`. {@link Reference.parse} creates it.
  */
 export class Reference {
-  /** The registry's host, with its port when it has one; Docker Hub is `docker.io`. */
+  /** The registry host, with its port if any; Docker Hub is `docker.io`. */
   readonly registry: string;
   readonly repository: string;
   readonly tag: string | undefined;
@@ -33,9 +33,9 @@ export class Reference {
   }
 
   /**
-   * Reads `[host[:port]/]path[:tag][@digest]`.
+   * Parses `[host[:port]/]path[:tag][@digest]`.
    *
-   * @throws AirgapError `INPUT` that names the part which is wrong
+   * @throws AirgapError `INPUT` that names the invalid component
    */
   static parse(text: string): Reference {
     const [beforeDigest, digest] = splitOnce(text, '@');
@@ -51,7 +51,7 @@ export class Reference {
     return new Reference(registry, repository, tag, digest);
   }
 
-  /** A manifest by its digest. */
+  /** Creates a reference to a manifest by digest. */
   static pinned(registry: string, repository: string, digest: Digest): Reference {
     return new Reference(registry, repository, undefined, digest);
   }
@@ -61,12 +61,12 @@ export class Reference {
     return `${this.registry}/${this.repository}`;
   }
 
-  /** The tag that a runtime would pull: `latest` when there is neither a tag nor a digest. */
+  /** The tag that a runtime would pull: `latest` without a tag and a digest. */
   get effectiveTag(): string | undefined {
     return this.tag ?? (this.digest === undefined ? 'latest' : undefined);
   }
 
-  /** The same reference with what was left out filled in. */
+  /** Returns the same reference with the default tag filled in. */
   canonical(): Reference {
     return new Reference(this.registry, this.repository, this.effectiveTag, this.digest);
   }
@@ -81,10 +81,10 @@ export class Reference {
   }
 
   /**
-   * The same tag and digest under another name.
+   * Returns the same tag and digest under another name.
    *
-   * @param path the repository there; Docker Hub's `library/` may be left out
-   * @throws AirgapError `INPUT` when that is no name
+   * @param path the repository at that host; `library/` of Docker Hub may be omitted
+   * @throws AirgapError `INPUT` when the name is invalid
    */
   relocate(host: string, path: string): Reference {
     const registry = canonicalHost(host);
@@ -95,10 +95,12 @@ export class Reference {
     return new Reference(registry, repository, this.tag, this.digest);
   }
 
-  /** The canonical text: `docker.io/library/redis:3.2-alpine`. */
+  /** Formats the canonical form: `docker.io/library/redis:3.2-alpine`. */
   toString(): string {
     const { tag, digest } = this.canonical();
-    return `${this.name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+    const tagSuffix = tag === undefined ? '' : `:${tag}`;
+    const digestSuffix = digest === undefined ? '' : `@${digest}`;
+    return `${this.name}${tagSuffix}${digestSuffix}`;
   }
 
   toJSON(): string {
@@ -106,35 +108,35 @@ export class Reference {
   }
 }
 
-/** Says whether a text is a repository's path as the distribution specification has it (`<name>` there). */
+/** Returns whether the text is a valid repository name (`<name>` in the distribution-spec). */
 export function isRepository(text: string): boolean {
   return text.length <= MAX_NAME && REPOSITORY.test(text);
 }
 
-/** Docker Hub keeps what nobody's name stands before in `library`. */
+/** Adds the default namespace of Docker Hub, `library`. */
 function fullPath(registry: string, path: string): string {
   return registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
 }
 
-/** Docker Hub has several names; `docker.io` is the canonical one. */
+/** Returns `docker.io` for every name of Docker Hub, and other hosts unchanged. */
 export function canonicalHost(host: string): string {
   return host === DOCKER_HUB_INDEX ? DOCKER_HUB : host;
 }
 
 /**
- * Reads a registry's name as people write it: a host, or a URL that begins with it.
+ * Parses a registry: a host, or a URL.
  *
  * @throws AirgapError `USAGE`
  */
 export function parseRegistry(text: string): string {
   const host = text.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
   if (HOST.test(host) && looksLikeHost(host)) return canonicalHost(host);
-  throw new AirgapError('USAGE', `not a registry: ${JSON.stringify(text.slice(0, 300))}`, {
+  throw new AirgapError('USAGE', `invalid registry: ${JSON.stringify(text.slice(0, 300))}`, {
     hint: 'Write its host, with a port if it has one, for example registry.example.com:5000.',
   });
 }
 
-/** Docker's rule for the first part of a name: it is a host when it has a dot, a port or upper case, or is `localhost`. */
+/** Docker's rule: the first component is a host if it has a dot, a port or upper case, or is `localhost`. */
 function looksLikeHost(part: string): boolean {
   return /[.:]/.test(part) || part === 'localhost' || part.toLowerCase() !== part;
 }
@@ -153,13 +155,13 @@ function checkHost(text: string, host: string): void {
   if (!HOST.test(host)) throw invalid(text, `"${host}" is not a host name`);
   const port = /:(\d+)$/.exec(host)?.[1];
   if (port !== undefined && (Number(port) < 1 || Number(port) > MAX_PORT))
-    throw invalid(text, `${port} is no port`);
+    throw invalid(text, `"${port}" is not a valid port`);
 }
 
 function checkRepository(text: string, path: string, fullName: string): void {
   if (path === '') throw invalid(text, 'the image name is empty');
   if (path.toLowerCase() !== path)
-    throw invalid(text, `"${path}" has upper-case letters; an image name has none`);
+    throw invalid(text, `"${path}" has upper-case letters; image names must be lower case`);
   if (!REPOSITORY.test(path)) throw invalid(text, `"${path}" is not an image name`);
   if (fullName.length > MAX_NAME) throw invalid(text, `the name is longer than ${MAX_NAME} characters`);
 }
@@ -167,7 +169,7 @@ function checkRepository(text: string, path: string, fullName: string): void {
 function invalid(text: string, reason: string): AirgapError {
   return new AirgapError(
     'INPUT',
-    `not an image reference: ${JSON.stringify(text.slice(0, 300))}: ${reason}`,
+    `invalid image reference: ${JSON.stringify(text.slice(0, 300))}: ${reason}`,
     {
       hint: 'Write it as [host[:port]/]path[:tag][@sha256:…], for example quay.io/team/app:1.2.',
     },

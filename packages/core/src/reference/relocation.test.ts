@@ -4,7 +4,7 @@ import { type Naming, parseTargetLocation, relocate } from './relocation.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
-describe('a name at a target', () => {
+describe('relocate', () => {
   it.each<[string, string, Naming, string]>([
     ['quay.io/team/app:1', 'reg.local', 'path', 'reg.local/team/app:1'],
     ['quay.io/team/app:1', 'reg.local/a/b/', 'host', 'reg.local/a/b/quay.io/team/app:1'],
@@ -21,7 +21,7 @@ describe('a name at a target', () => {
   ])('%s into %s with --naming %s is %s', (name, target, naming, expected) => {
     const to = relocate(Reference.parse(name), parseTargetLocation(target), naming);
     expect(to.toString()).toBe(expected);
-    // What is pushed and what is written down is one image.
+    // The formatted name parses to the same repository.
     const { registry, repository } = Reference.parse(to.toString());
     expect([to.registry, to.repository]).toEqual([registry, repository]);
   });

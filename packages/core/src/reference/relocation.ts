@@ -1,20 +1,20 @@
 import { AirgapError } from '../model/errors.ts';
 import { canonicalHost, Reference } from './reference.ts';
 
-/** A registry to push into, and what stands before every name there. */
+/** A target registry and the prefix of its repositories. */
 export interface TargetLocation {
-  /** The host, with its port when it has one; Docker Hub is `docker.io`. */
+  /** The registry host, with its port if any; Docker Hub is `docker.io`. */
   readonly registry: string;
-  /** Path segments without slashes at their ends; empty for none. */
+  /** Path components without leading or trailing slashes; may be empty. */
   readonly prefix: string;
 }
 
 /**
- * How the names of a bundle become names of a target.
+ * How image names map to repositories of the target.
  *
- * - `path`  the host is dropped, the path stays: `quay.io/team/app` is `team/app`
- * - `host`  the host becomes the first segment: `quay.io/team/app`
- * - `kots`  only the last segment stays, as KOTS has it: `app`
+ * - `path`  drop the host: `quay.io/team/app` maps to `team/app`
+ * - `host`  use the host as the first path component: `quay.io/team/app`
+ * - `kots`  use only the last path component, as KOTS does: `app`
  */
 export const NAMINGS = ['path', 'host', 'kots'] as const;
 export type Naming = (typeof NAMINGS)[number];
@@ -22,53 +22,55 @@ export type Naming = (typeof NAMINGS)[number];
 const HOST = /^(localhost|[^/\s]*[.:][^/\s]*)$/;
 
 /**
- * Reads `REGISTRY[/PREFIX]`. Docker's shorthand does not apply: the first part is always the host.
+ * Parses `REGISTRY[/PREFIX]`. Docker's shorthand does not apply: the first component is always the host.
  *
  * @throws AirgapError `USAGE`
  */
 export function parseTargetLocation(text: string): TargetLocation {
-  const [host = '', ...segments] = text.replace(/\/+$/, '').split('/');
+  const location = text.replace(/\/+$/, '');
   if (text.includes('://'))
-    throw noTarget(text, 'Leave the scheme out; --plain-http HOST is for a registry without TLS.');
+    throw invalidTarget(text, 'Omit the scheme; use --plain-http HOST for a registry without TLS.');
   if (text.includes('@'))
-    throw new AirgapError('USAGE', 'a login does not belong into the name of a registry', {
-      hint: 'Leave it out, and run airgap login first.',
+    throw new AirgapError('USAGE', 'the registry name contains credentials', {
+      hint: 'Remove the credentials from the registry name, and run airgap login first.',
     });
+  const slash = location.indexOf('/');
+  const host = slash < 0 ? location : location.slice(0, slash);
+  const prefix = slash < 0 ? '' : location.slice(slash + 1);
   if (!HOST.test(host))
-    throw noTarget(text, 'Name the registry with a dot or a port, for example registry.local:5000/prefix.');
-  const prefix = segments.join('/');
+    throw invalidTarget(
+      text,
+      'Name the registry with a dot or a port, for example registry.local:5000/prefix.',
+    );
   const registry = canonicalHost(host);
   checkPrefix(text, registry, prefix);
   return { registry, prefix };
 }
 
-/** A name there is one with any last segment. */
+/** Checks that the prefix can be followed by a repository name. */
 function checkPrefix(text: string, registry: string, prefix: string): void {
   try {
     Reference.parse('any').relocate(registry, [prefix, 'any'].filter(Boolean).join('/'));
   } catch (cause) {
-    throw noTarget(text, `${(cause as Error).message}.`);
+    throw invalidTarget(text, `${(cause as Error).message}.`);
   }
 }
 
-/** The name of an image at a target; its tag or digest stays. @throws AirgapError `INPUT` when that is no name */
+/** Maps an image name to a target; its tag and digest are preserved. @throws AirgapError `INPUT` when the name is invalid */
 export function relocate(name: Reference, target: TargetLocation, naming: Naming): Reference {
-  const before = pathBefore(name.registry, target, naming);
-  const path = before === undefined ? [target.prefix, lastSegment(name)] : [before, name.repository];
+  const prefix = pathPrefix(name.registry, target, naming);
+  const path = prefix === undefined ? [target.prefix, lastSegment(name)] : [prefix, name.repository];
   return name.relocate(target.registry, path.filter(Boolean).join('/'));
 }
 
-/** What stands before the paths of a host's images at a target, empty for nothing; none where their paths do not stay. */
-export function pathBefore(host: string, { prefix }: TargetLocation, naming: Naming): string | undefined {
-  const before = {
-    path: prefix,
-    host: [prefix, hostSegment(host)].filter(Boolean).join('/'),
-    kots: undefined,
-  };
-  return before[naming];
+/** Returns the prefix of the repositories of a host at a target, which may be empty; undefined for `kots`, which drops their paths. */
+export function pathPrefix(host: string, { prefix }: TargetLocation, naming: Naming): string | undefined {
+  if (naming === 'kots') return undefined;
+  if (naming === 'path') return prefix;
+  return [prefix, hostSegment(host)].filter(Boolean).join('/');
 }
 
-/** A host as a path segment, which has neither a colon nor upper case, and no hyphen at its ends. */
+/** Returns a host as a path component: without colons, upper case, and hyphens at either end. */
 export function hostSegment(host: string): string {
   const segment = host.toLowerCase().replace(/[[\]]/g, '').replace(/:+/g, '-');
   return segment.replace(/^-/, 'ip6-').replace(/-$/, '-0');
@@ -78,6 +80,6 @@ function lastSegment({ repository }: Reference): string {
   return repository.slice(repository.lastIndexOf('/') + 1);
 }
 
-function noTarget(text: string, hint: string): AirgapError {
-  return new AirgapError('USAGE', `not a registry to load into: ${JSON.stringify(text)}`, { hint });
+function invalidTarget(text: string, hint: string): AirgapError {
+  return new AirgapError('USAGE', `invalid target registry: ${JSON.stringify(text)}`, { hint });
 }

@@ -1,14 +1,15 @@
 import { Reference } from './reference.ts';
 
-/** Where vendors push their own images. */
+/** The registry for images of vendors. */
 export const REPLICATED_HOST = 'registry.replicated.com';
-/** Where the images of a vendor's third-party registries can be had with a customer's license. */
+/** The proxy that serves images of third-party registries to holders of a license. */
 export const PROXY_HOST = 'proxy.replicated.com';
 
-/** The image behind a name of the proxy, `proxy.replicated.com/proxy/<app>/<host>/<path>`; nothing for other names. */
+const PROXIED = /^[^/]+\/proxy\/[^/]+\/([^/]*[.:][^/]*\/.+)$/;
+
+/** Returns the image of a proxy name, `proxy.replicated.com/proxy/<app>/<host>/<path>`; undefined for other names. */
 export function proxiedImage(reference: Reference): Reference | undefined {
   if (reference.registry !== PROXY_HOST) return undefined;
-  const [, proxy, app, host = '', ...path] = reference.toString().split('/');
-  if (proxy !== 'proxy' || !app || path.length === 0 || !/[.:]/.test(host)) return undefined;
-  return Reference.parse([host, ...path].join('/'));
+  const proxied = PROXIED.exec(reference.toString())?.[1];
+  return proxied === undefined ? undefined : Reference.parse(proxied);
 }

@@ -4,7 +4,11 @@ import type { Digest } from '../oci/digest.ts';
 import { MemorySink } from '../store/blob-writer.ts';
 import type { RegistryHost } from './host.ts';
 
-/** Asks once whether a repository has a blob (distribution-spec, "Checking if content exists in the registry"). */
+/**
+ * Checks once whether a repository has a blob (distribution-spec, "Checking if content exists in the registry").
+ *
+ * @throws AirgapError or RetryableError for other statuses than 200 and 404
+ */
 export async function hasBlob(
   host: RegistryHost,
   repository: string,
@@ -12,8 +16,8 @@ export async function hasBlob(
   where: ErrorContext,
 ): Promise<boolean> {
   const request = { method: 'HEAD' as const, repository, path: `blobs/${digest}`, push: true };
-  const answer = await host.send(request, () => new MemorySink(0));
-  if (answer.status === 200) return true;
-  if (answer.status === 404) return false;
-  throw responseError('ask for the blob', answer, answer.errorBody, where);
+  const response = await host.send(request, () => new MemorySink(0));
+  if (response.status === 200) return true;
+  if (response.status === 404) return false;
+  throw responseError('check the blob', response, response.errorBody, where);
 }

@@ -8,8 +8,8 @@ import { pieces, type Range } from '../store/ranges.ts';
 import type { RegistryHost } from './host.ts';
 
 /**
- * The most that one request asks for of a large blob, in bytes. Storage and registries cap each connection, so a
- * large blob comes over several; smaller pieces would only ask more often.
+ * The largest range that one request fetches of a large blob, in bytes. Registries and storage limit the rate per
+ * connection, so a large blob uses several; smaller ranges would only need more requests.
  */
 export const PIECE = 16 * 1024 * 1024;
 
@@ -18,59 +18,63 @@ export interface DownloadOptions {
   readonly repository: string;
   readonly blob: Descriptor;
   readonly sink: BlobWriter;
-  readonly wanted: readonly Range[];
+  /** The ranges to fetch. */
+  readonly ranges: readonly Range[];
   readonly where: ErrorContext;
 }
 
-/** What is left of a range to fetch: `at` moves towards `end`. */
+/** The part of a range that is still missing: `at` moves towards `end`. */
 interface Piece {
   at: number;
   readonly end: number;
 }
 
-/** Ends an exchange of which no more is needed. */
-const COMPLETE = Symbol('enough');
+/** Aborts a response once all needed bytes have arrived. */
+const COMPLETE = Symbol('complete');
 
 /**
- * Downloads the wanted bytes of one blob (distribution-spec, "Pulling blobs"). The first piece shows whether the
- * host knows ranges: if so the others come beside it, if not its stream brings them all.
+ * Downloads the requested ranges of one blob (distribution-spec, "Pulling blobs"). The first request shows whether the
+ * host supports ranges: if so, the other pieces are fetched concurrently; if not, its response has them all.
  */
 export class Download {
   readonly #options: DownloadOptions;
   readonly #pieces: readonly Piece[];
   readonly #running: Promise<void>[] = [];
-  /** Whether there is one stream, which may bring the bytes of every piece. */
-  #alone = true;
-  /** Whether the host has refused a range. */
-  #rangeless = false;
+  /** Whether there is only one stream, which may carry the bytes of every piece. */
+  #single = true;
+  /** Whether the host has rejected a range request. */
+  #rejectedRange = false;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: DownloadOptions) {
-    const { sink, wanted, blob } = options;
-    const split = !sink.sequential && blob.size > 2 * PIECE ? pieces(wanted, PIECE) : wanted;
+    const { sink, ranges, blob } = options;
+    const split = !sink.sequential && blob.size > 2 * PIECE ? pieces(ranges, PIECE) : ranges;
     this.#options = options;
     this.#pieces = split.map(({ start, end }) => ({ at: start, end }));
   }
 
-  /** Rejects with the first failure, once everything has come to rest. */
+  /** Downloads all pieces. Rejects with the first failure, after all requests have ended. */
   async run(): Promise<void> {
     const [first] = this.#pieces;
     if (first) this.#start(first, false);
-    // The list grows while it is walked.
+    // The list grows during the iteration.
     for (const running of this.#running) await running;
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** What has not arrived. */
+  /** The ranges that are still missing. */
   get remaining(): readonly Range[] {
     return this.#pieces.filter(isUnfinished).map(({ at, end }) => ({ start: at, end }));
   }
 
   #start(piece: Piece, priority: boolean): void {
-    const left = () => this.#pieces.reduce((all, { at, end }) => all + end - at, 0);
+    const missingBytes = () => this.#pieces.reduce((sum, { at, end }) => sum + end - at, 0);
     const { host, where } = this.#options;
-    // The rest of a blob goes before the blobs that have not begun.
-    const running = host.run(() => this.#attempt(piece), where, { progress: () => -left(), priority });
+    // The rest of a blob goes before blobs that have not started.
+    const running = host.run(() => this.#attempt(piece), where, {
+      progress: () => -missingBytes(),
+      priority,
+    });
     this.#running.push(
       running.catch(error => {
         this.#failure ??= { error };
@@ -78,61 +82,62 @@ export class Download {
     );
   }
 
-  /** The host knows ranges: the pieces that nobody fetches yet come beside this one. */
-  #spread(current: Piece): void {
-    if (!this.#alone || this.#options.sink.sequential) return;
-    this.#alone = false;
+  /** Starts the other pieces concurrently, once the host has shown that it supports ranges. */
+  #startOthers(current: Piece): void {
+    if (!this.#single || this.#options.sink.sequential) return;
+    this.#single = false;
     for (const piece of this.#pieces) if (piece !== current && isUnfinished(piece)) this.#start(piece, true);
   }
 
-  async #attempt(own: Piece): Promise<void> {
+  async #attempt(assigned: Piece): Promise<void> {
     const { host, repository, blob, where } = this.#options;
-    const piece = this.#alone ? this.#pieces.find(isUnfinished) : own;
+    const piece = this.#single ? this.#pieces.find(isUnfinished) : assigned;
     if (this.#failure || !piece || !isUnfinished(piece)) return;
     const request = {
       method: 'GET' as const,
       repository,
       path: `blobs/${blob.digest}`,
-      headers: this.#range(piece),
+      headers: this.#rangeHeader(piece),
     };
-    const answer = await host
-      .send(request, head => this.#receiver(piece, head))
+    const response = await host
+      .send(request, head => this.#sinkFor(piece, head))
       .catch(thrown => {
         if (thrown !== COMPLETE) throw thrown;
       });
-    if (answer && answer.status !== 200 && answer.status !== 206) {
-      this.#rangeless ||= answer.status === 416;
-      const failed = responseError('read the blob', answer, answer.errorBody, where);
-      throw answer.status === 416 && failed instanceof AirgapError ? new RetryableError(failed) : failed;
+    if (response && response.status !== 200 && response.status !== 206) {
+      this.#rejectedRange ||= response.status === 416;
+      const failed = responseError('read the blob', response, response.errorBody, where);
+      throw response.status === 416 && failed instanceof AirgapError ? new RetryableError(failed) : failed;
     }
-    if (isUnfinished(piece)) throw new RetryableError(cutShort(piece.at, blob.size, where));
-    if (this.#alone) await this.#attempt(own);
+    if (isUnfinished(piece)) throw new RetryableError(truncated(piece.at, blob.size, where));
+    if (this.#single) await this.#attempt(assigned);
   }
 
-  #range({ at, end }: Piece): Record<string, string> {
-    const whole = at === 0 && end === this.#options.blob.size;
-    return whole || (this.#rangeless && this.#alone) ? {} : { range: `bytes=${at}-${end - 1}` };
+  #rangeHeader({ at, end }: Piece): Record<string, string> {
+    const isComplete = at === 0 && end === this.#options.blob.size;
+    if (isComplete || (this.#rejectedRange && this.#single)) return {};
+    return { range: `bytes=${at}-${end - 1}` };
   }
 
-  /** Takes what is wanted from an answer's body, wherever that begins. */
-  #receiver(piece: Piece, head: ResponseHead): Sink {
+  /** Returns the sink that writes the missing bytes of a response, at whatever offset the response starts. */
+  #sinkFor(piece: Piece, head: ResponseHead): Sink {
     const { sink, where, blob } = this.#options;
     let position = firstByte(head, piece, blob.size, where);
-    if (head.status === 206) this.#spread(piece);
-    const takers = head.status === 200 && this.#alone ? this.#pieces : [piece];
+    if (head.status === 206) this.#startOthers(piece);
+    const targets = head.status === 200 && this.#single ? this.#pieces : [piece];
     return {
       write(chunk) {
         let wait: Promise<void> | undefined;
-        for (const taker of takers) {
-          const from = Math.max(0, taker.at - position);
-          const part = chunk.subarray(from, Math.max(from, taker.end - position));
+        for (const target of targets) {
+          const from = Math.max(0, target.at - position);
+          const part = chunk.subarray(from, Math.max(from, target.end - position));
           if (part.length === 0) continue;
-          wait = sink.write(part, taker.at) ?? wait;
-          taker.at += part.length;
+          wait = sink.write(part, target.at) ?? wait;
+          target.at += part.length;
         }
         position += chunk.length;
-        if (position > blob.size) throw tooMuch(position, blob.size, where);
-        if (!takers.some(isUnfinished) && position < blob.size) throw COMPLETE;
+        if (position > blob.size) throw tooLarge(position, blob.size, where);
+        if (!targets.some(isUnfinished) && position < blob.size) throw COMPLETE;
         return wait;
       },
     };
@@ -143,7 +148,7 @@ function isUnfinished({ at, end }: Piece): boolean {
   return at < end;
 }
 
-/** Where an answer begins: a 206 says so, and a host that ignores ranges begins at the first byte. */
+/** Returns the offset at which a response starts: from `Content-Range`, or 0 when the host ignores ranges. */
 function firstByte(
   { status, headers }: ResponseHead,
   { at }: Piece,
@@ -151,33 +156,29 @@ function firstByte(
   where: ErrorContext,
 ): number {
   if (status === 200) return 0;
-  const said = String(headers['content-range'] ?? 'nothing');
-  const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(said) ?? [];
-  if (Number(start) === at && (total === '*' || Number(total) === size)) return at;
+  const contentRange = String(headers['content-range'] ?? '');
+  const range = /^bytes (?<start>\d+)-\d+\/(?<total>\d+|\*)$/.exec(contentRange)?.groups;
+  if (Number(range?.start) === at && (range?.total === '*' || Number(range?.total) === size)) return at;
   throw new AirgapError(
     'REGISTRY',
-    `asked for bytes ${at} and on of ${size}, got another range: ${JSON.stringify(said)}`,
+    `unexpected content-range ${JSON.stringify(contentRange)}: requested the range from ${at} of ${size} bytes`,
     {
       where,
-      hint: 'A proxy or cache on the way is broken, or the blob was replaced: push the image anew.',
+      hint: 'Check the proxies and caches in front of the registry; if it persists, push the image again.',
     },
   );
 }
 
-function tooMuch(received: number, size: number, where: ErrorContext): AirgapError {
-  return new AirgapError(
-    'CONTENT',
-    `content does not match its digest: got more than the ${size} bytes that its descriptor promises`,
-    {
-      where,
-      hint: `The answer had ${received} bytes and more; push the image anew.`,
-    },
-  );
-}
-
-function cutShort(received: number, size: number, where: ErrorContext): AirgapError {
-  return new AirgapError('NETWORK', `the blob was cut short: got ${received} of ${size} bytes`, {
+function tooLarge(received: number, size: number, where: ErrorContext): AirgapError {
+  return new AirgapError('CONTENT', `size mismatch: expected ${size} bytes, got at least ${received}`, {
     where,
-    hint: 'Try again; if it always ends there, the registry has lost part of the blob: push the image anew.',
+    hint: 'Try again; if it persists, push the image again.',
+  });
+}
+
+function truncated(received: number, size: number, where: ErrorContext): AirgapError {
+  return new AirgapError('NETWORK', `the blob was truncated: got ${received} of ${size} bytes`, {
+    where,
+    hint: 'Try again; if it always ends there, push the image again: the registry has lost a part of the blob.',
   });
 }

@@ -2,42 +2,39 @@ import { isLoopback } from '../http/loopback.ts';
 import { AirgapError } from '../model/errors.ts';
 import { DOCKER_HUB_API } from '../reference/reference.ts';
 
-/** Where the traffic for one registry host really goes. */
+/** Where the requests for one registry are sent: the registry itself, or a mirror. */
 export interface Endpoint {
-  /** The host that the traffic goes to, with its port when it has one. Errors and credentials go by it: a mirror never gets those of the registry. */
+  /** The host, with its port if any. It selects the credentials: a mirror never receives those of the registry. */
   readonly host: string;
   /** The schemes to try, in order. */
   readonly schemes: readonly ('https' | 'http')[];
-  /** What stands before the repository in the path, without slashes at its ends; empty for none. */
+  /** The prefix of repositories, without leading or trailing slashes; may be empty. */
   readonly prefix: string;
 }
 
 export interface EndpointOptions {
-  /** Registry host → the URLs to ask in its place, in order, each with a path prefix if the mirror needs one. */
+  /** Registry host → its mirrors in order: URLs, with a path prefix if necessary. */
   readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** Hosts that speak http without TLS. */
+  /** Hosts without TLS. */
   readonly plainHttp?: readonly string[] | undefined;
 }
 
 const API_HOSTS = new Map([['docker.io', DOCKER_HUB_API]]);
 
 /**
- * Finds where a registry's API is: its mirrors, and last the registry itself. A loopback registry is tried with TLS
- * first and without it next, as Docker does; every other one has TLS unless it is in `plainHttp`.
+ * Returns the endpoints of a registry: its mirrors, then the registry itself. A loopback registry is tried with TLS
+ * first and then without, as Docker does; every other registry must have TLS unless it is in `plainHttp`.
  *
- * @throws AirgapError `USAGE` for a mirror that is no URL
+ * @throws AirgapError `USAGE` for a mirror with an invalid URL
  */
 export function endpointsFor(registry: string, options: EndpointOptions): Endpoint[] {
-  const { mirrors: known = {} } = options;
-  const mirrors = Object.hasOwn(known, registry) ? [known[registry] ?? []].flat() : [];
-  return [
-    ...mirrors.map(mirror => mirrorEndpoint(registry, mirror, options)),
-    ownEndpoint(registry, options),
-  ];
+  const { mirrors = {} } = options;
+  const urls = Object.hasOwn(mirrors, registry) ? [mirrors[registry] ?? []].flat() : [];
+  return [...urls.map(url => mirrorEndpoint(registry, url, options)), upstreamEndpoint(registry, options)];
 }
 
-/** The registry itself, whatever mirrors it has. */
-export function ownEndpoint(registry: string, options: EndpointOptions): Endpoint {
+/** Returns the endpoint of the registry itself, without its mirrors. */
+export function upstreamEndpoint(registry: string, options: EndpointOptions): Endpoint {
   const host = API_HOSTS.get(registry) ?? registry;
   return { host, schemes: schemesFor(host, undefined, options), prefix: '' };
 }
@@ -52,7 +49,7 @@ function mirrorUrl(registry: string, mirror: string): URL {
   const text = mirror.includes('://') ? mirror : `any://${mirror}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.host && ['http:', 'https:', 'any:'].includes(url.protocol) && !url.username) return url;
-  throw new AirgapError('USAGE', `the mirror of ${registry} is not a URL`, {
+  throw new AirgapError('USAGE', `the mirror of ${registry} has an invalid URL`, {
     hint: `Write it as ${registry}=https://mirror.example.com/prefix, without credentials.`,
   });
 }

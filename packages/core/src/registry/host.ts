@@ -18,27 +18,27 @@ const MAX_ERROR_BODY = 64 * 1024;
 /** A request to the registry's API, below `/v2/`. */
 export interface ApiRequest {
   readonly method: HttpRequest['method'];
-  /** Empty for the API as a whole. */
+  /** Empty for the base of the API. */
   readonly repository: string;
-  /** What follows the repository, for example `blobs/sha256:…`; or a URL that the registry has named. */
+  /** The path below the repository, for example `blobs/sha256:…`; or a URL from a response of the registry. */
   readonly path: string | URL;
   readonly headers?: Record<string, string>;
-  /** Makes the body, anew for every try. */
+  /** Creates the body for each attempt. */
   readonly body?: (() => HttpBody) | undefined;
-  /** Whether the repository is to be written to. */
+  /** Whether the request needs write access to the repository. */
   readonly push?: boolean;
-  /** Another repository that is to be read from. */
+  /** Another repository that the request needs read access to. */
   readonly from?: string | undefined;
 }
 
-/** An answer: the body went to the sink on success, and is here otherwise. */
+/** A response. The body of a successful one went to the sink; others have it here. */
 export interface ApiResponse extends ResponseHead {
   readonly errorBody: Uint8Array;
-  /** What was sent to registries so far and is nobody else's business. */
+  /** Masks the credentials that were sent so far. */
   readonly secrets: SecretRedactor;
-  /** Where it came from. */
+  /** The URL that sent it, after redirects. */
   readonly url: URL;
-  /** Whether it came by way of another origin than the registry's, for example where it keeps its content. */
+  /** Whether a redirect led to another origin than that of the registry, for example to its storage. */
   readonly redirected: boolean;
 }
 
@@ -54,9 +54,9 @@ export interface HostOptions {
 export type RunOptions = Pick<RetryOptions, 'progress' | 'priority'>;
 
 /**
- * One registry host: finds out whether it has TLS, answers its challenges, follows redirects, and is asked no more
- * at once than it bears. The registry's `Authorization` goes to the registry alone, never along a redirect to
- * another origin nor back from there.
+ * The client of one registry host: it detects TLS, answers authentication challenges, follows redirects and limits
+ * concurrent requests. The `Authorization` of the registry is sent to the registry only, never to another origin that
+ * a redirect leads to, nor when that one redirects back.
  */
 export class RegistryHost {
   readonly endpoint: Endpoint;
@@ -64,7 +64,7 @@ export class RegistryHost {
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #signal: AbortSignal | undefined;
-  #base: Promise<URL> | undefined;
+  #origin: Promise<URL> | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -74,7 +74,7 @@ export class RegistryHost {
     this.#signal = options.signal;
   }
 
-  /** Runs an attempt once there is room, and again while it fails transiently. @param where is added to its errors */
+  /** Runs an attempt within the limits of the host, with retries. @param where is added to its errors */
   async run<T>(attempt: () => Promise<T>, where: ErrorContext, options: RunOptions = {}): Promise<T> {
     const { limiter, signal, onEvent } = this.#options;
     try {
@@ -85,63 +85,63 @@ export class RegistryHost {
   }
 
   /**
-   * Sends a request, with credentials when the registry asks for them. A body of 200 or 206 goes to the sink that
-   * `accept` chooses.
+   * Sends a request, with credentials when the registry requires them. The body of a 200 or 206 response goes to the
+   * sink that `accept` returns.
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiResponse> {
     const { host } = this.endpoint;
-    const home = await this.#home();
-    const url = this.#url(request, home);
+    const origin = await this.#findOrigin();
+    const url = this.#url(request, origin);
     const scope = this.#scope(request);
     const authorization = await this.#authorizer.header(host, scope);
-    const answer = await this.#follow(request, url, home, authorization, accept);
-    // Where a redirect leads nobody may ask for the registry's credentials.
-    if (answer.status !== 401 || answer.redirected) return answer;
-    const challenge = answer.headers['www-authenticate'];
-    const refusal = { host, url, scope, challenge, authorization };
-    const next = await this.#authorizer.answer(refusal, this.#signal);
-    return next === undefined ? answer : await this.#follow(request, url, home, next, accept);
+    const response = await this.#follow(request, url, origin, authorization, accept);
+    // Another origin must not request the credentials of the registry.
+    if (response.status !== 401 || response.redirected) return response;
+    const header = response.headers['www-authenticate'];
+    const challenge = { host, url, scope, header, authorization };
+    const renewed = await this.#authorizer.answer(challenge, this.#signal);
+    return renewed === undefined ? response : await this.#follow(request, url, origin, renewed, accept);
   }
 
   async #follow(
     { method, headers = {}, body }: ApiRequest,
-    from: URL,
-    home: URL,
+    start: URL,
+    origin: URL,
     authorization: string | undefined,
     accept: (head: ResponseHead) => Sink,
   ): Promise<ApiResponse> {
-    let url = from;
+    let url = start;
     let redirected = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      // Another host that leads back must not choose what the credentials open.
-      redirected ||= url.origin !== home.origin;
-      const own = authorization && !redirected ? { authorization } : {};
-      const answer = await this.#once(
+      // After another origin, a redirect back must not get credentials either: that origin chose the URL.
+      redirected ||= url.origin !== origin.origin;
+      const authentication = authorization && !redirected ? { authorization } : {};
+      const response = await this.#sendOnce(
         {
           method,
           url,
-          headers: { ...headers, ...own },
+          headers: { ...headers, ...authentication },
           ...(body ? { body: body() } : {}),
           signal: this.#signal,
         },
         accept,
       );
-      if (!isRedirect(answer)) return { ...answer, url, redirected };
-      url = locationOf({ ...answer, url }, this.endpoint.host);
+      if (!isRedirect(response)) return { ...response, url, redirected };
+      url = locationOf({ ...response, url }, this.endpoint.host);
     }
     throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
       where: { host: this.endpoint.host },
     });
   }
 
-  async #once(
+  async #sendOnce(
     request: HttpRequest,
     accept: (head: ResponseHead) => Sink,
   ): Promise<Omit<ApiResponse, 'url' | 'redirected'>> {
     const errorBody = new MemorySink(MAX_ERROR_BODY);
     await this.#options.limiter.open(this.#signal);
-    const head = await roundTrip(this.#dispatcher, request, answer =>
-      answer.status === 200 || answer.status === 206 ? accept(answer) : errorBody,
+    const head = await roundTrip(this.#dispatcher, request, response =>
+      response.status === 200 || response.status === 206 ? accept(response) : errorBody,
     );
     return { ...head, errorBody: errorBody.bytes, secrets: this.#authorizer.secrets };
   }
@@ -150,50 +150,51 @@ export class RegistryHost {
     return this.endpoint.prefix ? `${this.endpoint.prefix}/${repository}` : repository;
   }
 
-  /** What a token has to allow (distribution, "Token Scope"). */
+  /** Returns the token scope for a request (distribution, "Token Scope"). */
   #scope({ repository, push, from }: ApiRequest): string {
     if (repository === '') return '';
-    const own = `repository:${this.#repository(repository)}:${push ? 'pull,push' : 'pull'}`;
-    return from === undefined ? own : `${own} repository:${this.#repository(from)}:pull`;
+    const scope = `repository:${this.#repository(repository)}:${push ? 'pull,push' : 'pull'}`;
+    return from === undefined ? scope : `${scope} repository:${this.#repository(from)}:pull`;
   }
 
-  #url({ path, repository }: ApiRequest, home: URL): URL {
+  #url({ path, repository }: ApiRequest, origin: URL): URL {
     if (path instanceof URL) return path;
-    return new URL(`/v2/${repository === '' ? '' : `${this.#repository(repository)}/${path}`}`, home);
+    if (repository === '') return new URL('/v2/', origin);
+    return new URL(`/v2/${this.#repository(repository)}/${path}`, origin);
   }
 
-  /** The origin that the credentials are for. */
-  #home(): Promise<URL> {
-    this.#base ??= this.#findBase();
-    this.#base.catch(() => {
-      this.#base = undefined;
+  /** The origin of the registry, which receives the credentials. */
+  #findOrigin(): Promise<URL> {
+    this.#origin ??= this.#detectOrigin();
+    this.#origin.catch(() => {
+      this.#origin = undefined;
     });
-    return this.#base;
+    return this.#origin;
   }
 
-  /** With one scheme there is nothing to find out; with two, the first that answers at all is taken. */
-  async #findBase(): Promise<URL> {
+  /** Returns the origin with the only scheme; with two, the first one that responds. */
+  async #detectOrigin(): Promise<URL> {
     const { host, schemes } = this.endpoint;
-    let last: unknown;
+    let lastError: unknown;
     for (const scheme of schemes) {
-      const base = new URL(`${scheme}://${host}/`);
-      if (schemes.length === 1) return base;
+      const origin = new URL(`${scheme}://${host}/`);
+      if (schemes.length === 1) return origin;
       try {
         await roundTrip(
           this.#dispatcher,
-          { method: 'GET', url: new URL('/v2/', base), headers: {}, signal: this.#signal },
+          { method: 'GET', url: new URL('/v2/', origin), headers: {}, signal: this.#signal },
           () => new MemorySink(MAX_ERROR_BODY),
         );
-        return base;
+        return origin;
       } catch (error) {
         this.#signal?.throwIfAborted();
         if (error instanceof AirgapError && error.code !== 'NETWORK') throw error;
-        last = error;
-        // Where there is TLS, going on without it would be a downgrade.
+        lastError = error;
+        // The host has TLS: using plain HTTP would be a downgrade.
         if (provesTls((error as Error).cause)) break;
       }
     }
-    throw last;
+    throw lastError;
   }
 }
 

@@ -8,10 +8,10 @@ import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
 import type { RegistryHost } from './host.ts';
 
-/** What a manifest is asked for with; a registry would answer in schema 1 otherwise. */
+/** The headers of manifest requests; without them a registry may send schema 1. */
 export const ACCEPT_MANIFESTS = { accept: MANIFEST_TYPES.join(', ') };
 
-/** Reads a manifest from one host (distribution-spec, "Pulling manifests"), verified. */
+/** Reads and verifies a manifest from one host (distribution-spec, "Pulling manifests"). */
 export function readManifest(
   host: RegistryHost,
   repository: string,
@@ -26,26 +26,27 @@ export function readManifest(
   const path = `manifests/${digest ?? name.effectiveTag}`;
   const attempt = async () => {
     const sink = new MemorySink(MAX_MANIFEST_SIZE);
-    const answer = await host.send(
+    const response = await host.send(
       { method: 'GET', repository, path, headers: ACCEPT_MANIFESTS },
       () => sink,
     );
-    if (answer.status !== 200) throw responseError('read the manifest', answer, answer.errorBody, where);
+    if (response.status !== 200)
+      throw responseError('read the manifest', response, response.errorBody, where);
     const { bytes } = sink;
-    checkDigest(digestOf(bytes), digest ?? announcedDigest(answer), where);
-    return rawManifest(bytes, String(answer.headers['content-type'] ?? ''));
+    checkDigest(digestOf(bytes), digest ?? announcedDigest(response), where);
+    return rawManifest(bytes, String(response.headers['content-type'] ?? ''));
   };
-  return host.run(() => onceMore(attempt), where);
+  return host.run(() => retryMismatch(attempt), where);
 }
 
-/** The digest that an answer's head promises. */
+/** Returns the `Docker-Content-Digest` of a response. */
 export function announcedDigest({ headers }: ResponseHead): Digest | undefined {
   const value = headers['docker-content-digest'];
   return typeof value === 'string' && isDigest(value) ? value : undefined;
 }
 
-/** A broken cache may be passed over; what is wrong twice stays wrong. */
-async function onceMore<T>(attempt: () => Promise<T>): Promise<T> {
+/** Retries once after a digest mismatch, which may come from a broken cache. */
+async function retryMismatch<T>(attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (error) {
@@ -54,14 +55,10 @@ async function onceMore<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-function checkDigest(actual: Digest, wanted: Digest | undefined, where: ErrorContext): void {
-  if (wanted === undefined || actual === wanted) return;
-  throw new AirgapError(
-    'CONTENT',
-    `the manifest does not match its digest: expected ${wanted}, got ${actual}`,
-    {
-      where,
-      hint: 'The registry or a proxy on the way changed it; ask again, and if it stays, push the image anew.',
-    },
-  );
+function checkDigest(actual: Digest, expected: Digest | undefined, where: ErrorContext): void {
+  if (expected === undefined || actual === expected) return;
+  throw new AirgapError('CONTENT', `manifest digest mismatch: expected ${expected}, got ${actual}`, {
+    where,
+    hint: 'Try again; if it persists, push the image again: the registry or a proxy modified the manifest.',
+  });
 }

@@ -1,22 +1,22 @@
 import { canonicalHost, type Reference } from '../reference/reference.ts';
 import { PROXY_HOST } from '../reference/replicated.ts';
 
-/** What Replicated's proxy stands in for. */
+/** What is pulled through Replicated's proxy. */
 export interface ReplicatedProxy {
-  /** The application's slug. */
+  /** The slug of the application. */
   readonly app: string;
   /** The registry hosts whose images are pulled through the proxy. */
   readonly hosts: readonly string[];
 }
 
-/** Where a name is pulled from. */
+/** The registry and repository that a name is pulled from. */
 export interface PullLocation {
   /** The registry host. */
   readonly registry: string;
   readonly repository: string;
 }
 
-/** Finds where a name is pulled from: its own registry, or the proxy, which has it under a longer name. */
+/** Returns where a name is pulled from: its own registry, or the proxy, which has it under a longer name. */
 export function pullLocation(name: Reference, proxied: ReplicatedProxy | undefined): PullLocation {
   if (!proxied?.hosts.some(host => canonicalHost(host) === name.registry))
     return { registry: name.registry, repository: name.repository };

@@ -10,69 +10,78 @@ import { MemorySink } from '../store/blob-writer.ts';
 import type { ApiResponse, RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
 
-/** More than anything hangs on one manifest: a registry could list them for ever. */
+/** Limits against endless lists; real manifests have far fewer referrers. */
 const MAX_REFERRERS = 1000;
 const MAX_PAGES = 100;
-/** What registries answer that do not know the question. */
-const UNKNOWN_API = [400, 404, 405, 406, 501];
+/** The statuses of registries without the referrers API. */
+const UNSUPPORTED_API = [400, 404, 405, 406, 501];
 
-/** Something in one repository of one host. */
-export interface Place {
+/** One repository of one host. */
+export interface RepositoryLocation {
   readonly host: RegistryHost;
   readonly repository: string;
-  /** For errors: what it belongs to. */
+  /** The image, for errors. */
   readonly name: Reference;
-  /** Whether the repository will be written to, so that one token does. */
+  /** Whether the repository will be written to; one token then serves both. */
   readonly push?: boolean;
 }
 
-/** Everything that names a manifest as its subject, by the API or else by the fallback tag. @throws as registries do */
-export async function referrersOf(place: Place, subject: Digest): Promise<readonly Descriptor[]> {
-  return (await listReferrers(place, subject)) ?? (await taggedReferrers(place, subject));
+/** Returns the descriptors of all referrers of a manifest, from the API or else from the fallback tag. */
+export async function referrersOf(
+  location: RepositoryLocation,
+  subject: Digest,
+): Promise<readonly Descriptor[]> {
+  return (await listReferrers(location, subject)) ?? (await taggedReferrers(location, subject));
 }
 
 /**
- * Asks the referrers API, page by page (distribution-spec, "Listing Referrers").
+ * Lists referrers with the API, page by page (distribution-spec, "Listing Referrers").
  *
- * @returns nothing when the registry has no such API
- * @throws AirgapError `REGISTRY` for lists that do not end or lead elsewhere, and as registries do
+ * @returns undefined when the registry does not support the API
+ * @throws AirgapError `REGISTRY` for endless lists and for pages at another host, and the errors of requests
  */
-export function listReferrers(place: Place, subject: Digest): Promise<readonly Descriptor[] | undefined> {
-  const { host } = place;
-  const where = { image: place.name.toString(), digest: subject, host: host.endpoint.host };
+export function listReferrers(
+  location: RepositoryLocation,
+  subject: Digest,
+): Promise<readonly Descriptor[] | undefined> {
+  const { host } = location;
+  const where = { image: location.name.toString(), digest: subject, host: host.endpoint.host };
   return host.run(async () => {
     const found = new Map<Digest, Descriptor>();
     let path: string | URL | undefined = `referrers/${subject}`;
     for (let page = 0; path !== undefined; page += 1) {
       if (page >= MAX_PAGES || found.size > MAX_REFERRERS) throw tooMany(where);
-      const { answer, manifest } = await readPage(place, path);
-      if (
-        manifest === undefined &&
-        page === 0 &&
-        (answer.status === 200 || UNKNOWN_API.includes(answer.status))
-      )
-        return undefined;
+      const { response, manifest } = await readPage(location, path);
+      if (page === 0 && manifest === undefined && isUnsupported(response)) return undefined;
       if (manifest?.kind !== 'index')
-        throw responseError('list what refers to the image', answer, answer.errorBody, where);
+        throw responseError('list the referrers of the image', response, response.errorBody, where);
       for (const descriptor of manifest.manifests) found.set(descriptor.digest, descriptor);
-      path = nextPage(answer, where);
+      path = nextPage(response, where);
     }
     if (found.size > MAX_REFERRERS) throw tooMany(where);
     return [...found.values()];
   }, where);
 }
 
-/** What is listed under the fallback tag, if anything is. */
-async function taggedReferrers(place: Place, subject: Digest): Promise<readonly Descriptor[]> {
-  const raw = await findManifest(place, place.name.withTag(referrersTag(subject)));
+/** Returns true for registries without the API; some of them answer any path with 200. */
+function isUnsupported({ status }: ApiResponse): boolean {
+  return status === 200 || UNSUPPORTED_API.includes(status);
+}
+
+/** Returns the list under the fallback tag, which may be missing. */
+async function taggedReferrers(
+  location: RepositoryLocation,
+  subject: Digest,
+): Promise<readonly Descriptor[]> {
+  const raw = await findManifest(location, location.name.withTag(referrersTag(subject)));
   const manifest = raw && parseManifest(raw);
   if (manifest?.kind !== 'index') return [];
   if (manifest.manifests.length <= MAX_REFERRERS) return manifest.manifests;
-  throw tooMany({ image: place.name.toString(), digest: subject, host: place.host.endpoint.host });
+  throw tooMany({ image: location.name.toString(), digest: subject, host: location.host.endpoint.host });
 }
 
-/** A manifest that may not be there. */
-export async function findManifest({ host, repository }: Place, name: Reference) {
+/** Reads a manifest that may not exist. */
+export async function findManifest({ host, repository }: RepositoryLocation, name: Reference) {
   try {
     return await readManifest(host, repository, name, name.digest);
   } catch (error) {
@@ -81,41 +90,44 @@ export async function findManifest({ host, repository }: Place, name: Reference)
   }
 }
 
-async function readPage({ host, repository, push }: Place, path: string | URL) {
+async function readPage({ host, repository, push }: RepositoryLocation, path: string | URL) {
   const sink = new MemorySink(MAX_MANIFEST_SIZE);
   const headers = { accept: MediaType.ociIndex };
-  const answer = await host.send(
+  const response = await host.send(
     { method: 'GET', repository, path, headers, ...(push ? { push } : {}) },
     () => sink,
   );
-  // Something else may answer any path with 200.
-  const type = String(answer.headers['content-type'] ?? '').split(';', 1)[0];
-  const isList = answer.status === 200 && type === MediaType.ociIndex;
+  const type = String(response.headers['content-type'] ?? '').split(';', 1)[0];
+  const isList = response.status === 200 && type === MediaType.ociIndex;
   return {
-    answer,
+    response,
     manifest: isList ? parseManifest(rawManifest(sink.bytes, MediaType.ociIndex)) : undefined,
   };
 }
 
-/** Where `Link` leads (RFC 8288), which must be the same registry: credentials go along. */
+/** Returns the target of the `Link` header (RFC 8288). It must be at the same registry, as it receives credentials. */
 function nextPage({ headers, url }: ApiResponse, where: ErrorContext): URL | undefined {
-  const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(headers.link ?? '')) ?? [];
+  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(headers.link ?? ''))?.[1];
   if (target === undefined) return undefined;
   const next = URL.canParse(target, url.href) ? new URL(target, url) : undefined;
   if (next?.origin === url.origin) return next;
-  throw new AirgapError('REGISTRY', 'the list of what refers to the image goes on at another place', {
-    where,
-    hint: `Ask whoever runs ${where.host} to mend its links, or build without --referrers.`,
-  });
+  throw new AirgapError(
+    'REGISTRY',
+    'the next page of the referrers list has an invalid URL or is at another host',
+    {
+      where,
+      hint: `Fix the Link headers of ${where.host}, or build without --referrers.`,
+    },
+  );
 }
 
 function tooMany(where: ErrorContext): AirgapError {
   return new AirgapError(
     'REGISTRY',
-    `more than ${MAX_REFERRERS} manifests, or ${MAX_PAGES} pages of them, refer to the image`,
+    `the image has more than ${MAX_REFERRERS} referrers, or more than ${MAX_PAGES} pages of them`,
     {
       where,
-      hint: 'Remove those that nobody needs, or build without --referrers.',
+      hint: 'Remove unneeded referrers, or build without --referrers.',
     },
   );
 }

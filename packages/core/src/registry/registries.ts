@@ -17,7 +17,7 @@ import { Authorizer } from './auth/authorizer.ts';
 import type { CredentialsByHost } from './auth/credential.ts';
 import { CredentialStore } from './auth/credential-store.ts';
 import { Download } from './download.ts';
-import { type Endpoint, type EndpointOptions, endpointsFor, ownEndpoint } from './endpoint.ts';
+import { type Endpoint, type EndpointOptions, endpointsFor, upstreamEndpoint } from './endpoint.ts';
 import { RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
 import { pullLocation, type ReplicatedProxy } from './pull-location.ts';
@@ -25,13 +25,13 @@ import { findManifest, referrersOf } from './referrers.ts';
 import { RegistryTarget } from './registry-target.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
-  /** What is pulled through Replicated's proxy, while it keeps its own name. */
+  /** What is pulled through Replicated's proxy; names are not changed. */
   readonly viaProxy?: ReplicatedProxy | undefined;
-  /** Credentials that win over those of the files. */
+  /** Credentials that take precedence over the files. */
   readonly credentials?: CredentialsByHost | undefined;
-  /** docker's config.json files, the first that knows a host wins; none are read when left out. */
+  /** Paths of docker config.json files; the first with an entry for a host is used. Default: none. */
   readonly credentialFiles?: readonly string[] | undefined;
-  /** Transfers at once for each host; fewer while it complains. Default 24. */
+  /** The maximum of concurrent transfers per host; lower while the host throttles. Default 24. */
   readonly concurrency?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
@@ -39,8 +39,8 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
 
 export const DEFAULT_CONCURRENCY = 24;
 
-/** Failures that another host may not have. */
-const FALL_THROUGH: ReadonlySet<ErrorCode> = new Set([
+/** Errors after which the next host is tried. */
+const FALLBACK_CODES: ReadonlySet<ErrorCode> = new Set([
   'NOT_FOUND',
   'DENIED',
   'REGISTRY',
@@ -50,11 +50,11 @@ const FALL_THROUGH: ReadonlySet<ErrorCode> = new Set([
 
 interface OpenHost {
   readonly host: RegistryHost;
-  /** Whether it could not be reached, so that nobody waits for it again. */
+  /** Whether the host was unreachable; it is then tried again only if it is the last one. */
   isDown: boolean;
 }
 
-/** Every registry there is, as one source of images: the distribution protocol's pull side. */
+/** All registries as one image source: the pull side of the distribution-spec. */
 export class Registries implements ReferrerSource, AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #dispatcher: Dispatcher;
@@ -65,97 +65,100 @@ export class Registries implements ReferrerSource, AsyncDisposable {
 
   private constructor(options: RegistryOptions, credentials: CredentialStore) {
     const signal = AbortSignal.any([this.#closed.signal, ...(options.signal ? [options.signal] : [])]);
-    // Every transfer listens to it: that is no leak.
+    // Every transfer adds a listener, which is not a leak.
     setMaxListeners(0, signal);
     this.#options = { ...options, signal };
     this.#dispatcher = openConnections(options);
     this.#authorizer = new Authorizer(this.#dispatcher, credentials);
   }
 
-  /** Reads the credentials and opens for business; nothing is connected yet. */
+  /** Reads the credentials; opens no connections. @throws AirgapError `INPUT` for credential files, `USAGE` for mirrors */
   static async open(options: RegistryOptions): Promise<Registries> {
     const { credentialFiles = [], credentials, mirrors = {} } = options;
-    // A mirror that is no URL is told at once, and not when it is first needed.
+    // Report invalid mirrors now instead of on first use.
     for (const registry of Object.keys(mirrors)) endpointsFor(registry, options);
     return new Registries(options, await CredentialStore.read(credentialFiles, credentials));
   }
 
-  /** Drops every connection; what is under way is not tried again. */
+  /** Closes all connections and aborts all requests. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort();
     await this.#dispatcher.destroy();
   }
 
   /**
-   * @throws AirgapError `NOT_FOUND`, `DENIED`, `REGISTRY` or `NETWORK` from the registry, `CONTENT` when the bytes
-   * do not have the digest that was asked for or announced
+   * Reads the manifest of a name, or with a digest in its repository.
+   *
+   * @throws AirgapError `NOT_FOUND`, `DENIED`, `REGISTRY` or `NETWORK` from the registry, `CONTENT` for a digest
+   * mismatch
    */
   async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
     const { registry, repository } = pullLocation(name, this.#options.viaProxy);
-    return this.#fallThrough(registry, ({ host }) => readManifest(host, repository, name, digest));
+    return this.#withFallback(registry, ({ host }) => readManifest(host, repository, name, digest));
   }
 
-  /** The manifest of a name that may not be there. The first host that answers counts, and says so for its upstream. */
+  /** Reads the manifest of a name that may not exist. The response of the first reachable host counts, also for its upstream. */
   async find(name: Reference): Promise<RawManifest | undefined> {
     const { registry, repository } = pullLocation(name, this.#options.viaProxy);
-    return this.#fallThrough(registry, ({ host }) => findManifest({ host, repository, name }, name));
+    return this.#withFallback(registry, ({ host }) => findManifest({ host, repository, name }, name));
   }
 
-  /** What names a manifest of a repository as its subject. The first host that answers counts, as with {@link find}. */
+  /** Lists the referrers of a manifest. The response of the first reachable host counts, as with {@link find}. */
   async referrers(name: Reference, subject: Digest): Promise<readonly Descriptor[]> {
     const { registry, repository } = pullLocation(name, this.#options.viaProxy);
-    return this.#fallThrough(registry, ({ host }) => referrersOf({ host, repository, name }, subject));
+    return this.#withFallback(registry, ({ host }) => referrersOf({ host, repository, name }, subject));
   }
 
-  async blob(name: Reference, blob: Descriptor, sink: BlobWriter, wanted: readonly Range[]): Promise<void> {
+  async blob(name: Reference, blob: Descriptor, sink: BlobWriter, ranges: readonly Range[]): Promise<void> {
     const { registry, repository } = pullLocation(name, this.#options.viaProxy);
-    let left = wanted;
-    await this.#fallThrough(registry, async ({ host }) => {
+    let remaining = ranges;
+    await this.#withFallback(registry, async ({ host }) => {
       const where: ErrorContext = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
-      const download = new Download({ host, repository, blob, sink, wanted: left, where });
+      const download = new Download({ host, repository, blob, sink, ranges: remaining, where });
       await download.run().finally(() => {
-        left = download.remaining;
+        remaining = download.remaining;
       });
     });
   }
 
   /**
-   * Asks whether the API is there and takes the credentials (distribution-spec, "Determining Support").
+   * Checks whether the registry supports the API and accepts the credentials (distribution-spec, "Determining Support").
    *
-   * @returns whether it asked for credentials
-   * @throws AirgapError `DENIED` when it does not take them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
+   * @returns whether it requires credentials
+   * @throws AirgapError `DENIED` when it rejects them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
    */
   async ping(registry: string): Promise<boolean> {
-    return this.#fallThrough(registry, async ({ host }) => {
+    return this.#withFallback(registry, async ({ host }) => {
       const where: ErrorContext = { host: host.endpoint.host };
       const attempt = async () => {
         const request = { method: 'GET', repository: '', path: '' } as const;
-        const answer = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
-        if (answer.status !== 200) throw responseError('reach the API', answer, answer.errorBody, where);
+        const response = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
+        if (response.status !== 200)
+          throw responseError('reach the API', response, response.errorBody, where);
       };
       await host.run(attempt, where);
       return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
     });
   }
 
-  /** One registry as a place to push to; its mirrors have no part in that. */
+  /** Returns a registry as a push target, without its mirrors. */
   target(registry: string): ImageTarget {
-    return new RegistryTarget(this.#host(ownEndpoint(registry, this.#options)));
+    return new RegistryTarget(this.#host(upstreamEndpoint(registry, this.#options)));
   }
 
-  /** Asks each host in turn: the mirrors, then the registry itself. @throws what the first one throws */
-  async #fallThrough<T>(registry: string, ask: (open: OpenHost) => Promise<T>): Promise<T> {
+  /** Tries each host in turn: the mirrors, then the registry itself. @throws the error of the first one */
+  async #withFallback<T>(registry: string, attempt: (open: OpenHost) => Promise<T>): Promise<T> {
     const hosts = this.#open(registry).filter(({ isDown }, at, all) => !isDown || at === all.length - 1);
     const failures: AirgapError[] = [];
     for (const open of hosts) {
       try {
-        return await ask(open);
+        return await attempt(open);
       } catch (error) {
-        if (!(error instanceof AirgapError) || !FALL_THROUGH.has(error.code)) throw error;
+        if (!(error instanceof AirgapError) || !FALLBACK_CODES.has(error.code)) throw error;
         open.isDown = error.code === 'NETWORK';
         failures.push(error);
         if (open !== hosts.at(-1))
-          this.#options.onEvent?.({ type: 'notice', message: fallThroughNotice(open, error) });
+          this.#options.onEvent?.({ type: 'notice', message: fallbackNotice(open, error) });
       }
     }
     throw combineFailures(failures);
@@ -185,21 +188,21 @@ export class Registries implements ReferrerSource, AsyncDisposable {
   }
 
   #limiter(host: string): HostLimiter {
-    const gate =
+    const limiter =
       this.#limiters.get(host) ?? new HostLimiter(this.#options.concurrency ?? DEFAULT_CONCURRENCY);
-    this.#limiters.set(host, gate);
-    return gate;
+    this.#limiters.set(host, limiter);
+    return limiter;
   }
 }
 
-function fallThroughNotice({ host }: OpenHost, { message }: AirgapError): string {
-  return `${host.endpoint.host}: ${message}; asking the next`;
+function fallbackNotice({ host }: OpenHost, { message }: AirgapError): string {
+  return `${host.endpoint.host}: ${message}; trying the next host`;
 }
 
-/** The first failure counts, for that is the host to mend; the others are told. */
+/** Returns the first error, with the others as a note. */
 function combineFailures([first, ...others]: readonly AirgapError[]): AirgapError {
-  if (first === undefined) throw new RangeError('nobody was asked');
+  if (first === undefined) throw new RangeError('no host was tried');
   if (others.length === 0) return first;
-  const also = others.map(({ message, where }) => `${where.host}: ${message}`).join('; ');
-  return first.withNote(also);
+  const note = others.map(({ message, where }) => `${where.host}: ${message}`).join('; ');
+  return first.withNote(note);
 }

@@ -10,10 +10,10 @@ import type { BlobBody, ImageTarget, PushOutcome } from '../store/image-target.t
 import { hasBlob } from './blob.ts';
 import type { ApiResponse, RegistryHost } from './host.ts';
 import { ACCEPT_MANIFESTS, announcedDigest } from './manifest.ts';
-import { findManifest, listReferrers, type Place } from './referrers.ts';
+import { findManifest, listReferrers, type RepositoryLocation } from './referrers.ts';
 import { Upload } from './upload.ts';
 
-/** One registry as a destination: the distribution protocol's push side. */
+/** One registry as an image target: the push side of the distribution-spec. */
 export class RegistryTarget implements ImageTarget {
   readonly #host: RegistryHost;
 
@@ -21,7 +21,7 @@ export class RegistryTarget implements ImageTarget {
     this.#host = host;
   }
 
-  /** Asks with HEAD (distribution-spec, "Checking if content exists in the registry"). */
+  /** Sends a HEAD request (distribution-spec, "Checking if content exists in the registry"). */
   hasBlob(repository: string, { digest }: Descriptor): Promise<boolean> {
     const where = { digest, host: this.#host.endpoint.host };
     return this.#host.run(() => hasBlob(this.#host, repository, digest, where), where);
@@ -39,12 +39,12 @@ export class RegistryTarget implements ImageTarget {
       const head = await this.#manifest('HEAD', name, new MemorySink(0));
       const { status } = head;
       if (status === 404) return undefined;
-      if (status !== 200) throw responseError('ask for the manifest', head, head.errorBody, where);
+      if (status !== 200) throw responseError('check the manifest', head, head.errorBody, where);
       return announcedDigest(head) ?? (await this.#computedDigest(name, where));
     }, where);
   }
 
-  /** Distribution-spec, "Pushing Manifests". */
+  /** Pushes a manifest (distribution-spec, "Pushing Manifests"). @throws AirgapError `CONTENT` when the registry modified it */
   putManifest(name: Reference, { bytes, mediaType, digest }: RawManifest): Promise<void> {
     const where = { image: name.toString(), digest, host: this.#host.endpoint.host };
     return this.#host.run(async () => {
@@ -56,31 +56,32 @@ export class RegistryTarget implements ImageTarget {
         body: () => bytes,
         push: true,
       };
-      const answer = await this.#host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
-      if (![200, 201, 202].includes(answer.status)) throw notTaken(answer, mediaType, where);
-      const stored = announcedDigest(answer);
-      if (stored !== undefined && stored !== digest) throw changed(stored, digest, where);
+      const response = await this.#host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
+      if (![200, 201, 202].includes(response.status)) throw pushError(response, mediaType, where);
+      const stored = announcedDigest(response);
+      if (stored !== undefined && stored !== digest) throw modified(stored, digest, where);
     }, where);
   }
 
   async listReferrers(name: Reference): Promise<readonly Descriptor[] | undefined> {
-    return name.digest && listReferrers(this.#place(name), name.digest);
+    return name.digest && listReferrers(this.#location(name), name.digest);
   }
 
   async readIndex(name: Reference): Promise<readonly Descriptor[] | undefined> {
-    const raw = await findManifest(this.#place(name), name);
+    const raw = await findManifest(this.#location(name), name);
     const manifest = raw && parseManifest(raw);
     return manifest?.kind === 'index' ? manifest.manifests : undefined;
   }
 
-  #place(name: Reference): Place {
+  #location(name: Reference): RepositoryLocation {
     return { host: this.#host, repository: name.repository, name, push: true };
   }
 
   async #computedDigest(name: Reference, where: ErrorContext): Promise<Digest> {
     const sink = new MemorySink(MAX_MANIFEST_SIZE);
-    const answer = await this.#manifest('GET', name, sink);
-    if (answer.status !== 200) throw responseError('read the manifest', answer, answer.errorBody, where);
+    const response = await this.#manifest('GET', name, sink);
+    if (response.status !== 200)
+      throw responseError('read the manifest', response, response.errorBody, where);
     return digestOf(sink.bytes);
   }
 
@@ -95,16 +96,24 @@ function manifestPath(name: Reference): string {
   return `manifests/${name.digest ?? name.effectiveTag}`;
 }
 
-/** What it refers to is there: a registry that does not see it yet, as while another load puts the same, is asked again. */
-function notTaken(answer: ApiResponse, mediaType: string, where: ErrorContext): AirgapError | RetryableError {
-  const failed = responseError(`push the manifest (${mediaType})`, answer, answer.errorBody, where);
-  const isBehind = /BLOB_UNKNOWN|MANIFEST_UNKNOWN/.test(Buffer.from(answer.errorBody).toString('utf8'));
+/** Everything that the manifest refers to was pushed before: a registry that does not see it yet is tried again. */
+function pushError(
+  response: ApiResponse,
+  mediaType: string,
+  where: ErrorContext,
+): AirgapError | RetryableError {
+  const failed = responseError(`push the manifest (${mediaType})`, response, response.errorBody, where);
+  const isBehind = /BLOB_UNKNOWN|MANIFEST_UNKNOWN/.test(Buffer.from(response.errorBody).toString('utf8'));
   return failed instanceof AirgapError && isBehind ? new RetryableError(failed) : failed;
 }
 
-function changed(stored: Digest, sent: Digest, where: ErrorContext): AirgapError {
-  return new AirgapError('CONTENT', `the registry stored the manifest as ${stored} in place of ${sent}`, {
-    where,
-    hint: 'It converts manifests on the way in: turn that off, or load into another registry.',
-  });
+function modified(stored: Digest, sent: Digest, where: ErrorContext): AirgapError {
+  return new AirgapError(
+    'CONTENT',
+    `manifest digest mismatch: pushed ${sent}, but the registry stored ${stored}`,
+    {
+      where,
+      hint: 'Turn off the conversion of manifests in the registry, or load into another one.',
+    },
+  );
 }

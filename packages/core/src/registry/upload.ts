@@ -9,9 +9,9 @@ import type { ApiRequest, ApiResponse, RegistryHost } from './host.ts';
 import { locationOf } from './location.ts';
 
 const MIB = 1024 * 1024;
-/** Bytes of a chunk: what is tried, in turn, where a registry or a proxy before it limits bodies. */
-const CHUNKS = [64 * MIB, 16 * MIB, 4 * MIB, MIB, MIB / 4];
-const MAX_ANSWER = 64 * 1024;
+/** Chunk sizes in bytes, tried in turn when the registry or a proxy in front of it limits the size of bodies. */
+const CHUNK_SIZES = [64 * MIB, 16 * MIB, 4 * MIB, MIB, MIB / 4];
+const MAX_RESPONSE_BODY = 64 * 1024;
 
 export interface UploadOptions {
   readonly host: RegistryHost;
@@ -24,40 +24,40 @@ export interface UploadOptions {
 }
 
 /**
- * Uploads one blob into one repository (distribution-spec, "Pushing blobs"): mounted if it can be, in one body if
- * that is taken, else in chunks. A broken upload goes on from where the registry says that it stands.
+ * Uploads one blob to one repository (distribution-spec, "Pushing blobs"): it mounts the blob if possible, else uploads
+ * it monolithically, else in chunks. A broken upload resumes at the offset that the registry reports.
  */
 export class Upload {
   readonly #options: UploadOptions;
   #from: string | undefined;
-  #tries = 0;
-  /** Where the registry takes the next bytes; nothing while there is no session. */
+  #attempts = 0;
+  /** The URL of the upload session; undefined without a session. */
   #location: URL | undefined;
-  /** Bytes that the registry has. */
-  #at = 0;
-  /** Bytes of one body. */
-  #chunk = Number.POSITIVE_INFINITY;
-  /** The least that the registry takes as a chunk that is not the last. */
-  #leastChunk = 0;
-  /** Whether the registry has refused a chunk as such. */
-  #chunkless = false;
+  /** The number of bytes that the registry has. */
+  #offset = 0;
+  /** The size of one request body, in bytes. */
+  #chunkSize = Number.POSITIVE_INFINITY;
+  /** The minimum size of a chunk that is not the last, in bytes. */
+  #minChunkSize = 0;
+  /** Whether the registry does not support chunked uploads. */
+  #noChunks = false;
 
   constructor(options: UploadOptions) {
     this.#options = options;
     this.#from = options.from;
   }
 
-  /** Bytes that the registry has for good. */
+  /** The number of bytes that the registry has confirmed. */
   get confirmed(): number {
-    return this.#at;
+    return this.#offset;
   }
 
-  /** Tries to get the blob there, from where the last try has stopped. */
+  /** Makes one attempt to upload the blob, resuming the previous one. */
   async attempt(): Promise<PushOutcome> {
     const { host, repository, blob, where } = this.#options;
-    this.#tries += 1;
-    if (this.#tries > 1) {
-      // The answer may have been all that was lost.
+    this.#attempts += 1;
+    if (this.#attempts > 1) {
+      // The upload may have succeeded, and only its response was lost.
       if (await hasBlob(host, repository, blob.digest, where)) return 'uploaded';
       await this.#recover();
     }
@@ -66,35 +66,41 @@ export class Upload {
     return 'uploaded';
   }
 
-  /** Opens a session. @returns whether there is nothing left to send, as the blob was mounted */
+  /** Opens an upload session. @returns whether the blob was mounted instead */
   async #start(): Promise<boolean> {
     const { repository, blob } = this.#options;
     const from = this.#from;
-    const query = from === undefined ? '' : `?${new URLSearchParams({ mount: blob.digest, from })}`;
-    const answer = await this.#ask({ method: 'POST', repository, path: `blobs/uploads/${query}`, from });
-    if (from !== undefined && answer.status === 201) return true;
+    const mount = new URLSearchParams({ mount: blob.digest, from: from ?? '' });
+    const query = from === undefined ? '' : `?${mount}`;
+    const response = await this.#request({
+      method: 'POST',
+      repository,
+      path: `blobs/uploads/${query}`,
+      from,
+    });
+    if (from !== undefined && response.status === 201) return true;
     this.#from = undefined;
-    if (answer.status === 202) {
-      this.#follow(answer);
-      this.#leastChunk = Number(answer.headers['oci-chunk-min-length'] ?? 0) || 0;
+    if (response.status === 202) {
+      this.#follow(response);
+      this.#minChunkSize = Number(response.headers['oci-chunk-min-length'] ?? 0) || 0;
       return false;
     }
-    const refused = this.#failure('begin the upload of the blob', answer);
-    if (from === undefined || refused instanceof RetryableError) throw refused;
-    // Whatever it has against mounting, it may take the bytes.
+    const failure = this.#error('start the upload of the blob', response);
+    if (from === undefined || failure instanceof RetryableError) throw failure;
+    // The mount was rejected; upload the blob instead.
     return this.#start();
   }
 
   async #send(): Promise<void> {
     const { size } = this.#options.blob;
-    if (this.#at === 0 && this.#chunk >= size) return this.#putWhole();
-    while (this.#at < size && this.#location) await this.#patch();
-    if (!this.#location) return this.#again();
+    if (this.#offset === 0 && this.#chunkSize >= size) return this.#putMonolithic();
+    while (this.#offset < size && this.#location) await this.#patch();
+    if (!this.#location) return this.#restart();
     await this.#put({});
   }
 
-  /** All in one body, which closes the session as well. */
-  async #putWhole(): Promise<void> {
+  /** Uploads the complete blob in the body that closes the session. */
+  async #putMonolithic(): Promise<void> {
     const { blob, body } = this.#options;
     const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) };
     await this.#put({ headers, body: () => body(0, blob.size) });
@@ -104,19 +110,19 @@ export class Upload {
     const { repository, blob } = this.#options;
     const path = new URL(this.#location ?? '');
     path.searchParams.set('digest', blob.digest);
-    const answer = await this.#ask({ method: 'PUT', repository, path, ...content });
-    if ([200, 201, 204].includes(answer.status)) return;
-    if (answer.status === 413 && content.body) {
-      this.#shorten(answer);
-      return this.#again();
+    const response = await this.#request({ method: 'PUT', repository, path, ...content });
+    if ([200, 201, 204].includes(response.status)) return;
+    if (response.status === 413 && content.body) {
+      this.#reduceChunkSize(response);
+      return this.#restart();
     }
-    throw this.#broken('finish the upload of the blob', answer);
+    throw this.#sessionError('finish the upload of the blob', response);
   }
 
   async #patch(): Promise<void> {
     const { repository, blob, body } = this.#options;
-    const start = this.#at;
-    const end = Math.min(blob.size, start + Math.max(this.#chunk, this.#leastChunk));
+    const start = this.#offset;
+    const end = Math.min(blob.size, start + Math.max(this.#chunkSize, this.#minChunkSize));
     const headers = {
       'content-type': 'application/octet-stream',
       'content-length': String(end - start),
@@ -124,93 +130,99 @@ export class Upload {
     };
     const path = this.#location as URL;
     const request = { method: 'PATCH' as const, repository, path, headers, body: () => body(start, end) };
-    const answer = await this.#ask(request);
-    if ([200, 201, 202, 204].includes(answer.status)) {
-      this.#at = confirmedBy(answer) ?? end;
-      this.#follow(answer);
-      if (this.#at <= start) throw this.#stuck();
-    } else if (answer.status === 413) {
-      this.#shorten(answer);
-      this.#forget();
-    } else if ([405, 415, 501].includes(answer.status) && !this.#chunkless) {
-      this.#chunkless = true;
-      this.#chunk = Number.POSITIVE_INFINITY;
-      this.#forget();
-    } else throw this.#broken('upload a chunk of the blob', answer);
+    const response = await this.#request(request);
+    if ([200, 201, 202, 204].includes(response.status)) {
+      this.#offset = confirmedOffset(response) ?? end;
+      this.#follow(response);
+      if (this.#offset <= start) throw this.#noProgress();
+    } else if (response.status === 413) {
+      this.#reduceChunkSize(response);
+      this.#dropSession();
+    } else if ([405, 415, 501].includes(response.status) && !this.#noChunks) {
+      this.#noChunks = true;
+      this.#chunkSize = Number.POSITIVE_INFINITY;
+      this.#dropSession();
+    } else throw this.#sessionError('upload a chunk of the blob', response);
   }
 
-  /** A new session, with what has been learnt. */
-  async #again(): Promise<void> {
-    this.#forget();
+  /** Starts a new session with the current settings. */
+  async #restart(): Promise<void> {
+    this.#dropSession();
     await this.#start();
     await this.#send();
   }
 
-  /** After a failure: asks where the session stands, or gives it up (distribution-spec, "Pushing a blob in chunks"). */
+  /** After a failure: queries the offset of the session, or drops it (distribution-spec, "Pushing a blob in chunks"). */
   async #recover(): Promise<void> {
     const { repository, blob } = this.#options;
     if (this.#location === undefined) return;
-    const answer = await this.#ask({ method: 'GET', repository, path: this.#location });
-    const at = answer.status === 204 || answer.status === 200 ? confirmedBy(answer) : undefined;
-    if (at === undefined || at > blob.size || this.#chunkless) return this.#forget();
-    this.#at = at;
-    if (answer.headers.location !== undefined) this.#follow(answer);
-    // What broke may have been too long for something on the way.
-    if (!Number.isFinite(this.#chunk)) this.#chunk = CHUNKS[0] ?? blob.size;
+    const response = await this.#request({ method: 'GET', repository, path: this.#location });
+    const isOpen = response.status === 204 || response.status === 200;
+    const offset = isOpen ? confirmedOffset(response) : undefined;
+    if (offset === undefined || offset > blob.size || this.#noChunks) return this.#dropSession();
+    this.#offset = offset;
+    if (response.headers.location !== undefined) this.#follow(response);
+    // The body may have been too large for a proxy.
+    if (!Number.isFinite(this.#chunkSize)) this.#chunkSize = CHUNK_SIZES[0] ?? blob.size;
   }
 
-  #forget(): void {
+  #dropSession(): void {
     this.#location = undefined;
-    this.#at = 0;
+    this.#offset = 0;
   }
 
-  /** Makes the bodies shorter than the one that was refused. */
-  #shorten(answer: ApiResponse): void {
+  /** Selects a smaller chunk size than the one that was rejected. */
+  #reduceChunkSize(response: ApiResponse): void {
     const { size } = this.#options.blob;
-    const tried = Math.min(size, this.#chunk);
-    const shorter = CHUNKS.find(chunk => chunk < tried);
-    if (shorter === undefined || this.#chunkless || shorter < this.#leastChunk)
-      throw this.#failure('upload the blob', answer);
-    this.#chunk = shorter;
+    const rejected = Math.min(size, this.#chunkSize);
+    const smaller = CHUNK_SIZES.find(chunkSize => chunkSize < rejected);
+    if (smaller === undefined || this.#noChunks || smaller < this.#minChunkSize)
+      throw this.#error('upload the blob', response);
+    this.#chunkSize = smaller;
   }
 
-  #follow(answer: ApiResponse): void {
-    this.#location = locationOf(answer, this.#options.host.endpoint.host, 'the upload');
+  #follow(response: ApiResponse): void {
+    this.#location = locationOf(response, this.#options.host.endpoint.host, 'the upload');
   }
 
-  #ask(request: ApiRequest): Promise<ApiResponse> {
-    return this.#options.host.send({ ...request, push: true }, () => new MemorySink(MAX_ANSWER));
+  #request(request: ApiRequest): Promise<ApiResponse> {
+    return this.#options.host.send({ ...request, push: true }, () => new MemorySink(MAX_RESPONSE_BODY));
   }
 
-  /** A session that is lost or out of step is begun again; every other refusal is what it is. */
-  #broken(doing: string, answer: ApiResponse): AirgapError | RetryableError {
-    const failed = this.#failure(doing, answer);
-    const words = Buffer.from(answer.errorBody).toString('utf8');
-    const isLost = answer.status === 404 || answer.status === 416 || /BLOB_UPLOAD_|RANGE_INVALID/.test(words);
-    const isDamaged = answer.status === 400 && /DIGEST_INVALID|SIZE_INVALID/.test(words);
-    if (isDamaged) this.#forget();
+  /** A session that is lost, out of order or damaged is retryable; other errors are final. */
+  #sessionError(action: string, response: ApiResponse): AirgapError | RetryableError {
+    const failed = this.#error(action, response);
+    const message = Buffer.from(response.errorBody).toString('utf8');
+    const isLost = [404, 416].includes(response.status) || /BLOB_UPLOAD_|RANGE_INVALID/.test(message);
+    const isDamaged = response.status === 400 && /DIGEST_INVALID|SIZE_INVALID/.test(message);
+    if (isDamaged) this.#dropSession();
     return failed instanceof AirgapError && (isLost || isDamaged) ? new RetryableError(failed) : failed;
   }
 
-  #failure(doing: string, answer: ApiResponse): AirgapError | RetryableError {
+  #error(action: string, response: ApiResponse): AirgapError | RetryableError {
     const { repository, where } = this.#options;
-    return responseError(`${doing} to ${repository}`, answer, answer.errorBody, where);
+    return responseError(`${action} to ${repository}`, response, response.errorBody, where);
   }
 
-  #stuck(): RetryableError {
+  #noProgress(): RetryableError {
     const { where, host } = this.#options;
     return new RetryableError(
-      new AirgapError('REGISTRY', 'the registry takes no more of the blob', {
-        where,
-        hint: `Try again later; if it stays, ask whoever runs ${host.endpoint.host}.`,
-      }),
+      new AirgapError(
+        'REGISTRY',
+        'the upload makes no progress: the registry stored nothing of the last chunk',
+        {
+          where,
+          hint: `Try again later; if it persists, contact the administrator of ${host.endpoint.host}.`,
+        },
+      ),
     );
   }
 }
 
-/** The bytes that the registry says it has: its `Range` names the first and the last of them. */
-function confirmedBy({ headers }: ApiResponse): number | undefined {
+/** Returns the number of bytes that the registry has, from the `Range` header with the first and the last of them. */
+function confirmedOffset({ headers }: ApiResponse): number | undefined {
   const last = /^(?:bytes=)?0-(\d+)$/.exec(String(headers.range ?? ''))?.[1];
-  // An empty session says 0-0 as well as one with a single byte does; a byte too few is put right by its refusal.
-  return last === undefined ? undefined : Number(last) === 0 ? 0 : Number(last) + 1;
+  if (last === undefined) return undefined;
+  // Both an empty session and one with a single byte report 0-0; with one byte, the registry rejects the next chunk.
+  return Number(last) === 0 ? 0 : Number(last) + 1;
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { AirgapError } from '../model/errors.ts';
 import { compareText } from '../model/text-order.ts';
-import { type Naming, pathBefore, type TargetLocation } from '../reference/relocation.ts';
-import { ownEndpoint } from '../registry/endpoint.ts';
+import { type Naming, pathPrefix, type TargetLocation } from '../reference/relocation.ts';
+import { upstreamEndpoint } from '../registry/endpoint.ts';
 import { hostsToml } from './hosts-toml.ts';
 import type { OutputFile } from './output-file.ts';
 import type { RenamedImage } from './renamed-image.ts';
@@ -44,7 +44,7 @@ export function hostsFiles(
   const url = urlOf(target.registry, options, authorities.length > 0 || skipVerify);
   const hosts = [...new Set(images.map(({ name }) => name.registry))].sort(compareText);
   return hosts.flatMap(host => {
-    const prefix = pathBefore(host, target, naming) ?? '';
+    const prefix = pathPrefix(host, target, naming) ?? '';
     const mirror = { url, prefix, skipVerify, ca: authorities.length > 0 ? CA : undefined };
     const file = (name: string, content: string): OutputFile => {
       return { kind: 'hosts-toml', path: join(directory, host, name), content };
@@ -58,6 +58,6 @@ export function hostsFiles(
 
 /** The URL of a host's API. Like containerd, it uses HTTP on loopback unless TLS is configured. */
 function urlOf(registry: string, { plainHttp }: HostsOptions, tls = false): string {
-  const { host, schemes } = ownEndpoint(registry, { plainHttp });
+  const { host, schemes } = upstreamEndpoint(registry, { plainHttp });
   return `${tls ? schemes[0] : schemes.at(-1)}://${host}`;
 }

@@ -6,7 +6,7 @@ import { HashingSink, MemorySink } from '../store/blob-writer.ts';
 import { copyBlob } from '../store/copy-blob.ts';
 import type { ImageSource } from '../store/image-source.ts';
 
-/** Reads and verifies an image's config. @throws AirgapError `REGISTRY` when it breaks the specification */
+/** Reads and verifies the config of an image. @throws AirgapError `REGISTRY` when it violates the specification */
 export async function readConfig(
   source: ImageSource,
   name: Reference,
@@ -14,9 +14,13 @@ export async function readConfig(
 ): Promise<ImageConfig> {
   const where = { image: name.toString(), digest: descriptor.digest };
   if (descriptor.size > MAX_CONFIG_SIZE) {
-    throw new AirgapError('REGISTRY', `the image's config is larger than ${MAX_CONFIG_SIZE} bytes`, {
-      where,
-    });
+    throw new AirgapError(
+      'REGISTRY',
+      `the image config is too large: ${descriptor.size} bytes, limit ${MAX_CONFIG_SIZE}`,
+      {
+        where,
+      },
+    );
   }
   const sink = new MemorySink(descriptor.size);
   await copyBlob(source, name, descriptor, new HashingSink(sink));

@@ -9,19 +9,18 @@ import type { ReferrerSource } from '../store/image-source.ts';
 import { resolveManifest } from './resolve-image.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
-/** A signature of an SBOM of an image, and no further. */
+/** The maximum depth, for example a signature of an SBOM of an image. */
 const MAX_DEPTH = 3;
-/** The most that may hang on the images of one repository. */
+/** The limit of referrers. */
 const MAX_FOUND = 2000;
-/** Manifests asked about at once; the registries' own limits come on top. */
-const ASKERS = 64;
+/** Concurrent queries; the limits per host apply in addition. */
+const CONCURRENCY = 64;
 
 /**
- * Finds what refers to images and their manifests, as far as the bundle holds them: cosign's tags under their names,
- * OCI referrers under their digests, and what refers to those in turn. What refers only to an index that is left
- * behind stays behind too, and a notice says so.
+ * Finds the referrers of images and of their manifests in the bundle: cosign tags, OCI referrers, and their referrers
+ * in turn. Referrers of an index that is not in the bundle are skipped with a notice.
  *
- * @throws AirgapError `REGISTRY` when there is no end of it, and what the source throws
+ * @throws AirgapError `REGISTRY` for too many referrers, and the errors of the source
  */
 export async function findReferrers(
   source: ReferrerSource,
@@ -29,9 +28,10 @@ export async function findReferrers(
   onEvent: OnEvent = () => {},
 ): Promise<ResolvedImage[]> {
   const search = new Search(source, images, onEvent);
-  let found = images;
-  for (let depth = 0; depth < MAX_DEPTH && found.length > 0; depth += 1) found = await search.of(found);
-  await search.tellLeftBehind(images);
+  let subjects = images;
+  for (let depth = 0; depth < MAX_DEPTH && subjects.length > 0; depth += 1)
+    subjects = await search.referrersOf(subjects);
+  await search.reportSkipped(images);
   return search.found;
 }
 
@@ -39,8 +39,8 @@ class Search {
   readonly found: ResolvedImage[] = [];
   readonly #source: ReferrerSource;
   readonly #onEvent: OnEvent;
-  readonly #limit = pLimit(ASKERS);
-  /** Manifests that were asked about, and names that are in the bundle. */
+  readonly #limit = pLimit(CONCURRENCY);
+  /** Manifests that were queried, and names that are in the bundle. */
   readonly #seen: Set<string>;
 
   constructor(source: ReferrerSource, images: readonly ResolvedImage[], onEvent: OnEvent) {
@@ -49,36 +49,37 @@ class Search {
     this.#seen = new Set(images.map(({ reference }) => reference.toString()));
   }
 
-  /** What refers to any of these, without what is known already. */
-  async of(images: readonly ResolvedImage[]): Promise<ResolvedImage[]> {
+  /** Returns the referrers of these images that have not been found before. */
+  async referrersOf(images: readonly ResolvedImage[]): Promise<ResolvedImage[]> {
     const subjects = images.flatMap(({ reference, manifests }) =>
       manifests
         .filter(({ digest }) => this.#isNew(`${reference.name} ${digest}`))
         .map(({ digest }) => ({ reference, digest })),
     );
     const lists = await Promise.all(
-      subjects.map(({ reference, digest }) => this.#limit(() => this.#about(reference, digest))),
+      subjects.map(({ reference, digest }) => this.#limit(() => this.#find(reference, digest))),
     );
-    const fresh = lists.flat().filter(({ reference }) => this.#isNew(reference.toString()));
-    this.found.push(...fresh);
-    if (this.found.length > MAX_FOUND) throw endless();
-    return fresh;
+    const added = lists.flat().filter(({ reference }) => this.#isNew(reference.toString()));
+    this.found.push(...added);
+    if (this.found.length > MAX_FOUND) throw tooMany();
+    return added;
   }
 
-  /** Says when there are signatures of an index of which only a part was chosen. */
-  async tellLeftBehind(images: readonly ResolvedImage[]): Promise<void> {
-    const parts = images.filter(({ root, resolved }) => root.digest !== resolved);
-    const tell = async ({ reference, resolved }: ResolvedImage) => {
+  /** Reports the referrers of indexes of which only some platforms are in the bundle. */
+  async reportSkipped(images: readonly ResolvedImage[]): Promise<void> {
+    const partial = images.filter(({ root, resolved }) => root.digest !== resolved);
+    const report = async ({ reference, resolved }: ResolvedImage) => {
       const tagged = await this.#tagged(reference, resolved);
-      const left = tagged.length + (await this.#source.referrers(reference, resolved)).length;
-      if (left === 0) return;
-      const message = `${reference}: ${left} that refer to its whole index ${resolved} stay behind, as only a part of it is taken; --platform all takes both`;
+      const listed = await this.#source.referrers(reference, resolved);
+      const count = tagged.length + listed.length;
+      if (count === 0) return;
+      const message = `${reference}: skipped ${count} referrers of its index ${resolved}, as the bundle has only some of its platforms; use --platform all to include them`;
       this.#onEvent({ type: 'notice', message });
     };
-    await Promise.all(parts.map(image => this.#limit(tell, image)));
+    await Promise.all(partial.map(image => this.#limit(report, image)));
   }
 
-  async #about(reference: Reference, subject: Digest): Promise<ResolvedImage[]> {
+  async #find(reference: Reference, subject: Digest): Promise<ResolvedImage[]> {
     const [tagged, listed] = await Promise.all([
       this.#tagged(reference, subject),
       this.#source.referrers(reference, subject),
@@ -96,10 +97,10 @@ class Search {
     return found.flatMap(({ name, raw }) => (raw ? [{ name, raw }] : []));
   }
 
-  /** A list may be older than what it lists, and need not be true. */
+  /** Reads a listed referrer. Lists can be outdated or wrong. */
   async #referrer(name: Reference, subject: Digest): Promise<ResolvedImage[]> {
     const raw = await this.#source.find(name);
-    if (raw === undefined) return this.#passOver(name, 'it is listed, and not there');
+    if (raw === undefined) return this.#skip(name, 'it is listed as a referrer, but missing');
     return this.#resolve(name, raw, subject, manifest => manifest.subject?.digest === subject);
   }
 
@@ -107,20 +108,20 @@ class Search {
     name: Reference,
     raw: RawManifest,
     subject: Digest,
-    isMeant: (manifest: Manifest) => boolean = () => true,
+    isReferrer: (manifest: Manifest) => boolean = () => true,
   ): Promise<ResolvedImage[]> {
     try {
-      if (!isMeant(parseManifest(raw))) return this.#passOver(name, 'it refers to something else');
+      if (!isReferrer(parseManifest(raw))) return this.#skip(name, 'its subject is another manifest');
       return [{ ...(await resolveManifest(this.#source, name, raw, 'all')), subject }];
     } catch (error) {
       if (error instanceof AirgapError && error.code === 'UNSUPPORTED')
-        return this.#passOver(name, error.message);
+        return this.#skip(name, error.message);
       throw error;
     }
   }
 
-  #passOver(name: Reference, reason: string): [] {
-    this.#onEvent({ type: 'notice', message: `${name} stays behind: ${reason}` });
+  #skip(name: Reference, reason: string): [] {
+    this.#onEvent({ type: 'notice', message: `skipped ${name}: ${reason}` });
     return [];
   }
 
@@ -130,8 +131,8 @@ class Search {
   }
 }
 
-function endless(): AirgapError {
-  return new AirgapError('REGISTRY', `more than ${MAX_FOUND} manifests refer to the images`, {
-    hint: 'Remove those that nobody needs from the registries, or build without --referrers.',
+function tooMany(): AirgapError {
+  return new AirgapError('REGISTRY', `the images have more than ${MAX_FOUND} referrers`, {
+    hint: 'Remove unneeded referrers from the registries, or build without --referrers.',
   });
 }

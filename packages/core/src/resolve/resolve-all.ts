@@ -7,10 +7,10 @@ import type { ImageSource } from '../store/image-source.ts';
 import { resolveImage } from './resolve-image.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
-/** Names resolved at once; the registries' own limits come on top. */
-const RESOLVERS = 64;
+/** Images that are resolved concurrently; the limits per host apply in addition. */
+const CONCURRENCY = 64;
 
-/** Anything that asks for an image by its name. */
+/** A request for an image by its name. */
 interface Request {
   readonly reference: Reference;
 }
@@ -20,16 +20,16 @@ export type Resolution<R extends Request = Request> =
   | { readonly request: R; readonly image: ResolvedImage; readonly error?: undefined }
   | { readonly request: R; readonly image?: undefined; readonly error: AirgapError };
 
-/** Asks for every image at once; the answers come in the order of the requests. @throws only when interrupted */
+/** Resolves all images concurrently; returns the outcomes in the order of the requests. @throws only when interrupted */
 export async function resolveAll<R extends Request>(
   source: ImageSource,
   requests: readonly R[],
   platforms: PlatformChoice,
   onEvent: OnEvent | undefined,
 ): Promise<Resolution<R>[]> {
-  const limit = pLimit(RESOLVERS);
+  const limit = pLimit(CONCURRENCY);
   let done = 0;
-  const ask = async (request: R): Promise<Resolution<R>> => {
+  const resolve = async (request: R): Promise<Resolution<R>> => {
     const { reference } = request;
     try {
       const image = await resolveImage(source, reference, platforms);
@@ -47,5 +47,5 @@ export async function resolveAll<R extends Request>(
       return { request, error };
     }
   };
-  return Promise.all(requests.map(request => limit(() => ask(request))));
+  return Promise.all(requests.map(request => limit(() => resolve(request))));
 }

@@ -16,30 +16,30 @@ import type { ImageSource } from '../store/image-source.ts';
 import { readConfig } from './read-config.ts';
 import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
 
-/** Deeper than any index that has been seen; a registry could nest them for ever. */
+/** The limit of nested indexes; real indexes are not nested that deep. */
 const MAX_DEPTH = 4;
-/** The most manifests that one name may stand for. */
+/** The limit of manifests of one image. */
 const MAX_MANIFESTS = 1000;
 
-/** An index with its children read, as far down as they were wanted. */
+/** A manifest with its selected children. */
 interface Node {
   readonly raw: RawManifest;
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest | Index;
   readonly children: readonly Node[];
-  /** Read where only it knows the platform. */
+  /** Set when it was read to find the platform. */
   readonly config?: ImageConfig | undefined;
 }
 
 /**
- * Finds out what a name stands for, and reads every manifest and config that the bundle needs for it.
+ * Resolves a name and reads every manifest and config that a bundle needs for it.
  *
- * A name pinned to an index keeps the whole index, and so does one whose every platform was chosen. Of any other
- * index only the chosen platforms are taken: one of them stands for the name itself, several get an index of
- * their own. An index with children missing is never made: strict registries and containerd refuse it.
+ * The original index is preserved when the name has its digest, or when all its platforms are selected. Otherwise a
+ * single selected platform replaces the index, and several get a new index. An index with missing children is never
+ * written: strict registries and containerd reject it.
  *
- * @throws AirgapError `NOT_FOUND` when a platform is missing, with the ones that are there; `UNSUPPORTED` for
- * schema 1; and what the source throws
+ * @throws AirgapError `NOT_FOUND` for a missing platform, with the available ones; `UNSUPPORTED` for schema 1; and the
+ * errors of the source
  */
 export async function resolveImage(
   source: ImageSource,
@@ -50,7 +50,7 @@ export async function resolveImage(
   return resolveManifest(source, reference, await source.manifest(reference), choice);
 }
 
-/** Finds out what a manifest needs that a name stands for. @param reference in canonical form @throws as {@link resolveImage} */
+/** Resolves the manifest of a name like {@link resolveImage}. @param reference in canonical form */
 export async function resolveManifest(
   source: ImageSource,
   reference: Reference,
@@ -79,42 +79,33 @@ class Resolver {
 
   async resolve(raw: RawManifest): Promise<ResolvedImage> {
     const root = await this.#read(raw, descriptorOf(raw), 0);
-    const kept = root.manifest.kind === 'index' ? this.#choose(root) : root;
-    const nodes = distinct(flatten(kept));
+    const selected = this.#select(root);
+    const nodes = distinct(flatten(selected));
     const loaded = await Promise.all(nodes.map(node => this.#load(node)));
-    const images = loaded.flatMap(one => (one ? [one.image] : []));
-    if (root.manifest.kind === 'image') this.#checkSingle(images);
+    const images = loaded.flatMap(entry => (entry ? [entry.image] : []));
+    if (root.manifest.kind === 'image') this.#checkPlatform(images[0]?.platform);
     return {
       reference: this.#reference,
       resolved: raw.digest,
       isAttested: root.manifest.kind === 'index' && root.manifest.manifests.some(isAttestation),
-      root: withPlatform(kept.descriptor, images),
+      root: withPlatform(selected.descriptor, images),
       manifests: nodes.map(node => node.raw),
       images,
-      configs: loaded.flatMap(one => (one?.config ? [one.config] : [])),
+      configs: loaded.flatMap(entry => (entry?.config ? [entry.config] : [])),
     };
   }
 
   async #read(raw: RawManifest, descriptor: Descriptor, depth: number): Promise<Node> {
     const manifest = parseManifest(raw);
     if (manifest.kind === 'image') return this.#readImage(raw, descriptor, manifest, depth);
-    const wanted = this.#keepsAll(manifest)
-      ? manifest.manifests
-      : manifest.manifests.filter(child => this.#mayHold(child));
-    this.#manifests += wanted.length;
-    if (depth >= MAX_DEPTH || this.#manifests > MAX_MANIFESTS) {
-      throw new AirgapError('REGISTRY', 'the index is nested too deep or has too many children', {
-        where: { digest: raw.digest },
-        hint: `At most ${MAX_MANIFESTS} manifests are taken, ${MAX_DEPTH} indexes deep; ask whoever built the image.`,
-      });
-    }
-    const children = await Promise.all(
-      wanted.map(async child => this.#read(await this.#child(child), child, depth + 1)),
-    );
+    const selected = this.#candidates(manifest);
+    this.#manifests += selected.length;
+    if (depth >= MAX_DEPTH || this.#manifests > MAX_MANIFESTS) throw tooLarge(raw.digest);
+    const children = await Promise.all(selected.map(child => this.#readChild(child, depth + 1)));
     return { raw, descriptor, manifest, children };
   }
 
-  /** An image of an index that does not say its platform says it in its config. */
+  /** Reads an image. If it is in an index without its platform, the platform comes from the config. */
   async #readImage(
     raw: RawManifest,
     descriptor: Descriptor,
@@ -124,100 +115,92 @@ class Resolver {
     const node = { raw, descriptor, manifest, children: [] };
     if (depth === 0 || descriptor.platform || !isRunnable(manifest)) return node;
     const config = await readConfig(this.#source, this.#reference, manifest.config);
-    const { platform } = config;
-    return {
-      ...node,
-      config,
-      descriptor: platform ? { ...descriptor, platform: { ...platform } } : descriptor,
-    };
+    if (!config.platform) return { ...node, config };
+    return { ...node, config, descriptor: { ...descriptor, platform: { ...config.platform } } };
   }
 
-  async #child(descriptor: Descriptor): Promise<RawManifest> {
+  async #readChild(descriptor: Descriptor, depth: number): Promise<Node> {
     const raw = await this.#source.manifest(this.#reference, descriptor.digest);
-    if (raw.bytes.length === descriptor.size) return raw;
-    throw new AirgapError(
-      'CONTENT',
-      `a manifest has ${raw.bytes.length} bytes where its index promises ${descriptor.size}`,
-      {
-        where: { digest: descriptor.digest },
-      },
+    if (raw.bytes.length !== descriptor.size) throw sizeMismatch(descriptor, raw.bytes.length);
+    return this.#read(raw, descriptor, depth);
+  }
+
+  /** The platforms to select; undefined for everything: `--platform all`, or a name with a digest. */
+  get #requested(): readonly Platform[] | undefined {
+    return this.#choice === 'all' || this.#reference.digest !== undefined ? undefined : this.#choice;
+  }
+
+  #isRequested(platform: Platform): boolean {
+    return this.#requested?.some(requested => matchesPlatform(requested, platform)) ?? true;
+  }
+
+  /** Whether the original index is preserved: everything in it is selected. */
+  #keepsIndex({ manifests }: Index): boolean {
+    if (this.#requested === undefined) return true;
+    return manifests.every(
+      child => isAttestation(child) || (child.platform !== undefined && this.#isRequested(child.platform)),
     );
   }
 
-  /** A whole index: pinned by digest, everything asked for, or nothing in it that was not chosen. */
-  #keepsAll(index: Index): boolean {
-    if (this.#choice === 'all' || this.#reference.digest !== undefined) return true;
-    return index.manifests.every(
-      child => isAttestation(child) || this.#chosenBy(child.platform) !== undefined,
-    );
+  /** The children to read. A child without a platform may be an index, or an image with the platform in its config. */
+  #candidates(index: Index): readonly Descriptor[] {
+    if (this.#keepsIndex(index)) return index.manifests;
+    const images = index.manifests.filter(child => !isAttestation(child));
+    return images.filter(({ platform }) => platform === undefined || this.#isRequested(platform));
   }
 
-  /** A child without a platform may be an index, or an image whose platform only its config knows. */
-  #mayHold(child: Descriptor): boolean {
-    return (
-      !isAttestation(child) && (child.platform === undefined || this.#chosenBy(child.platform) !== undefined)
-    );
+  /** Returns the root of the image in the bundle: the original one, one of its images, or a new index. */
+  #select(root: Node): Node {
+    const { manifest } = root;
+    if (manifest.kind === 'image' || this.#requested === undefined) return root;
+    const images = firstPerPlatform(root, this.#requested);
+    if (this.#keepsIndex(manifest)) return root;
+    const [first] = images;
+    return images.length === 1 && first ? first : newIndex(manifest.mediaType, images);
   }
 
-  #chosenBy(platform: Platform | undefined): Platform | undefined {
-    if (platform === undefined || this.#choice === 'all') return undefined;
-    return this.#choice.find(wanted => matchesPlatform(wanted, platform));
-  }
-
-  #choose(root: Node): Node {
-    const index = root.manifest as Index;
-    if (this.#keepsAll(index)) {
-      if (this.#choice !== 'all' && this.#reference.digest === undefined) this.#pick(root);
-      return root;
-    }
-    const picked = this.#pick(root);
-    const [only] = picked;
-    return picked.length === 1 && only ? only : newIndex(index.mediaType, picked);
-  }
-
-  /** The first image for each platform asked for, in the order in which they were asked for. */
-  #pick(root: Node): Node[] {
-    const candidates = flatten(root).filter(
-      node => node.manifest.kind === 'image' && !isAttestation(node.descriptor),
-    );
-    const picked: Node[] = [];
-    for (const wanted of this.#choice as readonly Platform[]) {
-      const match = candidates.find(
-        ({ descriptor }) => descriptor.platform && matchesPlatform(wanted, descriptor.platform),
-      );
-      if (!match) throw missing(wanted, platformsOf(root));
-      if (!picked.includes(match)) picked.push(match);
-    }
-    return picked;
-  }
-
-  async #load({ manifest, descriptor, config: known }: Node) {
+  async #load({ manifest, descriptor, config: alreadyRead }: Node) {
     if (manifest.kind === 'index') return undefined;
-    if (!isRunnable(manifest))
-      return {
-        image: { descriptor, manifest, platform: descriptor.platform, configured: undefined, diffIds: [] },
-      };
-    const config = known ?? (await readConfig(this.#source, this.#reference, manifest.config));
-    const platform = descriptor.platform ?? config.platform;
+    if (!isRunnable(manifest)) {
+      const { platform } = descriptor;
+      return { image: { descriptor, manifest, platform, configured: undefined, diffIds: [] } };
+    }
+    const config = alreadyRead ?? (await readConfig(this.#source, this.#reference, manifest.config));
     const { diffIds, platform: configured } = config;
+    const platform = descriptor.platform ?? configured;
     const image: PlatformImage = { descriptor, manifest, platform, configured, diffIds };
     return { image, config: { digest: manifest.config.digest, bytes: config.bytes } };
   }
 
-  /** A name that stands for one image has one platform, which must be every one that was asked for. */
-  #checkSingle([image]: readonly PlatformImage[]): void {
-    const platform = image?.platform;
-    if (!platform || this.#choice === 'all' || this.#reference.digest !== undefined) return;
-    const unmet = this.#choice.find(wanted => !matchesPlatform(wanted, platform));
-    if (unmet) throw missing(unmet, [formatPlatform(platform)]);
+  /** Checks that the platform of an image without an index satisfies every requested one. */
+  #checkPlatform(platform: Platform | undefined): void {
+    if (!platform) return;
+    const unmet = this.#requested?.find(requested => !matchesPlatform(requested, platform));
+    if (unmet) throw missingPlatform(unmet, [formatPlatform(platform)]);
   }
+}
+
+/** Returns the first image for each platform, in the order of the platforms. @throws AirgapError `NOT_FOUND` */
+function firstPerPlatform(root: Node, platforms: readonly Platform[]): Node[] {
+  const images = flatten(root).filter(
+    node => node.manifest.kind === 'image' && !isAttestation(node.descriptor),
+  );
+  const found = new Set<Node>();
+  for (const requested of platforms) {
+    const match = images.find(
+      ({ descriptor }) => descriptor.platform && matchesPlatform(requested, descriptor.platform),
+    );
+    if (!match) throw missingPlatform(requested, platformsOf(root));
+    found.add(match);
+  }
+  return [...found];
 }
 
 function descriptorOf({ mediaType, digest, bytes }: RawManifest): Descriptor {
   return { mediaType, digest, size: bytes.length };
 }
 
-/** A new index over the chosen platforms, in the media type of the one that they come from. */
+/** Creates an index of the selected images with the media type of the original index. */
 function newIndex(mediaType: string, children: readonly Node[]): Node {
   const manifests = children.map(({ descriptor }) => descriptor);
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
@@ -233,14 +216,15 @@ function distinct(nodes: readonly Node[]): Node[] {
   return [...new Map(nodes.map(node => [node.raw.digest as Digest, node])).values()];
 }
 
-/** A root that is an image says its platform, as an index would for it: what its config says, for that has a digest. */
+/** Adds the platform from the config to the descriptor of a root that is an image, as an index would have it. */
 function withPlatform(root: Descriptor, images: readonly PlatformImage[]): Descriptor {
   const platform = images.find(({ descriptor }) => descriptor.digest === root.digest)?.configured;
   const { mediaType, digest, size } = root;
-  return platform ? { mediaType, digest, size, platform: { ...platform } } : { mediaType, digest, size };
+  const descriptor = { mediaType, digest, size };
+  return platform ? { ...descriptor, platform: { ...platform } } : descriptor;
 }
 
-/** What an index says, and what the configs of its images say. */
+/** Returns the platforms in an index, and in the configs of its images. */
 function platformsOf(root: Node): string[] {
   const read = flatten(root).map(({ descriptor }) => descriptor);
   const named = [...(root.manifest as Index).manifests, ...read].filter(
@@ -249,11 +233,23 @@ function platformsOf(root: Node): string[] {
   return [...new Set(named.map(child => formatPlatform(child.platform as Platform)))];
 }
 
-function missing(wanted: Platform, there: readonly string[]): AirgapError {
-  const has = there.length > 0 ? there.join(', ') : 'no platform at all';
-  const platform = formatPlatform(wanted);
-  return new AirgapError('NOT_FOUND', `the image has no ${platform}; it has ${has}`, {
+function missingPlatform(requested: Platform, available: readonly string[]): AirgapError {
+  const list = available.length > 0 ? available.join(', ') : 'no known platform';
+  const platform = formatPlatform(requested);
+  return new AirgapError('NOT_FOUND', `the image has no ${platform}; it has ${list}`, {
     where: { platform },
-    hint: `Choose one of them with --platform, or all of them with --platform all.`,
+    hint: 'Select an available platform with --platform, or all of them with --platform all.',
+  });
+}
+
+function sizeMismatch({ digest, size }: Descriptor, actual: number): AirgapError {
+  const message = `manifest size mismatch: the index has ${size} bytes, got ${actual}`;
+  return new AirgapError('CONTENT', message, { where: { digest } });
+}
+
+function tooLarge(digest: Digest): AirgapError {
+  return new AirgapError('REGISTRY', 'the index is nested too deeply or has too many children', {
+    where: { digest },
+    hint: `Rebuild the image with at most ${MAX_MANIFESTS} manifests and ${MAX_DEPTH} nested indexes.`,
   });
 }

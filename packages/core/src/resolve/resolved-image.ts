@@ -8,33 +8,33 @@ import type { Reference } from '../reference/reference.ts';
 export interface PlatformImage {
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest;
-  /** What the index that led to it says, else what its config says. */
+  /** The platform in the index, else the one in the config. */
   readonly platform: Platform | undefined;
-  /** What its config says. */
+  /** The platform in the config. */
   readonly configured: Platform | undefined;
-  /** The digests of the unpacked layers, when a runtime can unpack it; else empty. */
+  /** The digests of the uncompressed layers of a runnable image; else empty. */
   readonly diffIds: readonly string[];
 }
 
-/** A name, and everything a bundle has to hold so that the name means the same on the other side. */
+/** An image name, and the content that a bundle needs for it. */
 export interface ResolvedImage {
   readonly reference: Reference;
-  /** What the name stood for in the registry. */
+  /** The digest of the name in the registry. */
   readonly resolved: Digest;
-  /** Whether attestations came with it in the registry, taken or not. */
+  /** Whether its index in the registry has attestations, even if they are not in the bundle. */
   readonly isAttested: boolean;
-  /** What the name stands for in the bundle. */
+  /** The manifest or index of the name in the bundle. */
   readonly root: Descriptor;
-  /** Every index and manifest below the root, the root's own among them. */
+  /** The root, and every index and manifest below it. */
   readonly manifests: readonly RawManifest[];
   readonly images: readonly PlatformImage[];
-  /** The manifest that it is about, when it was found as a referrer. */
+  /** The subject, when it was found as a referrer. */
   readonly subject?: Digest | undefined;
-  /** The configs that were read on the way. */
+  /** The configs that were read while resolving. */
   readonly configs: readonly { readonly digest: Digest; readonly bytes: Uint8Array }[];
 }
 
-/** The blobs of an image's manifests: configs first, then layers, as their manifests list them. */
+/** Returns the blobs of the manifests of an image in their order, each config before its layers. */
 export function blobsOf(image: ResolvedImage): Descriptor[] {
   return image.images.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
 }

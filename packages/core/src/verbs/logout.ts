@@ -3,23 +3,23 @@ import { CredentialWriter } from '../registry/auth/credential-writer.ts';
 import { credentialHost } from '../registry/auth/docker-config.ts';
 
 export interface LogoutOptions {
-  /** The registry's host, with its port when it has one. */
+  /** The registry host, with its port if any. */
   readonly registry: string;
-  /** docker's config.json, which need not exist. */
+  /** The path of docker's config.json, which need not exist. */
   readonly dockerConfig: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface LogoutResult {
-  /** The registry's canonical host. */
+  /** The canonical host of the registry. */
   readonly registry: string;
-  /** Whether there was anything to forget. */
+  /** Whether credentials existed. */
   readonly removed: boolean;
 }
 
-/** Forgets a registry's credentials, where docker looks for them. @throws AirgapError `INPUT`, `DISK` */
+/** Removes the credentials of a registry from where docker looks for them. @throws AirgapError `INPUT`, `DISK` */
 export async function logout({ registry: text, dockerConfig, signal }: LogoutOptions): Promise<LogoutResult> {
   const registry = credentialHost(parseRegistry(text));
-  const keyring = await CredentialWriter.open(dockerConfig);
-  return { registry, removed: await keyring.erase(registry, signal) };
+  const writer = await CredentialWriter.open(dockerConfig);
+  return { registry, removed: await writer.erase(registry, signal) };
 }

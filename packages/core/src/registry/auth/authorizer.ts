@@ -10,44 +10,44 @@ import type { Credentials } from './credential.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { basicCredentials, SecretRedactor } from './secret-redactor.ts';
 
-const MAX_TOKEN_ANSWER = 1024 * 1024;
+const MAX_TOKEN_RESPONSE = 1024 * 1024;
 const CLIENT_ID = 'airgap';
 
 const tokenSchema = z.looseObject({ token: z.string().optional(), access_token: z.string().optional() });
 
-/** A request that a registry answered with 401. */
+/** A 401 response of a registry, and its request. */
 export interface AuthChallenge {
-  /** The registry host, with its port when it has one. */
+  /** The registry host, with its port if any. */
   readonly host: string;
-  /** Where the request went. */
+  /** The URL of the request. */
   readonly url: URL;
-  /** What for, as the token service calls it; empty for none in particular. */
+  /** The token scope that the request needs; may be empty. */
   readonly scope: string;
-  /** The answer's `WWW-Authenticate`. */
-  readonly challenge: string | string[] | undefined;
-  /** The `Authorization` that was refused, if any was sent. */
+  /** The `WWW-Authenticate` of the response. */
+  readonly header: string | string[] | undefined;
+  /** The rejected `Authorization`, if any was sent. */
   readonly authorization: string | undefined;
 }
 
 /** The `Authorization` for one host and scope. */
 interface TokenEntry {
   header?: string | undefined;
-  /** The one request for the next header, for however many transfers wait for it. */
+  /** The pending request for a new header, which all transfers share. */
   pending?: Promise<string | undefined> | undefined;
 }
 
 /**
- * Answers a registry's challenges with an `Authorization` header: Basic, or Bearer by way of the token service
- * (distribution, "Token Authentication"). A header is kept for each host and scope, and asked for once however
- * many transfers wait for it. Credentials go to the registry that they are for, and to the token service that it
- * names: anywhere over https, because a registry could pass on what it is told anyway; over http only when the
- * registry has no TLS either, and then to its own host or within this machine.
+ * Answers authentication challenges with an `Authorization` header: Basic, or Bearer with a token from the token
+ * service (distribution, "Token Authentication"). Headers are cached per host and scope, and concurrent transfers share
+ * one token request. Credentials are sent to their registry, and to the token service that it names: to any host over
+ * https, as the registry could forward the credentials anyway; over http only when the registry has no TLS either, and
+ * the service is on the same host or on loopback.
  */
 export class Authorizer {
   readonly #dispatcher: Dispatcher;
   readonly #credentials: CredentialStore;
   readonly #entries = new Map<string, TokenEntry>();
-  /** What was sent so far, in any form. */
+  /** Masks all credentials and tokens that were sent. */
   readonly secrets = new SecretRedactor();
 
   constructor(dispatcher: Dispatcher, credentials: CredentialStore) {
@@ -55,47 +55,47 @@ export class Authorizer {
     this.#credentials = credentials;
   }
 
-  /** The header that worked last for this host and scope, or the one that is being asked for. */
+  /** Returns the current header for a host and scope, after any pending token request. */
   async header(host: string, scope: string): Promise<string | undefined> {
     const { pending, header } = this.#entry(host, scope);
     return pending ?? header;
   }
 
   /**
-   * Answers a 401: with the header that has replaced the refused one already, or with a new one.
+   * Answers a 401 response: with the header that has already replaced the rejected one, or with a new one.
    *
-   * @returns the header to try next, or nothing when there is none
-   * @throws AirgapError `REGISTRY` for a token service that must not be used, `DENIED` when it refuses; `INPUT` when
-   * a credential helper fails
+   * @returns the header to send next; undefined without suitable credentials
+   * @throws AirgapError `REGISTRY` for a token service that is not allowed, `DENIED` when it rejects the credentials,
+   * `INPUT` when a credential helper fails
    */
-  async answer(refusal: AuthChallenge, signal?: AbortSignal): Promise<string | undefined> {
-    const slot = this.#entry(refusal.host, refusal.scope);
-    if (slot.pending !== undefined) return slot.pending;
-    if (slot.header !== undefined && slot.header !== refusal.authorization) return slot.header;
-    slot.pending = this.#authorize(refusal, signal);
+  async answer(challenge: AuthChallenge, signal?: AbortSignal): Promise<string | undefined> {
+    const entry = this.#entry(challenge.host, challenge.scope);
+    if (entry.pending !== undefined) return entry.pending;
+    if (entry.header !== undefined && entry.header !== challenge.authorization) return entry.header;
+    entry.pending = this.#authorize(challenge, signal);
     try {
-      slot.header = await slot.pending;
-      return slot.header;
+      entry.header = await entry.pending;
+      return entry.header;
     } finally {
-      slot.pending = undefined;
+      entry.pending = undefined;
     }
   }
 
   #entry(host: string, scope: string): TokenEntry {
     const key = `${host} ${scope}`;
-    const slot = this.#entries.get(key) ?? {};
-    this.#entries.set(key, slot);
-    return slot;
+    const entry = this.#entries.get(key) ?? {};
+    this.#entries.set(key, entry);
+    return entry;
   }
 
-  async #authorize(refusal: AuthChallenge, signal: AbortSignal | undefined): Promise<string | undefined> {
-    const challenges = parseChallenges(refusal.challenge);
+  async #authorize(challenge: AuthChallenge, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const challenges = parseChallenges(challenge.header);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
-    const takesBasic = challenges.some(({ scheme }) => scheme === 'basic');
-    if (!bearer && !takesBasic) return undefined;
-    const credentials = await this.#credentials.for(refusal.host, signal);
+    const supportsBasic = challenges.some(({ scheme }) => scheme === 'basic');
+    if (!bearer && !supportsBasic) return undefined;
+    const credentials = await this.#credentials.for(challenge.host, signal);
     if (credentials) this.secrets.addCredentials(credentials);
-    if (bearer) return `Bearer ${await this.#token(bearer, refusal, credentials, signal)}`;
+    if (bearer) return `Bearer ${await this.#token(bearer, challenge, credentials, signal)}`;
     return credentials && basic(credentials);
   }
 
@@ -114,16 +114,16 @@ export class Authorizer {
       credentials,
       signal,
     );
-    const sink = new MemorySink(MAX_TOKEN_ANSWER);
+    const sink = new MemorySink(MAX_TOKEN_RESPONSE);
     const head = await roundTrip(this.#dispatcher, request, () => sink);
     if (head.status !== 200)
       throw responseError(`get a token from ${realm.host}`, { ...head, secrets }, sink.bytes, { host });
-    const answer = tokenSchema.safeParse(parseJson(sink.bytes));
-    const token = answer.data?.token || answer.data?.access_token;
+    const response = tokenSchema.safeParse(parseJson(sink.bytes));
+    const token = response.data?.token || response.data?.access_token;
     if (!token)
-      throw new AirgapError('REGISTRY', `the token service ${realm.host} answered without a token`, {
+      throw new AirgapError('REGISTRY', `the token service ${realm.host} returned no token`, {
         where: { host },
-        hint: `Try again; if it stays, ask whoever runs ${realm.host}.`,
+        hint: `Try again; if it persists, contact the administrator of ${realm.host}.`,
       });
     secrets.addToken(token);
     return token;
@@ -134,36 +134,36 @@ function basic(credentials: Credentials): string {
   return `Basic ${basicCredentials(credentials)}`;
 }
 
-/** A realm must not pull credentials down from TLS to the open, nor off to another host there. */
+/** A realm must not downgrade credentials from TLS to http, nor send them to another host over http. */
 function realmUrl(realm: string, registry: URL, withCredentials: boolean, secrets: SecretRedactor): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
   if (url?.protocol === 'https:') return url;
   if (url?.protocol === 'http:' && registry.protocol === 'http:') {
-    const near = url.hostname === registry.hostname || (isLoopback(url.host) && isLoopback(registry.host));
-    if (near || !withCredentials) return url;
+    const isNear = url.hostname === registry.hostname || (isLoopback(url.host) && isLoopback(registry.host));
+    if (isNear || !withCredentials) return url;
   }
   throw new AirgapError(
     'REGISTRY',
-    `the registry names a token service that must not be used: ${JSON.stringify(secrets.mask(realm).slice(0, 200))}`,
+    `the registry points to a token service that is not allowed: ${JSON.stringify(secrets.mask(realm).slice(0, 200))}`,
     {
       where: { host: registry.host },
-      hint: 'It must be an https URL, or be on the same host when the registry has no TLS.',
+      hint: 'Configure a token service with an https URL, or on the same host for a registry without TLS.',
     },
   );
 }
 
-/** What is needed, and what the registry says of it; a registry that speaks of something else knows best. */
-function scopes(own: string, asked: string | undefined): string[] {
-  const wanted = own.split(' ').filter(Boolean);
-  const said = asked?.split(' ').filter(Boolean) ?? [];
-  if (said.some(scope => !scope.startsWith('repository:'))) return said;
-  return [...new Set([...wanted, ...said])];
+/** Merges the needed scopes with those of the challenge; other kinds of scopes in a challenge replace them. */
+function scopes(needed: string, challenged: string | undefined): string[] {
+  const own = needed.split(' ').filter(Boolean);
+  const named = challenged?.split(' ').filter(Boolean) ?? [];
+  if (named.some(scope => !scope.startsWith('repository:'))) return named;
+  return [...new Set([...own, ...named])];
 }
 
 function tokenRequest(
   realm: URL,
   service: string | undefined,
-  scope: readonly string[],
+  scopes: readonly string[],
   credentials: Credentials | undefined,
   signal: AbortSignal | undefined,
 ): HttpRequest {
@@ -171,7 +171,7 @@ function tokenRequest(
   if (credentials?.identityToken) {
     const form = {
       ...fields,
-      scope: scope.join(' '),
+      scope: scopes.join(' '),
       grant_type: 'refresh_token',
       client_id: CLIENT_ID,
       refresh_token: credentials.identityToken,
@@ -181,8 +181,9 @@ function tokenRequest(
   }
   const url = new URL(realm);
   for (const [name, value] of Object.entries(fields)) url.searchParams.append(name, value);
-  for (const one of scope) url.searchParams.append('scope', one);
-  return { method: 'GET', url, headers: credentials ? { authorization: basic(credentials) } : {}, signal };
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  const headers: Record<string, string> = credentials ? { authorization: basic(credentials) } : {};
+  return { method: 'GET', url, headers, signal };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

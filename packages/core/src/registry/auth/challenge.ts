@@ -6,10 +6,11 @@ export interface Challenge {
 }
 
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
-const PARAMETER = /\s*,?\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y;
+const PARAMETER =
+  /\s*,?\s*(?<key>[!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^\s,"]+))/y;
 const SEPARATOR = /[\s,]*/y;
 
-/** Reads every challenge of one or several `WWW-Authenticate` headers; what is malformed ends the reading. */
+/** Parses the challenges of one or several `WWW-Authenticate` headers, up to the first malformed one. */
 export function parseChallenges(header: string | readonly string[] | undefined): Challenge[] {
   const text = typeof header === 'string' ? header : (header ?? []).join(', ');
   const challenges: Challenge[] = [];
@@ -26,7 +27,7 @@ export function parseChallenges(header: string | readonly string[] | undefined):
     if (!scheme) return challenges;
     const parameters: Record<string, string> = {};
     for (let match = take(PARAMETER); match; match = take(PARAMETER)) {
-      const [, key = '', quoted, bare = ''] = match;
+      const { key = '', quoted, bare = '' } = match.groups ?? {};
       parameters[key.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? bare;
     }
     challenges.push({ scheme: scheme[0].toLowerCase(), parameters });

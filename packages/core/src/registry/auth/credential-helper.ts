@@ -3,64 +3,64 @@ import { z } from 'zod';
 import { AirgapError } from '../../model/errors.ts';
 import type { Credentials } from './credential.ts';
 
-/** A helper may have to unlock a keychain or ask a cloud, but a build at night must end. In ms. */
+/** A helper may unlock a keychain or query a cloud, but must not block an unattended build. In ms. */
 const TIMEOUT = 30_000;
-/** The most that a helper may say, in bytes. */
-const MAX_ANSWER = 64 * 1024;
-/** What docker's helpers say when they know nothing (docker-credential-helpers, `credentials/error.go`). */
+/** The size limit of the output of a helper, in bytes. */
+const MAX_OUTPUT = 64 * 1024;
+/** The message of docker's helpers for unknown servers (docker-credential-helpers, `credentials/error.go`). */
 const NOT_FOUND = /credentials not found in native keychain/;
-/** The user name under which a helper keeps an identity token. */
+/** The user name that marks an identity token. */
 const TOKEN_USER = '<token>';
 
-const answerSchema = z.looseObject({ Username: z.string(), Secret: z.string() });
+const outputSchema = z.looseObject({ Username: z.string(), Secret: z.string() });
 
-/** The names that may follow `docker-credential-`: no path can be made of them. */
+/** Valid suffixes of `docker-credential-`, which cannot form a path. */
 export const HELPER_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
 type Action = 'get' | 'store' | 'erase';
 
-/** How a helper's run ended. */
+/** The outcome of running a helper. */
 interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
-  /** In words, when it did not succeed. */
+  /** Why it failed; undefined on success. */
   readonly failure: string | undefined;
 }
 
 /**
- * A program that keeps credentials, found as `docker-credential-NAME` on PATH and spoken to without a shell
- * (docker's credential helper protocol). What it says is never quoted: there may be a secret in it.
+ * A program that stores credentials, `docker-credential-NAME` on PATH (docker's credential helper protocol). It runs
+ * without a shell. Its output is never quoted, as it may contain secrets.
  */
 export class CredentialHelper {
   readonly program: string;
 
-  /** @param name one that {@link HELPER_NAME} allows */
+  /** @param name must match {@link HELPER_NAME} */
   constructor(name: string) {
     this.program = `docker-credential-${name}`;
   }
 
-  /** Asks for what it knows of a server. @throws AirgapError `INPUT` that names the helper, for any other failure */
+  /** Returns the credentials of a server; undefined when it has none. @throws AirgapError `INPUT` that names the helper */
   async get(server: string, signal?: AbortSignal): Promise<Credentials | undefined> {
     const { stdout, stderr, failure } = await this.#run('get', server, signal);
     if (failure !== undefined) {
       if (NOT_FOUND.test(stdout) || NOT_FOUND.test(stderr)) return undefined;
       throw this.#error('get', server, failure);
     }
-    const answer = answerSchema.safeParse(parseJson(stdout));
-    if (!answer.success) throw this.#error('get', server, 'its answer has another form');
-    const { Username: username, Secret: secret } = answer.data;
+    const parsed = outputSchema.safeParse(parseJson(stdout));
+    if (!parsed.success) throw this.#error('get', server, 'unexpected output');
+    const { Username: username, Secret: secret } = parsed.data;
     if (username === TOKEN_USER) return { username: '', password: '', identityToken: secret };
     return { username, password: secret };
   }
 
-  /** Keeps credentials for a server. @throws AirgapError `INPUT` that names the helper */
+  /** Stores the credentials of a server. @throws AirgapError `INPUT` that names the helper */
   async store(server: string, { username, password }: Credentials, signal?: AbortSignal): Promise<void> {
     const input = JSON.stringify({ ServerURL: server, Username: username, Secret: password });
     const { failure } = await this.#run('store', input, signal);
     if (failure !== undefined) throw this.#error('store', server, failure);
   }
 
-  /** Forgets a server; one that it never knew is no error. @throws AirgapError `INPUT` that names the helper */
+  /** Erases the credentials of a server, if any. @throws AirgapError `INPUT` that names the helper */
   async erase(server: string, signal?: AbortSignal): Promise<void> {
     const { stdout, stderr, failure } = await this.#run('erase', server, signal);
     if (failure === undefined || NOT_FOUND.test(stdout) || NOT_FOUND.test(stderr)) return;
@@ -72,10 +72,10 @@ export class CredentialHelper {
       const child = execFile(
         this.program,
         [action],
-        { timeout: TIMEOUT, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER, windowsHide: true, signal },
-        (error, stdout, stderr) => resolve({ stdout, stderr, failure: error ? wordsFor(error) : undefined }),
+        { timeout: TIMEOUT, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT, windowsHide: true, signal },
+        (error, stdout, stderr) => resolve({ stdout, stderr, failure: error ? failureOf(error) : undefined }),
       );
-      // A helper that reads nothing is judged by its answer.
+      // A helper may exit without reading its input.
       child.stdin?.on('error', () => {});
       child.stdin?.end(input);
     });
@@ -84,25 +84,23 @@ export class CredentialHelper {
   }
 
   #error(action: Action, server: string, reason: string): AirgapError {
+    const check =
+      action === 'get' ? `Run "echo ${server} | ${this.program} get" to check it` : `Check ${this.program}`;
     return new AirgapError('INPUT', `the credential helper ${this.program} failed to ${action}: ${reason}`, {
       where: { host: server },
-      hint:
-        action === 'get'
-          ? `See what "echo ${server} | ${this.program} get" says, or change credsStore and credHelpers in docker's config.json.`
-          : `See that ${this.program} works, or change credsStore and credHelpers in docker's config.json.`,
+      hint: `${check}, or change credsStore and credHelpers in docker's config.json.`,
     });
   }
 }
 
-/** The error's own message quotes what the helper said. */
-function wordsFor(error: { code?: unknown; killed?: boolean; signal?: unknown }): string {
-  if (error.code === 'ENOENT') return 'there is no such program on PATH';
-  if (error.code === 'EACCES') return 'it is not executable';
-  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `it said more than ${MAX_ANSWER} bytes`;
-  if (error.killed) return `it took longer than ${TIMEOUT / 1000} seconds`;
-  return typeof error.code === 'number'
-    ? `it ended with status ${error.code}`
-    : `it was ended by ${error.signal}`;
+/** Describes a failure; the message of the error itself would quote the output. */
+function failureOf(error: { code?: unknown; killed?: boolean; signal?: unknown }): string {
+  if (error.code === 'ENOENT') return 'not found on PATH';
+  if (error.code === 'EACCES') return 'not executable';
+  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
+    return `its output exceeds ${MAX_OUTPUT / 1024} KiB`;
+  if (error.killed) return `timed out after ${TIMEOUT / 1000} seconds`;
+  return typeof error.code === 'number' ? `exit status ${error.code}` : `killed by ${error.signal}`;
 }
 
 function parseJson(text: string): unknown {

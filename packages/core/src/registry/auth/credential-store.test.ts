@@ -12,7 +12,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'airgap-helpers-'));
   vi.stubEnv('PATH', `${folder}${delimiter}${process.env.PATH}`);
 });
-beforeEach(() => rmSync(join(folder, 'asked'), { force: true }));
+beforeEach(() => rmSync(join(folder, 'calls'), { force: true }));
 afterAll(() => {
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
@@ -21,11 +21,11 @@ afterAll(() => {
 /** Installs a helper that runs this script with the server in `$server`. */
 function helper(name: string, script: string): void {
   const path = join(folder, `docker-credential-${name}`);
-  writeFileSync(path, `#!/bin/sh\nserver=$(cat)\necho "$1 $server" >>"${folder}/asked"\n${script}\n`);
+  writeFileSync(path, `#!/bin/sh\nserver=$(cat)\necho "$1 $server" >>"${folder}/calls"\n${script}\n`);
   chmodSync(path, 0o755);
 }
 
-function says(username: string): string {
+function outputs(username: string): string {
   return `echo '{"ServerURL":"x","Username":"${username}","Secret":"${SECRET}"}'`;
 }
 
@@ -35,7 +35,7 @@ function config(content: object): string {
   return path;
 }
 
-const asked = () => readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n');
+const calls = () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
 const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
 
 describe('CredentialStore', () => {
@@ -50,7 +50,7 @@ describe('CredentialStore', () => {
     ],
     ['nothing for another port', { auths: { 'a.io': auth('u:p') } }, 'a.io:5000', undefined],
     ['nothing for an entry without secrets', { auths: { 'a.io': {} } }, 'a.io', undefined],
-    ['what credsStore says', { credsStore: 'good' }, 'a.io', { username: 'helped', password: SECRET }],
+    ['the entry of credsStore', { credsStore: 'good' }, 'a.io', { username: 'helped', password: SECRET }],
     [
       "the host's own helper before credsStore",
       { credsStore: 'bad', credHelpers: { 'a.io': 'good' } },
@@ -58,22 +58,22 @@ describe('CredentialStore', () => {
       { username: 'helped' },
     ],
     [
-      'an empty helper as none',
+      'an entry despite an empty helper',
       { credsStore: 'bad', credHelpers: { 'a.io': '' }, auths: { 'a.io': auth('u:p') } },
       'a.io',
       { username: 'u' },
     ],
     [
-      'auths when the helper knows nothing',
+      'auths when the helper has no entry',
       { credsStore: 'empty', auths: { 'a.io': auth('u:p') } },
       'a.io',
       { username: 'u' },
     ],
-    ['nothing when nobody knows', { credsStore: 'empty' }, 'a.io', undefined],
+    ['nothing without an entry', { credsStore: 'empty' }, 'a.io', undefined],
     ['an identity token', { credsStore: 'token' }, 'a.io', { identityToken: SECRET }],
   ])('finds %s', async (_name, content, host, expected) => {
-    helper('good', says('helped'));
-    helper('token', says('<token>'));
+    helper('good', outputs('helped'));
+    helper('token', outputs('<token>'));
     helper('empty', NOT_FOUND);
     helper('bad', 'exit 9');
     const found = await (await CredentialStore.read([config(content)])).for(host);
@@ -81,37 +81,37 @@ describe('CredentialStore', () => {
     else expect(found).toBeUndefined();
   });
 
-  it('prefers what it is given, and asks no helper for it', async () => {
-    helper('good', says('helped'));
+  it('prefers the given credentials, and runs no helper', async () => {
+    helper('good', outputs('helped'));
     const given = { 'index.docker.io': { username: 'given', password: 'x' } };
     const store = await CredentialStore.read([config({ credsStore: 'good' })], given);
     expect(await store.for('docker.io')).toMatchObject({ username: 'given' });
-    expect(asked).toThrow(/ENOENT/);
+    expect(calls).toThrow(/ENOENT/);
   });
 
-  it('asks a helper once a host, however many wait, and calls Docker Hub what docker calls it', async () => {
-    helper('good', says('helped'));
+  it("runs a helper once per host, with docker's key for Docker Hub", async () => {
+    helper('good', outputs('helped'));
     const store = await CredentialStore.read([config({ credsStore: 'good' })]);
-    expect(asked).toThrow(/ENOENT/);
+    expect(calls).toThrow(/ENOENT/);
     await Promise.all(['a.io', 'a.io', 'docker.io', 'registry-1.docker.io'].map(host => store.for(host)));
     await store.for('a.io');
-    expect(asked().sort()).toEqual(['get a.io', 'get https://index.docker.io/v1/']);
+    expect(calls().sort()).toEqual(['get a.io', 'get https://index.docker.io/v1/']);
   });
 
   it.each([
     [
-      'ends badly',
-      `${says('x')}; echo ${SECRET} >&2; exit 3`,
-      /docker-credential-odd failed to get: it ended with status 3/,
+      'fails',
+      `${outputs('x')}; echo ${SECRET} >&2; exit 3`,
+      /docker-credential-odd failed to get: exit status 3/,
     ],
-    ['says no JSON', `echo '${SECRET}'`, /docker-credential-odd .* another form/],
-    ['says another JSON', `echo '{"Secret":"${SECRET}"}'`, /docker-credential-odd .* another form/],
+    ['prints no JSON', `echo '${SECRET}'`, /docker-credential-odd .* unexpected output/],
+    ['prints other JSON', `echo '{"Secret":"${SECRET}"}'`, /docker-credential-odd .* unexpected output/],
     [
-      'says too much',
+      'prints too much',
       `head -c 100000 /dev/zero | tr '\\0' ${SECRET}`,
-      /docker-credential-odd .* more than 65536 bytes/,
+      /docker-credential-odd .* its output exceeds 64 KiB/,
     ],
-  ])('names a helper that %s, and quotes nothing of it', async (_name, script, message) => {
+  ])('names a helper that %s, and does not quote it', async (_name, script, message) => {
     helper('odd', script);
     const store = await CredentialStore.read([config({ credsStore: 'odd' })]);
     const error = await store.for('a.io').catch(thrown => thrown);
@@ -123,12 +123,12 @@ describe('CredentialStore', () => {
     expect(`${error.message}${error.hint}${error.stack}${error.cause}`).not.toContain(SECRET);
   });
 
-  it('names a helper that is not there', async () => {
+  it('names a missing helper', async () => {
     const store = await CredentialStore.read([config({ credsStore: 'absent' })]);
-    await expect(store.for('a.io')).rejects.toThrow(/docker-credential-absent .* no such program on PATH/);
+    await expect(store.for('a.io')).rejects.toThrow(/docker-credential-absent .* not found on PATH/);
   });
 
-  it('leaves a helper that hangs when it is interrupted', async () => {
+  it('kills a helper that hangs when it is interrupted', async () => {
     helper('slow', 'exec sleep 60');
     const stopper = new AbortController();
     const store = await CredentialStore.read([config({ credsStore: 'slow' })]);
@@ -138,18 +138,18 @@ describe('CredentialStore', () => {
   });
 
   it.each(['../../bin/evil', '/bin/evil', 'a/b', '..', '-x', 'a b', 'a;b'])(
-    'refuses a helper called %s',
+    'rejects a helper named %s',
     async name => {
       await expect(CredentialStore.read([config({ credsStore: name })])).rejects.toThrow(
-        /"credsStore" has another form/,
+        /unexpected value of "credsStore"/,
       );
       await expect(CredentialStore.read([config({ credHelpers: { 'a.io': name } })])).rejects.toThrow(
-        /"credHelpers.a.io" has another form/,
+        /unexpected value of "credHelpers.a.io"/,
       );
     },
   );
 
-  it('never quotes a file that is no JSON', async () => {
+  it('never quotes an invalid file', async () => {
     const path = join(folder, 'config.json');
     writeFileSync(path, `{"auths": {"a.io": {"password": "${SECRET}"`);
     const error = await CredentialStore.read([path]).catch(thrown => thrown);

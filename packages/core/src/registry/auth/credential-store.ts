@@ -1,35 +1,37 @@
 import type { Credentials, CredentialsByHost } from './credential.ts';
 import { credentialHost, DockerConfig, keyOfHost } from './docker-config.ts';
 
-/** Knows the credentials for each host: those given by the caller, then those of docker's config.json files. */
+/** Finds the credentials of a host: those given by the caller, else those of docker config.json files. */
 export class CredentialStore {
   readonly #given: ReadonlyMap<string, Credentials>;
   readonly #configs: readonly DockerConfig[];
   readonly #found = new Map<string, Promise<Credentials | undefined>>();
 
   private constructor(given: CredentialsByHost, configs: readonly DockerConfig[]) {
-    this.#given = new Map(Object.entries(given).map(([host, one]) => [credentialHost(host), one]));
+    this.#given = new Map(
+      Object.entries(given).map(([host, credentials]) => [credentialHost(host), credentials]),
+    );
     this.#configs = configs;
   }
 
   /**
-   * Reads the files, of which the first that knows a host wins; no helper is asked yet.
+   * Reads the files; the first with an entry for a host is used. Runs no helpers.
    *
-   * @throws AirgapError `INPUT` for a file that is no config.json; its content is never quoted
+   * @throws AirgapError `INPUT` for an invalid config.json; its content is never quoted
    */
   static async read(paths: readonly string[], given: CredentialsByHost = {}): Promise<CredentialStore> {
     return new CredentialStore(given, await Promise.all(paths.map(path => DockerConfig.read(path))));
   }
 
   /**
-   * The credentials for exactly this host (and port); a helper is asked when they are first needed, and once.
+   * Returns the credentials for exactly this host (and port). A helper runs once per host, on first use.
    *
    * @throws AirgapError `INPUT` when a helper fails
    */
   async for(host: string, signal?: AbortSignal): Promise<Credentials | undefined> {
-    const own = credentialHost(host);
-    const found = this.#found.get(own) ?? this.#find(own, signal);
-    this.#found.set(own, found);
+    const key = credentialHost(host);
+    const found = this.#found.get(key) ?? this.#find(key, signal);
+    this.#found.set(key, found);
     return found;
   }
 
@@ -37,8 +39,8 @@ export class CredentialStore {
     const given = this.#given.get(host);
     if (given) return given;
     for (const config of this.#configs) {
-      const found =
-        (await config.helperFor(host)?.get(keyOfHost(host), signal)) ?? config.credentialsFor(host);
+      const fromHelper = await config.helperFor(host)?.get(keyOfHost(host), signal);
+      const found = fromHelper ?? config.credentialsFor(host);
       if (found) return found;
     }
     return undefined;

@@ -5,15 +5,15 @@ import { AirgapError } from '../../model/errors.ts';
 import type { Credentials } from './credential.ts';
 import { DockerConfig, hostOfKey, keyOfHost } from './docker-config.ts';
 
-/** Where credentials are kept. */
+/** Where credentials are stored. */
 export interface CredentialLocation {
-  /** The helper's program, or the path of the config.json. */
+  /** The program of the helper, or the path of the config.json. */
   readonly name: string;
   /** Whether it is a helper; a file is not encrypted. */
   readonly isHelper: boolean;
 }
 
-/** Keeps credentials where docker looks for them: with the helper that its config.json names, or in that file. */
+/** Stores credentials where docker looks for them: in the helper that its config.json names, or in that file. */
 export class CredentialWriter {
   readonly #config: DockerConfig;
 
@@ -21,18 +21,18 @@ export class CredentialWriter {
     this.#config = config;
   }
 
-  /** @param path of a config.json, which need not exist. @throws AirgapError `INPUT` for a file that is none */
+  /** @param path of a config.json, which need not exist. @throws AirgapError `INPUT` for an invalid file */
   static async open(path: string): Promise<CredentialWriter> {
     return new CredentialWriter(await DockerConfig.read(path));
   }
 
-  /** Who keeps a host's credentials. */
+  /** Returns where the credentials of a host are stored. */
   location(host: string): CredentialLocation {
     const helper = this.#config.helperFor(host);
     return { name: helper?.program ?? this.#config.path, isHelper: helper !== undefined };
   }
 
-  /** Keeps the credentials for a host. @throws AirgapError `INPUT` from a helper, `DISK` when the file cannot be written */
+  /** Stores the credentials of a host. @throws AirgapError `INPUT` from a helper, `DISK` when the file cannot be written */
   async store(host: string, credentials: Credentials, signal?: AbortSignal): Promise<void> {
     const key = keyOfHost(host);
     const helper = this.#config.helperFor(host);
@@ -41,26 +41,26 @@ export class CredentialWriter {
     const auth = Buffer.from(`${username}:${password}`).toString('base64');
     const others = this.#others(host);
     if (!helper) await this.#write({ ...others, [key]: { auth } });
-    else if (this.#mentions(host)) await this.#write(others);
+    else if (this.#hasEntry(host)) await this.#write(others);
   }
 
   /**
-   * Forgets the credentials for a host.
+   * Erases the credentials of a host.
    *
-   * @returns whether there were any
+   * @returns whether any existed
    * @throws AirgapError `INPUT` from a helper, `DISK` when the file cannot be written
    */
   async erase(host: string, signal?: AbortSignal): Promise<boolean> {
     const key = keyOfHost(host);
     const helper = this.#config.helperFor(host);
-    const helped = (await helper?.get(key, signal)) !== undefined;
-    if (helped) await helper?.erase(key, signal);
-    const filed = this.#config.credentialsFor(host) !== undefined;
-    if (this.#mentions(host)) await this.#write(this.#others(host));
-    return helped || filed;
+    const wasInHelper = (await helper?.get(key, signal)) !== undefined;
+    if (wasInHelper) await helper?.erase(key, signal);
+    const wasInFile = this.#config.credentialsFor(host) !== undefined;
+    if (this.#hasEntry(host)) await this.#write(this.#others(host));
+    return wasInHelper || wasInFile;
   }
 
-  #mentions(host: string): boolean {
+  #hasEntry(host: string): boolean {
     return Object.keys(this.#config.content.auths ?? {}).some(key => hostOfKey(key) === hostOfKey(host));
   }
 
@@ -73,12 +73,12 @@ export class CredentialWriter {
     const { path, content } = this.#config;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      // Nobody else reads it at all.
+      // Readable by the owner only.
       await replaceFile(path, `${JSON.stringify({ ...content, auths }, undefined, '\t')}\n`, 0o600);
     } catch (cause) {
-      throw new AirgapError('DISK', `the credentials file cannot be written: ${(cause as Error).message}`, {
+      throw new AirgapError('DISK', `cannot write the credentials file: ${(cause as Error).message}`, {
         where: { path },
-        hint: 'Mend that, or name another folder in DOCKER_CONFIG.',
+        hint: 'Make the file writable, or set DOCKER_CONFIG to another folder.',
       });
     }
   }

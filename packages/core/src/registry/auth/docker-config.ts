@@ -20,13 +20,13 @@ const configSchema = z.looseObject({
 type Entry = z.infer<typeof entrySchema>;
 type Content = z.infer<typeof configSchema>;
 
-/** Docker Hub's key, in files and for helpers. */
+/** The key of Docker Hub in files and helpers. */
 const HUB_KEY = 'https://index.docker.io/v1/';
 
-/** One of docker's config.json files, or podman's auth.json, as far as it is about credentials. */
+/** The credentials in a docker config.json, or in podman's auth.json. */
 export class DockerConfig {
   readonly path: string;
-  /** All of the file, whatever it is about. */
+  /** The complete content of the file. */
   readonly content: Content;
 
   private constructor(path: string, content: Content) {
@@ -34,44 +34,44 @@ export class DockerConfig {
     this.content = content;
   }
 
-  /** Reads a file; one that does not exist is empty. @throws AirgapError `INPUT`, which never quotes the content */
+  /** Reads a file; a missing one counts as empty. @throws AirgapError `INPUT`, which never quotes the content */
   static async read(path: string): Promise<DockerConfig> {
     const document = await readJson(path);
     const result = configSchema.safeParse(document);
     if (!result.success)
-      throw invalidConfig(path, `"${result.error.issues[0]?.path.join('.')}" has another form`);
-    // What was parsed is what was read, but for keys that a schema may drop.
+      throw invalidConfig(path, `unexpected value of "${result.error.issues[0]?.path.join('.')}"`);
+    // Use the original document, as schemas may drop keys.
     return new DockerConfig(path, document as Content);
   }
 
-  /** The program that keeps this host's credentials: its own, or the one for all. */
+  /** Returns the helper for a host: from `credHelpers`, else from `credsStore`. */
   helperFor(host: string): CredentialHelper | undefined {
     const { credsStore, credHelpers = {} } = this.content;
-    const own = Object.entries(credHelpers).find(([key]) => hostOfKey(key) === credentialHost(host));
-    const name = own ? own[1] : credsStore;
+    const entry = Object.entries(credHelpers).find(([key]) => hostOfKey(key) === credentialHost(host));
+    const name = entry ? entry[1] : credsStore;
     return name ? new CredentialHelper(name) : undefined;
   }
 
-  /** What the file itself holds for exactly this host (and port). */
+  /** Returns the credentials that the file itself has for exactly this host (and port). */
   credentialsFor(host: string): Credentials | undefined {
     const entries = Object.entries(this.content.auths ?? {});
-    const own = entries.filter(([key]) => hostOfKey(key) === credentialHost(host));
-    return own.map(([, entry]) => credentialsOf(entry)).find(Boolean);
+    const matching = entries.filter(([key]) => hostOfKey(key) === credentialHost(host));
+    return matching.map(([, entry]) => credentialsOf(entry)).find(Boolean);
   }
 }
 
-/** The key for a host, as docker writes it and asks helpers for it. */
+/** Returns the key of a host in files and helpers, as docker writes it. */
 export function keyOfHost(host: string): string {
-  const own = credentialHost(host);
-  return own === 'docker.io' ? HUB_KEY : own;
+  const key = credentialHost(host);
+  return key === 'docker.io' ? HUB_KEY : key;
 }
 
-/** Keys are hosts, but Docker Hub's is a URL, and old files have URLs for all. */
+/** Returns the host of a key: keys are hosts, but Docker Hub's is a URL, and old files have URLs for all hosts. */
 export function hostOfKey(key: string): string {
   return credentialHost(key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? key);
 }
 
-/** The name that a host's credentials go by: those for Docker Hub belong to its API too. */
+/** Returns the host whose credentials are used: Docker Hub's API uses those of Docker Hub. */
 export function credentialHost(host: string): string {
   return host === DOCKER_HUB_API ? canonicalHost('docker.io') : canonicalHost(host);
 }
@@ -82,13 +82,13 @@ async function readJson(path: string): Promise<unknown> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw invalidConfig(path, 'it cannot be read', cause);
+    throw invalidConfig(path, 'cannot be read', cause);
   }
   try {
     return JSON.parse(text);
   } catch {
-    // JSON.parse quotes what it stumbles over, and that may be a password.
-    throw invalidConfig(path, 'it is not JSON');
+    // The error of JSON.parse quotes the content, which may be a password.
+    throw invalidConfig(path, 'not JSON');
   }
 }
 
@@ -107,9 +107,9 @@ function credentialsOf(entry: Entry): Credentials | undefined {
 }
 
 function invalidConfig(path: string, reason: string, cause?: unknown): AirgapError {
-  return new AirgapError('INPUT', `the credentials file is no docker config.json: ${reason}`, {
+  return new AirgapError('INPUT', `invalid docker config.json: ${reason}`, {
     where: { path },
     cause,
-    hint: 'Mend the file, or write it anew with docker login.',
+    hint: 'Fix the file, or create it again with docker login.',
   });
 }

@@ -1,9 +1,9 @@
 import { maskSecrets } from '../../model/secrets.ts';
 import type { Credentials } from './credential.ts';
 
-/** Every password and token that registries and token services were sent: some of them quote what they get. */
+/** Masks every password and token that was sent to registries and token services, as their messages may quote them. */
 export class SecretRedactor {
-  /** The longest first: one may be a part of another. */
+  /** The longest first, as one may contain another. */
   #texts: readonly string[] = [];
 
   addCredentials({ username, password, identityToken = '' }: Credentials): void {
@@ -14,24 +14,24 @@ export class SecretRedactor {
     this.#add(token);
   }
 
-  /** Hides them in what others wrote, and whatever else looks like a secret; see {@link maskSecrets}. */
+  /** Masks the secrets in a text, and everything else that looks like a secret; see {@link maskSecrets}. */
   mask(text: string): string {
     return maskSecrets(this.#texts.reduce((masked, secret) => masked.replaceAll(secret, '***'), text));
   }
 
   #add(...secrets: readonly string[]): void {
-    const spelt = secrets.flatMap(secret => [secret, encodeURIComponent(asSent(secret))]);
-    const texts = new Set([...this.#texts, ...spelt].filter(Boolean));
+    const encoded = secrets.flatMap(secret => [secret, encodeURIComponent(asSent(secret))]);
+    const texts = new Set([...this.#texts, ...encoded].filter(Boolean));
     this.#texts = [...texts].sort((a, b) => b.length - a.length);
   }
 }
 
-/** In UTF-8 there is no half of a surrogate pair. */
+/** Replaces lone surrogates, as UTF-8 does. */
 function asSent(secret: string): string {
   return Buffer.from(secret).toString();
 }
 
-/** What follows `Basic` (RFC 7617). */
+/** Returns the value after `Basic` (RFC 7617). */
 export function basicCredentials({ username, password }: Credentials): string {
   return Buffer.from(`${username}:${password}`).toString('base64');
 }

@@ -5,8 +5,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Certificates } from '../programs/certificates.ts';
 
-/** A request as the host saw it that it was meant for. */
-export interface Asked {
+/** A request as its host received it. */
+export interface RecordedRequest {
   readonly method: string;
   readonly url: URL;
   readonly authorization: string | undefined;
@@ -14,14 +14,14 @@ export interface Asked {
   readonly body: string;
 }
 
-export type Answer = (asked: Asked, response: ServerResponse) => void;
+export type Handler = (request: RecordedRequest, response: ServerResponse) => void;
 
-/** Every host there is, behind one proxy on loopback: each answers as it is told to, and all requests are listed. */
-export class Witness implements AsyncDisposable {
-  readonly asked: Asked[] = [];
-  /** Origin → what it answers; there is nobody at any other. */
-  hosts: Readonly<Record<string, Answer>> = {};
-  /** What the proxy answers the next tunnels instead of opening them. */
+/** An HTTP proxy on loopback that plays every host: each host has its own handler, and all requests are recorded. */
+export class RecordingServer implements AsyncDisposable {
+  readonly requests: RecordedRequest[] = [];
+  /** Origin → its handler; the proxy answers 502 for any other origin. */
+  hosts: Readonly<Record<string, Handler>> = {};
+  /** Status codes with which the proxy refuses the next CONNECT requests. */
   refusals: readonly number[] = [];
   readonly #proxy: Server;
   readonly #tls: TlsServer;
@@ -29,16 +29,16 @@ export class Witness implements AsyncDisposable {
 
   private constructor({ cert, key }: Certificates['server']) {
     this.#proxy = createServer((request, response) =>
-      this.#answer(new URL(request.url ?? ''), request, response),
+      this.#handle(new URL(request.url ?? ''), request, response),
     );
     this.#tls = createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
       const url = new URL(request.url ?? '', `https://${request.headers.host}`);
-      void this.#answer(url, request, response);
+      void this.#handle(url, request, response);
     });
     this.#proxy.on('connection', socket => this.#sockets.add(socket));
     this.#proxy.on('connect', (_request, socket: Socket, head: Buffer) => {
-      const [refusal, ...later] = this.refusals;
-      this.refusals = later;
+      const refusal = this.refusals[0];
+      this.refusals = this.refusals.slice(1);
       if (refusal !== undefined) return socket.end(`HTTP/1.1 ${refusal} No\r\n\r\n`);
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       socket.unshift(head);
@@ -47,18 +47,18 @@ export class Witness implements AsyncDisposable {
   }
 
   /**
-   * @param certificate the one of every host with TLS
-   * @param others but of these
+   * @param certificate the certificate of every host with TLS
+   * @param others host → its own certificate
    */
   static async start(
     certificate: Certificates['server'],
     others: Readonly<Record<string, Certificates['server']>> = {},
-  ): Promise<Witness> {
-    const witness = new Witness(certificate);
+  ): Promise<RecordingServer> {
+    const server = new RecordingServer(certificate);
     for (const [host, { cert, key }] of Object.entries(others))
-      witness.#tls.addContext(host, { cert: readFileSync(cert), key: readFileSync(key) });
-    await new Promise<void>(resolve => witness.#proxy.listen(0, '127.0.0.1', resolve));
-    return witness;
+      server.#tls.addContext(host, { cert: readFileSync(cert), key: readFileSync(key) });
+    await new Promise<void>(resolve => server.#proxy.listen(0, '127.0.0.1', resolve));
+    return server;
   }
 
   /** `127.0.0.1:PORT` of the proxy. */
@@ -71,14 +71,14 @@ export class Witness implements AsyncDisposable {
     await new Promise(resolve => this.#proxy.close(resolve));
   }
 
-  async #answer(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', headers } = request;
     const { authorization, range } = headers;
     response.on('error', () => {});
-    const asked = { method, url, authorization, range, body: await text(request) };
-    this.asked.push(asked);
-    const answer = this.hosts[url.origin];
-    if (answer) answer(asked, response);
+    const recorded = { method, url, authorization, range, body: await text(request) };
+    this.requests.push(recorded);
+    const handler = this.hosts[url.origin];
+    if (handler) handler(recorded, response);
     else response.writeHead(502).end();
   }
 }
