@@ -269,7 +269,14 @@ describe('a build that fails leaves no files, reports the reason, and exits with
     ['an image for another platform only', 3, 'arm:1', undefined, [], /no linux\/amd64; it has linux\/arm64/],
     ['schema 1', 3, 'app:1', schema1, [], /schema 1/],
     ['rejected credentials', 3, 'app:1', forbid, [], /403/],
-    ['a manifest with a wrong digest', 4, 'app:1', wrongDigestHeader, [], /does not match its digest/],
+    [
+      'a manifest with a wrong digest',
+      4,
+      'app:1',
+      wrongDigestHeader,
+      [],
+      /manifest digest mismatch: expected sha256:/,
+    ],
     ['a layer with flipped bytes', 4, 'app:1', flip, [], /digest mismatch: expected sha256:\w+, got sha256:/],
     [
       'a directory that does not exist',

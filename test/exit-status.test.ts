@@ -9,7 +9,7 @@ const MEANINGS: readonly (readonly [status: number, meaning: RegExp])[] = [
   [3, /a registry, a runtime or the network/],
   [4, /content/],
   [5, /disk/],
-  [70, /a bug in airgap itself/],
+  [70, /a bug in airgap/],
   [130, /interrupted/],
 ];
 
@@ -26,11 +26,10 @@ describe('every exit status is documented', () => {
     for (const [at, [, meaning]] of MEANINGS.entries()) expect(documented[at]?.meaning).toMatch(meaning);
   });
 
-  it('in the README', () => {
-    const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
-    const list = /Exit status: (?<list>[^.]+)\./.exec(text)?.groups?.list ?? '';
-    const documented = list.split(/,? (?=\d)/).map(part => part.replace(/,$/, ''));
-    expect(documented.map(part => Number.parseInt(part, 10))).toEqual(MEANINGS.map(([number]) => number));
-    for (const [at, [, meaning]] of MEANINGS.entries()) expect(documented[at]).toMatch(meaning);
+  it('in the reference', () => {
+    const text = readFileSync(new URL('../docs/reference/exit-status.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| (?<status>\d+) \| (?<meaning>.*) \|$/gm)].map(({ groups }) => groups);
+    expect(rows.map(row => Number(row?.status))).toEqual(MEANINGS.map(([status]) => status));
+    for (const [at, [, meaning]] of MEANINGS.entries()) expect(rows[at]?.meaning).toMatch(meaning);
   });
 });

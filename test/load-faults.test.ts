@@ -126,7 +126,7 @@ const resetAt =
 
 const UPLOAD: readonly Step[] = ['head', 'start', 'monolithic', 'mount', 'manifest'];
 const CHUNKED: readonly Step[] = ['chunk', 'finish', 'status'];
-/** Transient faults: each occurs twice at the step. */
+/** Temporary faults: each occurs twice at the step. */
 const TRANSIENT: readonly (readonly [string, PushFault])[] = [
   ['a reset', resetAt(0)],
   ['a reset during the body', resetAt(50_000)],

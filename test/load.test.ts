@@ -306,8 +306,13 @@ describe('airgap load', () => {
 
   it.each<[string, string[], string, number]>([
     ['a target without a registry', ['load', bundle, 'team'], 'a dot or a port', 2],
-    ['a URL', ['load', bundle, 'https://registry.test'], 'Leave the scheme out', 2],
-    ['credentials in the target', ['load', bundle, 'me:secret@127.0.0.1:1'], 'a login does not belong', 2],
+    ['a URL', ['load', bundle, 'https://registry.test'], 'Omit the scheme', 2],
+    [
+      'credentials in the target',
+      ['load', bundle, 'me:secret@127.0.0.1:1'],
+      'the registry name contains credentials',
+      2,
+    ],
     ['an invalid prefix', ['load', bundle, '127.0.0.1:1/../x'], 'invalid target registry', 2],
     ['an output over the bundle', ['load', bundle, '127.0.0.1:1', '--mapping', bundle], 'conflicts with', 2],
     [

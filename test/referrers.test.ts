@@ -228,7 +228,9 @@ describe('a bundle with referrers', () => {
     expect(subjects.get(`${REPOSITORY}:${tagOf(app, '.sig')}`)).toBe(app.digest);
     expect(subjects.get(nameOf(sbom))).toBe(children[0].digest);
     expect(subjects.get(nameOf(sbomSignature))).toBe(sbom.digest);
-    expect((await airgap(['inspect', bundle])).stdout.toString()).toContain(`about ${children[0].digest}`);
+    expect((await airgap(['inspect', bundle])).stdout.toString()).toContain(
+      `refers to ${children[0].digest}`,
+    );
   });
 
   it('serves them, by tag, by digest and by subject', async () => {

@@ -113,7 +113,7 @@ const IDENTIFIERS = [
   'spellingsOf',
   'Locations',
   'Unrendered',
-  'TempDir',
+  'Workplace',
   'Witness',
 ];
 

@@ -81,7 +81,7 @@ describe('parseConfig', () => {
     [
       'a malformed image path',
       'imagePaths:\n  A: [spec]',
-      'airgap.yaml:2:6 imagePaths.A: not an image path',
+      'airgap.yaml:2:6 imagePaths.A: invalid image path',
       'app',
     ],
     [

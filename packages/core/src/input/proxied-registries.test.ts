@@ -13,7 +13,11 @@ describe('proxiedRegistries', () => {
   it.each([
     ['no application', { registries: { q: 'quay.io' } }, /no application slug is set/],
     ['a slug that is a path', { app: '../x', registries: { q: 'quay.io' } }, /invalid application slug/],
-    ['no registry', { app: 'shop', registries: { own: 'registry.replicated.com' } }, /no third-party registry is configured/],
+    [
+      'no registry',
+      { app: 'shop', registries: { own: 'registry.replicated.com' } },
+      /no third-party registry is configured/,
+    ],
   ])('rejects %s', (_name, locations, message) =>
     expect(() => proxiedRegistries(locations)).toThrow(message),
   );

@@ -21,8 +21,8 @@ export function proxiedRegistries({ app, registries = {} }: RegistrySettings): {
     });
   }
   const hosts = Object.values(registries).map(endpointHost);
-  const thirdParty = hosts.filter(host => host !== REPLICATED_HOST && host !== PROXY_HOST);
-  if (thirdParty.length > 0) return { app, hosts: thirdParty };
+  const proxied = hosts.filter(host => host !== REPLICATED_HOST && host !== PROXY_HOST);
+  if (proxied.length > 0) return { app, hosts: proxied };
   throw new AirgapError('USAGE', `cannot pull through ${PROXY_HOST}: no third-party registry is configured`, {
     hint: 'Add --registry NAME=ENDPOINT for each, or registries: to airgap.yaml.',
   });

@@ -18,7 +18,7 @@ export interface ImageRequest {
  * would only be noticed in the air-gapped cluster
  */
 export function imageRequests(spec: Spec, locations: RegistrySettings): ImageRequest[] {
-  // Unrendered charts only use images; with a list, the list alone determines the bundle.
+  // Charts that are not rendered only use images; with a list, the list alone determines the bundle.
   const unreadable = spec.listed.length > 0 ? spec.parseErrors : [...spec.parseErrors, ...spec.renderErrors];
   if (unreadable.length > 0)
     throw AirgapError.all(unreadable, `${unreadable.length} parts of the input cannot be read`);

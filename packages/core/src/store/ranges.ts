@@ -30,7 +30,7 @@ export class Ranges {
     return this.#ranges.reduce((all, { start, end }) => all + end - start, 0);
   }
 
-  /** The end of the contiguous range that starts at 0; 0 if there is none. */
+  /** The end of the contiguous range that starts at 0; 0 without one. */
   get prefix(): number {
     const [first] = this.#ranges;
     return first?.start === 0 ? first.end : 0;
