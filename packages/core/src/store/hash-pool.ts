@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
 import type { FilePart } from './blob-writer.ts';
+import { startHashWorker } from './start-hash-worker.ts';
 
 /** What a thread is told: hash these bytes of a file, after those of the same id that came before. */
 export interface HashRequest {
@@ -120,7 +120,7 @@ interface Expected {
 }
 
 class HashWorker {
-  readonly #worker = new Worker(new URL('./hash-worker.js', import.meta.url));
+  readonly #worker = startHashWorker();
   readonly #expected = new Map<number, Expected>();
 
   readonly #signal: AbortSignal | undefined;
