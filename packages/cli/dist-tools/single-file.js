@@ -66,11 +66,13 @@ async function hashWorkerSource() {
  * @param {unknown} value
  */
 function asciiJson(value) {
-  const escape = (/** @type {string} */ unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(value).replace(/[^\x00-\x7f]/g, escape);
+  return JSON.stringify(value).replace(/[^ -~]/g, unit => {
+    const code = unit.charCodeAt(0).toString(16);
+    return `\\u${code.padStart(4, '0')}`;
+  });
 }
 
-/** Node's own require for chunks, in short. It has to be ES5, as bin/airgap.js. */
+/** Node's own require for chunks, in short. It has to be parsed by old versions of Node.js, as bin/airgap.js. */
 const LOADER = `var loaded = {};
 function load(name) {
   if (!Object.prototype.hasOwnProperty.call(chunks, name)) return require(name);
