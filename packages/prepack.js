@@ -18,12 +18,12 @@ if (usesCatalog && !isPnpm) {
 } else {
   const { packageManager } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   const [pnpm] = packageManager.split('+');
-  for (const folder of ['core', 'cli'])
-    rmSync(`${root}/packages/${folder}/dist`, { recursive: true, force: true });
-  execFileSync('npx', ['--yes', pnpm, 'run', 'build'], {
-    cwd: root,
-    // What is printed on stdout belongs to the one who packs: the name of the file, or JSON.
+  const { npm_execpath: path = '' } = process.env;
+  const command = isPnpm ? [process.execPath, path] : ['npx', '--yes', pnpm];
+  rmSync('dist', { recursive: true, force: true });
+  execFileSync(command[0] ?? '', [...command.slice(1), 'run', 'build'], {
+    // What is printed on stdout belongs to the caller: the name of the file, or JSON.
     stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
+    shell: !isPnpm && process.platform === 'win32',
   });
 }

@@ -25,15 +25,14 @@ const NPM_SETTINGS = {
 
 beforeAll(async () => {
   copyWorkspace(file('workspace'));
-  for (const name of ['core', 'cli']) {
+  const pack = async (name: string) => {
     await mustRun(['npx', '--yes', PNPM, 'pack', '--pack-destination', folder], {
       cwd: file(`workspace/packages/${name}`),
-      // The copy has the installed packages of this workspace, which are not its to change.
-      env: { npm_config_verify_deps_before_run: 'false' },
     });
     mkdirSync(file(`unpacked-${name}`));
     await mustRun(['tar', '-xzf', tarball(name), '-C', file(`unpacked-${name}`), '--strip-components=1']);
-  }
+  };
+  await Promise.all([pack('core'), pack('cli')]);
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -57,6 +56,11 @@ function copyWorkspace(to: string): void {
       filter: path => !path.endsWith('/dist'),
     });
   symlinkSync(join(ROOT, 'node_modules'), join(to, 'node_modules'));
+  // The packages that are installed are this workspace's: the copy must not install into them.
+  const settings = readFileSync(join(to, 'pnpm-workspace.yaml'), 'utf8');
+  const changed = settings.replace('verifyDepsBeforeRun: install', 'verifyDepsBeforeRun: false');
+  if (changed === settings) throw new Error('pnpm-workspace.yaml does not say verifyDepsBeforeRun: install');
+  writeFileSync(join(to, 'pnpm-workspace.yaml'), changed);
 }
 
 async function namesIn(name: string): Promise<string[]> {
