@@ -1,4 +1,21 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+// Old versions of Node.js must be able to parse this file: it reports an unsupported one before it loads anything.
+// Therefore: no static import, no export, no top-level await, and no syntax newer than ES2017 except import().
+const found = process.versions.node;
+const [major, minor] = found.split('.').map(Number);
 
-process.exitCode = await main(process.argv.slice(2));
+if (major > 20 || (major === 20 && minor >= 19)) {
+  // Replaced by the status of the command. It stays if main() never settles.
+  process.exitCode = 70;
+  void import('../dist/main.js')
+    .then(program => program.main(process.argv.slice(2)))
+    .then(status => {
+      process.exitCode = status;
+    });
+} else {
+  const hint = 'Install a newer Node.js, or use the single executable of airgap, which needs none.';
+  process.stderr.write(
+    `error: airgap needs Node 20.19 or later; this is ${found} (${process.execPath})\n  next: ${hint}\n`,
+  );
+  process.exitCode = 2;
+}

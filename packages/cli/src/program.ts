@@ -1,7 +1,7 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { printableText } from './render/printable.ts';
 import { type Session, stderr } from './session.ts';
-import { version } from './version.ts';
+import { versionLine } from './version.ts';
 
 type AddTo = (command: Command, session: Session) => CommandUnknownOpts;
 
@@ -57,7 +57,7 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
 export async function program(session: Session, argv: readonly string[]): Promise<Command> {
   const root = new Command('airgap')
     .description('Carry container images across an air gap in one verified OCI-layout tar.')
-    .version(version())
+    .version(versionLine())
     .addHelpText('after', HELP);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = new Command(name).description(summary);

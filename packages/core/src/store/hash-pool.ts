@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
 import type { FilePart } from './blob-writer.ts';
+import { startHashWorker } from './start-hash-worker.ts';
 
 /** A request to a worker: hash these bytes of a file, after those of earlier requests with the same id. */
 export interface HashRequest {
@@ -122,7 +122,7 @@ interface PendingDigest {
 }
 
 class HashWorker {
-  readonly #worker = new Worker(new URL('./hash-worker.js', import.meta.url));
+  readonly #worker = startHashWorker();
   readonly #pending = new Map<number, PendingDigest>();
 
   readonly #signal: AbortSignal | undefined;

@@ -1,0 +1,29 @@
+// @ts-check
+// How the program is bundled, for the package and for the single file alike.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { thirdPartyNotices } from './third-party-notices.js';
+
+const core = createRequire(new URL('../../core/package.json', import.meta.url));
+
+export const NOTICES = 'THIRD-PARTY-NOTICES.txt';
+
+/** @satisfies {import('rolldown').BuildOptions} */
+export const bundle = {
+  cwd: fileURLToPath(new URL('..', import.meta.url)),
+  platform: 'node',
+  transform: { target: 'node20.19' },
+  resolve: {
+    conditionNames: ['source', 'import', 'node', 'default'],
+    // yaml's build for Node asks the environment whether to log, for each token.
+    alias: { yaml: core.resolve('yaml/package.json').replace('package.json', 'browser/index.js') },
+  },
+  plugins: [thirdPartyNotices(NOTICES)],
+  output: {
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  },
+};
+
+export const HASH_WORKER = '../core/src/store/hash-worker.js';

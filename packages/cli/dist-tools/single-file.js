@@ -1,0 +1,87 @@
+// @ts-check
+// Makes one file of the program, which needs nothing but Node.js.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'rolldown';
+import { bundle, HASH_WORKER, NOTICES } from './bundle-options.js';
+
+const IMPORT = "import('../dist/main.js')";
+/** What replaces it. */
+const LOAD = "Promise.resolve('./main.js').then(load)";
+
+/**
+ * Writes `airgap.cjs` and the notices of what it contains.
+ *
+ * The file holds each chunk of the bundle as text, and compiles a chunk when it is first required. Scanning text is
+ * several times faster than parsing a program of 1.5 MB, and a Node.js that is too old to parse the program still gets
+ * as far as reporting that.
+ *
+ * @param {string} folder
+ */
+export async function writeSingleFile(folder) {
+  const { version } = JSON.parse(readFileSync(join(bundle.cwd, 'package.json'), 'utf8'));
+  const { output } = await build({
+    ...bundle,
+    input: { main: 'src/main.ts' },
+    transform: {
+      ...bundle.transform,
+      define: {
+        AIRGAP_VERSION: JSON.stringify(version),
+        HASH_WORKER_SOURCE: JSON.stringify(await hashWorkerSource()),
+      },
+    },
+    output: { ...bundle.output, format: 'cjs' },
+    write: false,
+  });
+  /** @type {Record<string, string>} */
+  const chunks = {};
+  for (const file of output) {
+    if (file.type === 'chunk') chunks[`./${file.fileName}`] = file.code;
+    else if (file.fileName === NOTICES) writeFileSync(join(folder, NOTICES), file.source);
+    else throw new Error(`a single file has no place for ${file.fileName}`);
+  }
+  const program = readFileSync(join(bundle.cwd, 'bin/airgap.js'), 'utf8');
+  if (program.split(IMPORT).length !== 2) throw new Error(`bin/airgap.js must contain ${IMPORT} once`);
+  const text = `${program.replace(IMPORT, LOAD)}\nvar chunks = ${asciiJson(chunks)};\n${LOADER}`;
+  writeFileSync(join(folder, 'airgap.cjs'), text, { mode: 0o755 });
+}
+
+/** The worker in one piece, for a thread that starts from text. */
+async function hashWorkerSource() {
+  const { output } = await build({
+    ...bundle,
+    plugins: [],
+    input: HASH_WORKER,
+    output: { ...bundle.output, format: 'cjs' },
+    write: false,
+  });
+  const [worker] = output;
+  if (output.length !== 1) throw new Error('hash-worker.js must become one file');
+  return worker.code;
+}
+
+/**
+ * JSON in ASCII: Node.js reads that faster, in half of the memory.
+ *
+ * @param {unknown} value
+ */
+function asciiJson(value) {
+  return JSON.stringify(value).replace(/[^ -~]/g, unit => {
+    const code = unit.charCodeAt(0).toString(16);
+    return `\\u${code.padStart(4, '0')}`;
+  });
+}
+
+/** Node's own require for chunks, in short. It has to be parsed by old versions of Node.js, as bin/airgap.js. */
+const LOADER = `var loaded = {};
+function load(name) {
+  if (!Object.prototype.hasOwnProperty.call(chunks, name)) return require(name);
+  if (loaded[name]) return loaded[name].exports;
+  var chunk = (loaded[name] = { exports: {} });
+  var options = { filename: __filename + name.slice(1) };
+  var parameters = ['module', 'exports', 'require', '__filename'];
+  var run = require('vm').compileFunction(chunks[name], parameters, options);
+  run(chunk, chunk.exports, load, __filename);
+  return chunk.exports;
+}
+`;
