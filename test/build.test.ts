@@ -257,7 +257,7 @@ const forbid: Fault = (_seen, response) => {
 
 describe('a build that fails leaves no files, reports the reason, and exits with', () => {
   it.each<[string, number, string, Fault | undefined, string[], RegExp]>([
-    ['a tag that does not exist', 3, 'app:nope', undefined, [], /list\.txt:1:1.*404/s],
+    ['a tag that does not exist', 3, 'app:nope', undefined, [], /list\.txt:1:1: error: .* has no tag nope\n/],
     [
       'a missing platform, with a list of the existing ones',
       3,

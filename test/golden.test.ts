@@ -107,7 +107,8 @@ const JSON_KEYS: Readonly<Record<'plan' | 'build' | 'inspect' | 'verify' | 'diff
     ...PLANNED_IMAGE_KEYS,
   },
   build: {
-    '': 'blobBytes blobs bundleSize digest elapsed findings images path sharedBytes size',
+    '': 'blobBytes blobs bundleSize digest elapsed findings images path sharedBytes size transferred',
+    transferred: 'downloaded resumed reused written',
     ...FINDING_KEYS,
     ...PLANNED_IMAGE_KEYS,
   },
@@ -117,7 +118,7 @@ const JSON_KEYS: Readonly<Record<'plan' | 'build' | 'inspect' | 'verify' | 'diff
     'images[].layers[]': 'digest mediaType sharedBy size',
   },
   verify: {
-    '': 'blobs bytes images path problems',
+    '': 'blobs bytes form images path problems',
     'problems[]': 'entry message offset',
   },
   diff: {

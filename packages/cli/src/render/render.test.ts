@@ -85,7 +85,14 @@ it('a table aligns its columns by display width', () =>
 
 it('a verification shows each problem with its place, then the verdict', () => {
   const problems = [{ message: 'bad\u001b', entry: 'blobs/sha256/aa', offset: 512 }];
-  const result = { path: 'b.tar', images: ['a', 'b'], blobs: 1, bytes: 1000, problems };
+  const result = {
+    path: 'b.tar',
+    form: 'bundle' as const,
+    images: ['a', 'b'],
+    blobs: 1,
+    bytes: 1000,
+    problems,
+  };
   expect(renderVerification(result, PLAIN)).toBe(
     'problem: bad\\u{1b}  (blobs/sha256/aa at byte 512)\nb.tar: FAILED: 2 names, 1 blob, 1.0 kB\n',
   );

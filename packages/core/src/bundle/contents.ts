@@ -37,9 +37,14 @@ function addBlobs(blobs: BlobSet, image: ResolvedImage): void {
   const configs = new Map(image.configs.map(({ digest, bytes }) => [digest, bytes]));
   for (const { manifest } of image.images) {
     const bytes = configs.get(manifest.config.digest);
-    blobs.add('configs', manifest.config, bytes ? { bytes } : { blob: manifest.config, from });
+    blobs.add(
+      'configs',
+      manifest.config,
+      bytes ? { bytes } : { blob: manifest.config, from, images: new Set([from.toString()]) },
+    );
   }
-  for (const blob of blobsOf(image)) blobs.add('layers', blob, { blob, from });
+  for (const blob of blobsOf(image))
+    blobs.add('layers', blob, { blob, from, images: new Set([from.toString()]) });
 }
 
 type Group = 'manifests' | 'configs' | 'layers';
@@ -54,12 +59,19 @@ class BlobSet {
     if (known === undefined)
       this.#blobs.set(digest, { group, input: { name: blobPath(descriptor), size, content } });
     else if (known.size !== size) throw sizeConflict(known, descriptor, content);
+    else addImages(known.content, content);
   }
 
   inputs(group: Group): BundleInput[] {
     const blobs = [...this.#blobs.values()].filter(blob => blob.group === group);
     return blobs.map(({ input }) => input).sort((a, b) => compareText(a.name, b.name));
   }
+}
+
+/** One blob may be needed by many images; errors name them. */
+function addImages(known: EntryContent, added: EntryContent): void {
+  if (known.bytes !== undefined || added.bytes !== undefined) return;
+  for (const image of added.images) (known.images as Set<string>).add(image);
 }
 
 function sizeConflict(known: BundleInput, { digest, size }: Descriptor, content: EntryContent): AirgapError {

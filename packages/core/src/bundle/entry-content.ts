@@ -10,6 +10,8 @@ export interface BlobRef {
   readonly blob: Descriptor;
   /** A name whose repository contains it. */
   readonly from: Reference;
+  /** The names of the images that need it; at least one. */
+  readonly images: ReadonlySet<string>;
   readonly bytes?: undefined;
 }
 

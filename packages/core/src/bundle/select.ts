@@ -1,11 +1,10 @@
+import type { Layout } from '../layout/layout.ts';
 import { type NamedImage, readName } from '../layout/names.ts';
 import { subjectOf } from '../layout/subject.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
-import type { BundleReader } from './reader.ts';
 
 /**
  * Selects the images of a bundle that match any of the patterns, with their referrers, in the bundle's order.
@@ -14,18 +13,17 @@ import type { BundleReader } from './reader.ts';
  * @throws AirgapError `USAGE` when a pattern matches nothing, `BUNDLE` for an image without a name
  */
 export async function selectImages(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+  layout: Layout,
   patterns: readonly string[] | undefined,
 ): Promise<NamedImage[]> {
-  const names = await bundle.names(entries);
+  const names = await layout.names();
   const named = names.map(({ name, descriptor }) => ({
-    name: nameOf(bundle, name, descriptor),
+    name: nameOf(layout, name, descriptor),
     root: descriptor,
   }));
   if (patterns === undefined) return named;
   const selected = new Set(matchingImages(named, patterns));
-  await addReferrers(bundle, entries, named, selected);
+  await addReferrers(layout, named, selected);
   return named.filter(image => selected.has(image));
 }
 
@@ -43,25 +41,24 @@ function matchingImages(named: readonly NamedImage[], patterns: readonly string[
 
 /** Adds the referrers of the selected images, transitively. */
 async function addReferrers(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
+  layout: Layout,
   named: readonly NamedImage[],
   selected: Set<NamedImage>,
 ): Promise<void> {
   const referrers = new Map<string, NamedImage[]>();
   for (const image of named) {
-    const subject = await subjectOf(bundle, entries, image);
+    const subject = await subjectOf(layout, image);
     if (subject === undefined) continue;
     const key = `${image.name.name}@${subject}`;
     referrers.set(key, [...(referrers.get(key) ?? []), image]);
   }
   // The set grows during the iteration.
   for (const { name, root } of selected)
-    for await (const { descriptor } of walkManifests(bundle, entries, root, rethrow))
+    for await (const { descriptor } of walkManifests(layout, root, rethrow))
       for (const image of referrers.get(`${name.name}@${descriptor.digest}`) ?? []) selected.add(image);
 }
 
-function nameOf({ path }: BundleReader, name: string | undefined, root: Descriptor): Reference {
+function nameOf({ path }: Layout, name: string | undefined, root: Descriptor): Reference {
   const where = { path, digest: root.digest };
   if (name === undefined)
     throw new AirgapError('BUNDLE', 'an image in the bundle has no name', {

@@ -1,7 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.ts';
-import { Reference } from '../reference/reference.ts';
-import type { ImageTarget } from '../store/image-target.ts';
 import type { PlannedBlob, PlannedManifest, PushPlan } from './push-plan.ts';
+import type { TargetOf } from './target-of.ts';
 
 /** A blob that is missing from at least one repository. */
 export interface MissingBlob {
@@ -22,15 +21,12 @@ export interface PushDiff {
 
 /** Checks which blobs and manifests of a plan are missing from the target. @throws what registries throw */
 export async function findMissing(
-  target: ImageTarget,
+  targetOf: TargetOf,
   plan: Pick<PushPlan, 'blobs' | 'levels'>,
-  registry: string,
 ): Promise<PushDiff> {
-  const blobs = await Promise.all(plan.blobs.map(blob => findMissingBlob(target, blob)));
+  const blobs = await Promise.all(plan.blobs.map(blob => findMissingBlob(targetOf, blob)));
   const levels = await Promise.all(
-    plan.levels.map(level =>
-      Promise.all(level.map(manifest => findMissingManifest(target, manifest, registry))),
-    ),
+    plan.levels.map(level => Promise.all(level.map(manifest => findMissingManifest(targetOf, manifest)))),
   );
   return {
     blobs: blobs.filter(({ missing }) => missing.length > 0),
@@ -39,10 +35,10 @@ export async function findMissing(
 }
 
 async function findMissingBlob(
-  target: ImageTarget,
+  targetOf: TargetOf,
   { blob, repositories }: PlannedBlob,
 ): Promise<MissingBlob> {
-  const exists = await Promise.all(repositories.map(repository => target.hasBlob(repository, blob)));
+  const exists = await Promise.all(repositories.map(repository => targetOf(repository).has(blob)));
   return {
     blob,
     present: repositories.filter((_, index) => exists[index]),
@@ -51,14 +47,11 @@ async function findMissingBlob(
 }
 
 async function findMissingManifest(
-  target: ImageTarget,
+  targetOf: TargetOf,
   { descriptor, repositories }: PlannedManifest,
-  registry: string,
 ): Promise<PlannedManifest> {
   const found = await Promise.all(
-    repositories.map(repository =>
-      target.digestOf(Reference.pinned(registry, repository, descriptor.digest)),
-    ),
+    repositories.map(repository => targetOf(repository).digestOf(descriptor.digest)),
   );
   return {
     descriptor,

@@ -1,10 +1,9 @@
-import type { BundleReader } from '../bundle/reader.ts';
+import type { Layout } from '../layout/layout.ts';
 import { requireBlobs, rethrow, walkManifests } from '../layout/walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { referrerDescriptor } from '../oci/referrer.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
 import type { ImageMapping } from './image-mapping.ts';
 
 /** A blob and the repositories that need it. */
@@ -45,20 +44,16 @@ export interface ReferrersUpdate {
  *
  * @throws AirgapError `BUNDLE` when a manifest or blob is missing, `CONTENT` for a damaged manifest
  */
-export async function planPush(
-  bundle: BundleReader,
-  entries: ReadonlyMap<string, PlacedEntry>,
-  mappings: readonly ImageMapping[],
-): Promise<PushPlan> {
+export async function planPush(layout: Layout, mappings: readonly ImageMapping[]): Promise<PushPlan> {
   const blobs = new ContentByRepository();
   const manifests = new ContentByRepository();
   const parsed = new Map<Digest, Manifest>();
   for (const { root, to } of mappings) {
-    for await (const { descriptor, manifest } of walkManifests(bundle, entries, root, rethrow)) {
+    for await (const { descriptor, manifest } of walkManifests(layout, root, rethrow)) {
       parsed.set(descriptor.digest, manifest);
       manifests.add(descriptor, to.repository);
       if (manifest.kind === 'index') continue;
-      for (const blob of requireBlobs(bundle, entries, manifest)) blobs.add(blob, to.repository);
+      for (const blob of requireBlobs(layout, manifest)) blobs.add(blob, to.repository);
     }
   }
   const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));

@@ -1,11 +1,11 @@
-import type { BundleReader } from '../bundle/reader.ts';
+import { runAll } from '../model/run-all.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { Reference } from '../reference/reference.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { ImageTarget, PushOutcome } from '../store/image-target.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
+import type { ImageSource } from '../store/image-source.ts';
+import type { PushOutcome } from '../store/image-target.ts';
 import type { MissingBlob, PushDiff } from './find-missing.ts';
 import type { PlannedManifest } from './push-plan.ts';
+import type { TargetOf } from './target-of.ts';
 import type { UploadBodies } from './upload-bodies.ts';
 
 /** Number of blobs that were transferred in one way, and their total size in bytes. */
@@ -18,10 +18,8 @@ export interface TransferCount {
 export type TransferCounts = Readonly<Record<PushOutcome, TransferCount>>;
 
 export interface PushOptions {
-  readonly target: ImageTarget;
-  readonly registry: string;
-  readonly bundle: BundleReader;
-  readonly entries: ReadonlyMap<string, PlacedEntry>;
+  readonly targetOf: TargetOf;
+  readonly source: ImageSource;
   readonly bodies: UploadBodies;
   readonly onEvent: OnEvent;
   /** Called on every failure, to abort the requests in flight. */
@@ -36,11 +34,10 @@ export interface PushOptions {
  */
 export async function push({ blobs, levels }: PushDiff, options: PushOptions): Promise<TransferCounts> {
   const sizes: Record<PushOutcome, number[]> = { uploaded: [], mounted: [] };
-  await forEachConcurrently(blobs, options.stop, async missing => {
+  await runAll(blobs, options.stop, async missing => {
     for (const outcome of await pushBlob(missing, options)) sizes[outcome].push(missing.blob.size);
   });
-  for (const level of levels)
-    await forEachConcurrently(level, options.stop, manifest => pushManifest(manifest, options));
+  for (const level of levels) await runAll(level, options.stop, manifest => pushManifest(manifest, options));
   return { uploaded: countOf(sizes.uploaded), mounted: countOf(sizes.mounted) };
 }
 
@@ -69,7 +66,7 @@ function countOf(sizes: readonly number[]): TransferCount {
 /** Uploads a blob at most once and mounts it into the other repositories. */
 async function pushBlob(
   { blob, present, missing }: MissingBlob,
-  { target, bodies, onEvent }: PushOptions,
+  { targetOf, bodies, onEvent }: PushOptions,
 ): Promise<PushOutcome[]> {
   const { digest, size } = blob;
   const body = bodies.of(blob);
@@ -78,41 +75,20 @@ async function pushBlob(
   const first = missing[0];
   if (source === undefined && first !== undefined) {
     onEvent({ type: 'blob-started', digest, size, image: first });
-    outcomes.push(await target.putBlob(first, blob, body));
+    outcomes.push(await targetOf(first).put(blob, body));
     onEvent({ type: 'blob-finished', digest, size });
     source = first;
   }
   const others = missing.filter(repository => repository !== source);
-  const mounts = others.map(repository => target.putBlob(repository, blob, body, source));
+  const mounts = others.map(repository => targetOf(repository).put(blob, body, source));
   return [...outcomes, ...(await Promise.all(mounts))];
 }
 
 async function pushManifest(
   { descriptor, repositories }: PlannedManifest,
-  { target, registry, bundle, entries }: PushOptions,
+  { targetOf, source }: PushOptions,
 ): Promise<void> {
-  const manifest = await bundle.manifest(entries, descriptor);
-  const puts = repositories.map(repository =>
-    target.putManifest(Reference.pinned(registry, repository, descriptor.digest), manifest),
-  );
+  const manifest = await source.manifest(descriptor);
+  const puts = repositories.map(repository => targetOf(repository).putManifest(manifest));
   await Promise.all(puts);
-}
-
-/** Runs an action on all items concurrently; the first failure is thrown after all actions have settled. */
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  stop: PushOptions['stop'],
-  action: (item: T) => Promise<void>,
-): Promise<void> {
-  let failed: { readonly error: unknown } | undefined;
-  const guarded = async (item: T) => {
-    try {
-      await action(item);
-    } catch (error) {
-      failed ??= { error };
-      stop(error);
-    }
-  };
-  await Promise.all(items.map(guarded));
-  if (failed) throw failed.error;
 }

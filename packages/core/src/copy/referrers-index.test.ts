@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-type.ts';
-import type { ImageTarget } from '../store/image-target.ts';
+import type { ReferrersTarget } from '../store/image-target.ts';
 import { updateReferrers } from './referrers-index.ts';
 
 const subject = digestOf(Buffer.from('subject'));
@@ -24,20 +24,20 @@ async function update(
   tagged: Descriptor[] | undefined,
 ): Promise<Record<string, unknown>> {
   const put: Record<string, unknown> = {};
-  const target: Pick<ImageTarget, 'listReferrers' | 'readIndex' | 'putManifest'> = {
+  const target: Pick<ReferrersTarget, 'listReferrers' | 'readIndex' | 'putManifest'> = {
     listReferrers: async () => api,
     readIndex: async () => tagged,
-    putManifest: async (name, { bytes }) => {
-      put[name.toString()] = JSON.parse(Buffer.from(bytes).toString()).manifests;
+    putManifest: async ({ bytes }, tag = '') => {
+      put[tag] = JSON.parse(Buffer.from(bytes).toString()).manifests;
     },
   };
   const updates = [{ repository: 'team/app', subject, referrers: [one, two] }];
-  await updateReferrers(target as ImageTarget, 'registry.local', updates);
+  await updateReferrers(() => target as ReferrersTarget, updates);
   return put;
 }
 
 describe('referrers', () => {
-  const tag = `registry.local/team/app:${subject.replace(':', '-')}`;
+  const tag = subject.replace(':', '-');
   it.each([
     ['are not indexed when the registry lists them', [two, other, one], undefined, {}],
     ['are indexed for a registry without the API', undefined, undefined, { [tag]: [one, two] }],

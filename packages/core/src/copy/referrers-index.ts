@@ -3,9 +3,9 @@ import { digestOf } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { referrersTag } from '../oci/referrer.ts';
-import { Reference } from '../reference/reference.ts';
-import type { ImageTarget } from '../store/image-target.ts';
+import type { ReferrersTarget } from '../store/image-target.ts';
 import type { ReferrersUpdate } from './push-plan.ts';
+import type { TargetOf } from './target-of.ts';
 
 /**
  * Ensures that pushed referrers are listed for their subjects. A registry with the referrers API has indexed them on
@@ -16,25 +16,22 @@ import type { ReferrersUpdate } from './push-plan.ts';
  * @throws what registries throw
  */
 export async function updateReferrers(
-  target: ImageTarget,
-  registry: string,
+  targetOf: TargetOf,
   updates: readonly ReferrersUpdate[],
 ): Promise<void> {
-  await Promise.all(updates.map(update => updateSubject(target, registry, update)));
+  await Promise.all(updates.map(update => updateSubject(targetOf(update.repository), update)));
 }
 
 async function updateSubject(
-  target: ImageTarget,
-  registry: string,
-  { repository, subject, referrers }: ReferrersUpdate,
+  target: ReferrersTarget,
+  { subject, referrers }: ReferrersUpdate,
 ): Promise<void> {
-  const name = Reference.pinned(registry, repository, subject);
-  const listed = (await target.listReferrers(name)) ?? [];
+  const listed = (await target.listReferrers(subject)) ?? [];
   if (notListed(referrers, listed).length === 0) return;
-  const tag = name.withTag(referrersTag(subject));
+  const tag = referrersTag(subject);
   const existing = (await target.readIndex(tag)) ?? [];
   const missing = notListed(referrers, existing);
-  if (missing.length > 0) await target.putManifest(tag, indexOf([...existing, ...missing]));
+  if (missing.length > 0) await target.putManifest(indexOf([...existing, ...missing]), tag);
 }
 
 function notListed(referrers: readonly Descriptor[], listed: readonly Descriptor[]): readonly Descriptor[] {

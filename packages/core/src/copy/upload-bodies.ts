@@ -1,37 +1,36 @@
-import type { BundleReader } from '../bundle/reader.ts';
-import { blobPath } from '../layout/documents.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { OnEvent } from '../store/events.ts';
+import { hashBytes } from '../store/hash-bytes.ts';
 import type { HashPool } from '../store/hash-pool.ts';
 import type { BlobBody } from '../store/image-target.ts';
+import type { RandomAccess } from '../store/random-access.ts';
+import { readFully } from '../store/read-ranges.ts';
 import { Verifier } from '../store/verifier.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
 
 const CHUNK = 256 * 1024;
 /** Bytes between two `blob-progress` events. */
 const PROGRESS_STEP = 1024 * 1024;
 
+/** Opens blobs for reading at any offset. */
+interface BlobOpener {
+  open(blob: Descriptor): Promise<RandomAccess>;
+}
+
 /**
- * Blobs of a bundle as request bodies. Each body reads the file while it is sent and alternates between two buffers:
- * a chunk is valid until the chunk after the next is requested. The hash pool verifies each blob concurrently, once
- * per blob; the last chunk is held back until the digest has matched.
+ * Blobs of a layout as request bodies. Each body reads the blob while it is sent and alternates between two buffers: a
+ * chunk is valid until the chunk after the next is requested. The hash pool verifies each blob concurrently, once per
+ * blob; the last chunk is held back until the digest has matched.
  */
 export class UploadBodies {
-  readonly #bundle: BundleReader;
-  readonly #entries: ReadonlyMap<string, PlacedEntry>;
+  readonly #blobs: BlobOpener;
   readonly #hashPool: HashPool;
   readonly #onEvent: OnEvent;
   readonly #verified = new Map<Digest, Promise<void>>();
 
-  constructor(
-    bundle: BundleReader,
-    entries: ReadonlyMap<string, PlacedEntry>,
-    hashPool: HashPool,
-    onEvent: OnEvent,
-  ) {
-    this.#bundle = bundle;
-    this.#entries = entries;
+  constructor(blobs: BlobOpener, hashPool: HashPool, onEvent: OnEvent) {
+    this.#blobs = blobs;
     this.#hashPool = hashPool;
     this.#onEvent = onEvent;
   }
@@ -39,28 +38,22 @@ export class UploadBodies {
   /**
    * The body of a blob.
    *
-   * @throws AirgapError from the body: `CONTENT` for a digest mismatch, before the last chunk; `BUNDLE` when the file
-   * was truncated
+   * @throws AirgapError from the body: `CONTENT` for a digest mismatch, before the last chunk; `BUNDLE` when the blob
+   * ends early
    */
   of(blob: Descriptor): BlobBody {
-    const entry = this.#entries.get(blobPath(blob));
-    if (!entry) throw new RangeError(`${blob.digest} is not in the bundle`);
-    return (start, end) => this.#read(blob, entry, start, end);
+    return (start, end) => this.#read(blob, start, end);
   }
 
-  async *#read(
-    blob: Descriptor,
-    { offset }: PlacedEntry,
-    start: number,
-    end: number,
-  ): AsyncGenerator<Buffer> {
+  async *#read(blob: Descriptor, start: number, end: number): AsyncGenerator<Buffer> {
+    await using bytes = await this.#blobs.open(blob);
     const verified = this.#verify(blob);
     // One buffer is filled while the other may still be in the socket.
     const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(CHUNK, end - start)));
     let reported = start;
     for (let at = start, turn = 0; at < end; turn ^= 1) {
       const chunk = (buffers[turn] as Buffer).subarray(0, Math.min(CHUNK, end - at));
-      await this.#bundle.readFully(chunk, offset + at);
+      if (!(await readFully(bytes, chunk, at))) throw endsEarly(bytes, blob);
       at += chunk.length;
       if (at === blob.size) await verified;
       yield chunk;
@@ -80,9 +73,16 @@ export class UploadBodies {
   }
 
   async #verifyDigest(blob: Descriptor): Promise<void> {
-    const entry = this.#entries.get(blobPath(blob)) as PlacedEntry;
-    const verifier = new Verifier(blob, { path: this.#bundle.path });
-    verifier.count(entry.size);
-    verifier.end(await this.#bundle.digest(entry, this.#hashPool));
+    await using bytes = await this.#blobs.open(blob);
+    const verifier = new Verifier(blob, { path: bytes.location });
+    verifier.count(bytes.size);
+    verifier.end(await hashBytes(bytes, this.#hashPool));
   }
+}
+
+function endsEarly({ location }: RandomAccess, { digest }: Descriptor): AirgapError {
+  return new AirgapError('BUNDLE', 'invalid or incomplete bundle: a blob ends early', {
+    where: { path: location, digest },
+    hint: 'Fetch the bundle again.',
+  });
 }

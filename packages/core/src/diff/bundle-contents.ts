@@ -1,9 +1,7 @@
-import { stat } from 'node:fs/promises';
-import { BundleReader } from '../bundle/reader.ts';
 import { type BlobSizes, bytesOf } from '../layout/blob-usage.ts';
-import { DirectoryReader } from '../layout/directory.ts';
-import type { DocumentReader, LayoutEntry } from '../layout/document-reader.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
+import type { Layout } from '../layout/layout.ts';
+import { openLayout } from '../layout/open-layout.ts';
 import { assertPresent } from '../layout/walk.ts';
 import { AirgapError, type ErrorCode } from '../model/errors.ts';
 
@@ -38,10 +36,7 @@ export class BundleContents {
    */
   static async read(path: string, signal: AbortSignal | undefined): Promise<BundleContents> {
     try {
-      const stats = await stat(path).catch(() => undefined);
-      const images = stats?.isDirectory()
-        ? await readImages(new DirectoryReader(path), signal)
-        : await readImages(await BundleReader.open(path), signal);
+      const images = await readImages(await openLayout(path), signal);
       return new BundleContents(path, images);
     } catch (error) {
       throw inputError(error, path);
@@ -74,16 +69,12 @@ function amount(blobs: readonly (readonly [string, number])[]): BlobAmount {
 }
 
 /** Reads all images, then closes the layout. Every blob must exist: the sums over an incomplete layout would be wrong. */
-async function readImages<Entry extends LayoutEntry>(
-  opened: DocumentReader<Entry>,
-  signal: AbortSignal | undefined,
-): Promise<ImageSummary[]> {
+async function readImages(opened: Layout, signal: AbortSignal | undefined): Promise<ImageSummary[]> {
   await using layout = opened;
-  const entries = await layout.entries();
   const images: ImageSummary[] = [];
-  for await (const image of summarizeImages(layout, entries)) {
+  for await (const image of summarizeImages(layout)) {
     signal?.throwIfAborted();
-    for (const [digest, size] of image.sizes) assertPresent(layout, entries, { digest, size });
+    for (const [digest, size] of image.sizes) assertPresent(layout, { digest, size });
     images.push(image);
   }
   return images;

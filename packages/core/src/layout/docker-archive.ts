@@ -1,15 +1,13 @@
 import { parseConfig } from '../oci/config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import { Reference } from '../reference/reference.ts';
-import type { DocumentReader, LayoutEntry } from './document-reader.ts';
 import { blobPath, dockerManifestEntry } from './documents.ts';
+import type { Layout } from './layout.ts';
 
 const DOCUMENT = 'manifest.json';
 
 /** The images that each name of a layout points to. */
 type ImagesByName = ReadonlyMap<string, readonly ImageManifest[]>;
-type Entries = ReadonlyMap<string, LayoutEntry>;
-type Layout = DocumentReader<LayoutEntry>;
 
 /** An image of `manifest.json`; fields of the wrong type are empty. */
 interface DockerEntry {
@@ -26,23 +24,19 @@ interface DockerEntry {
  *
  * @returns the problems
  */
-export async function dockerManifestProblems(
-  layout: Layout,
-  entries: Entries,
-  images: ImagesByName,
-): Promise<string[]> {
-  const document = await layout.document(entries, DOCUMENT);
+export async function dockerManifestProblems(layout: Layout, images: ImagesByName): Promise<string[]> {
+  const document = await layout.document(DOCUMENT);
   if (!Array.isArray(document)) return ['not a list of images'];
   const listed = document.map(dockerEntry);
   const problems: string[] = [];
   for (const entry of listed) {
-    const problem = await entryProblem(layout, entries, images, entry);
+    const problem = await entryProblem(layout, images, entry);
     if (problem !== undefined) problems.push(problem);
   }
   for (const tag of duplicates(listed.flatMap(({ tags }) => tags))) problems.push(`duplicate name ${tag}`);
   if (duplicates(listed.map(({ text }) => text)).length > 0) problems.push('duplicate image');
   for (const [name, manifests] of images) {
-    const loadable = await isLoadable(layout, entries, manifests);
+    const loadable = await isLoadable(layout, manifests);
     if (loadable && !isListed(name, manifests, listed)) problems.push(`the name ${name} is missing`);
   }
   return problems;
@@ -59,7 +53,6 @@ function dockerEntry(entry: unknown): DockerEntry {
 
 async function entryProblem(
   layout: Layout,
-  entries: Entries,
   images: ImagesByName,
   { text, config, tags }: DockerEntry,
 ): Promise<string | undefined> {
@@ -72,19 +65,13 @@ async function entryProblem(
     return `the name ${mismatched} points to a different image than in index.json`;
   const candidates = withConfig([...images.values()].flat());
   if (candidates.length === 0) return `no image of this bundle has the config ${JSON.stringify(config)}`;
-  const expected = await Promise.all(
-    candidates.map(manifest => expectedEntry(layout, entries, manifest, tags)),
-  );
+  const expected = await Promise.all(candidates.map(manifest => expectedEntry(layout, manifest, tags)));
   return expected.includes(text) ? undefined : `the entry for ${config} does not match its manifest`;
 }
 
 /** Whether docker's classic store can load one of these images. */
-async function isLoadable(
-  layout: Layout,
-  entries: Entries,
-  manifests: readonly ImageManifest[],
-): Promise<boolean> {
-  const expected = await Promise.all(manifests.map(manifest => expectedEntry(layout, entries, manifest, [])));
+async function isLoadable(layout: Layout, manifests: readonly ImageManifest[]): Promise<boolean> {
+  const expected = await Promise.all(manifests.map(manifest => expectedEntry(layout, manifest, [])));
   return expected.some(text => text !== undefined);
 }
 
@@ -102,12 +89,11 @@ function isListed(
 /** The entry as a build writes it; undefined for an image that docker's classic store rejects. */
 async function expectedEntry(
   layout: Layout,
-  entries: Entries,
   manifest: ImageManifest,
   tags: readonly string[],
 ): Promise<string | undefined> {
-  if (!entries.has(blobPath(manifest.config))) return undefined;
-  const config = await layout.blob(entries, manifest.config);
+  if (layout.sizeOf(manifest.config) === undefined) return undefined;
+  const config = await layout.blob(manifest.config);
   const { diffIds } = parseConfig(config, { path: layout.path, digest: manifest.config.digest });
   if (diffIds.length !== manifest.layers.length) return undefined;
   return JSON.stringify(dockerManifestEntry(manifest, diffIds, tags));

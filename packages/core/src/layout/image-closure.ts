@@ -1,6 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import { isRunnable } from '../oci/manifest.ts';
-import type { DocumentReader, LayoutEntry } from './document-reader.ts';
+import type { Layout } from './layout.ts';
 import type { NamedImage } from './names.ts';
 import { requireBlobs, rethrow, walkManifests } from './walk.ts';
 
@@ -17,23 +17,19 @@ export interface ImageClosure extends NamedImage {
 }
 
 /** Collects everything that a name of a bundle needs. @throws AirgapError `BUNDLE` when some of it is missing, `CONTENT` */
-export async function imageClosure<Entry extends LayoutEntry>(
-  layout: DocumentReader<Entry>,
-  entries: ReadonlyMap<string, Entry>,
-  named: NamedImage,
-): Promise<ImageClosure> {
+export async function imageClosure(layout: Layout, named: NamedImage): Promise<ImageClosure> {
   const blobs = new Map<string, Descriptor>();
   const ids = new Set<string>();
   const indexes = new Set<string>();
   let runnable = false;
-  for await (const { descriptor, manifest } of walkManifests(layout, entries, named.root, rethrow)) {
+  for await (const { descriptor, manifest } of walkManifests(layout, named.root, rethrow)) {
     blobs.set(descriptor.digest, descriptor);
     ids.add(descriptor.digest);
     if (manifest.kind === 'index') {
       indexes.add(descriptor.digest);
       continue;
     }
-    for (const blob of requireBlobs(layout, entries, manifest)) blobs.set(blob.digest, blob);
+    for (const blob of requireBlobs(layout, manifest)) blobs.set(blob.digest, blob);
     if (!isRunnable(manifest)) continue;
     runnable = true;
     ids.add(manifest.config.digest);

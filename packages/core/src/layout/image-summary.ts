@@ -3,8 +3,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageManifest, isAttestation, isRunnable } from '../oci/manifest.ts';
 import { formatPlatform } from '../oci/platform.ts';
-import type { DocumentReader, LayoutEntry, NamedDescriptor } from './document-reader.ts';
-import { blobPath } from './documents.ts';
+import type { Layout, NamedDescriptor } from './layout.ts';
 import { subjectOf } from './subject.ts';
 import { blobsOfManifest, rethrow, walkManifests } from './walk.ts';
 
@@ -36,54 +35,42 @@ export interface ImageSummary {
  *
  * @throws AirgapError `BUNDLE`, `CONTENT`; `REGISTRY`, `UNSUPPORTED` for an invalid manifest or config
  */
-export async function* summarizeImages<Entry extends LayoutEntry>(
-  layout: DocumentReader<Entry>,
-  entries: ReadonlyMap<string, Entry>,
-): AsyncGenerator<ImageSummary> {
-  for (const named of await layout.names(entries)) yield await summarizeImage(layout, entries, named);
+export async function* summarizeImages(layout: Layout): AsyncGenerator<ImageSummary> {
+  for (const named of await layout.names()) yield await summarizeImage(layout, named);
 }
 
-async function summarizeImage<Entry extends LayoutEntry>(
-  layout: DocumentReader<Entry>,
-  entries: ReadonlyMap<string, Entry>,
-  named: NamedDescriptor,
-): Promise<ImageSummary> {
+async function summarizeImage(layout: Layout, named: NamedDescriptor): Promise<ImageSummary> {
   const root = named.descriptor;
   const { digest, mediaType } = root;
   const name = named.name ?? digest;
   const platforms: PlatformSummary[] = [];
   const layers = new Map<Digest, Descriptor>();
   const sizes = new Map<Digest, number>();
-  for await (const { descriptor, manifest } of walkManifests(layout, entries, root, rethrow)) {
+  for await (const { descriptor, manifest } of walkManifests(layout, root, rethrow)) {
     sizes.set(descriptor.digest, descriptor.size);
     if (manifest.kind === 'index') continue;
     for (const blob of blobsOfManifest(manifest)) sizes.set(blob.digest, blob.size);
     for (const layer of manifest.layers) layers.set(layer.digest, layer);
-    const platform = await platformOf(layout, entries, descriptor, manifest);
+    const platform = await platformOf(layout, descriptor, manifest);
     if (platform !== undefined) platforms.push({ name: platform, digest: descriptor.digest });
   }
-  const subject = await subjectOf(layout, entries, { name, root });
+  const subject = await subjectOf(layout, { name, root });
   return { name, digest, mediaType, subject, platforms, layers: [...layers.values()], sizes };
 }
 
 /** The platform of an image; undefined for an artifact. */
-async function platformOf<Entry extends LayoutEntry>(
-  layout: DocumentReader<Entry>,
-  entries: ReadonlyMap<string, Entry>,
+async function platformOf(
+  layout: Layout,
   descriptor: Descriptor,
   manifest: ImageManifest,
 ): Promise<string | undefined> {
   if (isAttestation(descriptor) || !isRunnable(manifest)) return undefined;
-  const platform = descriptor.platform ?? (await configPlatform(layout, entries, manifest));
+  const platform = descriptor.platform ?? (await configPlatform(layout, manifest));
   return platform && formatPlatform(platform);
 }
 
-async function configPlatform<Entry extends LayoutEntry>(
-  layout: DocumentReader<Entry>,
-  entries: ReadonlyMap<string, Entry>,
-  { config }: ImageManifest,
-) {
-  if (!entries.has(blobPath(config))) return undefined;
-  const bytes = await layout.blob(entries, config);
+async function configPlatform(layout: Layout, { config }: ImageManifest) {
+  if (layout.sizeOf(config) === undefined) return undefined;
+  const bytes = await layout.blob(config);
   return parseConfig(bytes, { path: layout.path, digest: config.digest }).platform;
 }

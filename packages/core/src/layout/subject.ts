@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { cosignSubject } from '../oci/referrer.ts';
-import type { DocumentReader, LayoutEntry } from './document-reader.ts';
+import type { Layout } from './layout.ts';
 
 /**
  * The digest that a name of a bundle refers to: taken from its tag if that is one of cosign's, else from the subject of
@@ -10,11 +10,10 @@ import type { DocumentReader, LayoutEntry } from './document-reader.ts';
  *
  * @throws AirgapError `BUNDLE`, `CONTENT`
  */
-export async function subjectOf<Entry extends LayoutEntry>(
-  bundle: DocumentReader<Entry>,
-  entries: ReadonlyMap<string, Entry>,
+export async function subjectOf(
+  layout: Layout,
   { name, root }: { readonly name: { toString(): string }; readonly root: Descriptor },
 ): Promise<Digest | undefined> {
   const tagged = cosignSubject(name.toString());
-  return tagged ?? parseManifest(await bundle.manifest(entries, root)).subject?.digest;
+  return tagged ?? parseManifest(await layout.manifest(root)).subject?.digest;
 }

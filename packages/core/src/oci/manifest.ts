@@ -77,6 +77,11 @@ export function rawManifest(bytes: Uint8Array, servedType: string): RawManifest 
   return { mediaType: mediaTypeOf(document, servedType), digest: digestOf(bytes), bytes };
 }
 
+/** The descriptor of a manifest, without a platform. */
+export function descriptorOf({ mediaType, digest, bytes }: RawManifest): Descriptor {
+  return { mediaType, digest, size: bytes.length };
+}
+
 /**
  * Parses a manifest or an index, OCI or Docker schema 2.
  *

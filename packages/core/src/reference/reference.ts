@@ -56,6 +56,11 @@ export class Reference {
     return new Reference(registry, repository, undefined, digest);
   }
 
+  /** The name of a repository, without tag or digest. */
+  static inRepository(registry: string, repository: string): Reference {
+    return new Reference(registry, repository);
+  }
+
   /** Host and repository, without tag or digest. */
   get name(): string {
     return `${this.registry}/${this.repository}`;

@@ -3,7 +3,7 @@ import { RetryableError } from '../http/retry.ts';
 import type { ResponseHead } from '../http/round-trip.ts';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { BlobWriter, Sink } from '../store/blob-writer.ts';
+import type { ChunkWriter, Sink } from '../store/blob-writer.ts';
 import { pieces, type Range } from '../store/ranges.ts';
 import type { RegistryHost } from './host.ts';
 
@@ -17,9 +17,9 @@ export interface DownloadOptions {
   readonly host: RegistryHost;
   readonly repository: string;
   readonly blob: Descriptor;
-  readonly sink: BlobWriter;
+  readonly into: ChunkWriter;
   /** The ranges to fetch. */
-  readonly ranges: readonly Range[];
+  readonly wanted: readonly Range[];
   readonly where: ErrorContext;
 }
 
@@ -47,8 +47,8 @@ export class Download {
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: DownloadOptions) {
-    const { sink, ranges, blob } = options;
-    const split = !sink.sequential && blob.size > 2 * PIECE ? pieces(ranges, PIECE) : ranges;
+    const { into, wanted, blob } = options;
+    const split = !into.sequential && blob.size > 2 * PIECE ? pieces(wanted, PIECE) : wanted;
     this.#options = options;
     this.#pieces = split.map(({ start, end }) => ({ at: start, end }));
   }
@@ -60,11 +60,6 @@ export class Download {
     // The list grows during the iteration.
     for (const running of this.#running) await running;
     if (this.#failure) throw this.#failure.error;
-  }
-
-  /** The ranges that are still missing. */
-  get remaining(): readonly Range[] {
-    return this.#pieces.filter(isUnfinished).map(({ at, end }) => ({ start: at, end }));
   }
 
   #start(piece: Piece, priority: boolean): void {
@@ -84,7 +79,7 @@ export class Download {
 
   /** Starts the other pieces concurrently, once the host has shown that it supports ranges. */
   #startOthers(current: Piece): void {
-    if (!this.#single || this.#options.sink.sequential) return;
+    if (!this.#single || this.#options.into.sequential) return;
     this.#single = false;
     for (const piece of this.#pieces) if (piece !== current && isUnfinished(piece)) this.#start(piece, true);
   }
@@ -121,7 +116,7 @@ export class Download {
 
   /** Returns the sink that writes the missing bytes of a response, at whatever offset the response starts. */
   #sinkFor(piece: Piece, head: ResponseHead): Sink {
-    const { sink, where, blob } = this.#options;
+    const { into, where, blob } = this.#options;
     let position = firstByte(head, piece, blob.size, where);
     if (head.status === 206) this.#startOthers(piece);
     const targets = head.status === 200 && this.#single ? this.#pieces : [piece];
@@ -132,7 +127,7 @@ export class Download {
           const from = Math.max(0, target.at - position);
           const part = chunk.subarray(from, Math.max(from, target.end - position));
           if (part.length === 0) continue;
-          wait = sink.write(part, target.at) ?? wait;
+          wait = into.write(part, target.at) ?? wait;
           target.at += part.length;
         }
         position += chunk.length;

@@ -64,6 +64,8 @@ export class RegistryHost {
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #signal: AbortSignal | undefined;
+  /** Whether the last request could not reach the host. */
+  isDown = false;
   #origin: Promise<URL> | undefined;
 
   constructor(options: HostOptions) {
@@ -80,7 +82,9 @@ export class RegistryHost {
     try {
       return await withRetries(attempt, { host: this.endpoint.host, limiter, signal, onEvent, ...options });
     } catch (error) {
-      throw error instanceof AirgapError ? error.withContext(where) : error;
+      if (!(error instanceof AirgapError)) throw error;
+      this.isDown = error.code === 'NETWORK';
+      throw error.withContext(where);
     }
   }
 

@@ -3,26 +3,20 @@ import type { Dispatcher } from 'undici';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
 import { HostLimiter } from '../http/host-limiter.ts';
 import { responseError } from '../http/response-error.ts';
-import { AirgapError, type ErrorCode, type ErrorContext } from '../model/errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
-import { MAX_MANIFEST_SIZE, type RawManifest } from '../oci/manifest.ts';
+import type { ErrorContext } from '../model/errors.ts';
+import { MAX_MANIFEST_SIZE } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
-import { type BlobWriter, MemorySink } from '../store/blob-writer.ts';
+import { MemorySink } from '../store/blob-writer.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { ReferrerSource } from '../store/image-source.ts';
-import type { ImageTarget } from '../store/image-target.ts';
-import type { Range } from '../store/ranges.ts';
+import { UnionSource } from '../store/union-source.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { CredentialsByHost } from './auth/credential.ts';
 import { CredentialStore } from './auth/credential-store.ts';
-import { Download } from './download.ts';
 import { type Endpoint, type EndpointOptions, endpointsFor, upstreamEndpoint } from './endpoint.ts';
 import { RegistryHost } from './host.ts';
-import { readManifest } from './manifest.ts';
 import { pullLocation, type ReplicatedProxy } from './pull-location.ts';
-import { findManifest, referrersOf } from './referrers.ts';
-import { RegistryTarget } from './registry-target.ts';
+import { RepositorySource } from './repository-source.ts';
+import { RepositoryTarget } from './repository-target.ts';
 
 export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   /** What is pulled through Replicated's proxy; names are not changed. */
@@ -39,27 +33,12 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
 
 export const DEFAULT_CONCURRENCY = 24;
 
-/** Errors after which the next host is tried. */
-const FALLBACK_CODES: ReadonlySet<ErrorCode> = new Set([
-  'NOT_FOUND',
-  'DENIED',
-  'REGISTRY',
-  'NETWORK',
-  'CONTENT',
-]);
-
-interface OpenHost {
-  readonly host: RegistryHost;
-  /** Whether the host was unreachable; it is then tried again only if it is the last one. */
-  isDown: boolean;
-}
-
-/** All registries as one image source: the pull side of the distribution-spec. */
-export class Registries implements ReferrerSource, AsyncDisposable {
+/** The client of all registries. It opens repositories as sources and targets of images. */
+export class Registries implements AsyncDisposable {
   readonly #options: RegistryOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
-  readonly #hosts = new Map<string, readonly OpenHost[]>();
+  readonly #hosts = new Map<string, RegistryHost>();
   readonly #limiters = new Map<string, HostLimiter>();
   readonly #closed = new AbortController();
 
@@ -86,39 +65,17 @@ export class Registries implements ReferrerSource, AsyncDisposable {
     await this.#dispatcher.destroy();
   }
 
-  /**
-   * Reads the manifest of a name, or with a digest in its repository.
-   *
-   * @throws AirgapError `NOT_FOUND`, `DENIED`, `REGISTRY` or `NETWORK` from the registry, `CONTENT` for a digest
-   * mismatch
-   */
-  async manifest(name: Reference, digest: Digest | undefined = name.digest): Promise<RawManifest> {
+  /** Opens the repository of a name as a source of images: its mirrors, then the registry itself. */
+  source(name: Reference): UnionSource {
     const { registry, repository } = pullLocation(name, this.#options.viaProxy);
-    return this.#withFallback(registry, ({ host }) => readManifest(host, repository, name, digest));
+    const hosts = endpointsFor(registry, this.#options).map(endpoint => this.#host(endpoint));
+    const sources = hosts.map(host => new RepositorySource(host, repository, name));
+    return new UnionSource(sources, this.#options.onEvent);
   }
 
-  /** Reads the manifest of a name that may not exist. The response of the first reachable host counts, also for its upstream. */
-  async find(name: Reference): Promise<RawManifest | undefined> {
-    const { registry, repository } = pullLocation(name, this.#options.viaProxy);
-    return this.#withFallback(registry, ({ host }) => findManifest({ host, repository, name }, name));
-  }
-
-  /** Lists the referrers of a manifest. The response of the first reachable host counts, as with {@link find}. */
-  async referrers(name: Reference, subject: Digest): Promise<readonly Descriptor[]> {
-    const { registry, repository } = pullLocation(name, this.#options.viaProxy);
-    return this.#withFallback(registry, ({ host }) => referrersOf({ host, repository, name }, subject));
-  }
-
-  async blob(name: Reference, blob: Descriptor, sink: BlobWriter, ranges: readonly Range[]): Promise<void> {
-    const { registry, repository } = pullLocation(name, this.#options.viaProxy);
-    let remaining = ranges;
-    await this.#withFallback(registry, async ({ host }) => {
-      const where: ErrorContext = { image: name.toString(), digest: blob.digest, host: host.endpoint.host };
-      const download = new Download({ host, repository, blob, sink, ranges: remaining, where });
-      await download.run().finally(() => {
-        remaining = download.remaining;
-      });
-    });
+  /** Opens the repository of a name as a target of images, without its mirrors. */
+  target(name: Reference): RepositoryTarget {
+    return new RepositoryTarget(this.#upstream(name.registry), name);
   }
 
   /**
@@ -128,63 +85,37 @@ export class Registries implements ReferrerSource, AsyncDisposable {
    * @throws AirgapError `DENIED` when it rejects them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
    */
   async ping(registry: string): Promise<boolean> {
-    return this.#withFallback(registry, async ({ host }) => {
-      const where: ErrorContext = { host: host.endpoint.host };
-      const attempt = async () => {
-        const request = { method: 'GET', repository: '', path: '' } as const;
-        const response = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
-        if (response.status !== 200)
-          throw responseError('reach the API', response, response.errorBody, where);
-      };
-      await host.run(attempt, where);
-      return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
-    });
+    const host = this.#upstream(registry);
+    const where: ErrorContext = { host: host.endpoint.host };
+    const attempt = async () => {
+      const request = { method: 'GET', repository: '', path: '' } as const;
+      const response = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
+      if (response.status !== 200) throw responseError('reach the API', response, response.errorBody, where);
+    };
+    await host.run(attempt, where);
+    return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
   }
 
-  /** Returns a registry as a push target, without its mirrors. */
-  target(registry: string): ImageTarget {
-    return new RegistryTarget(this.#host(upstreamEndpoint(registry, this.#options)));
+  #upstream(registry: string): RegistryHost {
+    return this.#host(upstreamEndpoint(registry, this.#options));
   }
 
-  /** Tries each host in turn: the mirrors, then the registry itself. @throws the error of the first one */
-  async #withFallback<T>(registry: string, attempt: (open: OpenHost) => Promise<T>): Promise<T> {
-    const hosts = this.#open(registry).filter(({ isDown }, at, all) => !isDown || at === all.length - 1);
-    const failures: AirgapError[] = [];
-    for (const open of hosts) {
-      try {
-        return await attempt(open);
-      } catch (error) {
-        if (!(error instanceof AirgapError) || !FALLBACK_CODES.has(error.code)) throw error;
-        open.isDown = error.code === 'NETWORK';
-        failures.push(error);
-        if (open !== hosts.at(-1))
-          this.#options.onEvent?.({ type: 'notice', message: fallbackNotice(open, error) });
-      }
-    }
-    throw combineFailures(failures);
-  }
-
-  #open(registry: string): readonly OpenHost[] {
-    const known = this.#hosts.get(registry);
-    if (known) return known;
-    const opened = endpointsFor(registry, this.#options).map(endpoint => ({
-      host: this.#host(endpoint),
-      isDown: false,
-    }));
-    this.#hosts.set(registry, opened);
-    return opened;
-  }
-
+  /** One client for each host and path prefix, as it remembers whether the host has TLS. */
   #host(endpoint: Endpoint): RegistryHost {
+    const key = `${endpoint.schemes.join()} ${endpoint.host}/${endpoint.prefix}`;
     const { signal, onEvent } = this.#options;
-    return new RegistryHost({
-      endpoint,
-      dispatcher: this.#dispatcher,
-      authorizer: this.#authorizer,
-      limiter: this.#limiter(endpoint.host),
-      signal,
-      onEvent,
-    });
+    const host =
+      this.#hosts.get(key) ??
+      new RegistryHost({
+        endpoint,
+        dispatcher: this.#dispatcher,
+        authorizer: this.#authorizer,
+        limiter: this.#limiter(endpoint.host),
+        signal,
+        onEvent,
+      });
+    this.#hosts.set(key, host);
+    return host;
   }
 
   #limiter(host: string): HostLimiter {
@@ -193,16 +124,4 @@ export class Registries implements ReferrerSource, AsyncDisposable {
     this.#limiters.set(host, limiter);
     return limiter;
   }
-}
-
-function fallbackNotice({ host }: OpenHost, { message }: AirgapError): string {
-  return `${host.endpoint.host}: ${message}; trying the next host`;
-}
-
-/** Returns the first error, with the others as a note. */
-function combineFailures([first, ...others]: readonly AirgapError[]): AirgapError {
-  if (first === undefined) throw new RangeError('no host was tried');
-  if (others.length === 0) return first;
-  const note = others.map(({ message, where }) => `${where.host}: ${message}`).join('; ');
-  return first.withNote(note);
 }

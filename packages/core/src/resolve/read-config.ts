@@ -2,9 +2,10 @@ import { AirgapError } from '../model/errors.ts';
 import { type ImageConfig, MAX_CONFIG_SIZE, parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Reference } from '../reference/reference.ts';
-import { HashingSink, MemorySink } from '../store/blob-writer.ts';
+import { MemoryWriter } from '../store/blob-writer.ts';
 import { copyBlob } from '../store/copy-blob.ts';
 import type { ImageSource } from '../store/image-source.ts';
+import { sourcesOf } from '../store/union-source.ts';
 
 /** Reads and verifies the config of an image. @throws AirgapError `REGISTRY` when it violates the specification */
 export async function readConfig(
@@ -22,7 +23,7 @@ export async function readConfig(
       },
     );
   }
-  const sink = new MemorySink(descriptor.size);
-  await copyBlob(source, name, descriptor, new HashingSink(sink));
-  return { bytes: sink.bytes, ...parseConfig(sink.bytes, where) };
+  const writer = new MemoryWriter(descriptor.size);
+  await copyBlob(sourcesOf(source), descriptor, writer, { images: [name.toString()] });
+  return { bytes: writer.bytes, ...parseConfig(writer.bytes, where) };
 }

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
 import { AirgapError } from '../model/errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type Manifest, parseManifest, type RawManifest } from '../oci/manifest.ts';
 import { cosignTags } from '../oci/referrer.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { ReferrerSource } from '../store/image-source.ts';
+import type { ImageSource, SourceOf } from '../store/image-source.ts';
 import { resolveManifest } from './resolve-image.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
@@ -23,11 +24,11 @@ const CONCURRENCY = 64;
  * @throws AirgapError `REGISTRY` for too many referrers, and the errors of the source
  */
 export async function findReferrers(
-  source: ReferrerSource,
+  sourceOf: SourceOf,
   images: readonly ResolvedImage[],
   onEvent: OnEvent = () => {},
 ): Promise<ResolvedImage[]> {
-  const search = new Search(source, images, onEvent);
+  const search = new Search(sourceOf, images, onEvent);
   let subjects = images;
   for (let depth = 0; depth < MAX_DEPTH && subjects.length > 0; depth += 1)
     subjects = await search.referrersOf(subjects);
@@ -35,16 +36,23 @@ export async function findReferrers(
   return search.found;
 }
 
+/** A manifest that a name points to, and the source that it was read from. */
+interface FoundManifest {
+  readonly name: Reference;
+  readonly source: ImageSource;
+  readonly raw: RawManifest;
+}
+
 class Search {
   readonly found: ResolvedImage[] = [];
-  readonly #source: ReferrerSource;
+  readonly #sourceOf: SourceOf;
   readonly #onEvent: OnEvent;
   readonly #limit = pLimit(CONCURRENCY);
   /** Manifests that were queried, and names that are in the bundle. */
   readonly #seen: Set<string>;
 
-  constructor(source: ReferrerSource, images: readonly ResolvedImage[], onEvent: OnEvent) {
-    this.#source = source;
+  constructor(sourceOf: SourceOf, images: readonly ResolvedImage[], onEvent: OnEvent) {
+    this.#sourceOf = sourceOf;
     this.#onEvent = onEvent;
     this.#seen = new Set(images.map(({ reference }) => reference.toString()));
   }
@@ -70,7 +78,7 @@ class Search {
     const partial = images.filter(({ root, resolved }) => root.digest !== resolved);
     const report = async ({ reference, resolved }: ResolvedImage) => {
       const tagged = await this.#tagged(reference, resolved);
-      const listed = await this.#source.referrers(reference, resolved);
+      const listed = await this.#listed(reference, resolved);
       const count = tagged.length + listed.length;
       if (count === 0) return;
       const message = `${reference}: skipped ${count} referrers of its index ${resolved}, as the bundle has only some of its platforms; use --platform all to include them`;
@@ -82,37 +90,47 @@ class Search {
   async #find(reference: Reference, subject: Digest): Promise<ResolvedImage[]> {
     const [tagged, listed] = await Promise.all([
       this.#tagged(reference, subject),
-      this.#source.referrers(reference, subject),
+      this.#listed(reference, subject),
     ]);
     const found = [
-      ...tagged.map(({ name, raw }) => this.#resolve(name, raw, subject)),
+      ...tagged.map(found => this.#resolve(found, subject)),
       ...listed.map(({ digest }) => this.#referrer(reference.withDigest(digest), subject)),
     ];
     return (await Promise.all(found)).flat();
   }
 
-  async #tagged(reference: Reference, subject: Digest) {
+  async #listed(reference: Reference, subject: Digest): Promise<readonly Descriptor[]> {
+    return (await this.#sourceOf(reference).referrers?.(subject)) ?? [];
+  }
+
+  async #tagged(reference: Reference, subject: Digest): Promise<FoundManifest[]> {
     const names = cosignTags(subject).map(tag => reference.withTag(tag));
-    const found = await Promise.all(names.map(async name => ({ name, raw: await this.#source.find(name) })));
-    return found.flatMap(({ name, raw }) => (raw ? [{ name, raw }] : []));
+    const found = await Promise.all(names.map(name => this.#lookUp(name)));
+    return found.flatMap(manifest => manifest ?? []);
   }
 
   /** Reads a listed referrer. Lists can be outdated or wrong. */
   async #referrer(name: Reference, subject: Digest): Promise<ResolvedImage[]> {
-    const raw = await this.#source.find(name);
-    if (raw === undefined) return this.#skip(name, 'it is listed as a referrer, but missing');
-    return this.#resolve(name, raw, subject, manifest => manifest.subject?.digest === subject);
+    const found = await this.#lookUp(name);
+    if (found === undefined) return this.#skip(name, 'it is listed as a referrer, but missing');
+    return this.#resolve(found, subject, manifest => manifest.subject?.digest === subject);
+  }
+
+  /** Reads the manifest of a name that may not exist. */
+  async #lookUp(name: Reference): Promise<FoundManifest | undefined> {
+    const source = this.#sourceOf(name);
+    const descriptor = await source.resolve(name);
+    return descriptor && { name, source, raw: await source.manifest(descriptor) };
   }
 
   async #resolve(
-    name: Reference,
-    raw: RawManifest,
+    { name, source, raw }: FoundManifest,
     subject: Digest,
     isReferrer: (manifest: Manifest) => boolean = () => true,
   ): Promise<ResolvedImage[]> {
     try {
       if (!isReferrer(parseManifest(raw))) return this.#skip(name, 'its subject is another manifest');
-      return [{ ...(await resolveManifest(this.#source, name, raw, 'all')), subject }];
+      return [{ ...(await resolveManifest(source, name, raw, 'all')), subject }];
     } catch (error) {
       if (error instanceof AirgapError && error.code === 'UNSUPPORTED')
         return this.#skip(name, error.message);

@@ -3,7 +3,7 @@ import { AirgapError, isInterrupted } from '../model/errors.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { ImageSource } from '../store/image-source.ts';
+import type { SourceOf } from '../store/image-source.ts';
 import { resolveImage } from './resolve-image.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
@@ -22,7 +22,7 @@ export type Resolution<R extends Request = Request> =
 
 /** Resolves all images concurrently; returns the outcomes in the order of the requests. @throws only when interrupted */
 export async function resolveAll<R extends Request>(
-  source: ImageSource,
+  sourceOf: SourceOf,
   requests: readonly R[],
   platforms: PlatformChoice,
   onEvent: OnEvent | undefined,
@@ -32,7 +32,7 @@ export async function resolveAll<R extends Request>(
   const resolve = async (request: R): Promise<Resolution<R>> => {
     const { reference } = request;
     try {
-      const image = await resolveImage(source, reference, platforms);
+      const image = await resolveImage(sourceOf(reference), reference, platforms);
       done += 1;
       onEvent?.({
         type: 'resolved',

@@ -3,6 +3,7 @@ import type { ImageConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import {
+  descriptorOf,
   type ImageManifest,
   type Index,
   isAttestation,
@@ -47,7 +48,9 @@ export async function resolveImage(
   choice: PlatformChoice,
 ): Promise<ResolvedImage> {
   const reference = name.canonical();
-  return resolveManifest(source, reference, await source.manifest(reference), choice);
+  const root = await source.resolve(reference);
+  if (root === undefined) throw nameNotFound(source, reference);
+  return resolveManifest(source, reference, await source.manifest(root), choice);
 }
 
 /** Resolves the manifest of a name like {@link resolveImage}. @param reference in canonical form */
@@ -120,7 +123,7 @@ class Resolver {
   }
 
   async #readChild(descriptor: Descriptor, depth: number): Promise<Node> {
-    const raw = await this.#source.manifest(this.#reference, descriptor.digest);
+    const raw = await this.#source.manifest(descriptor);
     if (raw.bytes.length !== descriptor.size) throw sizeMismatch(descriptor, raw.bytes.length);
     return this.#read(raw, descriptor, depth);
   }
@@ -196,10 +199,6 @@ function firstPerPlatform(root: Node, platforms: readonly Platform[]): Node[] {
   return [...found];
 }
 
-function descriptorOf({ mediaType, digest, bytes }: RawManifest): Descriptor {
-  return { mediaType, digest, size: bytes.length };
-}
-
 /** Creates an index of the selected images with the media type of the original index. */
 function newIndex(mediaType: string, children: readonly Node[]): Node {
   const manifests = children.map(({ descriptor }) => descriptor);
@@ -251,5 +250,13 @@ function tooLarge(digest: Digest): AirgapError {
   return new AirgapError('REGISTRY', 'the index is nested too deeply or has too many children', {
     where: { digest },
     hint: `Rebuild the image with at most ${MAX_MANIFESTS} manifests and ${MAX_DEPTH} nested indexes.`,
+  });
+}
+
+function nameNotFound({ origin }: ImageSource, name: Reference): AirgapError {
+  const what = name.digest === undefined ? `tag ${name.effectiveTag}` : `manifest ${name.digest}`;
+  return new AirgapError('NOT_FOUND', `${name.name} has no ${what}`, {
+    where: { image: name.toString(), ...origin },
+    hint: 'Check the name and the tag; without credentials, a registry may hide private images this way.',
   });
 }

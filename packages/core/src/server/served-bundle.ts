@@ -1,14 +1,12 @@
-import { BundleReader } from '../bundle/reader.ts';
-import type { NamedDescriptor } from '../layout/document-reader.ts';
-import { blobPath } from '../layout/documents.ts';
+import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { readName } from '../layout/names.ts';
+import { openLayout } from '../layout/open-layout.ts';
 import { blobsOfManifest, rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
 import { StoredBlob } from './stored-blob.ts';
 
 /** A parsed manifest and its bytes. */
@@ -28,14 +26,12 @@ export class ServedBundle implements AsyncDisposable {
   readonly names: ServedName[] = [];
   /** Number of images without a name, which cannot be served. */
   unnamed = 0;
-  readonly #reader: BundleReader;
-  readonly #entries: ReadonlyMap<string, PlacedEntry>;
+  readonly #layout: Layout;
   readonly #manifests = new Map<Digest, ServedManifest>();
   readonly #blobs = new Map<Digest, StoredBlob>();
 
-  private constructor(reader: BundleReader, entries: ReadonlyMap<string, PlacedEntry>) {
-    this.#reader = reader;
-    this.#entries = entries;
+  private constructor(layout: Layout) {
+    this.#layout = layout;
   }
 
   /**
@@ -45,20 +41,20 @@ export class ServedBundle implements AsyncDisposable {
    * for a damaged manifest
    */
   static async open(path: string): Promise<ServedBundle> {
-    const reader = await BundleReader.open(path);
+    const layout = await openLayout(path);
     try {
-      const bundle = new ServedBundle(reader, await reader.entries());
+      const bundle = new ServedBundle(layout);
       const seen = new Set<Digest>();
-      for (const named of await reader.names(bundle.#entries)) await bundle.#add(named, seen);
+      for (const named of await layout.names()) await bundle.#add(named, seen);
       return bundle;
     } catch (error) {
-      await reader[Symbol.asyncDispose]();
+      await layout[Symbol.asyncDispose]();
       throw error;
     }
   }
 
   get path(): string {
-    return this.#reader.path;
+    return this.#layout.path;
   }
 
   manifest(digest: Digest): ServedManifest | undefined {
@@ -70,7 +66,7 @@ export class ServedBundle implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#reader[Symbol.asyncDispose]();
+    await this.#layout[Symbol.asyncDispose]();
   }
 
   /** @param seen manifests that were read for other names */
@@ -81,7 +77,7 @@ export class ServedBundle implements AsyncDisposable {
     }
     this.names.push({ name: this.#parseName(name, root), digest: root.digest });
     this.#requireBlob(root, name);
-    const manifests = walkManifests(this.#reader, this.#entries, root, rethrow, seen);
+    const manifests = walkManifests(this.#layout, root, rethrow, seen);
     for await (const { descriptor, manifest } of manifests) {
       const successors = manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest);
       for (const successor of successors) this.#requireBlob(successor, name);
@@ -93,14 +89,11 @@ export class ServedBundle implements AsyncDisposable {
     const { digest, size } = descriptor;
     const existing = this.#blobs.get(digest);
     if (existing?.size === size) return existing;
-    const entry = this.#entries.get(blobPath(descriptor));
-    if (!entry) throw this.#invalid(`${digest}, required by ${name}, is missing`, digest);
-    if (entry.size !== size)
-      throw this.#invalid(
-        `${digest}, required by ${name}, has ${entry.size} bytes, expected ${size}`,
-        digest,
-      );
-    const blob = new StoredBlob(this.#reader, digest, entry);
+    const stored = this.#layout.sizeOf(descriptor);
+    if (stored === undefined) throw this.#invalid(`${digest}, required by ${name}, is missing`, digest);
+    if (stored !== size)
+      throw this.#invalid(`${digest}, required by ${name}, has ${stored} bytes, expected ${size}`, digest);
+    const blob = new StoredBlob(this.#layout, descriptor);
     this.#blobs.set(digest, blob);
     return blob;
   }

@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto';
-import type { BundleReader } from '../bundle/reader.ts';
+import type { Layout } from '../layout/layout.ts';
 import { AirgapError } from '../model/errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
+import type { RandomAccess } from '../store/random-access.ts';
 import type { Range } from '../store/ranges.ts';
+import { readFully } from '../store/read-ranges.ts';
 import { Verifier } from '../store/verifier.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
 
 /** Buffer size of one reader, in bytes. */
 const CHUNK_SIZE = 256 * 1024;
 
-/** A manifest, config or layer at its offset in a bundle file. */
+/** A manifest, config or layer of a served layout. */
 export class StoredBlob {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
-  readonly #bundle: BundleReader;
-  readonly #offset: number;
+  readonly #layout: Layout;
   #isVerified = false;
   #verifyError: unknown;
 
-  constructor(bundle: BundleReader, digest: Digest, { offset, size }: PlacedEntry) {
+  constructor(layout: Layout, { digest, size }: Pick<Descriptor, 'digest' | 'size'>) {
     this.digest = digest;
     this.size = size;
-    this.#bundle = bundle;
-    this.#offset = offset;
+    this.#layout = layout;
   }
 
   /**
@@ -33,30 +33,30 @@ export class StoredBlob {
    * @throws AirgapError `BUNDLE` when the file was modified, `CONTENT` for a digest mismatch
    */
   async *read({ start, end }: Range): AsyncGenerator<Buffer, void> {
-    await this.#assertReadable();
+    if (this.#verifyError !== undefined) throw this.#verifyError;
+    await using bytes = await this.#layout.open(this);
+    if (!(await bytes.isUnchanged())) throw this.#modified(bytes);
     const isComplete = end - start === this.size;
     const verify = isComplete && !this.#isVerified ? this.#createVerify() : () => {};
     const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_SIZE, end - start));
     for (let at = start; at < end; at += buffer.length) {
       const chunk = buffer.subarray(0, Math.min(buffer.length, end - at));
-      await this.#bundle.readFully(chunk, this.#offset + at);
+      if (!(await readFully(bytes, chunk, at))) throw this.#modified(bytes);
       verify(chunk);
       yield chunk;
     }
   }
 
-  async #assertReadable(): Promise<void> {
-    if (this.#verifyError !== undefined) throw this.#verifyError;
-    if (await this.#bundle.isUnchanged()) return;
-    throw new AirgapError('BUNDLE', 'the bundle was modified while it was served', {
-      where: { path: this.#bundle.path, digest: this.digest },
+  #modified({ location }: RandomAccess): AirgapError {
+    return new AirgapError('BUNDLE', 'the bundle was modified while it was served', {
+      where: { path: location, digest: this.digest },
       hint: 'Restart airgap serve, and replace bundles only by renaming a new file over the old one.',
     });
   }
 
   /** A function that receives all chunks in order, and throws at the last one for a digest mismatch. */
   #createVerify(): (chunk: Buffer) => void {
-    const verifier = new Verifier(this, { path: this.#bundle.path });
+    const verifier = new Verifier(this, { path: this.#layout.path });
     const hash = createHash('sha256');
     return chunk => {
       verifier.count(chunk.length);

@@ -1,57 +1,157 @@
+import type { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { Reference } from '../reference/reference.ts';
-import type { BlobSink, BlobWriter, FilePart } from './blob-writer.ts';
+import type { BlobWriter, ChunkWriter, FilePart } from './blob-writer.ts';
 import type { OnEvent } from './events.ts';
-import type { ImageSource } from './image-source.ts';
-import { Ranges } from './ranges.ts';
+import { canFallBack, combineFailures, reachable, reportFallback } from './fallback.ts';
+import type { BlobSource } from './image-source.ts';
 import { Verifier } from './verifier.ts';
 
 /** Bytes between two `blob-progress` events. */
 const PROGRESS_STEP = 1024 * 1024;
 
-/**
- * Copies one blob from the repository of a name into a sink, verifies it, and reports progress.
- *
- * @param existing bytes that the sink already has; they are verified with the rest
- * @throws AirgapError `CONTENT` for a digest or size mismatch, and what source and sink throw
- */
-export async function copyBlob(
-  source: Pick<ImageSource, 'blob'>,
-  name: Reference,
-  blob: Descriptor,
-  sink: BlobSink,
-  onEvent: OnEvent = () => {},
-  existing = new Ranges(),
-): Promise<void> {
-  const { digest, size } = blob;
-  const verifier = new Verifier(blob, { image: name.toString() });
-  verifier.count(existing.size);
-  let reported = existing.size;
-  let started = false;
-  const count = (bytes: number) => {
-    verifier.count(bytes);
-    if (!started) onEvent({ type: 'blob-started', digest, size, image: name.toString() });
-    started = true;
-    if (verifier.received - reported >= PROGRESS_STEP) {
-      reported = verifier.received;
-      onEvent({ type: 'blob-progress', digest, received: reported, size });
-    }
-  };
-  const missing = existing.gaps(size);
-  if (missing.length > 0) await source.blob(name, blob, counting(sink, count), missing);
-  verifier.end(await sink.digest());
-  onEvent({ type: 'blob-progress', digest, received: size, size });
+/** Who needs a blob, and who is notified. */
+export interface CopyOptions {
+  /** The images that need the blob, for events and errors; at least one. */
+  readonly images: readonly string[];
+  readonly onEvent?: OnEvent | undefined;
+  /** Receives the number of bytes that a source has sent since its last call. */
+  readonly onBytes?: ((source: BlobSource, bytes: number) => void) | undefined;
 }
 
-/** Wraps a sink and counts the bytes that go into it. */
-function counting(sink: BlobSink, count: (bytes: number) => void): BlobWriter {
-  const copyFrom = sink.copyFrom?.bind(sink);
-  return {
-    sequential: sink.sequential,
-    write(chunk, at) {
-      count(chunk.length);
-      return sink.write(chunk, at);
-    },
-    ...(copyFrom && { copyFrom: (part: FilePart) => copyFrom(part, count) }),
-  };
+/**
+ * Copies one blob from the first source that has it into a writer, and verifies it. This is the only way blobs move.
+ *
+ * A source that fails, lacks the blob or sends wrong bytes is followed by the next one. What a failed source has written
+ * stays, unless the digest is wrong: then everything is copied again. Wrong bytes from the last source, and bytes from
+ * several sources of which any may be wrong, are requested once more.
+ *
+ * @throws AirgapError `CONTENT` for a digest or size mismatch, `NOT_FOUND`, and what the sources throw, with every
+ * source that failed; what the writer throws
+ */
+export async function copyBlob(
+  sources: readonly BlobSource[],
+  blob: Descriptor,
+  writer: BlobWriter,
+  options: CopyOptions,
+): Promise<void> {
+  await new BlobCopy(blob, writer, options).run(sources);
+}
+
+class BlobCopy {
+  readonly #blob: Descriptor;
+  readonly #writer: BlobWriter;
+  readonly #images: readonly string[];
+  readonly #onEvent: OnEvent;
+  readonly #onBytes: CopyOptions['onBytes'];
+  #started = false;
+  #received = 0;
+  #reported = 0;
+
+  constructor(blob: Descriptor, writer: BlobWriter, { images, onEvent = () => {}, onBytes }: CopyOptions) {
+    this.#blob = blob;
+    this.#writer = writer;
+    this.#images = images;
+    this.#onEvent = onEvent;
+    this.#onBytes = onBytes;
+  }
+
+  async run(sources: readonly BlobSource[]): Promise<void> {
+    const candidates = reachable(sources);
+    const failures: AirgapError[] = [];
+    for (const source of candidates) {
+      const isLast = source === candidates.at(-1);
+      const failure = await this.#tryTwice(source, isLast);
+      if (failure === undefined) return this.#finish();
+      failures.push(failure);
+      if (!isLast) reportFallback(source, failure, this.#onEvent);
+    }
+    throw this.#withImages(combineFailures(failures));
+  }
+
+  /** Wrong bytes are requested again where it can help: from the last source, or if some were there before. */
+  async #tryTwice(source: BlobSource, isLast: boolean): Promise<AirgapError | undefined> {
+    const isResumed = this.#writer.written.size > 0;
+    const failure = await this.#try(source);
+    if (failure?.code !== 'CONTENT' || !(isLast || isResumed)) return failure;
+    const { digest } = this.#blob;
+    this.#onEvent({ type: 'notice', message: `${digest}: ${failure.message}; retrying once` });
+    return this.#try(source);
+  }
+
+  /** @returns the error if another source may succeed */
+  async #try(source: BlobSource): Promise<AirgapError | undefined> {
+    try {
+      await this.#copy(source);
+      return undefined;
+    } catch (error) {
+      if (!canFallBack(error)) throw error;
+      if (error.code === 'CONTENT') this.#restart(error);
+      return error;
+    }
+  }
+
+  async #copy(source: BlobSource): Promise<void> {
+    const { size } = this.#blob;
+    const missing = this.#writer.written.gaps(size);
+    this.#received = this.#writer.written.size;
+    this.#reported = this.#received;
+    if (missing.length > 0) await source.read(this.#blob, this.#counting(source), missing);
+    const verifier = this.#verifier(source);
+    verifier.count(this.#writer.written.size);
+    verifier.end(await this.#writer.digest());
+  }
+
+  #verifier({ origin }: BlobSource): Verifier {
+    return new Verifier(this.#blob, { image: this.#images[0] ?? '', ...origin });
+  }
+
+  /** @throws the error when the writer cannot take bytes back */
+  #restart(error: AirgapError): void {
+    if (!this.#writer.restart) throw this.#withImages(error);
+    this.#writer.restart();
+  }
+
+  /** The writer, with every byte counted. */
+  #counting(source: BlobSource): ChunkWriter {
+    const { size } = this.#blob;
+    const copyFrom = this.#writer.copyFrom?.bind(this.#writer);
+    return {
+      sequential: this.#writer.sequential,
+      write: (chunk, at) => {
+        if (at + chunk.length > size) this.#verifier(source).count(at + chunk.length);
+        this.#count(source, chunk.length);
+        return this.#writer.write(chunk, at);
+      },
+      ...(copyFrom && { copyFrom: (part: FilePart) => copyFrom(part, bytes => this.#count(source, bytes)) }),
+    };
+  }
+
+  #count(source: BlobSource, bytes: number): void {
+    const { digest, size } = this.#blob;
+    this.#onBytes?.(source, bytes);
+    this.#received += bytes;
+    if (!this.#started) this.#onEvent({ type: 'blob-started', digest, size, image: this.#images[0] ?? '' });
+    this.#started = true;
+    if (this.#received - this.#reported < PROGRESS_STEP) return;
+    this.#reported = this.#received;
+    this.#onEvent({ type: 'blob-progress', digest, received: this.#received, size });
+  }
+
+  #finish(): void {
+    const { digest, size } = this.#blob;
+    this.#onEvent({ type: 'blob-progress', digest, received: size, size });
+    this.#onEvent({ type: 'blob-finished', digest, size });
+  }
+
+  #withImages(error: AirgapError): AirgapError {
+    const [image, ...others] = this.#images;
+    const named = image === undefined ? error : error.withContext({ image });
+    return others.length === 0 ? named : named.withNote(`needed by ${listOf(others)} as well`);
+  }
+}
+
+function listOf(names: readonly string[]): string {
+  const MAX = 3;
+  const shown = names.slice(0, MAX).join(', ');
+  return names.length > MAX ? `${shown} and ${names.length - MAX} more` : shown;
 }

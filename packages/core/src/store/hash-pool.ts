@@ -50,9 +50,9 @@ export class HashPool implements AsyncDisposable {
    *
    * @param onHashed receives the number of bytes hashed since its last call
    */
-  start(fd: number, onHashed?: (bytes: number) => void): FileHash {
+  start(onHashed?: (bytes: number) => void): FileHash {
     this.#lastId += 1;
-    return new FileHash(this.#worker(), this.#lastId, fd, onHashed);
+    return new FileHash(this.#worker(), this.#lastId, onHashed);
   }
 
   /** Terminates all workers. Pending digests never settle. */
@@ -76,42 +76,41 @@ export class HashPool implements AsyncDisposable {
 export class FileHash {
   readonly #worker: HashWorker;
   readonly #id: number;
-  readonly #fd: number;
   readonly #reportProgress: boolean;
   readonly #digest: Promise<Digest>;
 
-  constructor(worker: HashWorker, id: number, fd: number, onHashed?: (bytes: number) => void) {
+  constructor(worker: HashWorker, id: number, onHashed?: (bytes: number) => void) {
     this.#worker = worker;
     this.#id = id;
-    this.#fd = fd;
     this.#reportProgress = onHashed !== undefined;
     this.#digest = worker.register(id, onHashed);
     this.#digest.catch(() => {});
   }
 
   /** Adds written bytes; they follow those added before. */
-  extend(offset: number, length: number): void {
-    this.#request({ offset, length, last: false });
+  extend({ fd, offset, size }: FilePart): void {
+    this.#request({ fd, offset, length: size, last: false });
   }
 
   /** Adds the last bytes. @returns the digest of all added bytes; rejects when the file cannot be read */
-  digest(offset: number, length: number): Promise<Digest> {
-    this.#request({ offset, length, last: true });
+  digest({ fd, offset, size }: FilePart): Promise<Digest> {
+    this.#request({ fd, offset, length: size, last: true });
     return this.#digest;
   }
 
   /**
    * Copies bytes from another file, up to its end, and hashes them in the same pass.
    *
+   * @param to where they go
    * @returns the digest of the copied bytes; rejects when a file cannot be read or written
    */
-  copy({ size, ...from }: FilePart, offset: number): Promise<Digest> {
-    this.#request({ offset, length: size, last: true, from });
+  copy({ size, ...from }: FilePart, to: Pick<FilePart, 'fd' | 'offset'>): Promise<Digest> {
+    this.#request({ ...to, length: size, last: true, from });
     return this.#digest;
   }
 
-  #request(request: Omit<HashRequest, 'id' | 'fd' | 'reportProgress'>): void {
-    this.#worker.post({ ...request, id: this.#id, fd: this.#fd, reportProgress: this.#reportProgress });
+  #request(request: Omit<HashRequest, 'id' | 'reportProgress'>): void {
+    this.#worker.post({ ...request, id: this.#id, reportProgress: this.#reportProgress });
   }
 }
 

@@ -1,25 +1,41 @@
+import type { ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
-import type { BlobWriter } from './blob-writer.ts';
+import type { ChunkWriter } from './blob-writer.ts';
 import type { Range } from './ranges.ts';
 
-/** A source of images: a registry, a bundle, an OCI layout directory. */
-export interface ImageSource {
-  /** Reads the manifest that a name points to, or the one with this digest in the name's repository. */
-  manifest(name: Reference, digest?: Digest): Promise<RawManifest>;
+/** Anything that holds blobs: a repository of a registry, a bundle, an OCI layout, memory. */
+export interface BlobSource {
+  /** The host or the path, for errors. */
+  readonly origin: Pick<ErrorContext, 'host' | 'path'>;
+  /** Whether it could not be reached: it is then tried again only if there is no other source. */
+  readonly isDown?: boolean;
+  /** Whether it has a blob with this digest and size. */
+  has(blob: Descriptor): Promise<boolean>;
   /**
-   * Writes the requested ranges of a blob, each byte once, into a sink that verifies them. It may use several streams
-   * concurrently if the sink accepts bytes in any order. A failed transfer resumes where it stopped.
+   * Writes the wanted ranges of a blob, each byte once, concurrently if the writer accepts any order. A failed transfer
+   * resumes where it stopped. It writes fewer bytes if the stored blob is too short: the caller verifies the blob.
+   *
+   * @throws AirgapError `NOT_FOUND` when it lacks the blob
    */
-  blob(name: Reference, blob: Descriptor, sink: BlobWriter, requested: readonly Range[]): Promise<void>;
+  read(blob: Descriptor, into: ChunkWriter, wanted: readonly Range[]): Promise<void>;
 }
 
-/** A source that lists the referrers of an image. */
-export interface ReferrerSource extends ImageSource {
-  /** Reads the manifest that a name points to; undefined when the name does not exist. */
-  find(name: Reference): Promise<RawManifest | undefined>;
-  /** The referrers of a manifest in the name's repository. */
-  referrers(name: Reference, subject: Digest): Promise<readonly Descriptor[]>;
+/** Anything that holds images: blobs, the manifests that refer to them, and names that point to manifests. */
+export interface ImageSource extends BlobSource {
+  /** The manifest that a name points to; undefined when the name does not exist. */
+  resolve(name: Reference): Promise<Descriptor | undefined>;
+  /**
+   * The bytes of a manifest, verified against its digest.
+   *
+   * @throws AirgapError `NOT_FOUND`, `CONTENT`
+   */
+  manifest(descriptor: Pick<Descriptor, 'digest' | 'mediaType'>): Promise<RawManifest>;
+  /** The manifests whose subject is this one; missing when the source cannot list them. */
+  referrers?(subject: Digest): Promise<readonly Descriptor[]>;
 }
+
+/** The source of an image, chosen by its name. */
+export type SourceOf = (name: Reference) => ImageSource;

@@ -1,26 +1,36 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
-import type { Reference } from '../reference/reference.ts';
 
 /** Streams the bytes `start` to `end` of a blob; each call restarts the stream. It throws on a digest mismatch. */
 export type BlobBody = (start: number, end: number) => AsyncIterable<Uint8Array>;
 
-/** How a blob reached its repository. */
+/** How a blob reached its target. */
 export type PushOutcome = 'mounted' | 'uploaded';
 
-/** A destination for images: a registry. */
+/**
+ * Anything that stores images: a repository of a registry, an OCI layout directory, memory. A target pulls the bytes of a
+ * blob, because an upload resumes at the offset that the registry names.
+ */
 export interface ImageTarget {
-  /** Whether a repository has a blob. */
-  hasBlob(repository: string, blob: Descriptor): Promise<boolean>;
-  /** Pushes a blob to a repository. @param from a repository to mount it from */
-  putBlob(repository: string, blob: Descriptor, body: BlobBody, from?: string): Promise<PushOutcome>;
-  /** The digest that a name points to; undefined when the name does not exist. */
-  digestOf(name: Reference): Promise<Digest | undefined>;
-  /** Pushes a manifest under a name. Everything that it refers to must already exist. */
-  putManifest(name: Reference, manifest: RawManifest): Promise<void>;
-  /** The referrers of a name's digest; undefined when the destination does not support referrers. */
-  listReferrers(name: Reference): Promise<readonly Descriptor[] | undefined>;
-  /** The manifests of the index that a name points to; undefined when it is not an index or does not exist. */
-  readIndex(name: Reference): Promise<readonly Descriptor[] | undefined>;
+  /** Whether it has a blob. */
+  has(blob: Descriptor): Promise<boolean>;
+  /**
+   * Stores a blob.
+   *
+   * @param mountFrom a repository of the same registry to mount it from; targets without repositories ignore it
+   */
+  put(blob: Descriptor, body: BlobBody, mountFrom?: string): Promise<PushOutcome>;
+  /** The digest that a tag or a digest points to; undefined when it does not exist. */
+  digestOf(reference: string): Promise<Digest | undefined>;
+  /** Stores a manifest under a tag, or only under its digest. Everything that it refers to must already exist. */
+  putManifest(manifest: RawManifest, tag?: string): Promise<void>;
+}
+
+/** A target that lists referrers, or keeps their list under the fallback tag (distribution-spec). */
+export interface ReferrersTarget extends ImageTarget {
+  /** The referrers that the target lists; undefined when it does not support the referrers API. */
+  listReferrers(subject: Digest): Promise<readonly Descriptor[] | undefined>;
+  /** The manifests of the index under a tag; undefined when it is not an index or does not exist. */
+  readIndex(tag: string): Promise<readonly Descriptor[] | undefined>;
 }

@@ -1,27 +1,35 @@
-import { writeAll } from '../fs/write-all.js';
+import type { RandomAccess } from '../store/random-access.ts';
+import { readFully } from '../store/read-ranges.ts';
 import { encodeHeader, padded, TRAILER_SIZE } from './header.ts';
-import type { TarPlan } from './plan.ts';
+import type { PlannedEntry, TarPlan } from './plan.ts';
+import type { TarTarget } from './target.ts';
 import type { PlacedEntry } from './walk.ts';
 
-/** Writes headers, padding and the end marker. A resumed build rewrites them all, because any may be damaged. */
-export function writeHeaders(fd: number, { entries, size }: TarPlan): void {
-  for (const { header, headerOffset, offset, size: length } of entries) {
-    writeAll(fd, header, headerOffset);
-    writeAll(fd, Buffer.alloc(padded(length) - length), offset + length);
+/** The zeros after the content of an entry, up to the next block. */
+export function paddingOf({ size }: Pick<PlannedEntry, 'size'>): Buffer {
+  return Buffer.alloc(padded(size) - size);
+}
+
+/** Writes everything between the contents: headers, padding and the end. A resumed file may have it damaged. */
+export async function writeFraming(target: TarTarget, { entries, size }: TarPlan): Promise<void> {
+  for (const entry of entries) {
+    await target.write(entry.header, entry.headerOffset);
+    await target.write(paddingOf(entry), entry.offset + entry.size);
   }
-  writeAll(fd, Buffer.alloc(TRAILER_SIZE), size - TRAILER_SIZE);
+  await target.write(Buffer.alloc(TRAILER_SIZE), size - TRAILER_SIZE);
 }
 
-/** A file whose bytes can be read at an offset. */
-interface Readable {
-  bytes(offset: number, size: number): Promise<Buffer>;
-}
-
-/** Checks the header and padding of an entry: no digest covers them, but their canonical form is known. @returns the problem */
-export async function headerProblem(file: Readable, entry: PlacedEntry): Promise<string | undefined> {
+/** Checks the header and the padding of an entry: no digest covers them, but their only valid form is known. */
+export async function framingProblem(file: RandomAccess, entry: PlacedEntry): Promise<string | undefined> {
   const { name, size, mtime, offset, headerOffset } = entry;
-  const header = await file.bytes(headerOffset, offset - headerOffset);
-  if (!header.equals(encodeHeader(name, size, mtime))) return 'non-canonical tar header';
-  const padding = await file.bytes(offset + size, padded(size) - size);
-  return padding.some(byte => byte !== 0) ? 'non-zero padding' : undefined;
+  const header = await bytesOf(file, headerOffset, offset - headerOffset);
+  if (!header.equals(encodeHeader(name, size, mtime))) return 'non-canonical header';
+  const padding = await bytesOf(file, offset + size, padded(size) - size);
+  return padding.some(byte => byte !== 0) ? 'non-zero bytes in the padding' : undefined;
+}
+
+async function bytesOf(file: RandomAccess, at: number, size: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(size);
+  await readFully(file, bytes, at);
+  return bytes;
 }

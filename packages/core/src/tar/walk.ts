@@ -1,8 +1,8 @@
-import type { FileHandle } from 'node:fs/promises';
 import { AirgapError } from '../model/errors.ts';
+import type { RandomAccess } from '../store/random-access.ts';
+import { readFully } from '../store/read-ranges.ts';
+import { fileKind } from './file-kind.ts';
 import { BLOCK, decodeHeader, padded, type TarEntry } from './header.ts';
-
-const MAGICS = { gzip: Buffer.from('1f8b', 'hex'), zstd: Buffer.from('28b52ffd', 'hex') };
 
 /** A tar entry with its position. Offsets are bytes from the start of the file. */
 export interface PlacedEntry extends TarEntry {
@@ -13,19 +13,13 @@ export interface PlacedEntry extends TarEntry {
 /**
  * Reads a tar from header to header, skipping the contents.
  *
- * @param path of the file, for errors
- * @param fileSize in bytes
  * @returns the offset of the end-of-archive marker
  * @throws AirgapError `BUNDLE` for an invalid header, content beyond the end of the file, or a missing end marker
  */
-export async function* walkTar(
-  file: FileHandle,
-  path: string,
-  fileSize: number,
-): AsyncGenerator<PlacedEntry, number> {
+export async function* walkTar(file: RandomAccess): AsyncGenerator<PlacedEntry, number> {
   for (let at = 0; ; ) {
-    const entry = await readEntry(file, at, fileSize).catch(error => {
-      throw error instanceof AirgapError ? error.withContext({ path }) : error;
+    const entry = await readEntry(file, at).catch(error => {
+      throw error instanceof AirgapError ? error.withContext({ path: file.location }) : error;
     });
     if (!entry) return at;
     yield entry;
@@ -33,21 +27,21 @@ export async function* walkTar(
   }
 }
 
-async function readEntry(file: FileHandle, at: number, fileSize: number): Promise<PlacedEntry | undefined> {
-  const entry = decodeAt(await readBlock(file, at, fileSize), at);
+async function readEntry(file: RandomAccess, at: number): Promise<PlacedEntry | undefined> {
+  const entry = decodeAt(await readBlock(file, at), at);
   if (!entry) return undefined;
   const offset = at + BLOCK;
   const end = offset + padded(entry.size);
-  if (end > fileSize)
-    throw truncated(`entry ${entry.name} ends at byte ${end}, the file has ${fileSize} bytes`, at);
+  if (end > file.size)
+    throw truncated(`entry ${entry.name} ends at byte ${end}, the file has ${file.size} bytes`, at);
   return { ...entry, headerOffset: at, offset };
 }
 
-async function readBlock(file: FileHandle, at: number, fileSize: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK), 0, BLOCK, at);
-  if (bytesRead === BLOCK) return buffer;
-  if (at === 0) throw notTar('too short');
-  throw truncated(`the file ends at byte ${fileSize} without an end-of-archive marker`, at);
+async function readBlock(file: RandomAccess, at: number): Promise<Buffer> {
+  const block = Buffer.alloc(BLOCK);
+  if (await readFully(file, block, at)) return block;
+  if (at === 0) throw notTar(block, 'too short');
+  throw truncated(`the file ends at byte ${file.size} without an end-of-archive marker`, at);
 }
 
 function decodeAt(block: Buffer, at: number): TarEntry | undefined {
@@ -55,19 +49,15 @@ function decodeAt(block: Buffer, at: number): TarEntry | undefined {
     return decodeHeader(block);
   } catch (error) {
     if (!(error instanceof AirgapError)) throw error;
-    if (at === 0) throw notTar(compression(block) ?? error.message);
+    if (at === 0) throw notTar(block, error.message);
     throw new AirgapError('BUNDLE', `${error.message} (at byte ${at})`, { hint: 'Fetch the bundle again.' });
   }
 }
 
-function compression(block: Buffer): string | undefined {
-  const magic = Object.entries(MAGICS).find(([, bytes]) => block.subarray(0, bytes.length).equals(bytes));
-  return magic && `compressed with ${magic[0]}`;
-}
-
-function notTar(reason: string): AirgapError {
-  return new AirgapError('BUNDLE', `not a tar file: ${reason}`, {
-    hint: 'Pass the unmodified .tar that airgap build wrote.',
+function notTar(start: Buffer, reason: string): AirgapError {
+  const kind = fileKind(start);
+  return new AirgapError('BUNDLE', `not a tar file: ${kind?.name ?? reason}`, {
+    hint: kind?.hint ?? 'Pass the unmodified .tar that airgap build wrote.',
   });
 }
 

@@ -1,20 +1,20 @@
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import type { BundlePlan } from '../bundle/entry-content.ts';
-import { FallbackSource } from '../bundle/fallback-source.ts';
+import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
 import { BundleFile } from '../bundle/file/bundle-file.ts';
-import { checkTarget } from '../bundle/file/disk.ts';
+import { checkTarget, diskError } from '../bundle/file/disk.ts';
 import { partialPaths } from '../bundle/file/partial-file.ts';
-import { LocalBlobCache } from '../bundle/local-blob-cache.ts';
-import { streamBundle } from '../bundle/stream.ts';
-import { writeEntries } from '../bundle/write-blobs.ts';
+import { openPrevious } from '../bundle/file/previous-bundle.ts';
+import { StreamTarget } from '../bundle/stream-target.ts';
+import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
+import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
+import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { ImageSource } from '../store/image-source.ts';
 import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
 import { readRequests, resolvePlan } from './resolved-plan.ts';
 
@@ -38,6 +38,8 @@ export interface BuildResult extends PlanResult {
   readonly size: number;
   /** The digest of its `index.json`, which identifies the content. */
   readonly digest: string;
+  /** Where its bytes came from. */
+  readonly transferred: TransferredBytes;
   /** In ms. */
   readonly elapsed: number;
 }
@@ -62,22 +64,19 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     if (options.strict) rejectFindings(resolved.findings);
     const plan = planResult(resolved);
     const { tarPlan } = resolved;
-    onEvent({
-      type: 'planned',
-      images: plan.images.length,
-      blobs: plan.blobs,
-      bytes: bytesToTransfer(tarPlan),
-      size: tarPlan.size,
-    });
-    await using local = new LocalBlobCache();
-    for (const path of options.reuse ?? []) await local.add(path);
-    const source = new FallbackSource(local, registries);
-    await transfer(tarPlan, source, local, output, onEvent, signal, error => stopper.abort(error));
+    const bytes = bytesToTransfer(tarPlan);
+    onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
+    await using local = await OpenLayouts.open(options.reuse ?? []);
+    const stop = (error: unknown) => stopper.abort(error);
+    const context = { tarPlan, registries, local, onEvent, signal, stop };
+    const transferred =
+      typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
     return {
       ...plan,
       ...pathOf(output),
       size: tarPlan.size,
       digest: indexDigest(tarPlan),
+      transferred,
       elapsed: performance.now() - started,
     };
   } catch (error) {
@@ -85,33 +84,57 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   }
 }
 
-async function transfer(
-  tarPlan: BundlePlan,
-  source: ImageSource,
-  local: LocalBlobCache,
-  output: string | Writable,
-  onEvent: OnEvent,
-  signal: AbortSignal,
-  stop: (reason: unknown) => void,
-): Promise<void> {
-  if (typeof output !== 'string') {
-    onEvent({ type: 'phase', phase: 'move' });
-    return streamBundle(output, tarPlan, source, onEvent, signal);
-  }
-  const { previous, previousJournal } = partialPaths(output);
-  await using file = await BundleFile.open(output, tarPlan, signal);
-  await local.addPartial(previous, previousJournal);
+interface BuildContext {
+  readonly tarPlan: BundlePlan;
+  readonly registries: Registries;
+  /** Layouts whose blobs are copied instead of downloaded. */
+  readonly local: OpenLayouts;
+  readonly onEvent: OnEvent;
+  readonly signal: AbortSignal;
+  /** Aborts all transfers. */
+  readonly stop: (reason: unknown) => void;
+}
+
+async function writeStream(output: Writable, context: BuildContext): Promise<TransferredBytes> {
+  const { tarPlan, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
+  const tally = new TransferTally();
+  await writeBundle(new StreamTarget(output, signal), tarPlan, writeOptions(context, tally));
+  return tally.total(0, tarPlan.size - bytesToTransfer(tarPlan));
+}
+
+async function writeFile(output: string, context: BuildContext): Promise<TransferredBytes> {
+  const { tarPlan, onEvent, signal } = context;
+  await using file = await BundleFile.open(output, tarPlan, signal);
+  const previous = await openPrevious(partialPaths(output));
+  if (previous) context.local.layouts.push(previous);
+  onEvent({ type: 'phase', phase: 'move' });
+  const { resumed } = file;
+  const tally = new TransferTally();
   try {
-    await writeEntries(file, tarPlan, { source, path: output, onEvent, stop });
+    await writeBundle(file, tarPlan, writeOptions(context, tally));
     signal.throwIfAborted();
     onEvent({ type: 'phase', phase: 'finish' });
     await file.commit();
-  } catch (error) {
+  } catch (thrown) {
+    const error = diskError(thrown, output);
     if (error instanceof AirgapError && error.code === 'DISK') file.discard();
     if (file.isResumable) onEvent({ type: 'notice', message: resumeNotice(output) });
     throw error;
   }
+  return tally.total(resumed, tarPlan.size - bytesToTransfer(tarPlan));
+}
+
+/** A blob comes from a local layout that has it, else from the registry of one of its images. */
+function writeOptions(
+  { registries, local, onEvent, stop }: BuildContext,
+  tally: TransferTally,
+): WriteOptions {
+  const sourcesOf = ({ blob, from }: BlobRef) => [
+    ...local.layouts.filter(layout => layout.contains(blob)),
+    ...registries.source(from).sources,
+  ];
+  return { sourcesOf, onEvent, onBytes: tally.add, stop };
 }
 
 function resumeNotice(output: string): string {

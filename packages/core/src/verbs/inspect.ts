@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { BundleReader } from '../bundle/reader.ts';
 import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
+import { openLayout } from '../layout/open-layout.ts';
 
 /** The options of {@link inspect}. */
 export interface InspectOptions {
-  /** The bundle's path. */
+  /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
 }
 
@@ -37,7 +37,7 @@ export interface InspectedImage {
 /** The content of a bundle. Sizes are bytes. */
 export interface InspectResult {
   readonly path: string;
-  /** The size of the file. */
+  /** The size of the file, or of all files of a directory. */
   readonly size: number;
   readonly images: readonly InspectedImage[];
   /** The number of distinct blobs, including manifests. */
@@ -54,15 +54,15 @@ export interface InspectResult {
  * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` when it is not a bundle, `CONTENT`
  */
 export async function inspect({ bundle: path }: InspectOptions): Promise<InspectResult> {
-  await using bundle = await BundleReader.open(path);
+  await using layout = await openLayout(path);
   const summaries: ImageSummary[] = [];
-  for await (const image of summarizeImages(bundle, await bundle.entries())) summaries.push(image);
+  for await (const image of summarizeImages(layout)) summaries.push(image);
   // Several names of one image count once.
   const distinct = new Map(summaries.map(image => [image.digest, image.sizes]));
   const usage = new BlobUsage([...distinct.values()]);
   return {
     path: resolve(path),
-    size: bundle.size,
+    size: layout.size,
     images: summaries.map(image => describe(image, usage)),
     blobs: usage.blobs,
     blobBytes: usage.blobBytes,

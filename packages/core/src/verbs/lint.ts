@@ -75,7 +75,12 @@ async function queryRegistries(
   try {
     await using registries = await Registries.open({ ...online, signal, onEvent });
     return run.resolutions(
-      await resolveAll(registries, requests, online?.platforms ?? DEFAULT_PLATFORMS, onEvent),
+      await resolveAll(
+        name => registries.source(name),
+        requests,
+        online?.platforms ?? DEFAULT_PLATFORMS,
+        onEvent,
+      ),
     );
   } catch (error) {
     throw isInterrupted(error) ? interrupted(error) : error;

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { BundleReader } from '../bundle/reader.ts';
 import { selectImages } from '../bundle/select.ts';
-import { streamBundle } from '../bundle/stream.ts';
-import { BundleSubset } from '../bundle/subset.ts';
+import { StreamTarget } from '../bundle/stream-target.ts';
+import { planSubset } from '../bundle/subset.ts';
+import { writeBundle } from '../bundle/write-bundle.ts';
 import { type ImageClosure, imageClosure } from '../layout/image-closure.ts';
+import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
@@ -66,19 +67,22 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   const { onEvent = () => {}, signal = new AbortController().signal, dryRun = false } = options;
   const runtime = parseRuntimeTarget(options.target);
   try {
-    await using bundle = await BundleReader.open(options.bundle);
+    await using layout = await openLayout(options.bundle);
     onEvent({ type: 'phase', phase: 'read' });
-    const entries = await bundle.entries();
-    const names = await selectImages(bundle, entries, options.images);
-    const images = await Promise.all(names.map(named => imageClosure(bundle, entries, named)));
+    const names = await selectImages(layout, options.images);
+    const images = await Promise.all(names.map(named => imageClosure(layout, named)));
     const before = new RuntimeInventory(await runtime.images(signal));
     const missing = images.filter(image => !before.isComplete(image) && isSupported(image, runtime));
     const loaded = sumOf(missing);
-    onEvent({ type: 'planned', images: images.length, ...loaded, size: bundle.size });
+    onEvent({ type: 'planned', images: images.length, ...loaded, size: layout.size });
     onEvent({ type: 'phase', phase: 'move' });
     for (const batch of dryRun ? [] : batches(missing, runtime)) {
-      const subset = await BundleSubset.of(bundle, entries, batch.images);
-      await batch.run((stdin, ended) => streamBundle(stdin, subset.plan, subset, onEvent, ended), signal);
+      const subset = await planSubset(layout, batch.images);
+      await batch.run(
+        (stdin, ended) =>
+          writeBundle(new StreamTarget(stdin, ended), subset, { sourcesOf: () => [layout], onEvent }),
+        signal,
+      );
     }
     const after = dryRun ? undefined : new RuntimeInventory(await runtime.images(signal));
     return {

@@ -1,20 +1,21 @@
 import { resolve } from 'node:path';
-import { BundleReader } from '../bundle/reader.ts';
 import { selectImages } from '../bundle/select.ts';
 import { findMissing, type PushDiff } from '../copy/find-missing.ts';
 import { type ImageMapping, mapImages } from '../copy/image-mapping.ts';
 import { expectedTransfers, push, type TransferCount, type TransferCounts } from '../copy/push.ts';
 import { planPush } from '../copy/push-plan.ts';
 import { updateReferrers } from '../copy/referrers-index.ts';
+import type { TargetOf } from '../copy/target-of.ts';
 import { UploadBodies } from '../copy/upload-bodies.ts';
+import type { Layout } from '../layout/layout.ts';
+import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
+import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { HashPool } from '../store/hash-pool.ts';
-import type { ImageTarget } from '../store/image-target.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
 
 export interface LoadOptions extends RegistryOptions {
   /** Path of the bundle. */
@@ -82,19 +83,19 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   const location = parseTargetLocation(options.target);
   try {
-    await using bundle = await BundleReader.open(options.bundle);
+    await using layout = await openLayout(options.bundle);
     options.onEvent?.({ type: 'phase', phase: 'read' });
-    const entries = await bundle.entries();
-    const names = await selectImages(bundle, entries, options.images);
+    const names = await selectImages(layout, options.images);
     const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
     await using registries = await Registries.open({ ...options, signal });
-    const target = registries.target(location.registry);
-    const tags = await resolveTags(target, mappings, options.onExisting ?? 'overwrite');
+    const targetOf: TargetOf = repository =>
+      registries.target(Reference.inRepository(location.registry, repository));
+    const tags = await resolveTags(targetOf, mappings, options.onExisting ?? 'overwrite');
     const stop = (reason: unknown) => stopper.abort(reason);
-    const context = { bundle, entries, target, registry: location.registry, tags, signal, stop };
+    const context = { layout, targetOf, registry: location.registry, tags, signal, stop };
     const transfers = await pushImages(context, options);
     const { dryRun = false } = options;
-    if (!dryRun) await readBackTags(target, tags);
+    if (!dryRun) await readBackTags(targetOf, tags);
     return {
       path: resolve(options.bundle),
       target: options.target,
@@ -109,9 +110,8 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
 }
 
 interface PushContext {
-  readonly bundle: BundleReader;
-  readonly entries: ReadonlyMap<string, PlacedEntry>;
-  readonly target: ImageTarget;
+  readonly layout: Layout;
+  readonly targetOf: TargetOf;
   readonly registry: string;
   readonly tags: readonly TargetTag[];
   readonly signal: AbortSignal;
@@ -123,22 +123,22 @@ async function pushImages(
   context: PushContext,
   { dryRun, onEvent = () => {} }: LoadOptions,
 ): Promise<TransferCounts> {
-  const { bundle, entries, target, registry, tags, signal, stop } = context;
+  const { layout, targetOf, registry, tags, signal, stop } = context;
   const requested = tags.filter(({ state }) => state !== 'skipped').map(({ mapping }) => mapping);
-  const plan = await planPush(bundle, entries, requested);
-  const diff = await findMissing(target, plan, registry);
+  const plan = await planPush(layout, requested);
+  const diff = await findMissing(targetOf, plan);
   const expected = expectedTransfers(diff);
   const { blobs, bytes } = expected.uploaded;
-  onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: bundle.size });
+  onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
   if (dryRun) return expected;
   onEvent({ type: 'phase', phase: 'move' });
   await using hashPool = new HashPool(signal);
-  const bodies = new UploadBodies(bundle, entries, hashPool, onEvent);
-  const transfers = await push(diff, { target, registry, bundle, entries, bodies, onEvent, stop });
+  const bodies = new UploadBodies(layout, hashPool, onEvent);
+  const transfers = await push(diff, { targetOf, source: layout, bodies, onEvent, stop });
   onEvent({ type: 'phase', phase: 'finish' });
   // Before the tags: a tag must never point to incomplete content.
-  await checkPushed(target, diff, registry);
-  await updateReferrers(target, registry, plan.referrers);
+  await checkPushed(targetOf, diff, registry);
+  await updateReferrers(targetOf, plan.referrers);
   await putTags(context);
   return transfers;
 }
@@ -147,7 +147,7 @@ async function pushImages(
  * Pushes the tags; the manifests already exist by digest. Tags of one repository are pushed one after another:
  * distribution rewrites the manifest for each tag, and rejects an index that refers to it during the write.
  */
-async function putTags({ target, bundle, entries, tags }: PushContext): Promise<void> {
+async function putTags({ targetOf, layout, tags }: PushContext): Promise<void> {
   const byRepository = new Map<string, ImageMapping[]>();
   for (const { state, mapping } of tags) {
     if (state !== 'pushed' || mapping.to.tag === undefined) continue;
@@ -155,15 +155,16 @@ async function putTags({ target, bundle, entries, tags }: PushContext): Promise<
     byRepository.set(repository, [...(byRepository.get(repository) ?? []), mapping]);
   }
   const putSequentially = async (mappings: readonly ImageMapping[]) => {
-    for (const { to, root } of mappings) await target.putManifest(to, await bundle.manifest(entries, root));
+    for (const { to, root } of mappings)
+      await targetOf(to.repository).putManifest(await layout.manifest(root), to.tag);
   };
   await Promise.all([...byRepository.values()].map(putSequentially));
 }
 
 /** Checks that the registry has everything that it accepted. @throws AirgapError `CONTENT` */
-async function checkPushed(target: ImageTarget, diff: PushDiff, registry: string): Promise<void> {
+async function checkPushed(targetOf: TargetOf, diff: PushDiff, registry: string): Promise<void> {
   const pushed = diff.blobs.map(({ blob, missing }) => ({ blob, repositories: missing }));
-  const { blobs, levels } = await findMissing(target, { blobs: pushed, levels: diff.levels }, registry);
+  const { blobs, levels } = await findMissing(targetOf, { blobs: pushed, levels: diff.levels });
   const [missing] = [...blobs.map(({ blob }) => blob), ...levels.flat().map(({ descriptor }) => descriptor)];
   if (missing === undefined) return;
   throw new AirgapError('CONTENT', 'the registry accepted this digest but does not have it', {
@@ -182,13 +183,13 @@ interface TargetTag {
 
 /** Resolves every mapped reference at the target. @throws AirgapError `INPUT` for tags that must not be overwritten */
 async function resolveTags(
-  target: ImageTarget,
+  targetOf: TargetOf,
   mappings: readonly ImageMapping[],
   onExisting: OnExisting,
 ): Promise<TargetTag[]> {
   const conflicts: AirgapError[] = [];
   const resolveTag = async (mapping: ImageMapping): Promise<TargetTag> => {
-    const found = await target.digestOf(mapping.to);
+    const found = await digestAt(targetOf, mapping.to);
     if (found === mapping.root.digest) return { mapping, found, state: 'present' };
     if (found !== undefined && onExisting === 'fail') conflicts.push(tagExists(mapping, found));
     return { mapping, found, state: found !== undefined && onExisting === 'skip' ? 'skipped' : 'pushed' };
@@ -200,13 +201,18 @@ async function resolveTags(
 }
 
 /** Resolves every reference again. @throws AirgapError `CONTENT` when one does not have the digest of the bundle */
-async function readBackTags(target: ImageTarget, tags: readonly TargetTag[]): Promise<void> {
+async function readBackTags(targetOf: TargetOf, tags: readonly TargetTag[]): Promise<void> {
   const readBack = async (tag: TargetTag) => {
-    tag.found = await target.digestOf(tag.mapping.to);
+    tag.found = await digestAt(targetOf, tag.mapping.to);
     if (tag.state !== 'skipped' && tag.found !== tag.mapping.root.digest)
       throw unexpectedTag(tag.mapping, tag.found);
   };
   await Promise.all(tags.map(readBack));
+}
+
+/** The digest that a reference has at the target. */
+function digestAt(targetOf: TargetOf, to: Reference): Promise<Digest | undefined> {
+  return targetOf(to.repository).digestOf(to.digest ?? to.effectiveTag ?? '');
 }
 
 function toLoadedImage({ mapping: { name, to, root }, state, found }: TargetTag): LoadedImage {

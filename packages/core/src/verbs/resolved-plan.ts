@@ -14,6 +14,7 @@ import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
 import type { OnEvent } from '../store/events.ts';
+import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
 
 /** What to read, and how to resolve it. */
@@ -59,9 +60,11 @@ export async function resolvePlan(
   mtime = 0,
 ): Promise<ResolvedPlan> {
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  const resolutions = await resolveAll(registries, requests, platforms, onEvent);
+  const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);
   const listed = imagesOf(resolutions);
-  const images = referrers ? [...listed, ...(await findReferrers(registries, listed, onEvent))] : listed;
+  // A mirror answers for its registry: what it lacks is not requested there.
+  const sourceOf: SourceOf = name => registries.source(name).firstAnswer();
+  const images = referrers ? [...listed, ...(await findReferrers(sourceOf, listed, onEvent))] : listed;
   const online = lintRun.resolutions(resolutions);
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {

@@ -1,9 +1,13 @@
-import { BundleReader } from '../bundle/reader.ts';
-import { blobDigest } from '../layout/documents.ts';
+import { DirectoryFiles } from '../layout/directory-files.ts';
+import { Layout } from '../layout/layout.ts';
+import type { LayoutFiles, LayoutForm } from '../layout/layout-files.ts';
+import { openStorage } from '../layout/open-layout.ts';
+import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import type { OnEvent } from '../store/events.ts';
-import { checkBlobs } from '../verify/blob-check.ts';
+import type { RandomAccess } from '../store/random-access.ts';
+import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkDocuments } from '../verify/document-check.ts';
 import { checkNames } from '../verify/name-check.ts';
 import type { Problem } from '../verify/problem.ts';
@@ -12,7 +16,7 @@ import { checkTar } from '../verify/tar-check.ts';
 
 /** The options of {@link verify}. */
 export interface VerifyOptions {
-  /** The bundle's path. */
+  /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
@@ -21,6 +25,8 @@ export interface VerifyOptions {
 /** What {@link verify} found. */
 export interface VerifyResult {
   readonly path: string;
+  /** How it is stored: a bundle, an archive of another tool, or a directory. */
+  readonly form: LayoutForm;
   /** The names of its images. */
   readonly images: readonly string[];
   readonly blobs: number;
@@ -41,24 +47,31 @@ export async function verify({
   signal,
   onEvent = () => {},
 }: VerifyOptions): Promise<VerifyResult> {
-  await using bundle = await BundleReader.open(path);
   const problems: Problem[] = [];
+  await using storage = await openStorage(path);
   try {
-    const entries = await checkTar(bundle, problems);
-    const blobs = [...entries.values()].filter(({ name }) => blobDigest(name) !== undefined);
-    const bytes = blobs.reduce((sum, { size }) => sum + size, 0);
-    onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: bundle.size });
+    const layout = new Layout(await listFiles(storage, problems));
+    const blobs = blobsOf(layout);
+    const bytes = blobs.reduce((sum, { entry }) => sum + entry.size, 0);
+    onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: layout.size });
     onEvent({ type: 'phase', phase: 'verify' });
-    await checkBlobs(bundle, blobs, problems, onEvent, signal);
-    const names = await bundle.names(entries);
-    checkNames(names, problems);
-    await checkDocuments(bundle, entries, names, problems);
-    await new ReferenceCheck(bundle, entries, problems).check(names);
+    await checkBlobs(layout, problems, onEvent, signal);
+    const names = await layout.names();
+    checkNames(layout, names, problems);
+    await checkDocuments(layout, names, problems);
+    await new ReferenceCheck(layout, problems).check(names);
     const images = names.flatMap(({ name }) => name ?? []);
-    return { path, images, blobs: blobs.length, bytes, problems };
+    return { path, form: layout.form, images, blobs: blobs.length, bytes, problems };
   } catch (error) {
     if (signal?.aborted) throw interrupted(error);
     if (!(error instanceof AirgapError)) throw error;
-    return { path, images: [], blobs: 0, bytes: 0, problems: [...problems, { message: error.message }] };
+    problems.push({ message: error.message });
+    return { path, form: 'bundle', images: [], blobs: 0, bytes: 0, problems };
   }
+}
+
+/** The files of a layout; unexpected entries of a tar are problems. */
+async function listFiles(storage: DirectoryFiles | RandomAccess, problems: Problem[]): Promise<LayoutFiles> {
+  if (storage instanceof DirectoryFiles) return storage;
+  return new TarFiles(storage, await checkTar(storage, problems));
 }

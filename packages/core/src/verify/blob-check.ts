@@ -1,41 +1,56 @@
 import pLimit from 'p-limit';
-import type { BundleReader } from '../bundle/reader.ts';
-import { parseDigest } from '../oci/digest.ts';
+import { blobDigest } from '../layout/documents.ts';
+import type { Layout } from '../layout/layout.ts';
+import type { LayoutEntry } from '../layout/layout-files.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { OnEvent } from '../store/events.ts';
+import { hashBytes } from '../store/hash-bytes.ts';
 import { HashPool } from '../store/hash-pool.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
-import type { Problem } from './problem.ts';
+import { offsetOf, type Problem } from './problem.ts';
+
+/** A stored blob and the digest in its name. */
+interface NamedBlob {
+  readonly entry: LayoutEntry;
+  readonly digest: Digest;
+}
+
+/** The blobs of a layout. */
+export function blobsOf(layout: Layout): NamedBlob[] {
+  return [...layout.entries.values()].flatMap(entry => {
+    const digest = blobDigest(entry.name);
+    return digest ? [{ entry, digest }] : [];
+  });
+}
 
 /** Verifies every blob against the digest in its name, one per worker thread at a time. */
 export async function checkBlobs(
-  bundle: BundleReader,
-  blobs: readonly PlacedEntry[],
+  layout: Layout,
   problems: Problem[],
   onEvent: OnEvent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   await using hashPool = new HashPool(signal);
   const limit = pLimit(hashPool.max);
-  const check = async (blob: PlacedEntry) => {
-    const problem = await checkBlob(bundle, blob, hashPool, onEvent);
-    if (problem) problems.push({ message: problem, entry: blob.name, offset: blob.headerOffset });
+  const check = async (blob: NamedBlob) => {
+    const message = await checkBlob(layout, blob, hashPool, onEvent);
+    if (message) problems.push({ message, entry: blob.entry.name, ...offsetOf(blob.entry) });
   };
-  await Promise.all(blobs.map(blob => limit(check, blob)));
+  await Promise.all(blobsOf(layout).map(blob => limit(check, blob)));
   problems.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
 }
 
 async function checkBlob(
-  bundle: BundleReader,
-  entry: PlacedEntry,
+  layout: Layout,
+  { entry, digest }: NamedBlob,
   hashPool: HashPool,
   onEvent: OnEvent,
 ): Promise<string | undefined> {
   const { size } = entry;
-  const digest = parseDigest(`sha256:${entry.name.slice('blobs/sha256/'.length)}`);
   onEvent({ type: 'blob-started', digest, size, image: entry.name });
+  await using bytes = await layout.open({ digest });
   let received = 0;
-  const actual = await bundle.digest(entry, hashPool, bytes => {
-    received += bytes;
+  const actual = await hashBytes(bytes, hashPool, hashed => {
+    received += hashed;
     onEvent({ type: 'blob-progress', digest, received, size });
   });
   onEvent({ type: 'blob-finished', digest, size });

@@ -1,16 +1,32 @@
-import type { NamedDescriptor } from '../layout/document-reader.ts';
+import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION, readName } from '../layout/names.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { isDigest } from '../oci/digest.ts';
 import type { Problem } from './problem.ts';
 
-/** Checks that each name is unique, canonical and the same in all annotations. */
-export function checkNames(names: readonly NamedDescriptor[], problems: Problem[]): void {
+/** Checks that each name points to its digest, and in a bundle that it is unique, canonical and the same everywhere. */
+export function checkNames(
+  { form }: Pick<Layout, 'form'>,
+  names: readonly NamedDescriptor[],
+  problems: Problem[],
+): void {
   const seen = new Set<string>();
   for (const { name, descriptor } of names) {
-    const message = nameProblem(name, descriptor, seen);
+    const message =
+      form === 'bundle' ? nameProblem(name, descriptor, seen) : foreignNameProblem(name, descriptor);
     if (message) problems.push({ message, entry: 'index.json' });
     if (name !== undefined) seen.add(name);
+  }
+}
+
+/** Other tools may use short names, and several times; only the digest in a name must be right. */
+function foreignNameProblem(name: string | undefined, { digest }: Descriptor): string | undefined {
+  if (!name?.includes('@')) return undefined;
+  try {
+    readName(name, { digest });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

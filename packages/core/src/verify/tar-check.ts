@@ -1,35 +1,37 @@
-import type { BundleReader } from '../bundle/reader.ts';
-import { unexpectedReason } from '../bundle/unexpected-entry.ts';
-import { headerProblem } from '../tar/framing.ts';
+import { ContentsReader, type TarContents } from '../layout/tar-files.ts';
+import type { RandomAccess } from '../store/random-access.ts';
+import { readFully } from '../store/read-ranges.ts';
+import { framingProblem } from '../tar/framing.ts';
 import { TRAILER_SIZE } from '../tar/header.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
+import { walkTar } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
-/** Checks the headers, padding and end of the tar. @returns the expected entries, by name */
-export async function checkTar(bundle: BundleReader, problems: Problem[]): Promise<Map<string, PlacedEntry>> {
-  const entries = new Map<string, PlacedEntry>();
-  const walk = bundle.walk();
+/** Checks the entries of a tar, and for a bundle its headers, padding and end. @returns the expected entries */
+export async function checkTar(tar: RandomAccess, problems: Problem[]): Promise<TarContents> {
+  const reader = new ContentsReader();
+  const framing: Problem[] = [];
+  const walk = walkTar(tar);
   for (;;) {
     const step = await walk.next();
     if (step.done) {
-      await checkEnd(bundle, step.value, problems);
-      return entries;
+      const contents = reader.contents();
+      if (contents.form === 'bundle') problems.push(...framing, ...(await endProblems(tar, step.value)));
+      return contents;
     }
-    const entry = step.value;
-    const unexpected = unexpectedReason(entry, entries);
-    if (!unexpected) entries.set(entry.name, entry);
-    const message = unexpected ?? (await headerProblem(bundle, entry));
-    if (message) problems.push({ message, entry: entry.name, offset: entry.headerOffset });
+    const { name: entry, headerOffset: offset } = step.value;
+    const unexpected = reader.add(step.value);
+    if (unexpected) problems.push({ message: unexpected, entry, offset });
+    const message = unexpected ? undefined : await framingProblem(tar, step.value);
+    if (message) framing.push({ message, entry, offset });
   }
 }
 
-async function checkEnd(bundle: BundleReader, end: number, problems: Problem[]): Promise<void> {
-  const excess = bundle.size - end - TRAILER_SIZE;
-  if (excess < 0) {
-    problems.push({ message: `the end-of-archive marker lacks ${-excess} bytes`, offset: end });
-    return;
-  }
-  const trailer = await bundle.bytes(end, TRAILER_SIZE);
+async function endProblems(tar: RandomAccess, end: number): Promise<Problem[]> {
+  const excess = tar.size - end - TRAILER_SIZE;
+  if (excess < 0) return [{ message: `the end-of-archive marker lacks ${-excess} bytes`, offset: end }];
+  const trailer = Buffer.alloc(TRAILER_SIZE);
+  await readFully(tar, trailer, end);
+  const problems: Problem[] = [];
   if (trailer.some(byte => byte !== 0))
     problems.push({ message: 'non-zero bytes in the end-of-archive marker', offset: end });
   if (excess > 0)
@@ -37,4 +39,5 @@ async function checkEnd(bundle: BundleReader, end: number, problems: Problem[]):
       message: `${excess} unexpected bytes after the end of the tar`,
       offset: end + TRAILER_SIZE,
     });
+  return problems;
 }

@@ -2,9 +2,9 @@ import { open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { writeAll } from '../../fs/write-all.js';
 import { HashPool } from '../../store/hash-pool.ts';
-import { type Range, Ranges } from '../../store/ranges.ts';
-import { writeHeaders } from '../../tar/framing.ts';
+import { Ranges } from '../../store/ranges.ts';
 import type { PlannedEntry, TarPlan } from '../../tar/plan.ts';
+import type { TarTarget } from '../../tar/target.ts';
 import { diskError } from './disk.ts';
 import { FileSink } from './file-sink.ts';
 import {
@@ -19,7 +19,8 @@ import {
  * A bundle while it is being written: `PATH.partial`, at its full length from the start. The final name appears only
  * with {@link BundleFile.commit}. Without a commit, the partial file and its journal stay, for the next build to resume.
  */
-export class BundleFile implements AsyncDisposable {
+export class BundleFile implements TarTarget, AsyncDisposable {
+  readonly order = 'any';
   readonly #path: string;
   readonly #paths: PartialPaths;
   readonly #indexes: ReadonlyMap<PlannedEntry, number>;
@@ -39,7 +40,7 @@ export class BundleFile implements AsyncDisposable {
   }
 
   /**
-   * Allocates the file and writes everything but the contents. It resumes the partial file of an interrupted build with
+   * Allocates the file. It resumes the partial file of an interrupted build with
    * the same plan, and keeps that of a different plan as a source of blobs.
    *
    * @throws AirgapError `DISK`, also while another build writes the same bundle
@@ -47,37 +48,41 @@ export class BundleFile implements AsyncDisposable {
   static async open(path: string, plan: TarPlan, signal: AbortSignal): Promise<BundleFile> {
     try {
       const partial = await openPartial(path, plan);
-      writeHeaders(partial.file.fd, plan);
       return new BundleFile(path, plan, partial, signal);
     } catch (error) {
       throw diskError(error, path);
     }
   }
 
-  /** The bytes of a blob that an interrupted build wrote; they are not verified yet. */
-  existing(entry: PlannedEntry): Ranges {
-    return this.#partial.written.get(this.#index(entry)) ?? new Ranges();
+  /** The number of bytes that an interrupted build wrote; they are not verified yet. */
+  get resumed(): number {
+    let bytes = 0;
+    for (const ranges of this.#partial.written.values()) bytes += ranges.size;
+    return bytes;
   }
 
-  /** Opens a sink for the blob of an entry. @param existing the bytes that are already written */
-  sink(entry: PlannedEntry, existing: Ranges): FileSink {
-    const { file, journal } = this.#partial;
-    const index = this.#index(entry);
-    const onWritten = (range: Range) => {
-      this.#resumable.add(index);
-      journal.note(index, range);
-    };
-    return new FileSink({ fd: file.fd, offset: entry.offset, hashPool: this.#hashPool, existing, onWritten });
-  }
-
-  /** Discards the written bytes of a blob, because they are wrong. */
-  forget(entry: PlannedEntry): void {
-    this.#resumable.delete(this.#index(entry));
-    this.#partial.journal.forget(this.#index(entry));
+  /** Opens the writer for the blob of an entry; it has the bytes that an interrupted build wrote. */
+  writer(entry: PlannedEntry): FileSink {
+    const { file, journal, written } = this.#partial;
+    const index = this.#indexes.get(entry) ?? -1;
+    return new FileSink({
+      fd: file.fd,
+      offset: entry.offset,
+      hashPool: this.#hashPool,
+      existing: written.get(index) ?? new Ranges(),
+      onWritten: range => {
+        this.#resumable.add(index);
+        journal.note(index, range);
+      },
+      onRestart: () => {
+        this.#resumable.delete(index);
+        journal.forget(index);
+      },
+    });
   }
 
   /** Writes bytes at an offset. */
-  write(bytes: Uint8Array, offset: number): void {
+  write(bytes: Uint8Array, offset: number): undefined {
     writeAll(this.#partial.file.fd, bytes, offset);
   }
 
@@ -110,10 +115,6 @@ export class BundleFile implements AsyncDisposable {
     await this.#close();
     if (!this.isResumable) await removePartial(this.#path);
     await this.#partial.lock[Symbol.asyncDispose]();
-  }
-
-  #index(entry: PlannedEntry): number {
-    return this.#indexes.get(entry) ?? -1;
   }
 
   async #close(): Promise<void> {

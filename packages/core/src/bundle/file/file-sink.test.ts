@@ -33,6 +33,7 @@ function open(): FileSink {
     hashPool,
     existing: new Ranges(),
     onWritten: range => noted.push(range),
+    onRestart: () => {},
   });
 }
 
@@ -97,6 +98,7 @@ describe('a blob that a sink copies from a file', () => {
       hashPool,
       existing: new Ranges(),
       onWritten: () => {},
+      onRestart: () => {},
     });
     await expect(sink.copyFrom({ fd: openSource(), offset: 0, size: 10 })).rejects.toMatchObject({ code });
   });

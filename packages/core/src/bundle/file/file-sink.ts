@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { writeAll } from '../../fs/write-all.js';
 import { type Digest, digestOf } from '../../oci/digest.ts';
-import type { BlobSink, FilePart } from '../../store/blob-writer.ts';
+import type { BlobWriter, FilePart } from '../../store/blob-writer.ts';
 import type { FileHash, HashPool } from '../../store/hash-pool.ts';
 import { type Range, Ranges } from '../../store/ranges.ts';
 
@@ -23,6 +23,8 @@ export interface FileSinkOptions {
   readonly existing: Ranges;
   /** Receives the written ranges. */
   readonly onWritten: (range: Range) => void;
+  /** Called when the written bytes are wrong. */
+  readonly onRestart: () => void;
 }
 
 /**
@@ -30,10 +32,10 @@ export interface FileSinkOptions {
  * synchronous: the chunk is still in the processor's cache, and passing it to another thread costs more than writing it
  * to the page cache (docs/decisions/0004).
  */
-export class FileSink implements BlobSink {
+export class FileSink implements BlobWriter {
   readonly sequential = false;
   readonly #options: FileSinkOptions;
-  readonly #written: Ranges;
+  #written: Ranges;
   #unnoted = new Ranges();
   #notedAt = Date.now();
   #hash: FileHash | undefined;
@@ -43,6 +45,19 @@ export class FileSink implements BlobSink {
   constructor(options: FileSinkOptions) {
     this.#options = options;
     this.#written = options.existing;
+  }
+
+  get written(): Ranges {
+    return this.#written;
+  }
+
+  restart(): void {
+    this.#written = new Ranges();
+    this.#unnoted = new Ranges();
+    this.#hash = undefined;
+    this.#hashed = 0;
+    this.#copied = undefined;
+    this.#options.onRestart();
   }
 
   write(chunk: Uint8Array, at: number): undefined {
@@ -55,12 +70,12 @@ export class FileSink implements BlobSink {
   async copyFrom(part: FilePart, onCopied: (bytes: number) => void = () => {}): Promise<void> {
     const { fd, offset, hashPool } = this.#options;
     let at = 0;
-    const hash = hashPool.start(fd, bytes => {
+    const hash = hashPool.start(bytes => {
       this.#add({ start: at, end: at + bytes });
       at += bytes;
       onCopied(bytes);
     });
-    this.#copied = await hash.copy(part, offset);
+    this.#copied = await hash.copy(part, { fd, offset });
   }
 
   async digest(): Promise<Digest> {
@@ -69,8 +84,8 @@ export class FileSink implements BlobSink {
     const { fd, offset, hashPool } = this.#options;
     const { prefix } = this.#written;
     if (prefix <= SMALL.length) return this.#digestHere();
-    this.#hash ??= hashPool.start(fd);
-    return this.#hash.digest(offset + this.#hashed, prefix - this.#hashed);
+    this.#hash ??= hashPool.start();
+    return this.#hash.digest({ fd, offset: offset + this.#hashed, size: prefix - this.#hashed });
   }
 
   /** Waking a thread takes longer than hashing a small blob. */
@@ -95,8 +110,8 @@ export class FileSink implements BlobSink {
   #extendHash(): void {
     const { fd, offset, hashPool } = this.#options;
     const { prefix } = this.#written;
-    this.#hash ??= hashPool.start(fd);
-    this.#hash.extend(offset + this.#hashed, prefix - this.#hashed);
+    this.#hash ??= hashPool.start();
+    this.#hash.extend({ fd, offset: offset + this.#hashed, size: prefix - this.#hashed });
     this.#hashed = prefix;
   }
 }

@@ -1,0 +1,25 @@
+import type { RandomAccess } from '../store/random-access.ts';
+
+/** A file of an OCI layout, wherever it is stored. */
+export interface LayoutEntry {
+  /** The path in the layout, separated by `/`. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** How a layout is stored. `bundle` is a tar as a build writes it, `archive` one of another tool. */
+export type LayoutForm = 'bundle' | 'archive' | 'directory';
+
+/** The files of an OCI layout: the entries of a tar, or a directory. */
+export interface LayoutFiles extends AsyncDisposable {
+  readonly form: LayoutForm;
+  /** The path or URL, for errors. */
+  readonly location: string;
+  /** The size of the tar or of all files, in bytes. */
+  readonly size: number;
+  /** All files by name, in their order. */
+  readonly entries: ReadonlyMap<string, LayoutEntry>;
+  /** Opens a file for reading. @throws AirgapError `INPUT` */
+  open(entry: LayoutEntry): Promise<RandomAccess>;
+}

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import { AirgapError } from '../model/errors.ts';
+import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
+import { MediaType } from '../oci/media-type.ts';
+import { Reference } from '../reference/reference.ts';
+import type { ChunkWriter } from '../store/blob-writer.ts';
+import type { ImageSource } from '../store/image-source.ts';
+import type { RandomAccess } from '../store/random-access.ts';
+import type { Range } from '../store/ranges.ts';
+import { readFully, readRanges } from '../store/read-ranges.ts';
+import { verifyBytes } from '../store/verifier.ts';
+import { blobPath } from './documents.ts';
+import type { LayoutEntry, LayoutFiles, LayoutForm } from './layout-files.ts';
+import { NAME_ANNOTATIONS } from './names.ts';
+
+/** The maximum size of a document of a layout, in bytes: enough for 100,000 names. */
+const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
+
+const indexSchema = z.looseObject({
+  schemaVersion: z.literal(2),
+  mediaType: z.literal(MediaType.ociIndex).optional(),
+  manifests: z.array(descriptorSchema),
+});
+
+/** A descriptor of `index.json`, with its name if it has one. */
+export interface NamedDescriptor {
+  readonly name: string | undefined;
+  readonly descriptor: Descriptor;
+}
+
+/** How errors name each form of a layout, and their hint. */
+const WORDING: Readonly<Record<LayoutForm, { readonly noun: string; readonly hint: string }>> = {
+  bundle: { noun: 'bundle', hint: 'Fetch the bundle again, or rebuild it.' },
+  archive: { noun: 'OCI archive', hint: 'Fetch the archive again, or recreate it.' },
+  directory: { noun: 'OCI layout', hint: 'Copy the directory again, or recreate it.' },
+};
+
+/** An OCI image layout, wherever it is stored: a bundle, an archive of another tool, a directory. */
+export class Layout implements ImageSource, AsyncDisposable {
+  readonly #files: LayoutFiles;
+  #names: Promise<NamedDescriptor[]> | undefined;
+
+  constructor(files: LayoutFiles) {
+    this.#files = files;
+  }
+
+  get form(): LayoutForm {
+    return this.#files.form;
+  }
+
+  /** The path or URL, for errors. */
+  get path(): string {
+    return this.#files.location;
+  }
+
+  /** The size of the tar or of all files, in bytes. */
+  get size(): number {
+    return this.#files.size;
+  }
+
+  /** All files by name, in their order. */
+  get entries(): ReadonlyMap<string, LayoutEntry> {
+    return this.#files.entries;
+  }
+
+  get origin() {
+    return { path: this.path };
+  }
+
+  /** The descriptors in `index.json`, in their order. @throws AirgapError `BUNDLE` */
+  names(): Promise<readonly NamedDescriptor[]> {
+    this.#names ??= this.#readNames();
+    return this.#names;
+  }
+
+  /** Finds the manifest of a name; names without a tag mean `latest`. @throws AirgapError `BUNDLE` */
+  async resolve(name: Reference): Promise<Descriptor | undefined> {
+    const canonical = name.canonical().toString();
+    const found = (await this.names()).find(named => canonicalName(named.name) === canonical);
+    return found?.descriptor;
+  }
+
+  /** Parses one of the JSON documents of the layout. @throws AirgapError `BUNDLE` */
+  async document(name: string): Promise<unknown> {
+    const text = (await this.documentBytes(name)).toString('utf8');
+    try {
+      const document = JSON.parse(text);
+      // Throws for a document that is nested too deep to be serialized again.
+      JSON.stringify(document);
+      return document;
+    } catch {
+      throw this.#invalid(`${name} is not valid JSON`);
+    }
+  }
+
+  /** The bytes of one of the documents of the layout. @throws AirgapError `BUNDLE` */
+  async documentBytes(name: string): Promise<Buffer> {
+    const entry = this.entries.get(name);
+    if (!entry) throw this.#invalid(`${name} is missing`);
+    if (entry.size > MAX_DOCUMENT_SIZE)
+      throw this.#invalid(`${name} has ${entry.size} bytes, the limit is ${MAX_DOCUMENT_SIZE}`);
+    return this.#content(entry);
+  }
+
+  /** Reads and verifies a manifest. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  async manifest(descriptor: Descriptor): Promise<RawManifest> {
+    return rawManifest(await this.blob(descriptor), descriptor.mediaType);
+  }
+
+  /** Reads and verifies a small blob. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  async blob(descriptor: Descriptor): Promise<Buffer> {
+    const entry = this.#entryOf(descriptor);
+    if (!entry) throw this.#invalid('a blob is missing', descriptor.digest);
+    if (entry.size > MAX_MANIFEST_SIZE)
+      throw this.#invalid(
+        `a manifest has ${entry.size} bytes, the limit is ${MAX_MANIFEST_SIZE}`,
+        descriptor.digest,
+      );
+    const bytes = await this.#content(entry);
+    verifyBytes(bytes, descriptor, this.origin);
+    return bytes;
+  }
+
+  /** The size of a stored blob, in bytes; undefined when it is missing. */
+  sizeOf(blob: Pick<Descriptor, 'digest'>): number | undefined {
+    return this.#entryOf(blob)?.size;
+  }
+
+  /** Whether it has a blob of this size, without reading it. */
+  contains(blob: Pick<Descriptor, 'digest' | 'size'>): boolean {
+    return this.sizeOf(blob) === blob.size;
+  }
+
+  async has(blob: Descriptor): Promise<boolean> {
+    return this.contains(blob);
+  }
+
+  async read(blob: Descriptor, into: ChunkWriter, wanted: readonly Range[]): Promise<void> {
+    await using bytes = await this.open(blob);
+    await readRanges(bytes, wanted, into);
+  }
+
+  /** Opens a blob for reading at any offset; it is not verified. @throws AirgapError `NOT_FOUND`, `INPUT` */
+  async open(blob: Pick<Descriptor, 'digest'>): Promise<RandomAccess> {
+    const entry = this.#entryOf(blob);
+    if (entry) return this.#files.open(entry);
+    throw new AirgapError('NOT_FOUND', 'a blob is missing', {
+      where: { ...this.origin, digest: blob.digest },
+      hint: WORDING[this.form].hint,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files[Symbol.asyncDispose]();
+  }
+
+  #entryOf(blob: Pick<Descriptor, 'digest'>): LayoutEntry | undefined {
+    return this.entries.get(blobPath(blob));
+  }
+
+  async #readNames(): Promise<NamedDescriptor[]> {
+    const result = indexSchema.safeParse(await this.document('index.json'));
+    if (result.success)
+      return result.data.manifests.map(descriptor => ({ descriptor, name: nameOf(descriptor) }));
+    const [issue] = result.error.issues;
+    throw this.#invalid(
+      `index.json breaks the image specification: ${issue?.path.join('.')}: ${issue?.message}`,
+    );
+  }
+
+  async #content(entry: LayoutEntry): Promise<Buffer> {
+    await using bytes = await this.#files.open(entry);
+    const content = Buffer.alloc(entry.size);
+    if (await readFully(bytes, content, 0)) return content;
+    throw this.#invalid(`${entry.name} ends early`);
+  }
+
+  #invalid(reason: string, digest?: Digest): AirgapError {
+    const { noun, hint } = WORDING[this.form];
+    return new AirgapError('BUNDLE', `invalid or incomplete ${noun}: ${reason}`, {
+      where: { ...this.origin, ...(digest ? { digest } : {}) },
+      hint,
+    });
+  }
+}
+
+function nameOf({ annotations = {} }: Descriptor): string | undefined {
+  for (const key of NAME_ANNOTATIONS) if (annotations[key]) return annotations[key];
+  return undefined;
+}
+
+/** The canonical form of a name; undefined for text that is not a reference. */
+function canonicalName(name: string | undefined): string | undefined {
+  try {
+    return name === undefined ? undefined : Reference.parse(name).canonical().toString();
+  } catch {
+    return undefined;
+  }
+}

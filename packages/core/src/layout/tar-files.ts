@@ -1,0 +1,99 @@
+import { AirgapError } from '../model/errors.ts';
+import { type RandomAccess, slice } from '../store/random-access.ts';
+import { type PlacedEntry, walkTar } from '../tar/walk.ts';
+import { DOCUMENTS } from './documents.ts';
+import type { LayoutFiles, LayoutForm } from './layout-files.ts';
+import { unexpectedReason } from './unexpected-entry.ts';
+
+/** The directories of a layout, which archives of other tools list. */
+const DIRECTORIES = new Set(['', 'blobs', 'blobs/sha256']);
+
+/** The entries of a tar that hold files of a layout, and whether a build could have written the tar. */
+export interface TarContents {
+  readonly form: LayoutForm;
+  /** By name, without a leading `./`. */
+  readonly entries: ReadonlyMap<string, PlacedEntry>;
+}
+
+/** The files of an OCI layout in a tar: a bundle, or an archive of skopeo, buildx, docker, podman or tar. */
+export class TarFiles implements LayoutFiles {
+  readonly form: LayoutForm;
+  readonly entries: ReadonlyMap<string, PlacedEntry>;
+  readonly #tar: RandomAccess;
+
+  constructor(tar: RandomAccess, { form, entries }: TarContents) {
+    this.form = form;
+    this.entries = entries;
+    this.#tar = tar;
+  }
+
+  /** Lists the entries. @throws AirgapError `BUNDLE` when it is not a tar, or has an unexpected entry */
+  static async open(tar: RandomAccess): Promise<TarFiles> {
+    const reader = new ContentsReader();
+    let problem: string | undefined;
+    for await (const entry of walkTar(tar)) {
+      const unexpected = reader.add(entry);
+      if (unexpected) problem ??= `${unexpected}: ${entry.name} (at byte ${entry.headerOffset})`;
+    }
+    const contents = reader.contents();
+    if (!contents.entries.has('index.json')) throw notLayout(tar, contents);
+    if (problem !== undefined) throw invalid(tar, problem);
+    return new TarFiles(tar, contents);
+  }
+
+  get location(): string {
+    return this.#tar.location;
+  }
+
+  get size(): number {
+    return this.#tar.size;
+  }
+
+  async open({ offset, size }: PlacedEntry): Promise<RandomAccess> {
+    return slice(this.#tar, { start: offset, end: offset + size });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tar[Symbol.asyncDispose]();
+  }
+}
+
+/** Collects the entries of a tar that belong to a layout. */
+export class ContentsReader {
+  readonly #entries = new Map<string, PlacedEntry>();
+  #isPlain = true;
+
+  /** Adds an entry. @returns why it is unexpected; it is then left out */
+  add(entry: PlacedEntry): string | undefined {
+    const name = entry.name.replace(/^(?:\.\/)+/, '');
+    if (name !== entry.name) this.#isPlain = false;
+    if (entry.type === '5' && DIRECTORIES.has(name.replace(/\/+$/, '').replace(/^\.$/, ''))) {
+      this.#isPlain = false;
+      return undefined;
+    }
+    const unexpected = unexpectedReason(name, entry, this.#entries);
+    if (!unexpected) this.#entries.set(name, entry);
+    return unexpected;
+  }
+
+  /** A tar with all documents, and without directories, is a bundle: no other tool writes such tars. */
+  contents(): TarContents {
+    const isBundle = this.#isPlain && DOCUMENTS.every(name => this.#entries.has(name));
+    return { form: isBundle ? 'bundle' : 'archive', entries: this.#entries };
+  }
+}
+
+function invalid(tar: RandomAccess, reason: string): AirgapError {
+  return new AirgapError('BUNDLE', `invalid or incomplete bundle: ${reason}`, {
+    where: { path: tar.location },
+    hint: 'Fetch the bundle again, or rebuild it.',
+  });
+}
+
+function notLayout(tar: RandomAccess, { entries }: TarContents): AirgapError {
+  if (!entries.has('manifest.json')) return invalid(tar, 'index.json is missing');
+  return new AirgapError('BUNDLE', 'not an OCI layout: a docker archive', {
+    where: { path: tar.location },
+    hint: 'Convert it with skopeo copy docker-archive:FILE oci-archive:NEW, or save it with docker 25 or later.',
+  });
+}

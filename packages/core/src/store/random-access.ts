@@ -1,0 +1,36 @@
+import type { FilePart } from './blob-writer.ts';
+import type { Range } from './ranges.ts';
+
+/** Bytes that can be read at any offset: a file, the parts of one, or ranges of a remote object. */
+export interface RandomAccess extends AsyncDisposable {
+  /** The path or URL, for errors. */
+  readonly location: string;
+  /** In bytes. */
+  readonly size: number;
+  /**
+   * Reads bytes into a buffer.
+   *
+   * @param at the offset, in bytes
+   * @returns the number of bytes read; less than the buffer holds only at the end
+   */
+  read(buffer: Uint8Array, at: number): Promise<number>;
+  /** The pieces of open local files that hold a range, in order; worker threads read them by their descriptors. */
+  files?(range: Range): readonly FilePart[];
+  /** Whether the bytes are unmodified since they were opened. */
+  isUnchanged(): Promise<boolean>;
+}
+
+/** A range of other bytes. Closing it leaves those open. */
+export function slice(bytes: RandomAccess, { start, end }: Range): RandomAccess {
+  const size = end - start;
+  const files = bytes.files?.bind(bytes);
+  return {
+    location: bytes.location,
+    size,
+    read: (buffer, at) =>
+      bytes.read(buffer.subarray(0, Math.max(0, Math.min(buffer.length, size - at))), start + at),
+    ...(files && { files: range => files({ start: start + range.start, end: start + range.end }) }),
+    isUnchanged: () => bytes.isUnchanged(),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
