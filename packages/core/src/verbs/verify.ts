@@ -10,14 +10,18 @@ import type { RandomAccess } from '../store/random-access.ts';
 import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkDocuments } from '../verify/document-check.ts';
 import { checkNames } from '../verify/name-check.ts';
-import type { Problem } from '../verify/problem.ts';
+import { offsetOf, type Problem } from '../verify/problem.ts';
 import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
+import { readTar } from '../verify/tar-stream.ts';
+
+/** The path in the result for a stream. */
+const STREAM = '<stdin>';
 
 /** The options of {@link verify}. */
 export interface VerifyOptions {
-  /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
-  readonly bundle: string;
+  /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory; or a stream, read once. */
+  readonly bundle: string | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
@@ -42,20 +46,21 @@ export interface VerifyResult {
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
-export async function verify({
-  bundle: path,
-  signal,
-  onEvent = () => {},
-}: VerifyOptions): Promise<VerifyResult> {
+export async function verify({ bundle, signal, onEvent = () => {} }: VerifyOptions): Promise<VerifyResult> {
+  const path = typeof bundle === 'string' ? bundle : STREAM;
   const problems: Problem[] = [];
-  await using storage = await openStorage(path);
+  await using storage = typeof bundle === 'string' ? await openStorage(bundle) : undefined;
   try {
-    const layout = new Layout(await listFiles(storage, problems));
+    const { files, checkContent } =
+      storage === undefined
+        ? await readStream(bundle as AsyncIterable<Uint8Array>, problems)
+        : { files: await listFiles(storage, problems), checkContent: checkBlobs };
+    const layout = new Layout(files);
     const blobs = blobsOf(layout);
     const bytes = blobs.reduce((sum, { entry }) => sum + entry.size, 0);
     onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: layout.size });
     onEvent({ type: 'phase', phase: 'verify' });
-    await checkBlobs(layout, problems, onEvent, signal);
+    await checkContent(layout, problems, onEvent, signal);
     const names = await layout.names();
     checkNames(layout, names, problems);
     await checkDocuments(layout, names, problems);
@@ -70,8 +75,22 @@ export async function verify({
   }
 }
 
-/** The files of a layout; unexpected entries of a tar are problems. */
+/** The files of a stored layout; unexpected entries of a tar are problems. */
 async function listFiles(storage: DirectoryFiles | RandomAccess, problems: Problem[]): Promise<LayoutFiles> {
   if (storage instanceof DirectoryFiles) return storage;
   return new TarFiles(storage, await checkTar(storage, problems));
+}
+
+/** The files of a streamed tar, whose blobs were hashed on the way. */
+async function readStream(stream: AsyncIterable<Uint8Array>, problems: Problem[]) {
+  const { files, digests } = await readTar(stream, STREAM, problems);
+  const checkContent = async (layout: Layout) => {
+    for (const { entry, digest } of blobsOf(layout)) {
+      const actual = digests.get(entry.name);
+      if (actual === digest) continue;
+      const message = `digest mismatch: expected ${digest}, got ${actual}`;
+      problems.push({ message, entry: entry.name, ...offsetOf(entry) });
+    }
+  };
+  return { files, checkContent };
 }

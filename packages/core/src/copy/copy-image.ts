@@ -1,0 +1,74 @@
+import { AirgapError } from '../model/errors.ts';
+import { runAll } from '../model/run-all.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { parseManifest, type RawManifest } from '../oci/manifest.ts';
+import type { Reference } from '../reference/reference.ts';
+import { blobBody } from '../store/blob-stream.ts';
+import type { ImageSource } from '../store/image-source.ts';
+import type { ImageTarget } from '../store/image-target.ts';
+import { sourcesOf } from '../store/union-source.ts';
+
+/** The limit of nested indexes. */
+const MAX_DEPTH = 5;
+
+export interface CopyImageOptions {
+  /** The tag at the target. Default: that of the name; a name with a digest gets none. */
+  readonly tag?: string | undefined;
+}
+
+/**
+ * Copies an image with everything that it refers to from any source to any target: blobs first, manifests as served. What
+ * the target already has is skipped. All platforms of an index are copied, so every digest stays.
+ *
+ * @returns the descriptor of the copied manifest
+ * @throws AirgapError `NOT_FOUND` when the source lacks the name, `CONTENT`, and what source and target throw
+ * @example
+ * await copyImage(registry.source(name), name, await DirectoryTarget.open('layout', name));
+ */
+export async function copyImage(
+  source: ImageSource,
+  name: Reference,
+  target: ImageTarget,
+  { tag = name.digest === undefined ? name.effectiveTag : undefined }: CopyImageOptions = {},
+): Promise<Descriptor> {
+  const root = await source.resolve(name.canonical());
+  if (root === undefined)
+    throw new AirgapError('NOT_FOUND', `${name} does not exist`, {
+      where: { image: name.toString(), ...source.origin },
+      hint: 'Check the name and the tag.',
+    });
+  const manifest = await source.manifest(root);
+  await copyManifest({ source, target, images: [name.toString()] }, manifest, tag, 0);
+  return root;
+}
+
+interface Copy {
+  readonly source: ImageSource;
+  readonly target: ImageTarget;
+  readonly images: readonly string[];
+}
+
+async function copyManifest(
+  copy: Copy,
+  raw: RawManifest,
+  tag: string | undefined,
+  depth: number,
+): Promise<void> {
+  if (depth > MAX_DEPTH)
+    throw new AirgapError('UNSUPPORTED', `an index is nested deeper than ${MAX_DEPTH} levels`, {
+      where: { digest: raw.digest },
+    });
+  const manifest = parseManifest(raw);
+  if (manifest.kind === 'image') {
+    await runAll([manifest.config, ...manifest.layers], undefined, blob => copyMissingBlob(copy, blob));
+  } else {
+    for (const child of manifest.manifests)
+      await copyManifest(copy, await copy.source.manifest(child), undefined, depth + 1);
+  }
+  await copy.target.putManifest(raw, tag);
+}
+
+async function copyMissingBlob({ source, target, images }: Copy, blob: Descriptor): Promise<void> {
+  if (await target.has(blob)) return;
+  await target.put(blob, blobBody(sourcesOf(source), blob, images));
+}
