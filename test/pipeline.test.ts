@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { TempDir } from './airgap.ts';
+import { TempDir, WITHOUT_SETTINGS } from './airgap.ts';
 
 const HOME = fileURLToPath(new URL('..', import.meta.url));
 const POD =
@@ -16,7 +16,7 @@ const read = (name: string): unknown => parse(readFileSync(`${HOME}/${name}`, 'u
 function bash(script: string, cwd: string, env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
     cwd,
-    env: { ...process.env, DOCKER_CONFIG: '/nonexistent', NO_COLOR: '1', ...env },
+    env: { ...process.env, ...WITHOUT_SETTINGS, ...env },
     encoding: 'utf8',
   });
   return { status, stdout, stderr };

@@ -20,6 +20,19 @@ describe('parseConfig', () => {
           'a.io': { username: 'u', passwordEnv: 'P' },
           'b.io:5000': { identityTokenEnv: 'T' },
         },
+        trusted: [{ key: 'credentials', position: { file: 'airgap.yaml', line: 1, column: 1 } }],
+      },
+    ],
+    ['one platform', 'platforms: linux/arm64', { registries: {}, platforms: ['linux/arm64'] }],
+    ['all platforms', 'platforms: all', { registries: {}, platforms: ['all'] }],
+    [
+      'mirrors',
+      'app: a\nmirrors: {docker.io: 127.0.0.1:5000, "r:5000": [https://m.io/hub, m.io]}',
+      {
+        app: 'a',
+        registries: {},
+        mirrors: { 'docker.io': '127.0.0.1:5000', 'r:5000': ['https://m.io/hub', 'm.io'] },
+        trusted: [{ key: 'mirrors', position: { file: 'airgap.yaml', line: 2, column: 1 } }],
       },
     ],
     [
@@ -44,8 +57,7 @@ describe('parseConfig', () => {
       },
     ],
   ])('reads %s', (_name, text, expected) => {
-    const unset = { app: undefined, platforms: undefined, imagePaths: undefined, mirrors: undefined };
-    expect(parse(text)).toEqual({ ...unset, ...expected });
+    expect(parse(text)).toEqual({ trusted: [], ...expected });
   });
 
   it.each([
@@ -90,6 +102,48 @@ describe('parseConfig', () => {
       'airgap.yaml:1:17 imagePaths.A: must be',
       'app',
     ],
+    ['a platform without an architecture', 'platforms: linux', '1:12 platforms: invalid platform', 'app'],
+    [
+      'one bad platform of two',
+      'platforms: [linux/arm64, x]',
+      '1:12 platforms: invalid platform: "x"',
+      'app',
+    ],
+    ['platforms that are a mapping', 'platforms: {a: b}', 'platforms: must be a platform, or a list', 'app'],
+    ['a mirror of no host', 'mirrors: {docker: m.io}', '1:19 mirrors.docker: is not a registry host', 'app'],
+    [
+      'a mirror of another name of Docker Hub',
+      'mirrors: {index.docker.io: m.io}',
+      'mirrors.index.docker.io: is never used: image names have docker.io',
+      'app',
+    ],
+    [
+      'a mirror of a URL',
+      'mirrors: {"https://quay.io": m.io}',
+      'is never used: image names have quay.io',
+      'app',
+    ],
+    [
+      'a mirror with a login',
+      'mirrors: {a.io: "https://u:p@m.io"}',
+      'mirrors.a.io: has an invalid URL',
+      'app',
+    ],
+    ['a mirror of another kind', 'mirrors: {a.io: "ftp://m.io"}', 'mirrors.a.io: has an invalid URL', 'app'],
+    [
+      'a mirror that is a mapping',
+      'mirrors: {a.io: {b: c}}',
+      'mirrors.a.io: must be a URL, or a list',
+      'app',
+    ],
+    ['a key twice', 'app: a\napp: b', 'airgap.yaml:2:1 not YAML: Map keys must be unique', 'Fix'],
+    ['a key twice, once quoted', 'app: a\n"app": b', 'not YAML: Map keys must be unique', 'Fix'],
+    ['a key in another case', 'Credentials: {}', 'airgap.yaml:1:1 unknown key: Credentials', 'credentials'],
+    ['a key in upper case', 'MIRRORS: {}', 'airgap.yaml:1:1 unknown key: MIRRORS', 'mirrors'],
+    ['a merge key', '<<: {mirrors: {}}', 'airgap.yaml:1:1 unknown key: <<', 'mirrors'],
+    ['an alias as a key', 'app: &k mirrors\n*k : {}', 'airgap.yaml:2:1 a key must be text', 'Write the key'],
+    ['a list as a key', '? [mirrors]\n: {}', 'airgap.yaml:1:3 a key must be text', 'Write the key out.'],
+    ['a second document', 'app: a\n---\nmirrors: {}', 'not YAML', 'Fix'],
     ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Fix'],
     ['an alias without an anchor', 'app: *a', 'airgap.yaml not YAML', 'alias'],
   ])('rejects %s', (_name, text, message, hint) => {
@@ -109,4 +163,19 @@ describe('parseConfig', () => {
       expect.objectContaining({ message: '2 errors in airgap.yaml' }),
     );
   });
+
+  it('expands few aliases', () => {
+    const lists = Array.from({ length: 9 }, (_, at) => listOfAliases(at));
+    expect(() => parse(['a: &a [x]', ...lists].join('\n'))).toThrow(/not YAML: Excessive alias count/);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('rejects the key %s', key =>
+    expect(() => parse(`${key}: {mirrors: {docker.io: evil.test}}`)).toThrow(`unknown key: ${key}`),
+  );
 });
+
+/** A list of ten aliases to the previous list. */
+function listOfAliases(at: number): string {
+  const [previous, name] = [at, at + 1].map(index => String.fromCharCode(97 + index));
+  return `${name}: &${name} [${Array(10).fill(`*${previous}`).join(', ')}]`;
+}

@@ -1,31 +1,21 @@
-import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { z } from 'zod';
-import { ImagePath, type ImagePaths } from '../input/formats/image-path.ts';
+import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml';
+import type { z } from 'zod';
+import type { ImagePaths } from '../input/formats/image-path.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import type { RuleSetting, RuleSeverity } from '../lint/rule-api/rule-setting.ts';
 import { AirgapError } from '../model/errors.ts';
-import { SEVERITIES } from '../model/finding.ts';
 import type { Position } from '../model/position.ts';
-import { CREDENTIAL_KEYS, type CredentialSource, credentialSourceSchema } from './credential-source.ts';
+import { CONFIG_KEYS, configSchema, TRUSTED_KEYS, type TrustedKey } from './config-schema.ts';
+import { CREDENTIAL_KEYS, type CredentialSource } from './credential-source.ts';
 
-const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
-  error: 'must be an endpoint, or a mapping with endpoint:',
-});
-const pathsSchema = z
-  .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
-  .transform(paths => [paths].flat());
-const severitySchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
-const configSchema = z.strictObject({
-  app: z.string().min(1).optional(),
-  registries: z.record(z.string(), registrySchema).optional(),
-  platforms: z.array(z.string()).optional(),
-  credentials: z.record(z.string(), credentialSourceSchema).optional(),
-  mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
-  imagePaths: z.record(z.string(), pathsSchema).superRefine(checkPaths).optional(),
-  rules: z.record(z.string(), severitySchema).optional(),
-});
-const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
+const KNOWN_KEYS = CONFIG_KEYS.join(', ');
 const MAX_ALIASES = 100;
+
+/** A key that counts only in a trusted config, and where it stands. */
+export interface TrustedSetting {
+  readonly key: TrustedKey;
+  readonly position: Position;
+}
 
 /** The content of `airgap.yaml`. */
 export interface Config {
@@ -43,6 +33,8 @@ export interface Config {
   readonly imagePaths?: ImagePaths | undefined;
   /** Lint rules that are off or whose severity is overridden. */
   readonly rules?: readonly RuleSetting[] | undefined;
+  /** The keys of this config that count only if it is trusted: `credentials` and `mirrors`. */
+  readonly trusted?: readonly TrustedSetting[] | undefined;
 }
 
 /** Parses an `airgap.yaml`. @throws AirgapError `INPUT` with all errors and their positions */
@@ -57,6 +49,7 @@ export function parseConfig(source: SourceText): Config {
   };
   const [error] = document.errors;
   if (error) throw invalid(`not YAML: ${error.message}`, at(error.pos[0]), 'Fix the YAML syntax there.');
+  rejectUnusualKeys(document, at);
   const result = configSchema.safeParse(contentsOf(document, source.file));
   if (!result.success) {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
@@ -75,6 +68,10 @@ export function parseConfig(source: SourceText): Config {
     mirrors,
     imagePaths,
     rules: rules && ruleSettings(rules, key => at(keyOffset(document.get('rules', true), key))),
+    trusted: TRUSTED_KEYS.filter(key => result.data[key] !== undefined).map(key => ({
+      key,
+      position: at(keyOffset(document.contents, key)),
+    })),
   };
 }
 
@@ -85,18 +82,18 @@ function ruleSettings(
   return Object.entries(rules).map(([rule, severity]) => ({ rule, severity, position: at(rule) }));
 }
 
-function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {
-  for (const kind of Object.keys(paths)) {
-    try {
-      ImagePath.all({ [kind]: paths[kind] ?? [] });
-    } catch (error) {
-      if (!(error instanceof AirgapError)) throw error;
-      context.addIssue({ code: 'custom', message: `${error.message}. ${error.hint}`, path: [kind] });
-    }
-  }
-}
-
 type YamlDocument = ReturnType<typeof parseDocument>;
+
+/** Rejects keys that are not text: an alias or a collection as a key can hide another key. */
+function rejectUnusualKeys(document: YamlDocument, at: (offset: number) => Position): void {
+  visit(document, {
+    Pair: (_key, { key }: Pair) => {
+      if (isScalar(key)) return;
+      const offset = (key as Node | null)?.range?.[0] ?? 0;
+      throw invalid('a key must be text', at(offset), 'Write the key out.');
+    },
+  });
+}
 
 /** Returns the document as an object; keys without a value are ignored. */
 function contentsOf(document: YamlDocument, file: string): unknown {
