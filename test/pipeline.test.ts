@@ -68,6 +68,32 @@ describe('the action', () => {
     expect(existsSync(place.file('x'))).toBe(false);
   });
 
+  describe('with a config', () => {
+    const rules = { off: 'rules: {latest-tag: off}\n', on: 'rules: {latest-tag: error}\n' };
+
+    it.each<[name: string, config: string, status: number]>([
+      ['that is named', 'my config.yaml', 0],
+      ['that is not named', '', 1],
+      ['that does not exist', 'gone.yaml', 2],
+      ['whose name looks like a flag', '--help', 2],
+    ])('%s, decides which rules count', (_name, config, status) => {
+      using place = new TempDir({ 'a.yaml': POD, 'my config.yaml': rules.off, 'airgap.yaml': rules.on });
+      expect(runStep('Lint', { specs: 'a.yaml', config }, place.path).status).toBe(status);
+    });
+
+    it('in the working folder only, does not count for credentials', () => {
+      const mirror = 'mirrors: {docker.io: "http://127.0.0.1:1"}\n';
+      using place = new TempDir({ 'a.yaml': 'images: [{name: a, tag: "1"}]\n', 'airgap.yaml': mirror });
+      const inputs = { specs: 'a.yaml', bundle: 'b.tar' };
+      expect(runStep('Build', inputs, place.path)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('its folder is not trusted'),
+      });
+      const named = runStep('Build', { ...inputs, config: 'airgap.yaml' }, place.path);
+      expect(named.stderr).toContain('mirror of docker.io: http://127.0.0.1:1 (airgap.yaml)');
+    });
+  });
+
   it('writes a SARIF log regardless of the findings', () => {
     using place = new TempDir({ 'a.yaml': POD });
     runStep('Lint', { specs: 'a.yaml', sarif: 'out.sarif' }, place.path);

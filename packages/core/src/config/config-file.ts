@@ -39,7 +39,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 /**
  * Reads a config file at a place where there may be one. Only a regular file is read: a pipe would block.
  *
- * @returns undefined if there is none, or if its folder cannot be searched
+ * @returns undefined if the file does not exist, or if its folder cannot be searched
  * @throws AirgapError `INPUT`
  */
 export async function findConfigFile(path: string): Promise<ConfigFile | undefined> {

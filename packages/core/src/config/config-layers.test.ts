@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -88,8 +97,11 @@ describe('a config in an untrusted folder', () => {
 
   it('has no credentials and no mirrors in a command that makes no request', async () => {
     write(`app: a\n${MIRROR}${CREDENTIALS}`);
-    const settings = mergeLayers((await readLayers(places())).map(withoutTrustedKeys));
-    expect(settings).toMatchObject({ app: 'a', credentials: {}, mirrors: {}, credentialsFrom: {} });
+    const { app, credentials, credentialsFrom, mirrors, mirrorsFrom } = mergeLayers(
+      (await readLayers(places())).map(withoutTrustedKeys),
+    );
+    expect(app).toBe('a');
+    expect([credentials, credentialsFrom, mirrors, mirrorsFrom]).toEqual([{}, {}, {}, {}]);
   });
 });
 
@@ -183,7 +195,8 @@ describe('a trusted folder', () => {
     const layers = await readLayers(places());
     write(CREDENTIALS);
     await requireTrust(layers, places());
-    expect(mergeLayers(layers)).toMatchObject({
+    const { credentials, mirrors } = mergeLayers(layers);
+    expect({ credentials, mirrors }).toEqual({
       credentials: {},
       mirrors: { 'docker.io': 'https://evil.test' },
     });
@@ -218,11 +231,16 @@ describe('the list of trusted configs', () => {
     await expect(distrust({ folder: clone, store })).rejects.toMatchObject({ code: 'INPUT' });
   });
 
+  it.runIf(process.getuid?.() === 0)('does not count when it belongs to another user', async () => {
+    chownSync(store, 12_345, 12_345);
+    expect((await rejection()).message).toContain('belongs to another user (uid 12345)');
+  });
+
   it.each([
     ['no JSON', '{'],
     ['another version', '{"version": 2, "trusted": {}}'],
     ['unknown keys', '{"version": 1, "trusted": {}, "all": true}'],
-    ['a digest that is none', '{"version": 1, "trusted": {"/a": "*"}}'],
+    ['an invalid digest', '{"version": 1, "trusted": {"/a": "*"}}'],
     ['a list', '[]'],
   ])('does not count when it has %s', async (_name, text) => {
     writeFileSync(store, text);

@@ -3,7 +3,7 @@ import { type RegistrySettings, toReference } from '../../input/references.ts';
 
 type Registries = NonNullable<RegistrySettings['registries']>;
 
-/** Returns the path of an endpoint, without slashes at its ends; empty if there is none, or only that of the API. */
+/** Returns the path of an endpoint, without slashes at its ends; empty without a path, or for that of the API. */
 export function ignoredPath(endpoint: string): string {
   const [, ...parts] = endpoint.replace(/^https?:\/\//i, '').split('/');
   const path = parts.filter(part => part !== '').join('/');
