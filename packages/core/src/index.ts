@@ -1,4 +1,4 @@
-export { type Config, parseConfig, type TrustedSetting } from './config/config.ts';
+export { type Config, parseConfig, type TrustRequirement } from './config/config.ts';
 export type { ConfigFile } from './config/config-file.ts';
 export {
   type ConfigLayer,

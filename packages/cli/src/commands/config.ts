@@ -37,7 +37,7 @@ async function layerReports(flag: string | undefined, { environment }: Session):
     layers.map(async layer => ({
       path: layer.file.path,
       config: layer.file.config,
-      distrusted: layer.file.config.trusted?.length ? await distrustReason(layer, places) : undefined,
+      distrusted: layer.file.config.requiresTrust?.length ? await distrustReason(layer, places) : undefined,
     })),
   );
 }

@@ -8,7 +8,7 @@ import { type Config, parseConfig } from './config.ts';
 import type { CredentialSource } from './credential-source.ts';
 
 /** Largest config file, in bytes. */
-export const MAX_CONFIG_SIZE = 1_000_000;
+export const MAX_CONFIG_SIZE = 250_000;
 
 /** A config file. All fields come from one read of the file. */
 export interface ConfigFile {

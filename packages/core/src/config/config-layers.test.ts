@@ -248,7 +248,7 @@ describe('the list of trusted configs', () => {
   });
 
   it.each<[string, () => unknown, string]>([
-    ['too large', () => writeFileSync(store, ' '.repeat(MAX_CONFIG_SIZE + 1)), 'larger than 1000000 bytes'],
+    ['too large', () => writeFileSync(store, ' '.repeat(MAX_CONFIG_SIZE + 1)), 'larger than 250000 bytes'],
     [
       'a pipe',
       () => {
@@ -331,7 +331,7 @@ describe('a config that is named', () => {
 
 describe('an airgap.yaml that is no config', () => {
   it.each<[string, (path: string) => unknown, RegExp]>([
-    ['too large', path => writeFileSync(path, '#'.repeat(MAX_CONFIG_SIZE + 1)), /larger than 1000000 bytes/],
+    ['too large', path => writeFileSync(path, '#'.repeat(MAX_CONFIG_SIZE + 1)), /larger than 250000 bytes/],
     ['a link to an endless device', path => symlinkSync('/dev/zero', path), /is not a regular file/],
     ['a pipe without a writer', path => execFileSync('mkfifo', [path]), /is not a regular file/],
     ['a directory', path => mkdirSync(path), /is a directory/],

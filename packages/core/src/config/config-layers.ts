@@ -68,7 +68,7 @@ export async function distrustReason(
 /** Checks that all keys of all layers count. @throws AirgapError `INPUT` which names the keys and the ways to allow them */
 export async function requireTrust(layers: readonly ConfigLayer[], places: ConfigPlaces): Promise<void> {
   for (const layer of layers) {
-    if (!layer.file.config.trusted?.length) continue;
+    if (!layer.file.config.requiresTrust?.length) continue;
     const reason = await distrustReason(layer, places);
     if (reason !== undefined) throw untrusted(layer, reason, places);
   }
@@ -83,7 +83,7 @@ export function mergeLayers(layers: readonly ConfigLayer[]): Settings {
 /** Returns the layer without the keys that count only in a trusted config. */
 export function withoutTrustedKeys({ origin, file }: ConfigLayer): ConfigLayer {
   const removed = Object.fromEntries(TRUSTED_KEYS.map(key => [key, undefined]));
-  return { origin, file: { ...file, config: { ...file.config, ...removed, trusted: [] } } };
+  return { origin, file: { ...file, config: { ...file.config, ...removed, requiresTrust: [] } } };
 }
 
 function addLayer(base: Settings, { file: { path, config } }: ConfigLayer): Settings {
@@ -103,7 +103,7 @@ function addLayer(base: Settings, { file: { path, config } }: ConfigLayer): Sett
 }
 
 function untrusted({ origin, file }: ConfigLayer, reason: string, { user }: ConfigPlaces): AirgapError {
-  const settings = file.config.trusted ?? [];
+  const settings = file.config.requiresTrust ?? [];
   const keys = settings.map(({ key }) => `"${key}"`).join(' and ');
   const [first] = settings;
   const verb = settings.length === 1 ? 'does' : 'do';

@@ -1,6 +1,11 @@
+import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { AirgapError, formatWhere } from '../model/errors.ts';
 import { parseConfig } from './config.ts';
+
+/** Texts of about the greatest size of a config; each must be parsed within this time in ms. */
+const SIZE = 250_000;
+const LIMIT = 5_000;
 
 const parse = (text: string) => parseConfig({ file: 'airgap.yaml', text });
 
@@ -20,7 +25,7 @@ describe('parseConfig', () => {
           'a.io': { username: 'u', passwordEnv: 'P' },
           'b.io:5000': { identityTokenEnv: 'T' },
         },
-        trusted: [{ key: 'credentials', position: { file: 'airgap.yaml', line: 1, column: 1 } }],
+        requiresTrust: [{ key: 'credentials', position: { file: 'airgap.yaml', line: 1, column: 1 } }],
       },
     ],
     ['one platform', 'platforms: linux/arm64', { registries: {}, platforms: ['linux/arm64'] }],
@@ -32,7 +37,7 @@ describe('parseConfig', () => {
         app: 'a',
         registries: {},
         mirrors: { 'docker.io': '127.0.0.1:5000', 'r:5000': ['https://m.io/hub', 'm.io'] },
-        trusted: [{ key: 'mirrors', position: { file: 'airgap.yaml', line: 2, column: 1 } }],
+        requiresTrust: [{ key: 'mirrors', position: { file: 'airgap.yaml', line: 2, column: 1 } }],
       },
     ],
     [
@@ -57,7 +62,7 @@ describe('parseConfig', () => {
       },
     ],
   ])('reads %s', (_name, text, expected) => {
-    expect(parse(text)).toEqual({ trusted: [], ...expected });
+    expect(parse(text)).toEqual({ requiresTrust: [], ...expected });
   });
 
   it.each([
@@ -136,14 +141,14 @@ describe('parseConfig', () => {
       'mirrors.a.io: must be a URL, or a list',
       'app',
     ],
-    ['a key twice', 'app: a\napp: b', 'airgap.yaml:2:1 not YAML: Map keys must be unique', 'Fix'],
-    ['a key twice, once quoted', 'app: a\n"app": b', 'not YAML: Map keys must be unique', 'Fix'],
+    ['a key twice', 'app: a\napp: b', 'airgap.yaml:2:1 duplicate key: app', 'Remove one'],
+    ['a key twice, once quoted', 'app: a\n"app": b', 'airgap.yaml:2:1 duplicate key: app', 'Remove one'],
     ['a key in another case', 'Credentials: {}', 'airgap.yaml:1:1 unknown key: Credentials', 'credentials'],
     ['a key in upper case', 'MIRRORS: {}', 'airgap.yaml:1:1 unknown key: MIRRORS', 'mirrors'],
     ['a merge key', '<<: {mirrors: {}}', 'airgap.yaml:1:1 unknown key: <<', 'mirrors'],
     ['an alias as a key', 'app: &k mirrors\n*k : {}', 'airgap.yaml:2:1 a key must be text', 'Write the key'],
     ['a list as a key', '? [mirrors]\n: {}', 'airgap.yaml:1:3 a key must be text', 'Write the key out.'],
-    ['a second document', 'app: a\n---\nmirrors: {}', 'not YAML', 'Fix'],
+    ['a second document', 'app: a\n---\nmirrors: {}', 'more than one YAML document', 'a single'],
     ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Fix'],
     ['an alias without an anchor', 'app: *a', 'airgap.yaml not YAML', 'alias'],
   ])('rejects %s', (_name, text, message, hint) => {
@@ -169,9 +174,86 @@ describe('parseConfig', () => {
     expect(() => parse(['a: &a [x]', ...lists].join('\n'))).toThrow(/not YAML: Excessive alias count/);
   });
 
+  it.each([
+    ['nested lists', '['.repeat(SIZE)],
+    ['nested mappings', '{a: '.repeat(SIZE / 4)],
+    ['nested items', '- '.repeat(SIZE / 2)],
+    ['nested keys', '? '.repeat(SIZE / 2)],
+    ['many keys', Array.from({ length: SIZE / 10 }, (_, at) => `k${at}: x`).join('\n')],
+    [
+      'many keys without values',
+      `${Array.from({ length: SIZE / 10 }, (_, at) => `k${at}:`).join('\n')}\nx: y`,
+    ],
+    ['many values', `platforms: [${'x,'.repeat(SIZE / 2)}]`],
+    ['many rules', `rules: {${Array.from({ length: SIZE / 10 }, (_, at) => `k${at}: x`).join(', ')}}`],
+    ['many documents', '---\n'.repeat(SIZE / 4)],
+    ['many aliases', `app: &a x\nplatforms: [${'*a,'.repeat(SIZE / 3)}]`],
+    ['a long tag', '!'.repeat(SIZE)],
+  ])('rejects a file of %s quickly', (_name, text) => {
+    const start = performance.now();
+    expect(() => parse(text)).toThrow(AirgapError);
+    expect(performance.now() - start).toBeLessThan(LIMIT);
+  });
+
+  it.each([
+    ['a tag', '!'.repeat(SIZE)],
+    ['an unknown key', `${'k'.repeat(SIZE)}: x`],
+    ['a platform', `platforms: "${'p'.repeat(SIZE)}"`],
+  ])('quotes %s only in part', (_name, text) => {
+    try {
+      parse(text);
+      expect.unreachable();
+    } catch (error) {
+      expect((error as AirgapError).message.length).toBeLessThanOrEqual(300);
+    }
+  });
+
+  it('reads many entries quickly', () => {
+    const rules = Array.from({ length: SIZE / 10 }, (_, at) => `k${at}: off`);
+    const start = performance.now();
+    expect(parse(`rules: {${rules.join(', ')}}`).rules).toHaveLength(SIZE / 10);
+    expect(performance.now() - start).toBeLessThan(LIMIT);
+  });
+
   it.each(['__proto__', 'constructor', 'toString'])('rejects the key %s', key =>
     expect(() => parse(`${key}: {mirrors: {docker.io: evil.test}}`)).toThrow(`unknown key: ${key}`),
   );
+});
+
+describe('any text', () => {
+  const key = fc.constantFrom(
+    'mirrors',
+    '"mirrors"',
+    'credentials',
+    "'credentials'",
+    'app',
+    '? mirrors\n',
+    '<<',
+    '*a',
+  );
+  const value = fc.constantFrom(
+    '{docker.io: m.io}',
+    '{a.io: {username: u, passwordEnv: P}}',
+    'x',
+    '&a mirrors',
+    '',
+    '{}',
+  );
+  const pair = fc.tuple(key, value).map(([name, text]) => `${name}: ${text}`);
+  const texts = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.array(pair).map(pairs => pairs.join('\n')),
+  );
+
+  test.prop([texts])('is a config whose keys that need trust are named, or an error', text => {
+    try {
+      const { credentials, mirrors, requiresTrust = [] } = parse(text);
+      const set = [credentials && 'credentials', mirrors && 'mirrors'].filter(Boolean);
+      expect(requiresTrust.map(({ key }) => key)).toEqual(set);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'INPUT' });
+    }
+  });
 });
 
 /** A list of ten aliases to the previous list. */
