@@ -87,8 +87,9 @@ function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {
     check(context, [kind], () => ImagePath.all({ [kind]: paths[kind] ?? [] }));
 }
 
+/** Reports the first invalid platform. */
 function checkPlatforms(platforms: readonly string[], context: z.RefinementCtx): void {
-  for (const platform of platforms) if (platform !== 'all') check(context, [], () => parsePlatform(platform));
+  check(context, [], () => platforms.filter(platform => platform !== 'all').map(parsePlatform));
 }
 
 function checkMirrors(
