@@ -39,6 +39,9 @@ describe('configuredCredentials', () => {
   it.each([
     ['an unset variable', { username: 'me', passwordEnv: 'NOPE' }, /NOPE.*a\.io.*not set/],
     ['an empty variable', { usernameEnv: 'EMPTY', passwordEnv: 'P' }, /EMPTY.*not set/],
+    ['an endless file', { username: 'me', passwordFile: '/dev/zero' }, /password file.*not a regular file/],
+    ['a directory', { username: 'me', passwordFile: '/tmp' }, /password file.*not a regular file/],
+    ['a large file', { username: 'me', passwordFile: process.execPath }, /\d+ bytes, at most 65536/],
     ['a missing file', { username: 'me', passwordFile: 'nope' }, /password file.*no such file/],
   ])('rejects %s', (_name, source, message) =>
     expect(configured(source)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import {
   AirgapError,
   type Credentials,
@@ -11,6 +11,9 @@ import {
   type Settings,
 } from '@airgap/core';
 import type { Environment } from '../environment.ts';
+
+/** Largest password file, in bytes. */
+const MAX_PASSWORD_FILE = 65_536;
 
 type Configured = Pick<Settings, 'credentials' | 'credentialsFrom'>;
 
@@ -66,8 +69,19 @@ function readVariable(name: string, host: string, config: string, environment: E
 
 async function readPassword(path: string): Promise<string> {
   try {
+    const stats = await stat(path);
+    if (!stats.isFile()) throw unusablePassword(path, 'not a regular file');
+    if (stats.size > MAX_PASSWORD_FILE)
+      throw unusablePassword(path, `${stats.size} bytes, at most ${MAX_PASSWORD_FILE} are allowed`);
     return withoutLineEnd(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw fileReadError('the password file', path, cause);
+    throw cause instanceof AirgapError ? cause : fileReadError('the password file', path, cause);
   }
+}
+
+function unusablePassword(path: string, reason: string): AirgapError {
+  return new AirgapError('INPUT', `the password file cannot be read: ${reason}`, {
+    where: { path },
+    hint: 'Name a file that contains only the password.',
+  });
 }
