@@ -7,6 +7,14 @@ import { fileURLToPath } from 'node:url';
 /** The entry point of the program. */
 export const AIRGAP = fileURLToPath(new URL('../packages/cli/bin/airgap.js', import.meta.url));
 
+/** The user's own settings and credentials do not apply. */
+export const WITHOUT_SETTINGS = {
+  DOCKER_CONFIG: '/nonexistent',
+  XDG_CONFIG_HOME: '/nonexistent',
+  AIRGAP_CONFIG: '',
+  NO_COLOR: '1',
+};
+
 export interface Outcome {
   readonly status: number | null;
   readonly stdout: Buffer;
@@ -28,7 +36,7 @@ export async function airgap(
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [AIRGAP, ...args], {
     cwd,
-    env: { ...process.env, DOCKER_CONFIG: '/nonexistent', NO_COLOR: '1', ...env },
+    env: { ...process.env, ...WITHOUT_SETTINGS, ...env },
   });
   const out: Buffer[] = [];
   let stderr = '';

@@ -135,7 +135,7 @@ describe.skipIf(missing.length > 0).each(['htpasswd', 'token'])('a docker-regist
       work.file('airgap.yaml'),
       `credentials:\n  "${registry.host}": {username: ${USER}, passwordFile: password}\n`,
     );
-    expect((await run(['plan', 'list.txt'])).status).toBe(0);
+    expect((await run(['plan', 'list.txt', '--config', 'airgap.yaml'])).status).toBe(0);
   });
 
   it('gets its password from a helper, where login stores it and logout erases it', async () => {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { TempDir } from './airgap.ts';
+import { TempDir, WITHOUT_SETTINGS } from './airgap.ts';
 
 const HOME = fileURLToPath(new URL('..', import.meta.url));
 const POD =
@@ -16,7 +16,7 @@ const read = (name: string): unknown => parse(readFileSync(`${HOME}/${name}`, 'u
 function bash(script: string, cwd: string, env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
     cwd,
-    env: { ...process.env, DOCKER_CONFIG: '/nonexistent', NO_COLOR: '1', ...env },
+    env: { ...process.env, ...WITHOUT_SETTINGS, ...env },
     encoding: 'utf8',
   });
   return { status, stdout, stderr };
@@ -66,6 +66,32 @@ describe('the action', () => {
     using place = new TempDir(files);
     expect(runStep('Lint', inputs, place.path).status).toBe(status);
     expect(existsSync(place.file('x'))).toBe(false);
+  });
+
+  describe('with a config', () => {
+    const rules = { off: 'rules: {latest-tag: off}\n', on: 'rules: {latest-tag: error}\n' };
+
+    it.each<[name: string, config: string, status: number]>([
+      ['that is named', 'my config.yaml', 0],
+      ['that is not named', '', 1],
+      ['that does not exist', 'gone.yaml', 2],
+      ['whose name looks like a flag', '--help', 2],
+    ])('%s, decides which rules count', (_name, config, status) => {
+      using place = new TempDir({ 'a.yaml': POD, 'my config.yaml': rules.off, 'airgap.yaml': rules.on });
+      expect(runStep('Lint', { specs: 'a.yaml', config }, place.path).status).toBe(status);
+    });
+
+    it('in the working folder only, does not count for credentials', () => {
+      const mirror = 'mirrors: {docker.io: "http://127.0.0.1:1"}\n';
+      using place = new TempDir({ 'a.yaml': 'images: [{name: a, tag: "1"}]\n', 'airgap.yaml': mirror });
+      const inputs = { specs: 'a.yaml', bundle: 'b.tar' };
+      expect(runStep('Build', inputs, place.path)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('its folder is not trusted'),
+      });
+      const named = runStep('Build', { ...inputs, config: 'airgap.yaml' }, place.path);
+      expect(named.stderr).toContain('mirror of docker.io: http://127.0.0.1:1 (airgap.yaml)');
+    });
   });
 
   it('writes a SARIF log regardless of the findings', () => {

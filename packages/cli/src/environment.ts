@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { ProxyOptions } from '@airgap/core';
 
 /** The settings from environment variables. No other module reads them. */
@@ -23,6 +23,10 @@ export interface Environment {
   readonly proxy: ProxyOptions;
   /** SSL_CERT_FILE and NODE_EXTRA_CA_CERTS. */
   readonly caFiles: readonly string[];
+  /** AIRGAP_CONFIG: a config file that replaces the airgap.yaml of the working folder. */
+  readonly config: string | undefined;
+  /** The folder of the user's own config and of the list of trusted configs. */
+  readonly configFolder: string;
 }
 
 /** Reads the environment variables that airgap honours. */
@@ -44,7 +48,14 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     live,
     proxy: proxyOf(env),
     caFiles: [env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].flatMap(file => file || []),
+    config: env.AIRGAP_CONFIG || undefined,
+    configFolder: join(configHome(env), 'airgap'),
   };
+}
+
+/** XDG_CONFIG_HOME, or ~/.config. A relative path is ignored (XDG Base Directory Specification). */
+function configHome({ XDG_CONFIG_HOME: folder }: NodeJS.ProcessEnv): string {
+  return folder && isAbsolute(folder) ? folder : join(homedir(), '.config');
 }
 
 /** Follows Go's ProxyFromEnvironment: in a CGI process HTTP_PROXY holds the client's Proxy header and is ignored. */

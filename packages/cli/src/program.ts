@@ -51,6 +51,14 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'Log out of a registry',
     load: async () => (await import('./commands/logout.ts')).logoutCommand,
   },
+  trust: {
+    summary: 'Trust the airgap.yaml of a folder: its credentials and mirrors count',
+    load: async () => (await import('./commands/trust.ts')).trustCommand,
+  },
+  config: {
+    summary: 'Show the effective settings and where each comes from',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
 };
 
 /** Creates the command line for these arguments. It throws instead of ending the process. */
@@ -90,5 +98,6 @@ Exit status:
   130  interrupted
 
 Results go to stdout, everything else to stderr. NO_COLOR and FORCE_COLOR are honoured;
-AIRGAP_DEBUG=1 adds stack traces to errors; SOURCE_DATE_EPOCH sets the mtime of bundle entries.
+AIRGAP_DEBUG=1 adds stack traces to errors; SOURCE_DATE_EPOCH sets the mtime of bundle entries;
+AIRGAP_CONFIG names a config file in place of airgap.yaml.
 `;

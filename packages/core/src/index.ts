@@ -1,4 +1,18 @@
-export { type Config, parseConfig } from './config/config.ts';
+export { type Config, parseConfig, type TrustRequirement } from './config/config.ts';
+export type { ConfigFile } from './config/config-file.ts';
+export {
+  type ConfigLayer,
+  type ConfigOrigin,
+  type ConfigPlaces,
+  DEFAULT_CONFIG,
+  distrustReason,
+  mergeLayers,
+  readLayers,
+  requireTrust,
+  type Settings,
+  withoutTrustedKeys,
+} from './config/config-layers.ts';
+export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export type { BlobAmount } from './diff/bundle-contents.ts';
@@ -80,5 +94,13 @@ export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
+export {
+  distrust,
+  type TrustedConfig,
+  type TrustOptions,
+  type TrustResult,
+  trust,
+  trustedConfigs,
+} from './verbs/trust.ts';
 export { type VerifyOptions, type VerifyResult, verify } from './verbs/verify.ts';
 export type { Problem } from './verify/problem.ts';

@@ -1,6 +1,6 @@
 import { images } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { readConfig } from '../options/config.ts';
+import { readOfflineConfig } from '../options/config.ts';
 import { jsonOption } from '../options/display.ts';
 import {
   appOption,
@@ -12,6 +12,7 @@ import {
 } from '../options/inputs.ts';
 import { renderImages, renderUnknown } from '../render/images.ts';
 import { renderImagesSection } from '../render/images-section.ts';
+import { renderUnknownRules } from '../render/unknown-rules.ts';
 import { printJson, type Session, stderr, stdout } from '../session.ts';
 
 const EXAMPLES = `
@@ -39,7 +40,9 @@ export function imagesCommand(command: Command, session: Session) {
     .addHelpText('after', EXAMPLES)
     .action(async (inputs, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const options = await inputOptions(inputs, flags, await readConfig(flags.config), session.signal);
+      const config = await readOfflineConfig(flags.config, session.environment);
+      stderr(renderUnknownRules(config.rules));
+      const options = await inputOptions(inputs, flags, config, session.signal);
       const result = await images(options);
       const why = flags.why === true;
       session.status = result.parseErrors.length > 0 ? 1 : 0;

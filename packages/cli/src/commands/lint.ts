@@ -1,6 +1,6 @@
 import { AirgapError, fix, isAtLeast, lint, SEVERITIES } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { readConfig } from '../options/config.ts';
+import { readOfflineConfig } from '../options/config.ts';
 import { type InputFlags, inputOptions } from '../options/inputs.ts';
 import { renderDiff, renderFixes } from '../render/fixes.ts';
 import { LINT_FORMATS, type LintFormat, type LintReport, renderReport } from '../render/report.ts';
@@ -78,7 +78,8 @@ async function report(
 ): Promise<LintReport> {
   if (flags.fix) return runFix(inputs, format, flags, session);
   if (flags.online) return runOnline(inputs, format, flags, session);
-  return lint(await inputOptions(inputs, flags, await readConfig(flags.config), session.signal));
+  const config = await readOfflineConfig(flags.config, session.environment);
+  return lint(await inputOptions(inputs, flags, config, session.signal));
 }
 
 /** Does not print findings as they arrive: the report contains all of them. */
@@ -108,7 +109,8 @@ async function runFix(
   session: Session,
 ): Promise<LintReport> {
   const dryRun = flags.dryRun === true;
-  const options = await inputOptions(inputs, flags, await readConfig(flags.config), session.signal);
+  const config = await readOfflineConfig(flags.config, session.environment);
+  const options = await inputOptions(inputs, flags, config, session.signal);
   const { files, fixed, ...rest } = await fix({ ...options, dryRun });
   const diffs = files.map(file => ({ file: file.file, diff: renderDiff(file) }));
   if (dryRun && files.length > 0) session.status = 1;

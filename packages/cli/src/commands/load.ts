@@ -1,6 +1,6 @@
 import { isRuntimeTarget, load, loadRuntime, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
+import { readConfig } from '../options/config.ts';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { configuredCredentials } from '../options/credentials.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
@@ -62,19 +62,15 @@ export function loadCommand(command: Command, session: Session) {
         return loadIntoRuntime(bundle, target, flags, session);
       }
       const { environment, signal } = session;
-      const config = await readConfig(flags.config);
+      const config = await readConfig(flags.config, environment);
       const { naming, images, onExisting, dryRun } = flags;
       const options = {
         ...(await remoteOptions(flags, environment)),
-        credentials: await configuredCredentials(
-          config?.credentials ?? {},
-          flags.config ?? DEFAULT_CONFIG,
-          environment,
-        ),
+        credentials: await configuredCredentials(config, environment),
         credentialFiles: environment.credentialFiles,
         ...{ bundle, target, naming, images, onExisting, dryRun, signal },
       };
-      const requested = await outputOptions(flags, config?.imagePaths);
+      const requested = await outputOptions(flags, config.imagePaths);
       // Invalid outputs fail before anything is pushed.
       const outputs = requested && (await openOutputs({ ...options, ...requested }));
       const { onEvent, close } = openReporter(flags.progress, session);

@@ -1,6 +1,6 @@
-import { type OnEvent, proxiedRegistries } from '@airgap/core';
+import { type OnEvent, proxiedRegistries, type Settings } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
-import { DEFAULT_CONFIG, readConfig } from '../options/config.ts';
+import { readConfig } from '../options/config.ts';
 import {
   concurrencyOption,
   connectionFlags,
@@ -22,6 +22,7 @@ import {
   registryOption,
   viaProxyOption,
 } from '../options/inputs.ts';
+import { reportMirrors } from '../options/mirrors.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 
@@ -52,18 +53,21 @@ export function remoteFlags(command: Command) {
 }
 
 /** Turns flags, config and environment into the options of a verb. */
-async function verbOptions(session: Session, inputs: readonly string[], flags: CommonFlags) {
+async function verbOptions(
+  session: Session,
+  inputs: readonly string[],
+  flags: CommonFlags,
+  settings: Settings,
+) {
   const { signal, environment } = session;
-  const config = await readConfig(flags.config);
-  const options = await inputOptions(inputs, flags, config, signal);
-  const path = flags.config ?? DEFAULT_CONFIG;
+  const options = await inputOptions(inputs, flags, settings, signal);
   return {
     ...options,
     ...(await remoteOptions(flags, environment)),
     referrers: flags.referrers,
     viaProxy: flags.viaProxy && proxiedRegistries(options.locations),
     credentials: {
-      ...(await configuredCredentials(config?.credentials ?? {}, path, environment)),
+      ...(await configuredCredentials(settings, environment)),
       ...(flags.license === undefined ? {} : await licensed(flags.license)),
     },
     credentialFiles: environment.credentialFiles,
@@ -80,9 +84,11 @@ export async function runRemote<T>(
   verb: (options: VerbOptions) => Promise<T>,
 ): Promise<T> {
   session.json = flags.json === true;
-  const options = await verbOptions(session, inputs, flags);
+  const settings = await readConfig(flags.config, session.environment);
+  const options = await verbOptions(session, inputs, flags, settings);
   const reporter = openReporter(flags.progress, session);
   try {
+    reportMirrors(options.mirrors, settings, flags.mirror ?? {}, reporter.onEvent);
     return await verb({ ...options, onEvent: reporter.onEvent });
   } finally {
     reporter.close();

@@ -15,21 +15,22 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const environment = readEnvironment({ U: 'user', P: 'from env', T: 'token', EMPTY: '' });
 const configured = (source: object) =>
-  configuredCredentials({ 'a.io': source }, join(folder, 'airgap.yaml'), environment);
+  configuredCredentials(
+    { credentials: { 'a.io': source }, credentialsFrom: { 'a.io': 'airgap.yaml' } },
+    environment,
+  );
 
 describe('configuredCredentials', () => {
   it.each([
     ['a password from the environment', { username: 'me', passwordEnv: 'P' }, 'me', 'from env'],
     ['both from the environment', { usernameEnv: 'U', passwordEnv: 'P' }, 'user', 'from env'],
-    [
-      'a password from a file next to the config',
-      { username: 'me', passwordFile: 'password' },
-      'me',
-      'from file ',
-    ],
   ])('reads %s', async (_name, source, username, password) =>
     expect(await configured(source)).toEqual({ 'a.io': { username, password } }),
   );
+  it('reads a password from a file, without its line end', async () =>
+    expect(await configured({ username: 'me', passwordFile: join(folder, 'password') })).toEqual({
+      'a.io': { username: 'me', password: 'from file ' },
+    }));
   it('reads an identity token', async () =>
     expect(await configured({ identityTokenEnv: 'T' })).toMatchObject({
       'a.io': { identityToken: 'token' },
@@ -38,6 +39,9 @@ describe('configuredCredentials', () => {
   it.each([
     ['an unset variable', { username: 'me', passwordEnv: 'NOPE' }, /NOPE.*a\.io.*not set/],
     ['an empty variable', { usernameEnv: 'EMPTY', passwordEnv: 'P' }, /EMPTY.*not set/],
+    ['an endless file', { username: 'me', passwordFile: '/dev/zero' }, /password file.*not a regular file/],
+    ['a directory', { username: 'me', passwordFile: '/tmp' }, /password file.*not a regular file/],
+    ['a large file', { username: 'me', passwordFile: process.execPath }, /\d+ bytes, at most 65536/],
     ['a missing file', { username: 'me', passwordFile: 'nope' }, /password file.*no such file/],
   ])('rejects %s', (_name, source, message) =>
     expect(configured(source)).rejects.toMatchObject({

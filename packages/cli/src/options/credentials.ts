@@ -1,37 +1,39 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import {
   AirgapError,
-  type CredentialSource,
   type Credentials,
   type CredentialsByHost,
+  DEFAULT_CONFIG,
   fileReadError,
   isLicenseId,
   licenseCredentials,
   parseLicense,
+  type Settings,
 } from '@airgap/core';
 import type { Environment } from '../environment.ts';
 
-type Sources = Readonly<Record<string, CredentialSource>>;
+/** Largest password file, in bytes. */
+const MAX_PASSWORD_FILE = 65_536;
+
+type Configured = Pick<Settings, 'credentials' | 'credentialsFrom'>;
 
 /**
- * Reads the credentials that a config file points to, from the environment and from files next to the config.
+ * Reads the credentials that the settings point to, from the environment and from files.
  *
- * @param config the path of the config file
  * @throws AirgapError `INPUT` for an unset variable or an unreadable file
  */
 export async function configuredCredentials(
-  sources: Sources,
-  config: string,
+  { credentials = {}, credentialsFrom }: Configured,
   environment: Environment,
 ): Promise<CredentialsByHost> {
-  const entries = Object.entries(sources).map(async ([host, source]): Promise<[string, Credentials]> => {
+  const entries = Object.entries(credentials).map(async ([host, source]): Promise<[string, Credentials]> => {
+    const config = credentialsFrom[host] ?? DEFAULT_CONFIG;
     const variable = (name: string) => readVariable(name, host, config, environment);
     if (source.identityTokenEnv !== undefined)
       return [host, { username: '', password: '', identityToken: variable(source.identityTokenEnv) }];
     const username = source.username ?? variable(source.usernameEnv ?? '');
     const password = source.passwordFile
-      ? await readPassword(resolve(dirname(config), source.passwordFile))
+      ? await readPassword(source.passwordFile)
       : variable(source.passwordEnv ?? '');
     return [host, { username, password }];
   });
@@ -67,8 +69,19 @@ function readVariable(name: string, host: string, config: string, environment: E
 
 async function readPassword(path: string): Promise<string> {
   try {
+    const stats = await stat(path);
+    if (!stats.isFile()) throw unusablePassword(path, 'not a regular file');
+    if (stats.size > MAX_PASSWORD_FILE)
+      throw unusablePassword(path, `${stats.size} bytes, at most ${MAX_PASSWORD_FILE} are allowed`);
     return withoutLineEnd(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw fileReadError('the password file', path, cause);
+    throw cause instanceof AirgapError ? cause : fileReadError('the password file', path, cause);
   }
+}
+
+function unusablePassword(path: string, reason: string): AirgapError {
+  return new AirgapError('INPUT', `the password file cannot be read: ${reason}`, {
+    where: { path },
+    hint: 'Name a file that contains only the password.',
+  });
 }

@@ -63,6 +63,13 @@ describe('readEnvironment', () => {
   );
 
   it.each([
+    ['nothing', {}, join(homedir(), '.config', 'airgap')],
+    ['XDG_CONFIG_HOME', { XDG_CONFIG_HOME: '/c' }, '/c/airgap'],
+    ['a relative XDG_CONFIG_HOME', { XDG_CONFIG_HOME: 'c' }, join(homedir(), '.config', 'airgap')],
+    ['an empty XDG_CONFIG_HOME', { XDG_CONFIG_HOME: '' }, join(homedir(), '.config', 'airgap')],
+  ])('config folder of %s', (_name, env, folder) => expect(readEnvironment(env).configFolder).toBe(folder));
+
+  it.each([
     ['nothing', {}, undefined],
     ['NO_COLOR', { NO_COLOR: '1' }, false],
     ['NO_COLOR over FORCE_COLOR', { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
@@ -73,8 +80,9 @@ describe('readEnvironment', () => {
   ])('colour with %s', (_name, env, color) => expect(readEnvironment(env).color).toBe(color));
 });
 
+const environment = readEnvironment({ XDG_CONFIG_HOME: '/nonexistent' });
 const inputOptionsOf = async (inputs: string[], flags: InputFlags) =>
-  inputOptions(inputs, flags, await readConfig(flags.config), signal);
+  inputOptions(inputs, flags, await readConfig(flags.config, environment), signal);
 
 describe('inputOptions', () => {
   it('reads the config', async () =>
@@ -82,6 +90,7 @@ describe('inputOptions', () => {
       specs: ['s'],
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
       imagePaths: { A: ['.x'], B: ['.y'] },
+      rules: [],
       signal,
       platforms: [{ os: 'linux', architecture: 'arm64' }],
       mirrors: {},

@@ -1,31 +1,22 @@
-import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { z } from 'zod';
-import { ImagePath, type ImagePaths } from '../input/formats/image-path.ts';
+import type { z } from 'zod';
+import type { ImagePaths } from '../input/formats/image-path.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import type { RuleSetting, RuleSeverity } from '../lint/rule-api/rule-setting.ts';
 import { AirgapError } from '../model/errors.ts';
-import { SEVERITIES } from '../model/finding.ts';
 import type { Position } from '../model/position.ts';
-import { CREDENTIAL_KEYS, type CredentialSource, credentialSourceSchema } from './credential-source.ts';
+import { ConfigDocument, MAX_MESSAGE } from './config-document.ts';
+import { CONFIG_KEYS, configSchema, TRUSTED_KEYS, type TrustedKey } from './config-schema.ts';
+import { CREDENTIAL_KEYS, type CredentialSource } from './credential-source.ts';
 
-const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
-  error: 'must be an endpoint, or a mapping with endpoint:',
-});
-const pathsSchema = z
-  .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
-  .transform(paths => [paths].flat());
-const severitySchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
-const configSchema = z.strictObject({
-  app: z.string().min(1).optional(),
-  registries: z.record(z.string(), registrySchema).optional(),
-  platforms: z.array(z.string()).optional(),
-  credentials: z.record(z.string(), credentialSourceSchema).optional(),
-  mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
-  imagePaths: z.record(z.string(), pathsSchema).superRefine(checkPaths).optional(),
-  rules: z.record(z.string(), severitySchema).optional(),
-});
-const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
-const MAX_ALIASES = 100;
+const KNOWN_KEYS = CONFIG_KEYS.join(', ');
+/** Errors that are reported for one file. */
+const MAX_ERRORS = 100;
+
+/** A key that counts only in a trusted config, and where it stands. */
+export interface TrustRequirement {
+  readonly key: TrustedKey;
+  readonly position: Position;
+}
 
 /** The content of `airgap.yaml`. */
 export interface Config {
@@ -43,38 +34,32 @@ export interface Config {
   readonly imagePaths?: ImagePaths | undefined;
   /** Lint rules that are off or whose severity is overridden. */
   readonly rules?: readonly RuleSetting[] | undefined;
+  /** The keys of this config that count only if it is trusted: `credentials` and `mirrors`. */
+  readonly requiresTrust?: readonly TrustRequirement[] | undefined;
 }
 
 /** Parses an `airgap.yaml`. @throws AirgapError `INPUT` with all errors and their positions */
 export function parseConfig(source: SourceText): Config {
-  const lines = new LineCounter();
-  // The failsafe schema preserves the text: a slug may be 010.
-  const options = { lineCounter: lines, prettyErrors: false, schema: 'failsafe' as const };
-  const document = parseDocument(source.text, options);
-  const at = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  const [error] = document.errors;
-  if (error) throw invalid(`not YAML: ${error.message}`, at(error.pos[0]), 'Fix the YAML syntax there.');
-  const result = configSchema.safeParse(contentsOf(document, source.file));
+  const document = new ConfigDocument(source);
+  const result = configSchema.safeParse(document.contents());
   if (!result.success) {
-    const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
+    const errors = result.error.issues.slice(0, MAX_ERRORS).flatMap(issue => issueErrors(document, issue));
     throw AirgapError.all(errors, `${errors.length} errors in ${source.file}`);
   }
-  const { app, registries = {}, platforms, credentials, mirrors, imagePaths, rules } = result.data;
+  const { registries = {}, rules, ...settings } = result.data;
   const endpoints = Object.entries(registries).map(([name, registry]) => [
     name,
     typeof registry === 'string' ? registry : registry.endpoint,
   ]);
+  const position = document.keyPositions([]);
   return {
-    app,
+    ...settings,
     registries: Object.fromEntries(endpoints),
-    platforms,
-    credentials,
-    mirrors,
-    imagePaths,
-    rules: rules && ruleSettings(rules, key => at(keyOffset(document.get('rules', true), key))),
+    rules: rules && ruleSettings(rules, document.keyPositions(['rules'])),
+    requiresTrust: TRUSTED_KEYS.filter(key => settings[key] !== undefined).map(key => ({
+      key,
+      position: position(key),
+    })),
   };
 }
 
@@ -85,54 +70,15 @@ function ruleSettings(
   return Object.entries(rules).map(([rule, severity]) => ({ rule, severity, position: at(rule) }));
 }
 
-function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {
-  for (const kind of Object.keys(paths)) {
-    try {
-      ImagePath.all({ [kind]: paths[kind] ?? [] });
-    } catch (error) {
-      if (!(error instanceof AirgapError)) throw error;
-      context.addIssue({ code: 'custom', message: `${error.message}. ${error.hint}`, path: [kind] });
-    }
-  }
-}
-
-type YamlDocument = ReturnType<typeof parseDocument>;
-
-/** Returns the document as an object; keys without a value are ignored. */
-function contentsOf(document: YamlDocument, file: string): unknown {
-  visit(document, { Pair: (_key, { value }) => (isMissing(value) ? visit.REMOVE : undefined) });
-  const { contents } = document;
-  if (contents === null || (isScalar(contents) && contents.value === '')) return {};
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new AirgapError('INPUT', `not YAML: ${message}`, {
-      where: { path: file },
-      cause,
-      hint: 'Write the values out instead of aliasing them.',
-    });
-  }
-}
-
-function isMissing(value: unknown): boolean {
-  return value === null || (isScalar(value) && value.type === 'PLAIN' && value.value === '');
-}
-
-function issueErrors(
-  document: YamlDocument,
-  issue: z.core.$ZodIssue,
-  at: (offset: number) => Position,
-): AirgapError[] {
+function issueErrors(document: ConfigDocument, issue: z.core.$ZodIssue): AirgapError[] {
   const path = issue.path.join('.') || 'airgap.yaml';
-  const node = document.getIn(issue.path, true) as Node | undefined;
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map(key => {
-      const hint = `Use only these keys here: ${knownKeys(issue.path[0])}.`;
-      return invalid(`unknown key: ${key}`, at(keyOffset(node, key)), hint);
-    });
+  if (issue.code === 'unrecognized_keys') {
+    const position = document.keyPositions(issue.path);
+    const hint = `Use only these keys here: ${knownKeys(issue.path[0])}.`;
+    return issue.keys.slice(0, MAX_ERRORS).map(key => invalid(`unknown key: ${key}`, position(key), hint));
+  }
   const hint = `Use only these keys in airgap.yaml: ${KNOWN_KEYS}.`;
-  return [invalid(`${path}: ${issue.message}`, at(node?.range?.[0] ?? 0), hint)];
+  return [invalid(`${path}: ${issue.message}`, document.valuePosition(issue.path), hint)];
 }
 
 /** @param section the top-level key that contains the unknown one; undefined at the top level */
@@ -141,12 +87,6 @@ function knownKeys(section: PropertyKey | undefined): string {
   return section === undefined ? KNOWN_KEYS : 'endpoint';
 }
 
-function keyOffset(node: unknown, key: string): number {
-  if (!isMap(node)) return 0;
-  const pair = node.items.find(item => isScalar(item.key) && item.key.value === key);
-  return isScalar(pair?.key) ? (pair.key.range?.[0] ?? 0) : 0;
-}
-
 function invalid(message: string, position: Position, hint: string): AirgapError {
-  return new AirgapError('INPUT', message, { where: { position }, hint });
+  return new AirgapError('INPUT', message.slice(0, MAX_MESSAGE), { where: { position }, hint });
 }

@@ -5,7 +5,7 @@ import { rules } from './rules/index.ts';
 
 const LOCATIONS = {
   app: 'shop',
-  registries: { quay: 'quay.io', hub: 'index.docker.io', 'hub-site': 'hub.docker.com' },
+  registries: { quay: 'quay.io', team: 'quay.io/team', hub: 'index.docker.io', 'hub-site': 'hub.docker.com' },
 };
 
 const found = (text: string) => runRules(parseSpec([{ file: 'f', text }]), LOCATIONS).map(({ rule }) => rule);

@@ -11,6 +11,9 @@ const AT: RegistrySettings = {
     quay: 'quay.io/team',
     d: 'docker.io',
     site: 'https://hub.docker.com',
+    deep: 'https://gcr.io//my-project/sub/',
+    slash: 'ghcr.io/',
+    api: 'https://index.docker.io/v1/',
   },
 };
 
@@ -222,6 +225,27 @@ const RULES: Record<string, readonly Row[]> = {
     ['near miss', 'a bare name under replicated', [images('name: a, source: replicated')], []],
     ['near miss', 'another host under public', [images('name: gcr.io/team/a')], []],
     ['templates', 'as the name, which is unreadable', [images(`name: ${TEMPLATE}, source: quay`)], []],
+  ],
+  'endpoint-path': [
+    ['finds', 'a name without the path', [images('name: web, source: quay')], ['0:2:10 warning']],
+    [
+      'finds',
+      'a name that only begins like it',
+      [images('name: teams/web, source: quay')],
+      ['0:2:10 warning'],
+    ],
+    [
+      'finds',
+      'every image of a URL with several segments',
+      [images('name: a, source: deep', 'name: my-project/a, source: deep')],
+      ['0:2:10 warning', '0:3:10 warning'],
+    ],
+    ['finds', 'a component', [component('source: quay, image_name: web, version: "1"')], ['0:4:32 warning']],
+    ['near miss', 'a name that repeats the path', [images('name: team/web, source: quay')], []],
+    ['near miss', 'a slash after the host', [images('name: web, source: slash')], []],
+    ['near miss', 'the path of the API', [images('name: t/web, source: api')], []],
+    ['near miss', 'another source', [images('name: web')], []],
+    ['templates', 'as the name, which may have the path', [images(`name: ${TEMPLATE}, source: quay`)], []],
   ],
   'docker-hub-endpoint': [
     ['finds', 'docker.io', [images('name: t/a, source: d', 'name: t/b, source: d')], ['0:2:23 warning']],

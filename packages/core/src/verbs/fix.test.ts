@@ -217,6 +217,13 @@ describe('a missing image', () => {
     expect(await fixed(text, locations)).toBe(text);
   });
 
+  it('is not added when only the path of the endpoint is missing from its listed name', async () => {
+    const list = '- source: ours\n  name: a\n  tag: "1"\n';
+    const text = spec(list, 'registry.example.com/shop/a:1');
+    expect(await fixed(text, AT)).toBe(text);
+    expect(await fixed(spec(list, 'registry.example.com/shop/a:2'), AT)).toContain('name: shop/a');
+  });
+
   const entry = '{ source: public, name: a, tag: "1" }';
   it.each([
     ['flow mappings on lines', '  - {name: x}\n', `  - {name: x}\n  - ${entry}\n`],

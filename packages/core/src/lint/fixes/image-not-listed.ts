@@ -1,6 +1,7 @@
 import type { RegistrySettings } from '../../input/references.ts';
 import { Reference } from '../../reference/reference.ts';
 import { proxiedImage } from '../../reference/replicated.ts';
+import { referencesWithPath } from '../rule-api/endpoint-path.ts';
 import { type ImagesEntry, imagesEntryFor, registriesAt } from '../rule-api/images-entry.ts';
 import type { Fix } from './fix.ts';
 import type { FixContext } from './fix-context.ts';
@@ -37,11 +38,14 @@ export const imageNotListedFix: Fix = {
 
 function* missingEntries(context: FixContext): Generator<ImagesEntry> {
   const seen = new Set<string>();
+  // These are listed; only their names lack the path of the endpoint.
+  const listedWithPath = referencesWithPath(context.spec.listed, context.locations);
   for (const { position } of context.findings) {
     const used = context.usesAt(position)[0];
     const reference = used && Reference.parse(used.image.value).canonical();
     if (!reference || seen.has(reference.toString())) continue;
     seen.add(reference.toString());
+    if (listedWithPath.has(reference.toString())) continue;
     const entry = certainEntry(reference, context.locations);
     if (entry) yield entry;
   }

@@ -5,6 +5,7 @@ import { ambiguousTag } from './ambiguous-tag.ts';
 import { contradictingSource } from './contradicting-source.ts';
 import { dockerHubEndpoint } from './docker-hub-endpoint.ts';
 import { duplicateImage } from './duplicate-image.ts';
+import { endpointPath } from './endpoint-path.ts';
 import { foreignNamespace } from './foreign-namespace.ts';
 import { ignoredVersion } from './ignored-version.ts';
 import { imageNotListed } from './image-not-listed.ts';
@@ -42,6 +43,7 @@ export const specRules: readonly Rule[] = [
   contradictingSource,
   dockerHubEndpoint,
   duplicateImage,
+  endpointPath,
   foreignNamespace,
   ignoredVersion,
   malformedFingerprint,

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { constants, type FileHandle, open, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileReadError } from '../fs/file-read-error.ts';
+import { AirgapError } from '../model/errors.ts';
+import { type Config, parseConfig } from './config.ts';
+import type { CredentialSource } from './credential-source.ts';
+
+/** Largest config file, in bytes. */
+export const MAX_CONFIG_SIZE = 250_000;
+
+/** A config file. All fields come from one read of the file. */
+export interface ConfigFile {
+  /** The path as given. */
+  readonly path: string;
+  /** SHA-256 of the bytes that were parsed, in hex. */
+  readonly sha256: string;
+  /** Its content, with absolute paths of password files. */
+  readonly config: Config;
+  readonly stats: Stats;
+}
+
+/** The bytes of a file, and its status while it was open. */
+export interface ReadBytes {
+  readonly bytes: Buffer;
+  readonly stats: Stats;
+}
+
+/** Reads a config file that the user has named; it may be a pipe. @throws AirgapError `INPUT` */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  try {
+    return parseFile(path, await readSmallFile(path, 'any'));
+  } catch (cause) {
+    throw cause instanceof AirgapError ? cause : fileReadError('the config', path, cause);
+  }
+}
+
+/**
+ * Reads a config file at a place where there may be one. Only a regular file is read: a pipe would block.
+ *
+ * @returns undefined if the file does not exist, or if its folder cannot be searched
+ * @throws AirgapError `INPUT`
+ */
+export async function findConfigFile(path: string): Promise<ConfigFile | undefined> {
+  try {
+    return parseFile(path, await readSmallFile(path, 'regular'));
+  } catch (cause) {
+    if (cause instanceof AirgapError) throw cause;
+    if (await isAbsent(path, cause)) return undefined;
+    throw fileReadError('the config', path, cause);
+  }
+}
+
+/**
+ * Reads a file of at most {@link MAX_CONFIG_SIZE} bytes.
+ *
+ * @param kind whether only a regular file is accepted
+ * @throws file system errors, and AirgapError `INPUT`
+ */
+export async function readSmallFile(path: string, kind: 'regular' | 'any'): Promise<ReadBytes> {
+  const flags = kind === 'any' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK;
+  const file = await open(path, flags);
+  try {
+    const stats = await file.stat();
+    if (kind === 'regular' && !stats.isFile()) throw notRegular(path, stats);
+    return { bytes: await readUpTo(file, path), stats };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readUpTo(file: FileHandle, path: string): Promise<Buffer> {
+  const buffer = Buffer.alloc(MAX_CONFIG_SIZE + 1);
+  let size = 0;
+  while (size < buffer.length) {
+    const { bytesRead } = await file.read(buffer, size, buffer.length - size, null);
+    if (bytesRead === 0) return buffer.subarray(0, size);
+    size += bytesRead;
+  }
+  throw new AirgapError('INPUT', `the file is larger than ${MAX_CONFIG_SIZE} bytes`, {
+    where: { path },
+    hint: 'Check that it is a config file.',
+  });
+}
+
+function parseFile(path: string, { bytes, stats }: ReadBytes): ConfigFile {
+  const config = parseConfig({ file: path, text: bytes.toString('utf8') });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { path, sha256, stats, config: withAbsolutePaths(config, dirname(path)) };
+}
+
+/** Password files are relative to the config that names them. */
+function withAbsolutePaths(config: Config, folder: string): Config {
+  const absolute = (source: CredentialSource): CredentialSource =>
+    source.passwordFile === undefined
+      ? source
+      : { ...source, passwordFile: resolve(folder, source.passwordFile) };
+  const entries = Object.entries(config.credentials ?? {});
+  const credentials = Object.fromEntries(entries.map(([host, source]) => [host, absolute(source)]));
+  return { ...config, credentials: config.credentials && credentials };
+}
+
+/** A folder that cannot be searched, such as another user's home, counts as empty. */
+async function isAbsent(path: string, cause: unknown): Promise<boolean> {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return true;
+  if (code !== 'EACCES') return false;
+  return stat(path).then(
+    () => false,
+    () => true,
+  );
+}
+
+function notRegular(path: string, stats: Stats): AirgapError {
+  const what = stats.isDirectory() ? 'is a directory' : 'is not a regular file';
+  return new AirgapError('INPUT', `the config cannot be read: ${what}`, {
+    where: { path },
+    hint: 'Remove or rename it, or pass a config with --config.',
+  });
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { ImagePath, type ImagePaths } from '../input/formats/image-path.ts';
+import { rules } from '../lint/rules/index.ts';
+import { AirgapError } from '../model/errors.ts';
+import { SEVERITIES } from '../model/finding.ts';
+import { parsePlatform } from '../oci/platform.ts';
+import { credentialSourceSchema } from './credential-source.ts';
+import { mirrorKeyProblem, mirrorUrlProblem } from './mirror.ts';
+
+const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
+  error: 'must be an endpoint, or a mapping with endpoint:',
+});
+const pathsSchema = z
+  .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
+  .transform(paths => [paths].flat());
+const platformsSchema = z
+  .union([z.string(), z.array(z.string())], { error: 'must be a platform, or a list of platforms' })
+  .transform(platforms => [platforms].flat())
+  .superRefine(checkPlatforms);
+const mirrorsSchema = z
+  .record(
+    z.string(),
+    z.union([z.string(), z.array(z.string())], { error: 'must be a URL, or a list of URLs' }),
+  )
+  .superRefine(checkMirrors);
+const severitySchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
+
+export const configSchema = z.strictObject({
+  app: z.string().min(1).optional().describe('The slug of the application'),
+  registries: z
+    .record(z.string(), registrySchema)
+    .optional()
+    .describe('Third-party registries: the name in source: and its endpoint'),
+  platforms: platformsSchema.optional().describe('Platforms to include, or all'),
+  credentials: z
+    .record(z.string(), credentialSourceSchema)
+    .optional()
+    .describe('Registry host and where its credentials are. Counts only in a trusted config'),
+  mirrors: mirrorsSchema
+    .optional()
+    .describe('Registry host and the URLs of its mirrors, in order. Counts only in a trusted config'),
+  imagePaths: z
+    .record(z.string(), pathsSchema)
+    .superRefine(checkPaths)
+    .optional()
+    .describe('Kind of an object and the paths of its image fields'),
+  rules: z.record(z.string(), severitySchema).optional().describe('Lint rules and their severity, or off'),
+});
+
+/** A top-level key of `airgap.yaml`. */
+export type ConfigKey = keyof typeof configSchema.shape;
+
+/** Where each key counts: anywhere, or only in a config that the user has chosen. A new key must be decided here. */
+const SCOPES = {
+  app: 'anywhere',
+  registries: 'anywhere',
+  platforms: 'anywhere',
+  credentials: 'trusted',
+  mirrors: 'trusted',
+  imagePaths: 'anywhere',
+  rules: 'anywhere',
+} as const satisfies Record<ConfigKey, 'anywhere' | 'trusted'>;
+
+/** A key that names a host, a file or a credential. It counts only in a trusted config. */
+export type TrustedKey = {
+  [Key in ConfigKey]: (typeof SCOPES)[Key] extends 'trusted' ? Key : never;
+}[ConfigKey];
+
+export const CONFIG_KEYS = Object.keys(SCOPES) as readonly ConfigKey[];
+export const TRUSTED_KEYS = CONFIG_KEYS.filter(isTrustedKey);
+
+function isTrustedKey(key: ConfigKey): key is TrustedKey {
+  return SCOPES[key] === 'trusted';
+}
+
+/** Returns the JSON schema of `airgap.yaml`, for editors (draft 7). */
+export function configJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' });
+  const ruleIds = { type: 'string', enum: rules.map(({ id }) => id).sort() };
+  const { rules: ruleMap, ...properties } = schema.properties ?? {};
+  const named = typeof ruleMap === 'object' ? { ...ruleMap, propertyNames: ruleIds } : ruleMap;
+  return { ...schema, title: 'airgap.yaml', properties: { ...properties, rules: named } };
+}
+
+function checkPaths(paths: ImagePaths, context: z.RefinementCtx): void {
+  for (const kind of Object.keys(paths))
+    check(context, [kind], () => ImagePath.all({ [kind]: paths[kind] ?? [] }));
+}
+
+/** Reports the first invalid platform. */
+function checkPlatforms(platforms: readonly string[], context: z.RefinementCtx): void {
+  check(context, [], () => platforms.filter(platform => platform !== 'all').map(parsePlatform));
+}
+
+function checkMirrors(
+  mirrors: Readonly<Record<string, string | readonly string[]>>,
+  context: z.RefinementCtx,
+): void {
+  for (const [host, urls] of Object.entries(mirrors)) {
+    const problems = [mirrorKeyProblem(host), ...[urls].flat().map(mirrorUrlProblem)];
+    for (const message of problems)
+      if (message !== undefined) context.addIssue({ code: 'custom', message, path: [host] });
+  }
+}
+
+/** Turns the error of a parser into an issue at the path. */
+function check(context: z.RefinementCtx, path: string[], parse: () => unknown): void {
+  try {
+    parse();
+  } catch (error) {
+    if (!(error instanceof AirgapError)) throw error;
+    context.addIssue({ code: 'custom', message: `${error.message}. ${error.hint}`, path });
+  }
+}
