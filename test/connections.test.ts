@@ -183,7 +183,7 @@ describe.skipIf(missing.length > 0)('a registry', () => {
       };
       const flags = [broken.host, open.host].flatMap(host => ['--mirror', `registry.invalid=http://${host}`]);
       const outcome = await build('registry.invalid', flags);
-      expect(outcome.stderr).toContain('trying the next host');
+      expect(outcome.stderr).toContain('trying the next source');
       expect(outcome.status).toBe(0);
     });
   });

@@ -22,8 +22,8 @@ export interface CopyOptions {
  * Copies one blob from the first source that has it into a writer, and verifies it. This is the only way blobs move.
  *
  * A source that fails, lacks the blob or sends wrong bytes is followed by the next one. What a failed source has written
- * stays, unless the digest is wrong: then everything is copied again. Wrong bytes from the last source, and bytes from
- * several sources of which any may be wrong, are requested once more.
+ * stays, unless the digest is wrong: then everything is copied again. If no source succeeds, those that sent wrong bytes
+ * are tried once more.
  *
  * @throws AirgapError `CONTENT` for a digest or size mismatch, `NOT_FOUND`, and what the sources throw, with every
  * source that failed; what the writer throws
@@ -57,25 +57,30 @@ class BlobCopy {
 
   async run(sources: readonly BlobSource[]): Promise<void> {
     const candidates = reachable(sources);
-    const failures: AirgapError[] = [];
-    for (const source of candidates) {
-      const isLast = source === candidates.at(-1);
-      const failure = await this.#tryTwice(source, isLast);
-      if (failure === undefined) return this.#finish();
-      failures.push(failure);
-      if (!isLast) reportFallback(source, failure, this.#onEvent);
-    }
-    throw this.#withImages(combineFailures(failures));
+    const failures = await this.#tryAll(candidates);
+    if (failures.size === 0) return this.#finish();
+    // A damaged cache may be bypassed, or the wrong bytes were those of an interrupted build.
+    const wrong = candidates.filter(source => failures.get(source)?.code === 'CONTENT');
+    for (const source of wrong) this.#reportRetry(source, failures.get(source));
+    if (wrong.length > 0 && (await this.#tryAll(wrong)).size === 0) return this.#finish();
+    throw this.#withImages(combineFailures([...failures.values()]));
   }
 
-  /** Wrong bytes are requested again where it can help: from the last source, or if some were there before. */
-  async #tryTwice(source: BlobSource, isLast: boolean): Promise<AirgapError | undefined> {
-    const isResumed = this.#writer.written.size > 0;
-    const failure = await this.#try(source);
-    if (failure?.code !== 'CONTENT' || !(isLast || isResumed)) return failure;
-    const { digest } = this.#blob;
-    this.#onEvent({ type: 'notice', message: `${digest}: ${failure.message}; retrying once` });
-    return this.#try(source);
+  /** Tries one source after another. @returns the failure of each; empty if one succeeded */
+  async #tryAll(sources: readonly BlobSource[]): Promise<Map<BlobSource, AirgapError>> {
+    const failures = new Map<BlobSource, AirgapError>();
+    for (const source of sources) {
+      const failure = await this.#try(source);
+      if (failure === undefined) return new Map();
+      failures.set(source, failure);
+      if (source !== sources.at(-1)) reportFallback(source, failure, this.#onEvent);
+    }
+    return failures;
+  }
+
+  #reportRetry({ origin }: BlobSource, failure: AirgapError | undefined): void {
+    const message = `${origin.host ?? origin.path}: ${failure?.message}; retrying once`;
+    this.#onEvent({ type: 'notice', message });
   }
 
   /** @returns the error if another source may succeed */
