@@ -1,3 +1,4 @@
+export type { TransferredBytes } from './bundle/transfer-tally.ts';
 export { type Config, parseConfig, type TrustRequirement } from './config/config.ts';
 export type { ConfigFile } from './config/config-file.ts';
 export {
@@ -15,6 +16,7 @@ export {
 export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
+export { type CopyImageOptions, copyImage } from './copy/copy-image.ts';
 export type { BlobAmount } from './diff/bundle-contents.ts';
 export type {
   AddedImage,
@@ -29,6 +31,10 @@ export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
 export { proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
+export { DirectoryTarget } from './layout/directory-target.ts';
+export type { Layout, NamedDescriptor } from './layout/layout.ts';
+export type { LayoutForm } from './layout/layout-files.ts';
+export { openLayout } from './layout/open-layout.ts';
 export type { AppliedFix, FixedFile } from './lint/fixes/fixer.ts';
 export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
@@ -45,18 +51,27 @@ export {
 export { type Finding, isAtLeast, SEVERITIES, type Severity } from './model/finding.ts';
 export { formatPosition, type Position } from './model/position.ts';
 export { maskSecrets } from './model/secrets.ts';
+export type { Descriptor } from './oci/descriptor.ts';
+export { type Digest, parseDigest } from './oci/digest.ts';
+export type { RawManifest } from './oci/manifest.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
 export { Reference } from './reference/reference.ts';
 export { NAMINGS, type Naming } from './reference/relocation.ts';
 export { REPLICATED_HOST } from './reference/replicated.ts';
 export type { Credentials, CredentialsByHost } from './registry/auth/credential.ts';
+export type { Registries, RegistryOptions } from './registry/registries.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { OutputKind } from './relocate/output-file.ts';
 export type { Skipped } from './relocate/skipped.ts';
+export type { RuntimeTarget } from './runtime/target.ts';
 export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
 export type { AirgapEvent, OnEvent, Phase } from './store/events.ts';
+export type { BlobSource, ImageSource } from './store/image-source.ts';
+export type { BlobBody, ImageTarget } from './store/image-target.ts';
+export { MemoryStore } from './store/memory-store.ts';
 export { type BuildOptions, type BuildResult, build } from './verbs/build.ts';
+export type { PlatformOption } from './verbs/check-options.ts';
 export { type ComparedBundle, type DiffOptions, type DiffResult, diff } from './verbs/diff.ts';
 export { type FixOptions, type FixResult, fix } from './verbs/fix.ts';
 export {
@@ -91,6 +106,7 @@ export {
 } from './verbs/load-runtime.ts';
 export { type LoginOptions, type LoginResult, login } from './verbs/login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts';
+export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';

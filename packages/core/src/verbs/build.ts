@@ -15,17 +15,20 @@ import { interrupted } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import type { OnEvent } from '../store/events.ts';
-import { type PlanOptions, type PlanResult, planResult } from './plan.ts';
-import { readRequests, resolvePlan } from './resolved-plan.ts';
+import { checkOptions } from './check-options.ts';
+import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
+import { type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 
 /** The options of {@link build}. */
-export interface BuildOptions extends PlanOptions {
+export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
+  /** Files, directories, charts, kustomizations, or texts; may be left out with `plan`. */
+  readonly specs?: PlanOptions['specs'] | undefined;
+  /** The result of an earlier {@link plan}: exactly that is built, whatever tags point to meanwhile. */
+  readonly plan?: PlanResult | undefined;
   /** A path, or a stream to write the bundle to in order. */
   readonly output: string | Writable;
   /** Fail if the lint reports a warning or an error. */
   readonly strict?: boolean | undefined;
-  /** The mtime of every entry, in seconds since 1970. Default 0. */
-  readonly sourceDateEpoch?: number | undefined;
   /** Older bundles or OCI layout directories whose blobs are copied and verified instead of downloaded. */
   readonly reuse?: readonly string[] | undefined;
 }
@@ -51,17 +54,15 @@ export interface BuildResult extends PlanResult {
  * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
+  checkOptions('build', options, ['output']);
   const started = performance.now();
   const onEvent: OnEvent = options.onEvent ?? (() => {});
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   try {
-    const requests = await readRequests(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
-    if (options.strict) rejectFindings(requests.findings);
     await using registries = await Registries.open({ ...options, signal });
-    const resolved = await resolvePlan(registries, requests, options, options.sourceDateEpoch);
-    if (options.strict) rejectFindings(resolved.findings);
+    const resolved = await resolveBuild(registries, options);
     const plan = planResult(resolved);
     const { tarPlan } = resolved;
     const bytes = bytesToTransfer(tarPlan);
@@ -82,6 +83,20 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   } catch (error) {
     throw options.signal?.aborted ? interrupted(error) : error;
   }
+}
+
+/** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */
+async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedPlan> {
+  const { plan, specs = [], strict } = options;
+  if (plan) {
+    if (strict) rejectFindings(plan.findings);
+    return resolvedPlanOf(plan);
+  }
+  const requests = await readRequests({ ...options, specs });
+  if (strict) rejectFindings(requests.findings);
+  const resolved = await resolvePlan(registries, requests, { ...options, specs });
+  if (strict) rejectFindings(resolved.findings);
+  return resolved;
 }
 
 interface BuildContext {

@@ -11,6 +11,7 @@ import {
 import { pair } from '../diff/pairing.ts';
 import { bytesOf } from '../layout/blob-usage.ts';
 import { interrupted } from '../model/interrupted.ts';
+import { checkOptions } from './check-options.ts';
 
 /** The options of {@link diff}. */
 export interface DiffOptions {
@@ -56,6 +57,7 @@ export interface DiffResult {
  * @throws AirgapError `INPUT` when one of them cannot be read or is incomplete, `CONTENT`, `INTERRUPTED`
  */
 export async function diff(options: DiffOptions): Promise<DiffResult> {
+  checkOptions('diff', options, ['old', 'new']);
   const { signal } = options;
   try {
     const before = await BundleContents.read(options.old, signal);

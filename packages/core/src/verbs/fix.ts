@@ -4,6 +4,7 @@ import { type AppliedFix, type FixedFile, Fixer } from '../lint/fixes/fixer.ts';
 import { fixes } from '../lint/fixes/index.ts';
 import { runRules } from '../lint/lint-run.ts';
 import { AirgapError } from '../model/errors.ts';
+import { checkOptions } from './check-options.ts';
 import { type LintOptions, type LintResult, lintResult } from './lint.ts';
 
 /** Options of `fix`. */
@@ -25,6 +26,7 @@ export interface FixResult extends LintResult {
  * @throws AirgapError `USAGE` for an input that is not a file, `INPUT`, `DISK`
  */
 export async function fix(options: FixOptions): Promise<FixResult> {
+  checkOptions('fix', options, ['specs']);
   requireFiles(options.specs);
   const { locations = {}, rules } = options;
   const reading = await openReading(options);

@@ -5,6 +5,7 @@ import { usedReference } from '../input/requests.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import type { Reference } from '../reference/reference.ts';
+import { checkOptions } from './check-options.ts';
 
 /** Options of `images`. */
 export interface ImagesOptions extends SpecOptions {
@@ -46,6 +47,7 @@ export interface ImagesResult {
 
 /** Finds every listed or used image in the input. @throws AirgapError `INPUT` for a file that cannot be read */
 export async function images(options: ImagesOptions): Promise<ImagesResult> {
+  checkOptions('images', options, ['specs']);
   const { locations = {} } = options;
   const spec = await readSpec(options);
   const found = new Map<string, { reference: string; listed: Mention[]; used: Mention[] }>();

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import { openLayout } from '../layout/open-layout.ts';
+import { checkOptions } from './check-options.ts';
 
 /** The options of {@link inspect}. */
 export interface InspectOptions {
@@ -53,7 +54,9 @@ export interface InspectResult {
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` when it is not a bundle, `CONTENT`
  */
-export async function inspect({ bundle: path }: InspectOptions): Promise<InspectResult> {
+export async function inspect(options: InspectOptions): Promise<InspectResult> {
+  checkOptions('inspect', options, ['bundle']);
+  const { bundle: path } = options;
   await using layout = await openLayout(path);
   const summaries: ImageSummary[] = [];
   for await (const image of summarizeImages(layout)) summaries.push(image);

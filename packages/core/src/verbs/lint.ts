@@ -9,10 +9,11 @@ import { AirgapError, isInterrupted } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { formatPosition } from '../model/position.ts';
-import { DEFAULT_PLATFORMS, type PlatformChoice } from '../oci/platform.ts';
+import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { resolveAll } from '../resolve/resolve-all.ts';
 import type { OnEvent } from '../store/events.ts';
+import { checkOptions, type PlatformOption, platformChoice } from './check-options.ts';
 
 /** Options of `lint`. */
 export interface LintOptions extends SpecOptions {
@@ -27,7 +28,7 @@ export interface LintOptions extends SpecOptions {
 /** Options for querying registries. */
 export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent'> {
   /** Default: linux/amd64. */
-  readonly platforms?: PlatformChoice | undefined;
+  readonly platforms?: PlatformOption | undefined;
 }
 
 export interface LintResult {
@@ -44,6 +45,7 @@ export interface LintResult {
  * @throws AirgapError `INPUT`, `USAGE`; registry errors are findings
  */
 export async function lint(options: LintOptions): Promise<LintResult> {
+  checkOptions('lint', options, ['specs']);
   const { locations = {}, rules, online, onEvent } = options;
   if (online) onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
@@ -78,7 +80,7 @@ async function queryRegistries(
       await resolveAll(
         name => registries.source(name),
         requests,
-        online?.platforms ?? DEFAULT_PLATFORMS,
+        platformChoice(online?.platforms) ?? DEFAULT_PLATFORMS,
         onEvent,
       ),
     );

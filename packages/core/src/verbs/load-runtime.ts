@@ -11,6 +11,7 @@ import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
 import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
 import type { OnEvent } from '../store/events.ts';
+import { checkOptions } from './check-options.ts';
 
 export interface LoadRuntimeOptions {
   /** Path of the bundle. */
@@ -63,6 +64,7 @@ export interface LoadRuntimeResult {
  * `INPUT`, `BUNDLE`, `CONTENT` when the bundle is damaged, `INTERRUPTED`
  */
 export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRuntimeResult> {
+  checkOptions('loadRuntime', options, ['bundle', 'target']);
   const started = performance.now();
   const { onEvent = () => {}, signal = new AbortController().signal, dryRun = false } = options;
   const runtime = parseRuntimeTarget(options.target);

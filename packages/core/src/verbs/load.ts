@@ -15,12 +15,15 @@ import type { Digest } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
+import { isRuntimeTarget, type RuntimeTarget } from '../runtime/target.ts';
 import { HashPool } from '../store/hash-pool.ts';
+import { checkOptions } from './check-options.ts';
+import { type LoadRuntimeOptions, type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
 
 export interface LoadOptions extends RegistryOptions {
   /** Path of the bundle. */
   readonly bundle: string;
-  /** `REGISTRY[/PREFIX]`. */
+  /** `REGISTRY[/PREFIX]`, or a runtime: `docker:`, `podman:`, `containerd:[NAMESPACE]`. */
   readonly target: string;
   /** Default `path`. */
   readonly naming?: Naming | undefined;
@@ -77,7 +80,16 @@ export interface LoadResult {
  * `CONTENT` when the bundle is damaged or the registry stored something else, `INTERRUPTED`, and what registries
  * throw
  */
-export async function load(options: LoadOptions): Promise<LoadResult> {
+export function load(
+  options: LoadRuntimeOptions & { readonly target: RuntimeTarget },
+): Promise<LoadRuntimeResult>;
+export function load(options: LoadOptions): Promise<LoadResult>;
+export async function load(options: LoadOptions): Promise<LoadResult | LoadRuntimeResult> {
+  checkOptions('load', options, ['bundle', 'target']);
+  return isRuntimeTarget(options.target) ? loadRuntime(options) : loadRegistry(options);
+}
+
+async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   const started = performance.now();
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;

@@ -4,6 +4,7 @@ import { parseRegistry } from '../reference/reference.ts';
 import { CredentialWriter } from '../registry/auth/credential-writer.ts';
 import { credentialHost } from '../registry/auth/docker-config.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
+import { checkOptions } from './check-options.ts';
 
 export interface LoginOptions extends Omit<RegistryOptions, 'credentials' | 'credentialFiles' | 'mirrors'> {
   /** The registry host, with its port if any. */
@@ -32,6 +33,7 @@ export interface LoginResult {
  * `NETWORK`
  */
 export async function login(options: LoginOptions): Promise<LoginResult> {
+  checkOptions('login', options, ['registry']);
   const { username, password, dockerConfig, signal } = options;
   const registry = credentialHost(parseRegistry(options.registry));
   // In Basic credentials the username ends at the first colon (RFC 7617, section 2).

@@ -1,6 +1,7 @@
 import { parseRegistry } from '../reference/reference.ts';
 import { CredentialWriter } from '../registry/auth/credential-writer.ts';
 import { credentialHost } from '../registry/auth/docker-config.ts';
+import { checkOptions } from './check-options.ts';
 
 export interface LogoutOptions {
   /** The registry host, with its port if any. */
@@ -18,7 +19,9 @@ export interface LogoutResult {
 }
 
 /** Removes the credentials of a registry from where docker looks for them. @throws AirgapError `INPUT`, `DISK` */
-export async function logout({ registry: text, dockerConfig, signal }: LogoutOptions): Promise<LogoutResult> {
+export async function logout(options: LogoutOptions): Promise<LogoutResult> {
+  checkOptions('logout', options, ['registry']);
+  const { registry: text, dockerConfig, signal } = options;
   const registry = credentialHost(parseRegistry(text));
   const writer = await CredentialWriter.open(dockerConfig);
   return { registry, removed: await writer.erase(registry, signal) };

@@ -1,12 +1,13 @@
 import type { SourceText } from '../input/model/source-text.ts';
 import { type BlobSizes, BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { bundleNames } from '../layout/names.ts';
-import { isInterrupted } from '../model/errors.ts';
+import { AirgapError, isInterrupted } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
+import { checkOptions } from './check-options.ts';
 import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
 
 /** The options of {@link plan}. */
@@ -53,12 +54,28 @@ export interface PlanResult {
  * @throws AirgapError `INPUT` for the specs, and the errors of registries
  */
 export async function plan(options: PlanOptions): Promise<PlanResult> {
+  checkOptions('plan', options, ['specs']);
   try {
     await using registries = await Registries.open(options);
-    return planResult(await resolvePlan(registries, await readRequests(options), options));
+    const resolved = await resolvePlan(registries, await readRequests(options), options);
+    const result = planResult(resolved);
+    RESOLVED.set(result, resolved);
+    return result;
   } catch (error) {
     throw isInterrupted(error) ? interrupted(error) : error;
   }
+}
+
+/** What `plan` has resolved, by its result: a build of the plan needs it again. */
+const RESOLVED = new WeakMap<PlanResult, ResolvedPlan>();
+
+/** The resolved plan behind a result of {@link plan}. @throws AirgapError `USAGE` for any other object */
+export function resolvedPlanOf(result: PlanResult): ResolvedPlan {
+  const resolved = RESOLVED.get(result);
+  if (resolved) return resolved;
+  throw new AirgapError('USAGE', 'build: plan must be the result of plan() in the same process', {
+    hint: 'Pass the object that plan() returned, or leave it out.',
+  });
 }
 
 /** Converts a resolved plan to its public form. */

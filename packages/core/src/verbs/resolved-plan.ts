@@ -8,7 +8,7 @@ import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { DEFAULT_PLATFORMS, type PlatformChoice } from '../oci/platform.ts';
+import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import type { Registries } from '../registry/registries.ts';
 import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
@@ -16,13 +16,16 @@ import type { ResolvedImage } from '../resolve/resolved-image.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
+import { type PlatformOption, platformChoice } from './check-options.ts';
 
 /** What to read, and how to resolve it. */
 export interface ResolvePlanOptions extends SpecOptions {
   /** How `source:` names and hosts map to registries. */
   readonly locations?: RegistrySettings | undefined;
   /** Default: linux/amd64. */
-  readonly platforms?: PlatformChoice | undefined;
+  readonly platforms?: PlatformOption | undefined;
+  /** The mtime of every entry, in seconds since 1970. Default 0. */
+  readonly sourceDateEpoch?: number | undefined;
   /** Include referrers: signatures, SBOMs and other artifacts of the images. */
   readonly referrers?: boolean | undefined;
   /** Rules of the lint that are off or have another severity; the last setting of a rule counts. */
@@ -52,13 +55,14 @@ export async function readRequests(options: ResolvePlanOptions) {
   return { sources, findings, requests, lintRun };
 }
 
-/** Resolves every request, lints the resolutions, and plans the bundle. @param mtime of its entries, in seconds since 1970 */
+/** Resolves every request, lints the resolutions, and plans the bundle. */
 export async function resolvePlan(
   registries: Registries,
   { requests, sources, findings, lintRun }: Awaited<ReturnType<typeof readRequests>>,
-  { platforms = DEFAULT_PLATFORMS, referrers = false, onEvent }: ResolvePlanOptions,
-  mtime = 0,
+  options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
+  const { referrers = false, sourceDateEpoch = 0, onEvent } = options;
+  const platforms = platformChoice(options.platforms) ?? DEFAULT_PLATFORMS;
   onEvent?.({ type: 'phase', phase: 'resolve' });
   const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);
   const listed = imagesOf(resolutions);
@@ -71,7 +75,7 @@ export async function resolvePlan(
     sources,
     findings: lintRun.inOrder([...findings, ...online]),
     images,
-    tarPlan: planTar(bundleEntries(images, platforms), mtime),
+    tarPlan: planTar(bundleEntries(images, platforms), sourceDateEpoch),
   };
 }
 

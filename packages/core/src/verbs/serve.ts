@@ -5,6 +5,7 @@ import { Registry } from '../server/registry.ts';
 import { Repositories } from '../server/repositories.ts';
 import { ServedBundle } from '../server/served-bundle.ts';
 import type { OnEvent } from '../store/events.ts';
+import { checkOptions } from './check-options.ts';
 
 export interface ServeOptions extends ListenOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
@@ -41,6 +42,7 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * available, `INTERRUPTED`
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
+  checkOptions('serve', options, ['bundles']);
   const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
   const login = options.login && new BasicAuth(options.login);
   const bundles = await openBundles(options.bundles, signal);

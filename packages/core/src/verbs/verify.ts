@@ -14,6 +14,7 @@ import { offsetOf, type Problem } from '../verify/problem.ts';
 import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
+import { checkOptions } from './check-options.ts';
 
 /** The path in the result for a stream. */
 const STREAM = '<stdin>';
@@ -46,7 +47,9 @@ export interface VerifyResult {
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
-export async function verify({ bundle, signal, onEvent = () => {} }: VerifyOptions): Promise<VerifyResult> {
+export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  checkOptions('verify', options, ['bundle']);
+  const { bundle, signal, onEvent = () => {} } = options;
   const path = typeof bundle === 'string' ? bundle : STREAM;
   const problems: Problem[] = [];
   await using storage = typeof bundle === 'string' ? await openStorage(bundle) : undefined;
