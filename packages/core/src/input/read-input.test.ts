@@ -107,6 +107,70 @@ describe('a base is rendered only as part of its kustomization', async () => {
   });
 });
 
+describe('the files beside a kustomization', async () => {
+  const missing =
+    (await runProgram('kustomize', ['help'])) === undefined &&
+    (await runProgram('kubectl', ['help'])) === undefined;
+  const named = (image: string, name: string) => `${pod(image)}metadata: {name: ${name}}\n`;
+
+  it.skipIf(missing).each<[name: string, files: Record<string, string>, used: string[]]>([
+    [
+      'are read if it does not name them, at any depth',
+      {
+        'kustomization.yaml': 'resources: [a.yaml]',
+        'a.yaml': named('a:1', 'a'),
+        'b.yaml': named('b:1', 'b'),
+        'sub/s.json': JSON.stringify({
+          apiVersion: 'v1',
+          kind: 'Pod',
+          spec: { containers: [{ image: 's:1' }] },
+        }),
+      },
+      ['b:1', 's:1', 'a:1'],
+    ],
+    [
+      'are not read again if it names them as resource, patch or generator',
+      {
+        'kustomization.yaml':
+          'resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: Pod}}]\nconfigMapGenerator: [{name: m, files: [key=m.yaml]}]',
+        'a.yaml': named('a:1', 'a'),
+        'p.yaml': '- {op: replace, path: /spec/containers/0/image, value: "a:2"}',
+        'm.yaml': pod('not-an-image:1'),
+      },
+      ['a:2'],
+    ],
+    [
+      'of a base are not read again, except those that nothing names',
+      {
+        'prod/kustomization.yaml': 'resources: [../base]',
+        'base/kustomization.yaml': 'resources: [a.yaml]',
+        'base/a.yaml': named('a:1', 'a'),
+        'base/extra.yaml': named('b:1', 'b'),
+      },
+      ['b:1', 'a:1'],
+    ],
+  ])('%s', async (_name, files, expected) => {
+    const { used, renderErrors } = await read(files);
+    expect(renderErrors).toEqual([]);
+    expect(used).toEqual(expected);
+  });
+
+  it.each([
+    ['a URL', 'resources: [pod.yaml, https://127.0.0.1:9/x.yaml]', 'https://127.0.0.1:9/x.yaml'],
+    ['a repository', 'resources: [pod.yaml, github.com/team/app]', 'github.com/team/app'],
+    ['a repository with a branch', 'resources: [pod.yaml, team/app?ref=v1]', 'team/app?ref=v1'],
+    ['a repository by SSH', 'components: ["git@example.com:team/app"]', 'git@example.com:team/app'],
+    ['a patch of a URL', 'patches: [{path: "http://127.0.0.1:9/p.yaml"}]', 'http://127.0.0.1:9/p.yaml'],
+  ])('are read if it has %s, which is not fetched', async (_name, kustomization, remote) => {
+    const { used, renderErrors } = await read({
+      'kustomization.yaml': kustomization,
+      'pod.yaml': pod('a:1'),
+    });
+    expect(used).toEqual(['a:1']);
+    expect(renderErrors).toEqual([expect.stringContaining(`are not fetched: ${remote}`)]);
+  });
+});
+
 describe('a chart', async () => {
   const missing = (await runProgram('helm', ['version'])) === undefined;
   const chart = (template: string) => ({ 'web/Chart.yaml': CHART, 'web/templates/web.yaml': template });

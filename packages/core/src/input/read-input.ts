@@ -52,6 +52,7 @@ export async function openReading({ specs, imagePaths = {}, signal }: SpecOption
     ...spec,
     parseErrors: [...input.readErrors, ...patches.readErrors, ...templates.readErrors, ...spec.parseErrors],
     renderErrors: [...kustomized.errors, ...charts.errors],
+    notes: [...input.notes, ...charts.notes, ...spec.notes],
   });
   return { spec: withErrors(parser.spec()), reread: sources => withErrors(parseSpec(sources, paths)) };
 }

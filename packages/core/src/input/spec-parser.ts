@@ -65,6 +65,7 @@ export class SpecParser {
       used: this.#used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
       parseErrors: this.#parseErrors,
       renderErrors: [],
+      notes: [],
     };
   }
 

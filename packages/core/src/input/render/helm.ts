@@ -51,7 +51,7 @@ export async function renderCharts(
   }
   // A chart whose name is unknown may be any of the missing ones; its own error is already reported.
   const missing = unnamed === 0 ? helmCharts.filter(helmChart => !matched.has(helmChart)) : [];
-  return { sources, files, errors: [...errors, ...missing.map(missingChart)] };
+  return { sources, files, notes: [], errors: [...errors, ...missing.map(missingChart)] };
 }
 
 async function metadata(chart: RenderInput, signal?: AbortSignal): Promise<Chart> {

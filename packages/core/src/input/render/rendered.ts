@@ -1,14 +1,20 @@
 import { AirgapError } from '../../model/errors.ts';
 import type { RenderInput } from '../find/find-input.ts';
 import type { SourceText } from '../model/source-text.ts';
+import type { InputNote } from '../model/spec.ts';
+
+/** Number of charts or kustomizations that are rendered concurrently. */
+export const RENDERERS = 4;
 
 /** The result of rendering charts or kustomizations. */
 export interface Rendered {
   readonly sources: readonly SourceText[];
-  /** The files of those that could not be rendered, to be read as plain YAML. */
+  /** The files to be read as plain YAML: those of what could not be rendered, and those that nothing rendered names. */
   readonly files: readonly string[];
   /** The reasons, each `INPUT` with its position. */
   readonly errors: readonly AirgapError[];
+  /** What the rendering does not show. */
+  readonly notes: readonly InputNote[];
 }
 
 /** Makes the error for an input that could not be rendered. @param what for example `chart` */
