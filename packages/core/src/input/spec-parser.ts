@@ -4,13 +4,13 @@ import { composeImages, isCompose } from './formats/compose.ts';
 import { type HelmChart, helmChartOf } from './formats/helm-chart.ts';
 import { isList, listImages, notAList } from './formats/image-list.ts';
 import type { ImagePath } from './formats/image-path.ts';
-import { additionalImages, excludedImages } from './formats/kots.ts';
+import { additionalImages, configOptions, evaluatedImage, excludedImages } from './formats/kots.ts';
 import { workloadImages } from './formats/kubernetes.ts';
 import { type KubernetesObject, objectsOf } from './formats/kubernetes-object.ts';
 import { declaresReplicated, isReplicated, replicatedImages } from './formats/replicated.ts';
 import { troubleshootImages } from './formats/troubleshoot.ts';
 import type { SourceText } from './model/source-text.ts';
-import type { ListedImage, Spec, UsedImage } from './model/spec.ts';
+import type { InputNote, ListedImage, Spec, UsedImage } from './model/spec.ts';
 import type { Text } from './model/text.ts';
 import { SpecDocument } from './yaml/document.ts';
 
@@ -31,6 +31,9 @@ export class SpecParser {
   readonly #used: UsedImage[] = [];
   readonly #excluded: Text[] = [];
   readonly #parseErrors: AirgapError[] = [];
+  readonly #notes: InputNote[] = [];
+  /** The defaults of the KOTS options, by name. */
+  readonly #options = new Map<string, string>();
   #isReplicated = false;
   #objects = 0;
 
@@ -58,14 +61,20 @@ export class SpecParser {
   /** Returns everything found so far, without the used images that an application excludes. */
   spec(): Spec {
     const excluded = new Set(this.#excluded.map(({ value }) => canonical(value)));
+    const notes = [...this.#notes];
+    const used = this.#used.map(use => {
+      const { image, options } = evaluatedImage(use.image, this.#options);
+      if (options.length > 0) notes.push(optionNote(image, options));
+      return image === use.image ? use : { ...use, image };
+    });
     return {
       sources: this.#sources,
       listed: this.#listed,
       isReplicated: this.#isReplicated || this.#listed.some(({ form }) => form === 'images'),
-      used: this.#used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
+      used: used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
       parseErrors: this.#parseErrors,
       renderErrors: [],
-      notes: [],
+      notes,
     };
   }
 
@@ -87,6 +96,7 @@ export class SpecParser {
     ].flat();
     this.#use(images.map(image => ({ ...image, apiVersion, kind, name, namespace })));
     for (const image of excludedImages(document, object)) this.#excluded.push(image);
+    for (const [name, value] of configOptions(document, object)) this.#options.set(name, value);
     const chart = helmChartOf(document, object);
     if (chart) this.helmCharts.push(chart);
   }
@@ -106,6 +116,15 @@ export class SpecParser {
       if (this.#parseErrors.at(-1) !== error) this.#parseErrors.push(error);
     }
   }
+}
+
+function optionNote({ value, position }: Text, options: readonly string[]): InputNote {
+  const names = options.map(option => JSON.stringify(option)).join(', ');
+  return {
+    message: `${value} depends on the KOTS option ${names}: the customer may change it`,
+    hint: 'List every image that the option can select.',
+    position,
+  };
 }
 
 /** Normalises an image name; returns invalid names unchanged. */
