@@ -1,6 +1,7 @@
 import { AirgapError } from '../model/errors.ts';
 import { Reference } from '../reference/reference.ts';
-import { composeImages, isCompose } from './formats/compose.ts';
+import { composeServices, isCompose } from './formats/compose.ts';
+import { type ComposeFile, ComposeProjects, type FileService } from './formats/compose-project.ts';
 import { type HelmChart, helmChartOf } from './formats/helm-chart.ts';
 import { isList, listImages, notAList } from './formats/image-list.ts';
 import type { ImagePath } from './formats/image-path.ts';
@@ -15,8 +16,12 @@ import type { Text } from './model/text.ts';
 import { SpecDocument } from './yaml/document.ts';
 
 /** Finds every image in the sources, in any supported format. */
-export function parseSpec(sources: readonly SourceText[], paths: readonly ImagePath[] = []): Spec {
-  const parser = new SpecParser(paths);
+export function parseSpec(
+  sources: readonly SourceText[],
+  paths: readonly ImagePath[] = [],
+  composeFiles: ReadonlyMap<string, ComposeFile> = new Map(),
+): Spec {
+  const parser = new SpecParser(paths, composeFiles);
   for (const source of sources) parser.read(source);
   return parser.spec();
 }
@@ -26,6 +31,8 @@ export class SpecParser {
   /** The charts that KOTS deploys. */
   readonly helmCharts: HelmChart[] = [];
   readonly #paths: readonly ImagePath[];
+  readonly #composeFiles: ReadonlyMap<string, ComposeFile>;
+  readonly #services: FileService[] = [];
   readonly #sources: SourceText[] = [];
   readonly #listed: ListedImage[] = [];
   readonly #used: UsedImage[] = [];
@@ -37,8 +44,10 @@ export class SpecParser {
   #isReplicated = false;
   #objects = 0;
 
-  constructor(paths: readonly ImagePath[]) {
+  /** @param composeFiles what is known about compose files, by file name */
+  constructor(paths: readonly ImagePath[], composeFiles: ReadonlyMap<string, ComposeFile>) {
     this.#paths = paths;
+    this.#composeFiles = composeFiles;
   }
 
   read(source: SourceText): void {
@@ -53,7 +62,7 @@ export class SpecParser {
       count += 1;
       if (document instanceof AirgapError) this.#parseErrors.push(document);
       else if (document.text(document.root)) words += 1;
-      else this.#attempt(() => this.#document(document));
+      else this.#attempt(() => this.#document(document, source));
     }
     if (count === 1 && words === 1) this.#parseErrors.push(notAList(source));
   }
@@ -61,8 +70,10 @@ export class SpecParser {
   /** Returns everything found so far, without the used images that an application excludes. */
   spec(): Spec {
     const excluded = new Set(this.#excluded.map(({ value }) => canonical(value)));
-    const notes = [...this.#notes];
-    const used = this.#used.map(use => {
+    const services = new ComposeProjects(this.#composeFiles, this.#services).images();
+    const notes = [...this.#notes, ...services.notes];
+    const found = [...this.#used, ...services.used].sort((a, b) => a.objectIndex - b.objectIndex);
+    const used = found.map(use => {
       const { image, options } = evaluatedImage(use.image, this.#options);
       if (options.length > 0) notes.push(optionNote(image, options));
       return image === use.image ? use : { ...use, image };
@@ -78,12 +89,21 @@ export class SpecParser {
     };
   }
 
-  #document(document: SpecDocument): void {
+  #document(document: SpecDocument, { file }: SourceText): void {
     if (isReplicated(document)) {
       this.#isReplicated ||= declaresReplicated(document);
       for (const read of replicatedImages(document)) this.#attempt(() => this.#listed.push(read()));
-    } else if (isCompose(document)) for (const images of composeImages(document)) this.#use(images);
+    } else if (isCompose(document)) this.#compose(document, file);
     else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
+  }
+
+  #compose(document: SpecDocument, file: string): void {
+    const variables = this.#composeFiles.get(file)?.variables ?? new Map();
+    const number = this.#objects;
+    for (const service of composeServices(document, variables)) {
+      this.#services.push({ ...service, file, document: number, objectIndex: this.#objects });
+      this.#objects += 1;
+    }
   }
 
   #object(document: SpecDocument, object: KubernetesObject): void {
