@@ -4,7 +4,7 @@ import { findInput, readFiles } from './find/find-input.ts';
 import { ImagePath, type ImagePaths } from './formats/image-path.ts';
 import type { SourceText } from './model/source-text.ts';
 import type { Spec } from './model/spec.ts';
-import { renderCharts } from './render/helm.ts';
+import { type HelmOptions, renderCharts } from './render/helm.ts';
 import { renderKustomizations } from './render/kustomize.ts';
 import { parseSpec, SpecParser } from './spec-parser.ts';
 
@@ -16,6 +16,8 @@ export interface SpecOptions {
   readonly imagePaths?: ImagePaths | undefined;
   /** Variables for compose files. */
   readonly compose?: ComposeOptions | undefined;
+  /** How charts are rendered. */
+  readonly helm?: HelmOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,10 +52,11 @@ export async function openReading(options: SpecOptions): Promise<Reading> {
   const parser = new SpecParser(paths, compose.files);
   for (const source of [...texts, ...kustomized.sources]) parser.read(source);
   const chartInputs = await files.distinct(input.charts, ({ path }) => path);
-  const charts = await renderCharts(chartInputs, parser.helmCharts, signal);
+  const charts = await renderCharts(chartInputs, parser.helmCharts, options.helm, signal);
   const templates = await readFiles(charts.files);
-  for (const source of [...(await files.distinct(templates.texts, ({ file }) => file)), ...charts.sources])
-    parser.read(source);
+  const raw = await files.distinct(templates.texts, ({ file }) => file);
+  for (const source of raw) parser.read({ ...source, raw: true });
+  for (const source of charts.sources) parser.read(source);
   const withErrors = (spec: Spec): Spec => ({
     ...spec,
     parseErrors: [...input.readErrors, ...plain.readErrors, ...templates.readErrors, ...spec.parseErrors],

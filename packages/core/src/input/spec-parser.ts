@@ -9,6 +9,7 @@ import { additionalImages, configOptions, evaluatedImage, excludedImages } from 
 import { workloadImages } from './formats/kubernetes.ts';
 import { type KubernetesObject, objectsOf } from './formats/kubernetes-object.ts';
 import { declaresReplicated, isReplicated, replicatedImages } from './formats/replicated.ts';
+import { TemplateLines } from './formats/template-lines.ts';
 import { troubleshootImages } from './formats/troubleshoot.ts';
 import type { SourceText } from './model/source-text.ts';
 import type { InputNote, ListedImage, Spec, UsedImage } from './model/spec.ts';
@@ -41,6 +42,8 @@ export class SpecParser {
   readonly #notes: InputNote[] = [];
   /** The defaults of the KOTS options, by name. */
   readonly #options = new Map<string, string>();
+  /** The template of the source that is being read. */
+  #template: TemplateLines | undefined;
   #isReplicated = false;
   #objects = 0;
 
@@ -56,6 +59,12 @@ export class SpecParser {
       for (const image of listImages(source)) this.#listed.push(image);
       return;
     }
+    if (source.raw) {
+      this.#readTemplate(source);
+      return;
+    }
+    this.#template =
+      source.template === undefined ? undefined : new TemplateLines(source.file, source.template);
     let count = 0;
     let words = 0;
     for (const document of SpecDocument.parse(source)) {
@@ -65,6 +74,23 @@ export class SpecParser {
       else this.#attempt(() => this.#document(document, source));
     }
     if (count === 1 && words === 1) this.#parseErrors.push(notAList(source));
+  }
+
+  /** Reads the literal images of a template that was not rendered; what it cannot parse, line by line. */
+  #readTemplate(source: SourceText): void {
+    const parser = new SpecParser(this.#paths, this.#composeFiles);
+    parser.read({ file: source.file, text: source.text });
+    const { used, parseErrors } = parser.spec();
+    const literal = used.filter(({ image }) => !image.templated);
+    for (const image of literal)
+      this.#used.push({ ...image, objectIndex: this.#objects + image.objectIndex });
+    this.#objects += parser.#objects;
+    if (parseErrors.length === 0) return;
+    const lines = new Set(literal.map(({ image }) => image.position.line));
+    const others = new TemplateLines(source.file, source.text)
+      .literals()
+      .filter(({ position }) => !lines.has(position.line));
+    for (const image of others) this.#use([templateImage(image)]);
   }
 
   /** Returns everything found so far, without the used images that an application excludes. */
@@ -123,7 +149,10 @@ export class SpecParser {
 
   /** Adds the images of one object or service. */
   #use(images: readonly Omit<UsedImage, 'objectIndex'>[]): void {
-    for (const image of images) this.#used.push({ ...image, objectIndex: this.#objects });
+    for (const use of images) {
+      const position = this.#template?.positionOf(use.image.value) ?? use.image.position;
+      this.#used.push({ ...use, image: { ...use.image, position }, objectIndex: this.#objects });
+    }
     this.#objects += 1;
   }
 
@@ -136,6 +165,19 @@ export class SpecParser {
       if (this.#parseErrors.at(-1) !== error) this.#parseErrors.push(error);
     }
   }
+}
+
+function templateImage(image: Text): Omit<UsedImage, 'objectIndex'> {
+  return {
+    image,
+    pullPolicies: [],
+    field: 'image',
+    container: undefined,
+    apiVersion: undefined,
+    kind: 'template',
+    name: undefined,
+    namespace: undefined,
+  };
 }
 
 function optionNote({ value, position }: Text, options: readonly string[]): InputNote {

@@ -14,6 +14,8 @@ export interface RenderInput {
   readonly file: string;
   /** The manifests in it, read as plain YAML if it cannot be rendered. */
   readonly files: string[];
+  /** Links in a chart that lead out of the folder of the input. */
+  readonly outsideLinks?: readonly string[];
 }
 
 /** The input by type, each in the order of the arguments. */

@@ -22,6 +22,7 @@ export class FolderWalk {
   readonly kustomizations: RenderInput[] = [];
   /** What was left out, at most one note of each kind for each folder. */
   readonly notes: InputNote[] = [];
+  readonly #outsideLinks: string[] = [];
   readonly #root: string;
 
   private constructor(root: string) {
@@ -40,7 +41,10 @@ export class FolderWalk {
     const entries = await this.#entriesOf(folder);
     const names = new Set(entries.map(({ name }) => name));
     if (names.has(CHART)) {
-      this.charts.push({ path: folder, file: join(folder, CHART), files: await this.#manifestsOf(folder) });
+      const known = this.#outsideLinks.length;
+      const manifests = await this.#manifestsOf(folder);
+      const outsideLinks = this.#outsideLinks.slice(known);
+      this.charts.push({ path: folder, file: join(folder, CHART), files: manifests, outsideLinks });
       return;
     }
     const kustomization = KUSTOMIZATIONS.find(name => names.has(name));
@@ -75,8 +79,10 @@ export class FolderWalk {
     const hidden = all.filter(({ name, type }) => name.startsWith('.') && type === 'file' && YAML.test(name));
     const shown = all.filter(({ name }) => !name.startsWith('.'));
     this.#note(hidden, 'hidden YAML files are not read', 'Pass a hidden file by name to read it.');
+    const outside = shown.filter(({ type }) => type === 'outside');
+    this.#outsideLinks.push(...outside.map(({ path }) => path));
     this.#note(
-      shown.filter(({ type }) => type === 'outside'),
+      outside,
       'links that lead out of the folder are not followed',
       'Pass the target of the link as input to read it.',
     );

@@ -60,6 +60,12 @@ export function runProgram(
   args: readonly string[],
   { input = '', signal, timeout = TIMEOUT }: RunOptions = {},
 ): Promise<string | undefined> {
+  if (args.some(arg => arg.includes('\0')))
+    return Promise.reject(
+      new AirgapError('INPUT', `${program}: an argument contains a NUL character`, {
+        hint: 'Remove the NUL character.',
+      }),
+    );
   const env = { ...process.env, ...OFFLINE };
   const options = { timeout, maxBuffer: MAX_OUTPUT, killSignal: 'SIGKILL' as const, env };
   return new Promise((resolve, reject) => {

@@ -17,9 +17,18 @@ export interface Rendered {
   readonly notes: readonly InputNote[];
 }
 
-/** Makes the error for an input that could not be rendered. @param what for example `chart` */
-export function notRendered(what: string, { file, files }: RenderInput, error: AirgapError): AirgapError {
-  const fallback = files.length > 0 ? ' (its files were read as plain YAML)' : '';
+const FALLBACKS = {
+  chart: ' (only the literal images of its templates were read)',
+  kustomization: ' (its files were read as plain YAML)',
+};
+
+/** Makes the error for an input that could not be rendered. */
+export function notRendered(
+  what: keyof typeof FALLBACKS,
+  { file, files }: RenderInput,
+  error: AirgapError,
+): AirgapError {
+  const fallback = files.length > 0 ? FALLBACKS[what] : '';
   return new AirgapError('INPUT', `${what} not rendered${fallback}: ${error.message}`, {
     where: { position: { file, line: 1, column: 1 } },
     hint: error.hint ?? '',
