@@ -9,6 +9,7 @@ import {
   imagePathOption,
   inputOptions,
   registryOption,
+  renderFlags,
 } from '../options/inputs.ts';
 import { renderImages, renderUnknown } from '../render/images.ts';
 import { renderImagesSection } from '../render/images-section.ts';
@@ -23,8 +24,7 @@ Examples:
 `;
 
 export function imagesCommand(command: Command, session: Session) {
-  return command
-    .argument('<input...>', INPUT_HELP)
+  return renderFlags(command.argument('<input...>', INPUT_HELP))
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -39,10 +39,10 @@ export function imagesCommand(command: Command, session: Session) {
     .addHelpText('after', EXAMPLES)
     .action(async (inputs, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const options = await inputOptions(inputs, flags, await readConfig(flags.config), session.signal);
+      const options = await inputOptions(inputs, flags, await readConfig(flags.config), session);
       const result = await images(options);
       const why = flags.why === true;
-      session.status = result.parseErrors.length > 0 ? 1 : 0;
+      session.status = result.parseErrors.length + result.renderErrors.length > 0 ? 1 : 0;
       stderr(renderUnknown(result));
       if (session.json) printJson(result, session);
       else if (flags.format === 'yaml')

@@ -78,7 +78,7 @@ async function report(
 ): Promise<LintReport> {
   if (flags.fix) return runFix(inputs, format, flags, session);
   if (flags.online) return runOnline(inputs, format, flags, session);
-  return lint(await inputOptions(inputs, flags, await readConfig(flags.config), session.signal));
+  return lint(await inputOptions(inputs, flags, await readConfig(flags.config), session));
 }
 
 /** Does not print findings as they arrive: the report contains all of them. */
@@ -108,7 +108,7 @@ async function runFix(
   session: Session,
 ): Promise<LintReport> {
   const dryRun = flags.dryRun === true;
-  const options = await inputOptions(inputs, flags, await readConfig(flags.config), session.signal);
+  const options = await inputOptions(inputs, flags, await readConfig(flags.config), session);
   const { files, fixed, ...rest } = await fix({ ...options, dryRun });
   const diffs = files.map(file => ({ file: file.file, diff: renderDiff(file) }));
   if (dryRun && files.length > 0) session.status = 1;

@@ -20,6 +20,7 @@ import {
   mirrorOption,
   platformOption,
   registryOption,
+  renderFlags,
   viaProxyOption,
 } from '../options/inputs.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
@@ -35,8 +36,7 @@ export interface CommonFlags extends InputFlags, RemoteFlags {
 
 /** Adds the flags of all commands that read inputs and may query registries. */
 export function remoteFlags(command: Command) {
-  const withInputs = command
-    .argument('<input...>', INPUT_HELP)
+  const withInputs = renderFlags(command.argument('<input...>', INPUT_HELP))
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -53,9 +53,9 @@ export function remoteFlags(command: Command) {
 
 /** Turns flags, config and environment into the options of a verb. */
 async function verbOptions(session: Session, inputs: readonly string[], flags: CommonFlags) {
-  const { signal, environment } = session;
+  const { environment } = session;
   const config = await readConfig(flags.config);
-  const options = await inputOptions(inputs, flags, config, signal);
+  const options = await inputOptions(inputs, flags, config, session);
   const path = flags.config ?? DEFAULT_CONFIG;
   return {
     ...options,

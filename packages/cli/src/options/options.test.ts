@@ -74,18 +74,28 @@ describe('readEnvironment', () => {
 });
 
 const inputOptionsOf = async (inputs: string[], flags: InputFlags) =>
-  inputOptions(inputs, flags, await readConfig(flags.config), signal);
+  inputOptions(inputs, flags, await readConfig(flags.config), {
+    signal,
+    environment: readEnvironment({ TAG: '1', OTHER: '2' }),
+  });
 
 describe('inputOptions', () => {
   it('reads the config', async () =>
     expect(await inputOptionsOf(['s'], { config: join(folder, 'c.yaml') })).toEqual({
       specs: ['s'],
+      compose: { variables: {} },
+      helm: {},
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
       imagePaths: { A: ['.x'], B: ['.y'] },
       signal,
       platforms: [{ os: 'linux', architecture: 'arm64' }],
       mirrors: {},
     }));
+
+  it('takes only named variables from the environment', async () => {
+    const { compose } = await inputOptionsOf(['s'], { env: ['TAG', 'MISSING', 'GIVEN=x=y'], envFile: ['e'] });
+    expect(compose).toEqual({ variables: { TAG: '1', GIVEN: 'x=y' }, envFiles: ['e'] });
+  });
 
   it('flags take precedence over the config', async () => {
     const flags = { config: join(folder, 'c.yaml'), app: 'flag', registry: { a: 'x.io' }, platform: ['all'] };
