@@ -1,4 +1,4 @@
-import { type ComposeOptions, composeInput } from './find/compose-files.ts';
+import { type ComposeOptions, composeInput } from './compose-files.ts';
 import { DistinctFiles } from './find/distinct-files.ts';
 import { findInput, readFiles } from './find/find-input.ts';
 import { ImagePath, type ImagePaths } from './formats/image-path.ts';

@@ -12,7 +12,7 @@ export function* jsonObjects(text: string): Generator<string> {
   yield text.slice(start);
 }
 
-/** Returns the offset after the JSON object that begins at an offset; undefined if there is none. */
+/** Returns the offset after the JSON object that begins at an offset; undefined without one. */
 function objectEnd(text: string, offset: number): number | undefined {
   const start = nextContent(text, offset);
   if (text[start] !== '{') return undefined;

@@ -1,15 +1,15 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { AirgapError } from '../../model/errors.ts';
-import type { Position } from '../../model/position.ts';
-import { composeIncludes, composeServices, isCompose } from '../formats/compose.ts';
-import type { ComposeFile } from '../formats/compose-project.ts';
-import { parseDotenv } from '../formats/dotenv.ts';
-import type { Variables } from '../formats/interpolation.ts';
-import { readSource, type SourceText } from '../model/source-text.ts';
-import { SpecDocument } from '../yaml/document.ts';
-import { isInside } from './directory.ts';
-import { folderOf } from './find-input.ts';
+import { AirgapError } from '../model/errors.ts';
+import type { Position } from '../model/position.ts';
+import { isInside } from './find/directory.ts';
+import { folderOf } from './find/find-input.ts';
+import { composeIncludes, composeServices, isCompose } from './formats/compose.ts';
+import type { ComposeFile } from './formats/compose-project.ts';
+import { parseDotenv } from './formats/dotenv.ts';
+import type { Variables } from './formats/interpolation.ts';
+import { readSource, type SourceText } from './model/source-text.ts';
+import { SpecDocument } from './yaml/document.ts';
 
 /** Maximum number of files that compose files include or extend. */
 const MAX_FILES = 1000;

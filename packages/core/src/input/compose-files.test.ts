@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSpec } from '../read-input.ts';
 import type { ComposeOptions } from './compose-files.ts';
+import { readSpec } from './read-input.ts';
 
 let parent: string;
 let folder: string;
