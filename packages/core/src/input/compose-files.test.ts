@@ -224,6 +224,7 @@ describe('compose files:', () => {
       'include: [link.yaml]\n',
       'include link.yaml not read: it is outside the folder of the input',
     ],
+    ['a folder', 'include: [sub]\n', 'include sub not read: not a regular file'],
     ['an absolute path', 'include: [/etc/hostname]\n', 'include /etc/hostname not read: '],
     ['a URL', 'include: ["https://127.0.0.1:9/c.yaml"]\n', 'not read: files on the network are not fetched'],
     ['an artifact', 'include: ["oci://example.com/c"]\n', 'not read: files on the network are not fetched'],
@@ -235,6 +236,7 @@ describe('compose files:', () => {
   ])('%s is not read, which is an error', async (_name, text, message) => {
     await writeFile(join(parent, 'secret.yaml'), service('x', 'secret:1'));
     await symlink('../secret.yaml', join(folder, 'link.yaml'));
+    await mkdir(join(folder, 'sub'));
     const { images, errors } = await read({ 'compose.yaml': text }, ['compose.yaml']);
     expect(images).toEqual([]);
     expect(errors).toEqual([expect.stringContaining(message)]);
@@ -257,5 +259,13 @@ describe('compose files:', () => {
       'compose.yaml': `services:\n${services.join('')}  s1000: {image: "a:1"}\n`,
     });
     expect(images.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['services of one name that extend each other', '  a: {extends: b}\n  b: {extends: a}\n'],
+    ['services that extend themselves', '  a: {extends: a}\n'],
+  ])('many %s are read in linear time', async (_name, pair) => {
+    const text = `services:\n${pair.repeat(2000)}  c: {image: "c:1"}\n`;
+    expect((await read({ 'compose.yaml': text })).images).toEqual(['c:1']);
   });
 });

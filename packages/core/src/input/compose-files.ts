@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
@@ -189,6 +189,8 @@ class ComposeLoader implements ComposeInput {
   async #isInside(path: string): Promise<boolean> {
     const target = await realpath(path).catch(() => undefined);
     if (target === undefined) throw new Error('no such file');
+    // Opening a FIFO would wait for a writer.
+    if (!(await stat(target)).isFile()) throw new Error('not a regular file');
     return this.#roots.some(root => isInside(target, root));
   }
 

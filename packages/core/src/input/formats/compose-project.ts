@@ -33,12 +33,16 @@ interface Merged {
   readonly build: ComposeService['build'];
 }
 
+const NOTHING: Merged = { images: [], build: undefined };
+const NO_SERVICES: readonly FileService[] = [];
+
 /** The services of all compose files, merged and extended as Compose does. */
 export class ComposeProjects {
   readonly #files: ReadonlyMap<string, ComposeFile>;
   readonly #projects = new Map<string, Map<string, FileService[]>>();
   /** File → services of that name. */
   readonly #byFile = new Map<string, Map<string, FileService[]>>();
+  readonly #results = new Map<readonly FileService[], Merged>();
 
   constructor(files: ReadonlyMap<string, ComposeFile>, services: readonly FileService[]) {
     this.#files = files;
@@ -68,36 +72,43 @@ export class ComposeProjects {
     return { used, notes };
   }
 
-  #projectOf({ file, document }: FileService): string {
+  #projectOf({ file, document }: Pick<FileService, 'file' | 'document'>): string {
     return this.#files.get(file)?.project ?? `${document} ${file}`;
   }
 
   /** Merges services of one name: a later file overrides an earlier one, and each one what it extends. */
   #merged(services: readonly FileService[], depth: number): Merged {
-    let merged: Merged = { images: [], build: undefined };
+    const known = this.#results.get(services);
+    if (known) return known;
+    // Services that extend each other inherit nothing.
+    this.#results.set(services, NOTHING);
+    let merged = NOTHING;
     for (const service of services) {
-      const base = depth < MAX_BASES ? this.#merged(this.#basesOf(service), depth + 1) : undefined;
-      for (const { images, build } of [...(base ? [base] : []), service])
-        merged = {
-          images: images.length > 0 ? images : merged.images,
-          build: build ?? merged.build,
-        };
+      const base = depth < MAX_BASES ? this.#merged(this.#basesOf(service), depth + 1) : NOTHING;
+      merged = override(override(merged, base), service);
     }
+    this.#results.set(services, merged);
     return merged;
   }
 
-  #basesOf(service: FileService): FileService[] {
-    const { base, file } = service;
-    if (!base) return [];
+  #basesOf({ base, file, document }: FileService): readonly FileService[] {
+    if (!base) return NO_SERVICES;
     if (base.file === undefined) {
       const services = this.#files.get(file)?.isBase
         ? this.#byFile.get(file)
-        : this.#projects.get(this.#projectOf(service));
-      return (services?.get(base.service) ?? []).filter(other => other !== service);
+        : this.#projects.get(this.#projectOf({ file, document }));
+      return services?.get(base.service) ?? NO_SERVICES;
     }
     const path = this.#files.get(file)?.bases.get(base.file);
-    return path === undefined ? [] : (this.#byFile.get(path)?.get(base.service) ?? []);
+    return (path === undefined ? undefined : this.#byFile.get(path)?.get(base.service)) ?? NO_SERVICES;
   }
+}
+
+function override(before: Merged, { images, build }: Merged): Merged {
+  return {
+    images: images.length > 0 ? images : before.images,
+    build: build ?? before.build,
+  };
 }
 
 function add(groups: Map<string, Map<string, FileService[]>>, key: string, service: FileService): void {
