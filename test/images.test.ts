@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { airgap, TempDir } from './airgap.ts';
 
@@ -8,7 +10,12 @@ const BROKEN = 'a: b: "\u001b]0;forged"\n';
 
 /** Runs a command in a folder with these files and returns its output as text. */
 async function run(files: Record<string, string>, args: readonly string[], stdin = '') {
-  using place = new TempDir(files);
+  using place = new TempDir();
+  for (const [file, text] of Object.entries(files)) {
+    const path = join(place.path, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
   const { status, stdout, stderr } = await airgap(args, { cwd: place.path, stdin });
   return { status, stdout: stdout.toString(), stderr };
 }
@@ -43,6 +50,26 @@ describe('airgap images', () => {
     expect(stderr).not.toContain('\u001b');
   });
 
+  it('exits with 1 when a chart cannot be rendered, and gives the command that helps', async () => {
+    const files = {
+      'web/Chart.yaml':
+        'apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: d, version: 1.0.0, repository: "https://127.0.0.1:9"}]\n',
+      'web/templates/a.yaml': POD,
+    };
+    const { status, stdout, stderr } = await run(files, ['images', 'web']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: 'quay.io/t/a:1\n' });
+    expect(stderr).toMatch(
+      /^web.Chart.yaml:1:1: chart not rendered .*(missing dependencies: d|helm is not on PATH)/,
+    );
+  });
+
+  it('takes variables of the environment for Compose only when they are named', async () => {
+    const files = { 'compose.yaml': 'services: {a: {image: "quay.io/t/a:$HOME"}}\n', 'e.env': 'HOME=file' };
+    expect((await run(files, ['images', '.'])).stderr).toContain('image name is a template');
+    expect((await run(files, ['images', '.', '--env', 'HOME=2'])).stdout).toBe('quay.io/t/a:2\n');
+    expect((await run(files, ['images', '.', '--env-file', 'e.env'])).stdout).toBe('quay.io/t/a:file\n');
+  });
+
   it('lists the other images when one is invalid', async () => {
     const files = { 'a.yaml': POD, 'b.yaml': POD.replace('quay.io/t/a:1', 'Foo/BAR:1') };
     const { status, stdout, stderr } = await run(files, ['images', '.']);
@@ -63,6 +90,7 @@ describe('airgap images', () => {
       templated: [],
       parseErrors: [],
       renderErrors: [],
+      notes: [],
     });
   });
 });

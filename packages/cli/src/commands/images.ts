@@ -9,6 +9,7 @@ import {
   imagePathOption,
   inputOptions,
   registryOption,
+  renderFlags,
 } from '../options/inputs.ts';
 import { renderImages, renderUnknown } from '../render/images.ts';
 import { renderImagesSection } from '../render/images-section.ts';
@@ -24,8 +25,7 @@ Examples:
 `;
 
 export function imagesCommand(command: Command, session: Session) {
-  return command
-    .argument('<input...>', INPUT_HELP)
+  return renderFlags(command.argument('<input...>', INPUT_HELP))
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -42,10 +42,10 @@ export function imagesCommand(command: Command, session: Session) {
       session.json = flags.json === true || flags.format === 'json';
       const config = await readOfflineConfig(flags.config, session.environment);
       stderr(renderUnknownRules(config.rules));
-      const options = await inputOptions(inputs, flags, config, session.signal);
+      const options = await inputOptions(inputs, flags, config, session);
       const result = await images(options);
       const why = flags.why === true;
-      session.status = result.parseErrors.length > 0 ? 1 : 0;
+      session.status = result.parseErrors.length + result.renderErrors.length > 0 ? 1 : 0;
       stderr(renderUnknown(result));
       if (session.json) printJson(result, session);
       else if (flags.format === 'yaml')

@@ -79,7 +79,7 @@ async function report(
   if (flags.fix) return runFix(inputs, format, flags, session);
   if (flags.online) return runOnline(inputs, format, flags, session);
   const config = await readOfflineConfig(flags.config, session.environment);
-  return lint(await inputOptions(inputs, flags, config, session.signal));
+  return lint(await inputOptions(inputs, flags, config, session));
 }
 
 /** Does not print findings as they arrive: the report contains all of them. */
@@ -110,7 +110,7 @@ async function runFix(
 ): Promise<LintReport> {
   const dryRun = flags.dryRun === true;
   const config = await readOfflineConfig(flags.config, session.environment);
-  const options = await inputOptions(inputs, flags, config, session.signal);
+  const options = await inputOptions(inputs, flags, config, session);
   const { files, fixed, ...rest } = await fix({ ...options, dryRun });
   const diffs = files.map(file => ({ file: file.file, diff: renderDiff(file) }));
   if (dryRun && files.length > 0) session.status = 1;

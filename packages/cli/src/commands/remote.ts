@@ -20,6 +20,7 @@ import {
   mirrorOption,
   platformOption,
   registryOption,
+  renderFlags,
   viaProxyOption,
 } from '../options/inputs.ts';
 import { reportMirrors } from '../options/mirrors.ts';
@@ -36,8 +37,7 @@ export interface CommonFlags extends InputFlags, RemoteFlags {
 
 /** Adds the flags of all commands that read inputs and may query registries. */
 export function remoteFlags(command: Command) {
-  const withInputs = command
-    .argument('<input...>', INPUT_HELP)
+  const withInputs = renderFlags(command.argument('<input...>', INPUT_HELP))
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -59,8 +59,8 @@ async function verbOptions(
   flags: CommonFlags,
   settings: Settings,
 ) {
-  const { signal, environment } = session;
-  const options = await inputOptions(inputs, flags, settings, signal);
+  const { environment } = session;
+  const options = await inputOptions(inputs, flags, settings, session);
   return {
     ...options,
     ...(await remoteOptions(flags, environment)),

@@ -10,7 +10,9 @@ import {
   type RegistrySettings,
   type SourceText,
 } from '@airgap/core';
-import { Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
+import type { Environment } from '../environment.ts';
+import type { Session } from '../session.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import { keyValue, keyValues, repeated } from './parsers.ts';
 
@@ -30,6 +32,43 @@ export const imagePathOption = new Option(
   '--image-path <kind=path>',
   "where objects of a kind reference images, e.g. 'MyCRD=.spec.parts[*].image' (repeatable)",
 ).argParser(keyValues);
+
+const envOption = new Option(
+  '--env <name>',
+  'use this environment variable in Compose files, or NAME=VALUE (repeatable)',
+).argParser(repeated);
+const envFileOption = new Option(
+  '--env-file <file>',
+  'variables for Compose files, in place of .env (repeatable)',
+).argParser(repeated);
+const valuesOption = new Option('--values <file>', 'values for Helm charts (repeatable)').argParser(repeated);
+const setOption = new Option('--set <key=value>', 'a value for Helm charts (repeatable)').argParser(repeated);
+const kubeVersionOption = new Option(
+  '--kube-version <version>',
+  'Kubernetes version that charts are rendered for',
+);
+const apiVersionsOption = new Option(
+  '--api-versions <group/version>',
+  'API version that charts find in the cluster (repeatable)',
+).argParser(repeated);
+const includeOptionalOption = new Option(
+  '--include-optional',
+  'also render charts with every `enabled: false` and every optional dependency turned on',
+);
+
+/** Adds the flags that say how Compose files and charts are read. */
+export function renderFlags<Args extends unknown[], Flags extends Record<string, unknown>>(
+  command: Command<Args, Flags>,
+) {
+  return command
+    .addOption(envOption)
+    .addOption(envFileOption)
+    .addOption(valuesOption)
+    .addOption(setOption)
+    .addOption(kubeVersionOption)
+    .addOption(apiVersionsOption)
+    .addOption(includeOptionalOption);
+}
 
 /** Options for what is pulled, and from where. */
 export const platformOption = new Option(
@@ -54,6 +93,13 @@ export const viaProxyOption = new Option(
 );
 
 export interface InputFlags {
+  readonly env?: string[] | undefined;
+  readonly envFile?: string[] | undefined;
+  readonly values?: string[] | undefined;
+  readonly set?: string[] | undefined;
+  readonly kubeVersion?: string | undefined;
+  readonly apiVersions?: string[] | undefined;
+  readonly includeOptional?: true | undefined;
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
@@ -67,7 +113,7 @@ export async function inputOptions(
   inputs: readonly string[],
   flags: InputFlags,
   config: Config | undefined,
-  signal: AbortSignal,
+  { signal, environment }: Pick<Session, 'signal' | 'environment'>,
 ) {
   if (inputs.filter(input => input === '-').length > 1)
     throw new AirgapError('USAGE', 'standard input can be read only once', { hint: 'Pass "-" once.' });
@@ -79,11 +125,32 @@ export async function inputOptions(
     specs: await Promise.all(inputs.map(input => readInput(input, signal))),
     locations,
     imagePaths: mergePaths(config?.imagePaths, flags.imagePath),
+    compose: { variables: composeVariables(flags.env, environment), envFiles: flags.envFile },
+    helm: {
+      values: flags.values,
+      set: flags.set,
+      kubeVersion: flags.kubeVersion,
+      apiVersions: flags.apiVersions,
+      includeOptional: flags.includeOptional,
+    },
     rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
     mirrors: { ...config?.mirrors, ...flags.mirror },
   };
+}
+
+/** Returns the named variables; one that is not set in the environment is left out, as docker does. */
+function composeVariables(
+  names: readonly string[] = [],
+  { variable }: Pick<Environment, 'variable'>,
+): Record<string, string> {
+  const pairs = names.flatMap((text): [string, string][] => {
+    const at = text.indexOf('=');
+    const value = at < 0 ? variable(text) : text.slice(at + 1);
+    return value === undefined ? [] : [[at < 0 ? text : text.slice(0, at), value]];
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** Merges image paths: paths from flags are added to those of the config. */

@@ -82,12 +82,17 @@ describe('readEnvironment', () => {
 
 const environment = readEnvironment({ XDG_CONFIG_HOME: '/nonexistent' });
 const inputOptionsOf = async (inputs: string[], flags: InputFlags) =>
-  inputOptions(inputs, flags, await readConfig(flags.config, environment), signal);
+  inputOptions(inputs, flags, await readConfig(flags.config, environment), {
+    signal,
+    environment: readEnvironment({ TAG: '1', OTHER: '2' }),
+  });
 
 describe('inputOptions', () => {
   it('reads the config', async () =>
     expect(await inputOptionsOf(['s'], { config: join(folder, 'c.yaml') })).toEqual({
       specs: ['s'],
+      compose: { variables: {} },
+      helm: {},
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
       imagePaths: { A: ['.x'], B: ['.y'] },
       rules: [],
@@ -95,6 +100,11 @@ describe('inputOptions', () => {
       platforms: [{ os: 'linux', architecture: 'arm64' }],
       mirrors: {},
     }));
+
+  it('takes only named variables from the environment', async () => {
+    const { compose } = await inputOptionsOf(['s'], { env: ['TAG', 'MISSING', 'GIVEN=x=y'], envFile: ['e'] });
+    expect(compose).toEqual({ variables: { TAG: '1', GIVEN: 'x=y' }, envFiles: ['e'] });
+  });
 
   it('flags take precedence over the config', async () => {
     const flags = { config: join(folder, 'c.yaml'), app: 'flag', registry: { a: 'x.io' }, platform: ['all'] };

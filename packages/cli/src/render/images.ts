@@ -17,11 +17,11 @@ export function renderMentions({ listed, used }: FoundImage, before: string): st
 }
 
 /** What is not known of the images, one a line. */
-export function renderUnknown({ templated, parseErrors, renderErrors }: ImagesResult): string {
+export function renderUnknown({ templated, parseErrors, renderErrors, notes }: ImagesResult): string {
   const templates = templated.map(
     ({ text, position }) => `${renderPosition(position)}: image name is a template: ${printable(text)}\n`,
   );
-  return [...templates, ...[...parseErrors, ...renderErrors].map(renderProblem)].join('');
+  return [...templates, ...[...parseErrors, ...renderErrors, ...notes].map(renderProblem)].join('');
 }
 
 function renderProblem({ message, hint, position }: InputProblem): string {

@@ -26,6 +26,13 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   'helm-chart': ['helm'],
   'kots-helm': ['helm'],
   kustomize: ['kustomize', 'kubectl'],
+  'chart-no-dependencies': ['helm'],
+  'chart-fails': ['helm'],
+  'chart-positions': ['helm'],
+  'chart-braces': ['helm'],
+  'chart-in-kots-v1beta1': ['helm'],
+  'kustomize-siblings': ['kustomize', 'kubectl'],
+  'patch-files': ['kustomize', 'kubectl'],
 };
 
 /** The reason to skip a fixture: none of its programs is installed. */

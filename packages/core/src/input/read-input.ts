@@ -1,9 +1,10 @@
+import { type ComposeOptions, composeInput } from './compose-files.ts';
 import { DistinctFiles } from './find/distinct-files.ts';
 import { findInput, readFiles } from './find/find-input.ts';
 import { ImagePath, type ImagePaths } from './formats/image-path.ts';
 import type { SourceText } from './model/source-text.ts';
 import type { Spec } from './model/spec.ts';
-import { renderCharts } from './render/helm.ts';
+import { type HelmOptions, renderCharts } from './render/helm.ts';
 import { renderKustomizations } from './render/kustomize.ts';
 import { parseSpec, SpecParser } from './spec-parser.ts';
 
@@ -13,6 +14,10 @@ export interface SpecOptions {
   readonly specs: readonly (string | SourceText)[];
   /** Image paths of custom resources. */
   readonly imagePaths?: ImagePaths | undefined;
+  /** Variables for compose files. */
+  readonly compose?: ComposeOptions | undefined;
+  /** How charts are rendered. */
+  readonly helm?: HelmOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -33,25 +38,33 @@ export async function readSpec(options: SpecOptions): Promise<Spec> {
 }
 
 /** Reads all input like `readSpec`, for callers that change the texts. @throws AirgapError `INPUT`, `USAGE` */
-export async function openReading({ specs, imagePaths = {}, signal }: SpecOptions): Promise<Reading> {
+export async function openReading(options: SpecOptions): Promise<Reading> {
+  const { specs, imagePaths = {}, signal } = options;
   const paths = ImagePath.all(imagePaths);
-  const parser = new SpecParser(paths);
   const input = await findInput(specs);
   const files = new DistinctFiles();
   const kustomizations = await files.distinct(input.kustomizations, ({ path }) => path);
   const kustomized = await renderKustomizations(kustomizations, signal);
-  const patches = await readFiles(kustomized.files);
-  const texts = await files.distinct([...input.texts, ...patches.texts], ({ file }) => file);
+  const plain = await readFiles(kustomized.files);
+  const found = await files.distinct([...input.texts, ...plain.texts], ({ file }) => file);
+  const compose = await composeInput(specs, found, options.compose);
+  const texts = [...found, ...(await files.distinct(compose.texts, ({ file }) => file))];
+  const parser = new SpecParser(paths, compose.files);
   for (const source of [...texts, ...kustomized.sources]) parser.read(source);
-  const found = await files.distinct(input.charts, ({ path }) => path);
-  const charts = await renderCharts(found, parser.helmCharts, signal);
+  const chartInputs = await files.distinct(input.charts, ({ path }) => path);
+  const charts = await renderCharts(chartInputs, parser.helmCharts, options.helm, signal);
   const templates = await readFiles(charts.files);
-  for (const source of [...(await files.distinct(templates.texts, ({ file }) => file)), ...charts.sources])
-    parser.read(source);
+  const raw = await files.distinct(templates.texts, ({ file }) => file);
+  for (const source of raw) parser.read({ ...source, raw: true });
+  for (const source of charts.sources) parser.read(source);
   const withErrors = (spec: Spec): Spec => ({
     ...spec,
-    parseErrors: [...input.readErrors, ...patches.readErrors, ...templates.readErrors, ...spec.parseErrors],
-    renderErrors: [...kustomized.errors, ...charts.errors],
+    parseErrors: [...input.readErrors, ...plain.readErrors, ...templates.readErrors, ...spec.parseErrors],
+    renderErrors: [...kustomized.errors, ...compose.errors, ...charts.errors],
+    notes: [...input.notes, ...charts.notes, ...spec.notes],
   });
-  return { spec: withErrors(parser.spec()), reread: sources => withErrors(parseSpec(sources, paths)) };
+  return {
+    spec: withErrors(parser.spec()),
+    reread: sources => withErrors(parseSpec(sources, paths, compose.files)),
+  };
 }

@@ -210,7 +210,7 @@ describe('a compose file', () => {
 
   it.each([
     ['$', '{TAG}', true],
-    ['$', '{TAG:-1}', true],
+    ['$', '{TAG:-1}', false],
     ['$', 'TAG', true],
     ['$$', '{TAG}', false],
     ['', '1', false],

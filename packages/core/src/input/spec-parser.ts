@@ -1,22 +1,28 @@
 import { AirgapError } from '../model/errors.ts';
 import { Reference } from '../reference/reference.ts';
-import { composeImages, isCompose } from './formats/compose.ts';
+import { composeServices, isCompose } from './formats/compose.ts';
+import { type ComposeFile, ComposeProjects, type FileService } from './formats/compose-project.ts';
 import { type HelmChart, helmChartOf } from './formats/helm-chart.ts';
 import { isList, listImages, notAList } from './formats/image-list.ts';
 import type { ImagePath } from './formats/image-path.ts';
-import { additionalImages, excludedImages } from './formats/kots.ts';
+import { additionalImages, configOptions, evaluatedImage, excludedImages } from './formats/kots.ts';
 import { workloadImages } from './formats/kubernetes.ts';
 import { type KubernetesObject, objectsOf } from './formats/kubernetes-object.ts';
 import { declaresReplicated, isReplicated, replicatedImages } from './formats/replicated.ts';
+import { TemplateLines } from './formats/template-lines.ts';
 import { troubleshootImages } from './formats/troubleshoot.ts';
 import type { SourceText } from './model/source-text.ts';
-import type { ListedImage, Spec, UsedImage } from './model/spec.ts';
+import type { InputNote, ListedImage, Spec, UsedImage } from './model/spec.ts';
 import type { Text } from './model/text.ts';
 import { SpecDocument } from './yaml/document.ts';
 
 /** Finds every image in the sources, in any supported format. */
-export function parseSpec(sources: readonly SourceText[], paths: readonly ImagePath[] = []): Spec {
-  const parser = new SpecParser(paths);
+export function parseSpec(
+  sources: readonly SourceText[],
+  paths: readonly ImagePath[] = [],
+  composeFiles: ReadonlyMap<string, ComposeFile> = new Map(),
+): Spec {
+  const parser = new SpecParser(paths, composeFiles);
   for (const source of sources) parser.read(source);
   return parser.spec();
 }
@@ -26,16 +32,25 @@ export class SpecParser {
   /** The charts that KOTS deploys. */
   readonly helmCharts: HelmChart[] = [];
   readonly #paths: readonly ImagePath[];
+  readonly #composeFiles: ReadonlyMap<string, ComposeFile>;
+  readonly #services: FileService[] = [];
   readonly #sources: SourceText[] = [];
   readonly #listed: ListedImage[] = [];
   readonly #used: UsedImage[] = [];
   readonly #excluded: Text[] = [];
   readonly #parseErrors: AirgapError[] = [];
+  readonly #notes: InputNote[] = [];
+  /** The defaults of the KOTS options, by name. */
+  readonly #options = new Map<string, string>();
+  /** The template of the source that is being read. */
+  #template: TemplateLines | undefined;
   #isReplicated = false;
   #objects = 0;
 
-  constructor(paths: readonly ImagePath[]) {
+  /** @param composeFiles what is known about compose files, by file name */
+  constructor(paths: readonly ImagePath[], composeFiles: ReadonlyMap<string, ComposeFile>) {
     this.#paths = paths;
+    this.#composeFiles = composeFiles;
   }
 
   read(source: SourceText): void {
@@ -44,36 +59,77 @@ export class SpecParser {
       for (const image of listImages(source)) this.#listed.push(image);
       return;
     }
+    if (source.raw) {
+      this.#readTemplate(source);
+      return;
+    }
+    this.#template =
+      source.template === undefined ? undefined : new TemplateLines(source.file, source.template);
     let count = 0;
     let words = 0;
     for (const document of SpecDocument.parse(source)) {
       count += 1;
       if (document instanceof AirgapError) this.#parseErrors.push(document);
       else if (document.text(document.root)) words += 1;
-      else this.#attempt(() => this.#document(document));
+      else this.#attempt(() => this.#document(document, source));
     }
     if (count === 1 && words === 1) this.#parseErrors.push(notAList(source));
+  }
+
+  /** Reads the literal images of a template that was not rendered; what it cannot parse, line by line. */
+  #readTemplate(source: SourceText): void {
+    const parser = new SpecParser(this.#paths, this.#composeFiles);
+    parser.read({ file: source.file, text: source.text });
+    const { used, parseErrors } = parser.spec();
+    const literal = used.filter(({ image }) => !image.templated);
+    for (const image of literal)
+      this.#used.push({ ...image, objectIndex: this.#objects + image.objectIndex });
+    this.#objects += parser.#objects;
+    if (parseErrors.length === 0) return;
+    const lines = new Set(literal.map(({ image }) => image.position.line));
+    const others = new TemplateLines(source.file, source.text)
+      .literals()
+      .filter(({ position }) => !lines.has(position.line));
+    for (const image of others) this.#use([templateImage(image)]);
   }
 
   /** Returns everything found so far, without the used images that an application excludes. */
   spec(): Spec {
     const excluded = new Set(this.#excluded.map(({ value }) => canonical(value)));
+    const services = new ComposeProjects(this.#composeFiles, this.#services).images();
+    const notes = [...this.#notes, ...services.notes];
+    const found = [...this.#used, ...services.used].sort((a, b) => a.objectIndex - b.objectIndex);
+    const used = found.map(use => {
+      const { image, options } = evaluatedImage(use.image, this.#options);
+      if (options.length > 0) notes.push(optionNote(image, options));
+      return image === use.image ? use : { ...use, image };
+    });
     return {
       sources: this.#sources,
       listed: this.#listed,
       isReplicated: this.#isReplicated || this.#listed.some(({ form }) => form === 'images'),
-      used: this.#used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
+      used: used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
       parseErrors: this.#parseErrors,
       renderErrors: [],
+      notes,
     };
   }
 
-  #document(document: SpecDocument): void {
+  #document(document: SpecDocument, { file }: SourceText): void {
     if (isReplicated(document)) {
       this.#isReplicated ||= declaresReplicated(document);
       for (const read of replicatedImages(document)) this.#attempt(() => this.#listed.push(read()));
-    } else if (isCompose(document)) for (const images of composeImages(document)) this.#use(images);
+    } else if (isCompose(document)) this.#compose(document, file);
     else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
+  }
+
+  #compose(document: SpecDocument, file: string): void {
+    const variables = this.#composeFiles.get(file)?.variables ?? new Map();
+    const number = this.#objects;
+    for (const service of composeServices(document, variables)) {
+      this.#services.push({ ...service, file, document: number, objectIndex: this.#objects });
+      this.#objects += 1;
+    }
   }
 
   #object(document: SpecDocument, object: KubernetesObject): void {
@@ -86,13 +142,17 @@ export class SpecParser {
     ].flat();
     this.#use(images.map(image => ({ ...image, apiVersion, kind, name, namespace })));
     for (const image of excludedImages(document, object)) this.#excluded.push(image);
+    for (const [name, value] of configOptions(document, object)) this.#options.set(name, value);
     const chart = helmChartOf(document, object);
     if (chart) this.helmCharts.push(chart);
   }
 
   /** Adds the images of one object or service. */
   #use(images: readonly Omit<UsedImage, 'objectIndex'>[]): void {
-    for (const image of images) this.#used.push({ ...image, objectIndex: this.#objects });
+    for (const use of images) {
+      const position = this.#template?.positionOf(use.image.value) ?? use.image.position;
+      this.#used.push({ ...use, image: { ...use.image, position }, objectIndex: this.#objects });
+    }
     this.#objects += 1;
   }
 
@@ -105,6 +165,28 @@ export class SpecParser {
       if (this.#parseErrors.at(-1) !== error) this.#parseErrors.push(error);
     }
   }
+}
+
+function templateImage(image: Text): Omit<UsedImage, 'objectIndex'> {
+  return {
+    image,
+    pullPolicies: [],
+    field: 'image',
+    container: undefined,
+    apiVersion: undefined,
+    kind: 'template',
+    name: undefined,
+    namespace: undefined,
+  };
+}
+
+function optionNote({ value, position }: Text, options: readonly string[]): InputNote {
+  const names = options.map(option => JSON.stringify(option)).join(', ');
+  return {
+    message: `${value} depends on the KOTS option ${names}: the customer may change it`,
+    hint: 'List every image that the option can select.',
+    position,
+  };
 }
 
 /** Normalises an image name; returns invalid names unchanged. */

@@ -148,6 +148,11 @@ const RULES: Record<string, readonly Row[]> = {
     ['near miss', 'a HelmChart of another API', [chart('web').replace('kots.io', 'helm.cattle.io')], []],
     ['templates', 'as the name of the chart', [chart(TEMPLATE)], ['0:4:24 warning']],
   ],
+  'input-note': [
+    ['finds', 'a service that Compose builds', ['services: {a: {image: a, build: .}}'], ['0:1:23 info']],
+    ['near miss', 'a service that is pulled', ['services: {a: {image: a}}'], []],
+    ['templates', 'that are known only at installation', [workload(TEMPLATE)], []],
+  ],
   'unused-image': [
     [
       'finds',

@@ -14,6 +14,7 @@ export function imageEdit(text: YamlText, { image }: UsedImage, renames: Renames
     position: image.position,
   });
   if (image.templated) return skip('is known only after its template is rendered');
+  if (image.written !== undefined) return skip(`is written as ${image.written}, which is not rewritten`);
   const newName = newNameOf(image.value, renames);
   if (newName instanceof AirgapError) return skip('is not an image reference');
   if (newName === undefined) return skip('was not loaded');

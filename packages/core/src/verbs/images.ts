@@ -43,6 +43,8 @@ export interface ImagesResult {
   readonly parseErrors: readonly InputProblem[];
   /** Charts and kustomizations that could not be rendered. */
   readonly renderErrors: readonly InputProblem[];
+  /** What was left out of the input, and images that depend on what the customer chooses. */
+  readonly notes: readonly InputProblem[];
 }
 
 /** Finds every listed or used image in the input. @throws AirgapError `INPUT` for a file that cannot be read */
@@ -76,6 +78,7 @@ export async function images(options: ImagesOptions): Promise<ImagesResult> {
     templated,
     parseErrors: [...spec.parseErrors, ...errors].map(problemOf),
     renderErrors: spec.renderErrors.map(problemOf),
+    notes: spec.notes,
   };
 }
 

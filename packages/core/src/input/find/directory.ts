@@ -6,13 +6,21 @@ import { inputReadError } from '../model/source-text.ts';
 /** Folders that are never part of the input. */
 const IGNORED = new Set(['.git', 'node_modules']);
 
-/** Returns every file below a folder, sorted, including hidden files. @throws AirgapError `INPUT` */
+/** `outside` is a link that leads out of the root; `other` is a dangling link, a FIFO or a device. */
+export type EntryType = 'folder' | 'file' | 'outside' | 'other';
+
+/** Returns every file below a folder, sorted, including hidden files; links only inside it. @throws AirgapError `INPUT` */
 export async function filesBelow(folder: string): Promise<string[]> {
+  return collect(folder, await realpathOf(folder));
+}
+
+async function collect(folder: string, root: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
-    if (await isFolder(path, entry)) files.push(...(await filesBelow(path)));
-    else if (await isFile(path, entry)) files.push(path);
+    const type = await entryType(path, entry, root);
+    if (type === 'folder') files.push(...(await collect(path, root)));
+    if (type === 'file') files.push(path);
   }
   return files;
 }
@@ -25,17 +33,33 @@ export async function entriesOf(folder: string): Promise<Dirent[]> {
   return entries.filter(({ name }) => !IGNORED.has(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Returns whether an entry is a folder or a link to one; false for a link to one of its own parents. */
-export async function isFolder(path: string, entry: Dirent): Promise<boolean> {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) return false;
-  const target = await realpath(path);
-  const parent = await realpath(dirname(path));
-  return parent !== target && !parent.startsWith(`${target}${sep}`);
+/** Returns the real path of a folder of the input. @throws AirgapError `INPUT` */
+export function realpathOf(folder: string): Promise<string> {
+  return realpath(folder).catch(cause => {
+    throw inputReadError(folder, cause);
+  });
 }
 
-async function isFile(path: string, entry: Dirent): Promise<boolean> {
-  if (!entry.isSymbolicLink()) return entry.isFile();
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+/**
+ * Returns the type of an entry, or of the target of a link. A link to one of its own parents is `other`.
+ *
+ * @param root the real path of the folder that links may lead to
+ */
+export async function entryType(path: string, entry: Dirent, root: string): Promise<EntryType> {
+  if (!entry.isSymbolicLink()) return typeOf(entry);
+  const target = await realpath(path).catch(() => undefined);
+  if (target === undefined) return 'other';
+  if (!isInside(target, root)) return 'outside';
+  const type = typeOf(await stat(path));
+  return type === 'folder' && isInside(await realpath(dirname(path)), target) ? 'other' : type;
+}
+
+/** Returns whether a path is a folder or below it. Both are real paths. */
+export function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}
+
+function typeOf(entry: Pick<Dirent, 'isDirectory' | 'isFile'>): EntryType {
+  if (entry.isDirectory()) return 'folder';
+  return entry.isFile() ? 'file' : 'other';
 }

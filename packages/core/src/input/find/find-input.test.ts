@@ -13,6 +13,7 @@ describe('findInput', () => {
     const files = [
       ...['plain/b.yaml', 'plain/a.yml', 'plain/sub/c.YAML', 'plain/notes.txt'],
       ...['plain/.git/x.yaml', 'plain/node_modules/x.yaml', 'empty/readme'],
+      ...['plain/package.json', 'plain/pod.JSON', 'plain/.hidden.yaml', 'plain/.ci/x.yaml'],
       ...['all/app.yaml', 'all/web-1.0.0.tgz'],
       ...['all/chart/Chart.yaml', 'all/chart/values.yaml', 'all/chart/templates/sub/web.yaml'],
       ...['all/chart/crds/a.yaml', 'all/chart/charts/db/Chart.yaml', 'all/chart/charts/db/templates/db.yaml'],
@@ -21,10 +22,16 @@ describe('findInput', () => {
     ];
     for (const file of files) {
       await mkdir(dirname(at(file)), { recursive: true });
-      await writeFile(at(file), `# ${file}`);
+      const manifest = file.endsWith('.JSON') ? '{"apiVersion": "v1", "kind": "Pod"}' : `# ${file}`;
+      await writeFile(at(file), manifest);
     }
     await mkdir(at('linked'));
+    await mkdir(at('linked/real'));
+    await writeFile(at('linked/real/d.yaml'), '# d');
+    await symlink('real', at('linked/inner'));
     await symlink('../plain/sub', at('linked/sub'));
+    await symlink('../plain/b.yaml', at('linked/b.yaml'));
+    await symlink('nowhere', at('linked/gone.yaml'));
     await symlink('..', at('linked/back'));
     await symlink('nowhere', at('linked/gone'));
     await mkdir(at('odd'));
@@ -35,24 +42,38 @@ describe('findInput', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   async function find(path: string) {
-    const { texts, charts, kustomizations, readErrors } = await findInput([at(path)]);
+    const { texts, charts, kustomizations, readErrors, notes } = await findInput([at(path)]);
     const short = (file: string) => relative(folder, file);
     const rendered = ({ file, files }: { file: string; files: string[] }) => [file, ...files].map(short);
     return {
       texts: texts.map(({ file }) => short(file)),
       charts: charts.map(rendered),
       kustomizations: kustomizations.map(rendered),
+      notes: notes.map(({ message, position }) => `${short(position.file)} ${message}`),
       readErrors: readErrors.map(({ where }) => short(where.position?.file ?? '')),
     };
   }
 
   it.each<[name: string, path: string, found: Partial<Awaited<ReturnType<typeof find>>>]>([
     [
-      'the YAML of a directory at any depth, in the order of names',
+      'the YAML and the JSON manifests of a directory at any depth, in the order of names',
       'plain',
-      { texts: ['plain/a.yml', 'plain/b.yaml', 'plain/sub/c.YAML'] },
+      {
+        texts: ['plain/a.yml', 'plain/b.yaml', 'plain/pod.JSON', 'plain/sub/c.YAML'],
+        notes: ['plain/.hidden.yaml hidden YAML files are not read: .hidden.yaml'],
+      },
     ],
-    ['the targets of links, without cycles', 'linked', { texts: ['linked/sub/c.YAML'] }],
+    [
+      'the targets of links inside the directory, without cycles',
+      'linked',
+      {
+        texts: ['linked/inner/d.yaml', 'linked/real/d.yaml'],
+        notes: [
+          'linked/b.yaml links that lead out of the folder are not followed: b.yaml, back, sub',
+          'linked/gone.yaml not regular files, so not read: gone.yaml',
+        ],
+      },
+    ],
     ['a file of any name', 'plain/notes.txt', { texts: ['plain/notes.txt'] }],
     [
       'charts and kustomizations with their files',
@@ -82,7 +103,14 @@ describe('findInput', () => {
     ],
     ['readable files beside unreadable ones', 'odd', { texts: ['odd/b.yaml'], readErrors: ['odd/a.yaml'] }],
   ])('finds %s', async (_name, path, found) => {
-    expect(await find(path)).toEqual({ texts: [], charts: [], kustomizations: [], readErrors: [], ...found });
+    expect(await find(path)).toEqual({
+      texts: [],
+      charts: [],
+      kustomizations: [],
+      readErrors: [],
+      notes: [],
+      ...found,
+    });
   });
 
   it('returns texts as they are', async () => {
@@ -92,7 +120,7 @@ describe('findInput', () => {
 
   it.each([
     ['a missing file', 'none.yaml', 'no such file or directory'],
-    ['a directory without YAML', 'empty', 'no YAML files in the directory'],
+    ['a directory without YAML', 'empty', 'no YAML files or JSON manifests in the directory'],
     ['a binary file passed by itself', 'odd/a.yaml', 'not UTF-8'],
   ])('rejects %s with its path', async (_name, file, message) => {
     await expect(findInput([at(file)])).rejects.toMatchObject({

@@ -12,6 +12,8 @@ export interface HelmChart {
   /** The `builder` values as YAML, which make the chart render every image. */
   readonly values: string;
   readonly position: Position;
+  /** Position of `optionalValues`, which apply only in some installations. */
+  readonly optionalValues: Position | undefined;
 }
 
 /** Returns the chart of a KOTS `HelmChart`; undefined for other objects and for charts with `exclude: true`. */
@@ -31,6 +33,7 @@ export function helmChartOf(
     );
   if (document.field(spec, 'exclude')?.value === 'true') return undefined;
   const builder = document.get(spec, 'builder');
+  const [optional] = document.items(spec, 'optionalValues');
   return {
     chart: name.value,
     version: document.field(chart, 'chartVersion')?.value,
@@ -39,5 +42,6 @@ export function helmChartOf(
     namespace: document.field(spec, 'namespace')?.value,
     values: builder && document.isMap(builder) ? document.sourceOf(builder) : '',
     position: name.position,
+    optionalValues: optional && document.position(optional),
   };
 }

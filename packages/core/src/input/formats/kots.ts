@@ -1,5 +1,7 @@
+import { Reference } from '../../reference/reference.ts';
 import type { Text } from '../model/text.ts';
 import type { SpecDocument } from '../yaml/document.ts';
+import { evaluateTemplate } from './kots-template.ts';
 import type { ImageInObject } from './kubernetes.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
@@ -25,4 +27,44 @@ function applicationList(
 ): Text[] {
   if (kind !== 'Application' || !apiVersion.startsWith('kots.io/')) return [];
   return document.items(node, 'spec', key).flatMap(item => document.text(item) ?? []);
+}
+
+/** Returns the options of a KOTS Config: name and value, or its default; without those whose value is a template. */
+export function configOptions(
+  document: SpecDocument,
+  { node, kind, apiVersion }: KubernetesObject,
+): [name: string, value: string][] {
+  if (kind !== 'Config' || !apiVersion.startsWith('kots.io/')) return [];
+  const items = document.items(node, 'spec', 'groups').flatMap(group => document.items(group, 'items'));
+  return items.flatMap((item): [string, string][] => {
+    const name = document.text(document.get(item, 'name'));
+    const value = document.text(document.get(item, 'value')) ?? document.text(document.get(item, 'default'));
+    return name && value && !value.templated ? [[name.value, value.value]] : [];
+  });
+}
+
+/**
+ * Returns an image with its KOTS template evaluated, and the options that it depends on; unchanged if the image is
+ * known only at installation.
+ */
+export function evaluatedImage(image: Text, options: ReadonlyMap<string, string>): EvaluatedImage {
+  if (!image.templated || !image.value.includes('{{')) return { image, options: [] };
+  // The text is that of the source: quotes are escaped in a string with double quotes.
+  const result = evaluateTemplate(image.value.replaceAll('\\"', '"'), options);
+  if (!result || !isReference(result.value)) return { image, options: [] };
+  const evaluated = { ...image, value: result.value, templated: false, written: image.value };
+  return { image: evaluated, options: result.options };
+}
+
+interface EvaluatedImage {
+  readonly image: Text;
+  readonly options: readonly string[];
+}
+
+function isReference(text: string): boolean {
+  try {
+    return Reference.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -14,18 +14,26 @@ export interface KubernetesObject {
 /** Maximum nesting of Lists; an alias can make them recursive. */
 const MAX_LISTS = 10;
 
-/** Yields the Kubernetes object of a document, or every object of its List. */
+/** The kind and API version of an item that has none of its own. */
+type ItemType = Pick<KubernetesObject, 'apiVersion' | 'kind'>;
+
+/**
+ * Yields the Kubernetes object of a document, or every object of its List. The items of a typed list, for example
+ * PodList, may leave out their kind.
+ */
 export function* objectsOf(
   document: SpecDocument,
   node: Node | null = document.root,
+  itemType?: ItemType,
   depth = 0,
 ): Generator<KubernetesObject> {
   const textOf = (...path: string[]) => document.text(document.get(node, ...path))?.value;
-  const kind = textOf('kind');
-  const apiVersion = textOf('apiVersion');
+  const kind = textOf('kind') ?? itemType?.kind;
+  const apiVersion = textOf('apiVersion') ?? itemType?.apiVersion;
   if (node === null || kind === undefined || apiVersion === undefined || depth > MAX_LISTS) return;
-  if (kind.endsWith('List')) {
-    for (const item of document.items(node, 'items')) yield* objectsOf(document, item, depth + 1);
+  if (kind.endsWith('List') && document.isList(document.get(node, 'items'))) {
+    const type = kind === 'List' ? undefined : { kind: kind.slice(0, -'List'.length), apiVersion };
+    for (const item of document.items(node, 'items')) yield* objectsOf(document, item, type, depth + 1);
     return;
   }
   yield {

@@ -11,6 +11,10 @@ export interface SourceText {
   readonly hasMark?: true;
   /** A program rendered the text from `file`: line numbers do not match the file. */
   readonly rendered?: true;
+  /** Of a rendered text: the template that it was rendered from, which `file` contains. */
+  readonly template?: string;
+  /** The text is a Helm template that was not rendered: only its literal images are read, without parse errors. */
+  readonly raw?: true;
 }
 
 /** In bytes. Real input is far smaller; a larger file is most likely a bundle passed by mistake. */

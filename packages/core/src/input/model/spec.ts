@@ -64,6 +64,14 @@ export function isSwarmImage({ kind }: UsedImage): boolean {
   return kind === SWARM_SERVICE;
 }
 
+/** Something about the input that the user should know, and that is not an error. */
+export interface InputNote {
+  readonly message: string;
+  /** What to do, as one imperative sentence. */
+  readonly hint: string;
+  readonly position: Position;
+}
+
 /** Everything the input files state about images. */
 export interface Spec {
   readonly sources: readonly SourceText[];
@@ -79,4 +87,6 @@ export interface Spec {
   readonly parseErrors: readonly AirgapError[];
   /** Charts and kustomizations that could not be rendered, each `INPUT` with its position. */
   readonly renderErrors: readonly AirgapError[];
+  /** What was left out, and values that the customer may change. */
+  readonly notes: readonly InputNote[];
 }

@@ -6,4 +6,6 @@ export interface Text {
   readonly position: Position;
   /** The text contains a template, so its final value is unknown. */
   readonly templated: boolean;
+  /** The source text, if the value was computed from a template or from variables. */
+  readonly written?: string;
 }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { runProgram } from './program.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Program, runProgram } from './program.ts';
 
 const node = (script: string, options = {}) => runProgram(process.execPath, ['-e', script], options);
 
@@ -18,7 +18,11 @@ describe('runProgram', () => {
   it.each([
     ['prints an error', 'console.error("bad\\n  values"); process.exit(1)', / bad values$/],
     ['prints nothing', 'process.exit(1)', /failed without an error message$/],
-    ['prints a long error', 'console.error("x".repeat(10_000)); process.exit(1)', /: x{500}$/],
+    [
+      'prints a long error',
+      'console.error("x".repeat(10_000) + " the cause"); process.exit(1)',
+      /: … x{490} the cause$/,
+    ],
     ['prints endlessly', 'setInterval(() => process.stdout.write("x".repeat(1e6)))', /output exceeds 64 MB$/],
     ['exceeds the timeout', 'setInterval(() => {}, 1000)', /timed out$/],
   ])('rejects a program that %s', async (_name, script, message) =>
@@ -38,5 +42,34 @@ describe('runProgram', () => {
     const running = node('setInterval(() => {}, 1000)', { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 100);
     await expect(running).rejects.toBe(reason);
+  });
+
+  it('keeps the program from the network', async () =>
+    expect(await node('console.log(process.env.HTTPS_PROXY, process.env.GIT_ALLOW_PROTOCOL)')).toBe(
+      'http://127.0.0.1:9 none\n',
+    ));
+
+  it('adds no listener that stays, even if the program does not exist', async () => {
+    const { signal } = new AbortController();
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => warnings.push(warning);
+    process.on('warning', warn);
+    for (let at = 0; at < 20; at += 1) await runProgram('no-such-program-anywhere', [], { signal });
+    await new Promise(setImmediate);
+    process.off('warning', warn);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('Program', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('looks for a missing program once', async () => {
+    const program = new Program('sh');
+    vi.stubEnv('PATH', '/nowhere');
+    expect(await Promise.all([program.run([]), program.run([])])).toEqual([undefined, undefined]);
+    vi.unstubAllEnvs();
+    expect(await program.run(['-c', 'echo found'])).toBeUndefined();
+    expect(await new Program('sh').run(['-c', 'echo found'])).toBe('found\n');
   });
 });

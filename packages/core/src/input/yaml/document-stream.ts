@@ -1,4 +1,6 @@
-import { Composer, type Document, Lexer, type LineCounter, Parser } from 'yaml';
+import { Composer, type Document, type LineCounter, Parser } from 'yaml';
+import { jsonObjects } from './json-objects.ts';
+import { lenientLexer } from './lenient-lexer.ts';
 
 /** Maximum nesting of collections; a deeper document could overflow the stack of its readers. */
 const MAX_DEPTH = 500;
@@ -39,8 +41,12 @@ export function* documentStream(text: string, lines: LineCounter): Generator<Doc
 
 function* tokens(text: string, parser: Parser, lines: LineCounter): ReturnType<Parser['parse']> {
   lines.addNewLine(0);
+  for (const object of jsonObjects(text)) yield* documentTokens(object, parser);
+}
+
+function* documentTokens(text: string, parser: Parser): ReturnType<Parser['parse']> {
   let count = 0;
-  for (const lexeme of new Lexer().lex(text)) {
+  for (const lexeme of lenientLexer().lex(text)) {
     count += 1;
     if (count > MAX_TOKENS || lexeme.length > MAX_VALUE)
       throw new DocumentLimitError('the document is too large', parser.offset);

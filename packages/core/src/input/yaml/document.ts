@@ -7,6 +7,7 @@ import {
   type Pair,
   type Document as ParsedDocument,
   type Scalar,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml';
 import { AirgapError } from '../../model/errors.ts';
@@ -42,7 +43,7 @@ export class SpecDocument {
     const at = (offset: number) => new SpecDocument(null, '', source, lines).#at(offset);
     const hasAliases = /[&*]/.test(source.text);
     try {
-      for (const parsed of documentStream(maskTemplates(source.text), lines)) {
+      for (const parsed of documentStream(yamlOf(source), lines)) {
         const document = SpecDocument.#read(parsed, source, lines);
         yield hasAliases && document instanceof SpecDocument ? document.#resolveAliases() : document;
       }
@@ -60,7 +61,7 @@ export class SpecDocument {
     const { contents, commentBefore, errors, comment } = parsed;
     const comments = [commentBefore, contents?.commentBefore, firstKeyComment(contents), comment];
     const document = new SpecDocument(contents, comments.filter(Boolean).join('\n'), source, lines);
-    const [error] = errors;
+    const error = errors.find(found => !isAccepted(found, source.text));
     if (error)
       return inputError(
         `not YAML: ${error.message}`,
@@ -181,6 +182,8 @@ export class SpecDocument {
     const { type, value: parsed, range } = scalar as Scalar;
     const value = String(parsed ?? '');
     if (value === '' || (type === 'PLAIN' && /^(null|Null|NULL|~)$/.test(value))) return undefined;
+    if (this.#source.rendered)
+      return { value, position: this.position(node as Node), templated: value.includes('{{') };
     const templated = isTemplated(value);
     return {
       value: templated ? this.#unquoted(type, range) : value,
@@ -248,6 +251,29 @@ export class SpecDocument {
     const { line, col } = this.#lines.linePos(offset);
     return { file: this.#source.file, line: Math.max(line, 1), column: Math.max(col, 1) };
   }
+}
+
+/** Returns the text that is parsed; templates remain only in the text of rendered sources. */
+function yamlOf({ text, rendered }: SourceText): string {
+  const unmarked = maskByteOrderMarks(text);
+  return rendered ? unmarked : maskTemplates(unmarked);
+}
+
+/**
+ * Replaces a byte order mark at the start of a line, as in a file made of several files, with a space at the end of the
+ * line before. Offsets do not change.
+ */
+function maskByteOrderMarks(text: string): string {
+  return text.replace(/(\r?\n)\uFEFF/g, ' $1');
+}
+
+/**
+ * Returns whether Kubernetes accepts what an error reports: the escape `\'`, and a block scalar that begins with a line
+ * of templates, which the mask has made a long blank line.
+ */
+function isAccepted({ code, message, pos: [offset] }: YAMLError, text: string): boolean {
+  if (code === 'BAD_DQ_ESCAPE') return text.startsWith("\\'", offset);
+  return message.startsWith('Block scalars with more-indented leading') && text.includes('{{');
 }
 
 function entryOf({ key, value }: Pair): [key: string, value: Node | undefined] {

@@ -11,11 +11,22 @@ export function maskTemplates(text: string): string {
   let masked = '';
   let done = 0;
   for (const { start, end } of templates(text)) {
-    masked += text.slice(done, start) + text.slice(start, end).replace(/[^\r\n]/g, MASK);
+    masked += text.slice(done, start) + maskAction(text.slice(start, end));
     done = end;
   }
   if (done === 0) return text;
   return (masked + text.slice(done)).split('\n').map(blankIfOnlyTemplates).join('\n');
+}
+
+/** Keeps the indentation of the lines after the first: it decides which value they belong to. */
+function maskAction(action: string): string {
+  const lines = action.split('\n');
+  return lines
+    .map((line, at) => {
+      const indent = at === 0 ? 0 : line.length - line.trimStart().length;
+      return line.slice(0, indent) + line.slice(indent).replace(/[^\r]/g, MASK);
+    })
+    .join('\n');
 }
 
 /** Returns whether a masked text contained a template. */

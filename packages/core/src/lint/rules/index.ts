@@ -9,6 +9,7 @@ import { endpointPath } from './endpoint-path.ts';
 import { foreignNamespace } from './foreign-namespace.ts';
 import { ignoredVersion } from './ignored-version.ts';
 import { imageNotListed } from './image-not-listed.ts';
+import { inputNote } from './input-note.ts';
 import { invalidImage } from './invalid-image.ts';
 import { largeLayer } from './large-layer.ts';
 import { latestTag } from './latest-tag.ts';
@@ -36,6 +37,7 @@ export const specRules: readonly Rule[] = [
   alwaysPull,
   unknownRegistry,
   imageNotListed,
+  inputNote,
   invalidImage,
   unreadable,
   notRendered,

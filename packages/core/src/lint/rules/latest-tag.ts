@@ -68,7 +68,12 @@ function ofContainer(used: UsedImage): RawFinding {
 }
 
 function* ofEntry(specs: SpecIndex, image: ListedImage): Generator<RawFinding> {
-  const uses = specs.usesOf(image).filter(isPodImage);
+  const allUses = specs.usesOf(image);
+  if (allUses.length > 0 && allUses.every(isServiceImage)) {
+    yield ofServices(image);
+    return;
+  }
+  const uses = allUses.filter(isPodImage);
   const unsafe = uses.filter(used => isUnsafe(specs, used));
   if (uses.length > 0 && unsafe.length === 0) return;
   const isImplied = image.tag === undefined && image.form === 'images';
@@ -82,6 +87,21 @@ function* ofEntry(specs: SpecIndex, image: ListedImage): Generator<RawFinding> {
       position: used.image.position,
       message: `used here by ${used.kind} ${used.name ?? ''}`.trim(),
     })),
+  };
+}
+
+/** Returns whether a Swarm or Compose service uses the image: they have no pull policy of Kubernetes. */
+function isServiceImage({ field }: UsedImage): boolean {
+  return field === 'services';
+}
+
+function ofServices(image: ListedImage): RawFinding {
+  const tag = image.tag === undefined ? 'has no tag, which means latest' : 'has the tag latest';
+  return {
+    severity: 'warning',
+    message: `${image.name} ${tag}, and only services of Swarm or Compose use it: each build of the bundle may contain another image`,
+    hint: 'Use a tag other than latest, so that all nodes run the same image.',
+    position: image.tagPosition,
   };
 }
 

@@ -1,0 +1,117 @@
+import type { Dirent } from 'node:fs';
+import { join } from 'node:path';
+import type { InputNote } from '../model/spec.ts';
+import { type EntryType, entriesOf, entryType, realpathOf } from './directory.ts';
+import type { RenderInput } from './find-input.ts';
+
+const YAML = /\.ya?ml$/i;
+const JSON_FILE = /\.json$/i;
+/** An archive of a chart. */
+export const ARCHIVE = /\.(?:tgz|tar\.gz)$/i;
+export const CHART = 'Chart.yaml';
+export const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+const MANIFEST_FOLDERS = new Set(['templates', 'crds']);
+/** Number of names in a note. */
+const MAX_NAMES = 5;
+
+/** The files, charts and kustomizations below a folder. Links are followed only inside the folder. */
+export class FolderWalk {
+  /** YAML and JSON files outside charts and kustomizations. */
+  readonly files: string[] = [];
+  readonly charts: RenderInput[] = [];
+  readonly kustomizations: RenderInput[] = [];
+  /** What was left out, at most one note of each kind for each folder. */
+  readonly notes: InputNote[] = [];
+  readonly #outsideLinks: string[] = [];
+  readonly #root: string;
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** @throws AirgapError `INPUT` */
+  static async of(folder: string): Promise<FolderWalk> {
+    const walk = new FolderWalk(await realpathOf(folder));
+    await walk.#walk(folder, walk.files);
+    return walk;
+  }
+
+  /** Files go to `files`, except those of a kustomization, which belong to it. */
+  async #walk(folder: string, files: string[]): Promise<void> {
+    const entries = await this.#entriesOf(folder);
+    const names = new Set(entries.map(({ name }) => name));
+    if (names.has(CHART)) {
+      const known = this.#outsideLinks.length;
+      const manifests = await this.#manifestsOf(folder);
+      const outsideLinks = this.#outsideLinks.slice(known);
+      this.charts.push({ path: folder, file: join(folder, CHART), files: manifests, outsideLinks });
+      return;
+    }
+    const kustomization = KUSTOMIZATIONS.find(name => names.has(name));
+    const inside = kustomization === undefined ? files : [];
+    if (kustomization !== undefined)
+      this.kustomizations.push({ path: folder, file: join(folder, kustomization), files: inside });
+    for (const { name, path, type } of entries) {
+      if (type === 'folder') await this.#walk(path, inside);
+      else if (ARCHIVE.test(name)) this.charts.push({ path, file: path, files: [] });
+      else if (isManifest(name) && name !== kustomization) inside.push(path);
+    }
+  }
+
+  /** Returns the templates and CRDs of a chart and of its subcharts, without values and metadata. */
+  async #manifestsOf(chart: string, inside = false): Promise<string[]> {
+    const files: string[] = [];
+    for (const { name, path, type } of await this.#entriesOf(chart)) {
+      if (type === 'folder')
+        files.push(...(await this.#manifestsOf(path, inside || MANIFEST_FOLDERS.has(name))));
+      else if (inside && YAML.test(name)) files.push(path);
+    }
+    return files;
+  }
+
+  /** Returns the folders and files in a folder; notes the others. */
+  async #entriesOf(folder: string): Promise<{ name: string; path: string; type: EntryType }[]> {
+    const entries = (await entriesOf(folder)).map(async (entry: Dirent) => {
+      const path = join(folder, entry.name);
+      return { name: entry.name, path, type: await entryType(path, entry, this.#root) };
+    });
+    const all = await Promise.all(entries);
+    const hidden = all.filter(({ name, type }) => name.startsWith('.') && type === 'file' && YAML.test(name));
+    const shown = all.filter(({ name }) => !name.startsWith('.'));
+    this.#note(hidden, 'hidden YAML files are not read', 'Pass a hidden file by name to read it.');
+    const outside = shown.filter(({ type }) => type === 'outside');
+    this.#outsideLinks.push(...outside.map(({ path }) => path));
+    this.#note(
+      outside,
+      'links that lead out of the folder are not followed',
+      'Pass the target of the link as input to read it.',
+    );
+    this.#note(
+      shown.filter(({ name, type }) => type === 'other' && isManifest(name)),
+      'not regular files, so not read',
+      'Replace them with regular files.',
+    );
+    return shown.filter(({ type }) => type === 'folder' || type === 'file');
+  }
+
+  #note(entries: readonly { name: string; path: string }[], message: string, hint: string): void {
+    const [first] = entries;
+    if (!first) return;
+    const names = entries.slice(0, MAX_NAMES).map(({ name }) => name);
+    const more = entries.length > MAX_NAMES ? ` and ${entries.length - MAX_NAMES} more` : '';
+    this.notes.push({
+      message: `${message}: ${names.join(', ')}${more}`,
+      hint,
+      position: { file: first.path, line: 1, column: 1 },
+    });
+  }
+}
+
+function isManifest(name: string): boolean {
+  return YAML.test(name) || JSON_FILE.test(name);
+}
+
+/** Returns whether a file must be a Kubernetes manifest to be read: a folder has other JSON files, too. */
+export function isJsonFile(file: string): boolean {
+  return JSON_FILE.test(file);
+}
