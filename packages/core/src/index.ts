@@ -15,6 +15,7 @@ export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
 export { proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
+export type { IncludeEntry } from './input/selection.ts';
 export type { AppliedFix, FixedFile } from './lint/fixes/fixer.ts';
 export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
@@ -52,6 +53,7 @@ export {
   type InputProblem,
   images,
   type Mention,
+  type UnreadReference,
 } from './verbs/images.ts';
 export {
   type InspectedImage,

@@ -5,8 +5,10 @@ import { jsonOption } from '../options/display.ts';
 import {
   appOption,
   configOption,
+  excludeOption,
   INPUT_HELP,
   imagePathOption,
+  includeUnreadOption,
   inputOptions,
   registryOption,
 } from '../options/inputs.ts';
@@ -20,6 +22,7 @@ Examples:
   airgap images manifests/ --why
   airgap images kots/ charts/app-1.2.0.tgz --format yaml
   airgap images app.yaml --image-path 'Database=.spec.image'
+  airgap images manifests/ --include-unread --exclude 'quay.io/team/debug:*'
 `;
 
 export function imagesCommand(command: Command, session: Session) {
@@ -29,6 +32,8 @@ export function imagesCommand(command: Command, session: Session) {
     .addOption(appOption)
     .addOption(registryOption)
     .addOption(imagePathOption)
+    .addOption(includeUnreadOption)
+    .addOption(excludeOption)
     .addOption(
       new Option('--format <format>', 'output format: one reference per line, JSON, or an images: section')
         .choices(['text', 'json', 'yaml'] as const)
@@ -46,7 +51,7 @@ export function imagesCommand(command: Command, session: Session) {
       stderr(renderUnknown(result));
       if (session.json) printJson(result, session);
       else if (flags.format === 'yaml')
-        stdout(renderImagesSection(result.images, options.locations, why), session);
+        stdout(renderImagesSection(result.images, options.locations, why, result.unread), session);
       else stdout(renderImages(result.images, why), session);
     });
 }

@@ -19,7 +19,7 @@ export const INPUT_HELP = 'files, directories, charts or kustomizations; - for s
 /** Options of every command that takes INPUT. */
 export const configOption = new Option(
   '--config <file>',
-  `config file: app, registries, platforms, credentials, mirrors, imagePaths, rules (default: ${DEFAULT_CONFIG})`,
+  `config file: app, registries, platforms, credentials, mirrors, imagePaths, include, exclude, rules (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'application slug, for images with `source: replicated`');
 export const registryOption = new Option(
@@ -28,8 +28,16 @@ export const registryOption = new Option(
 ).argParser(keyValue);
 export const imagePathOption = new Option(
   '--image-path <kind=path>',
-  "where objects of a kind reference images, e.g. 'MyCRD=.spec.parts[*].image' (repeatable)",
+  "where objects of a kind reference images, e.g. 'MyCRD=.spec.parts[*].image' or '*=..image' (repeatable)",
 ).argParser(keyValues);
+export const includeUnreadOption = new Option(
+  '--include-unread',
+  'also take strings that look like images where no format reads one (lint: unread-image)',
+);
+export const excludeOption = new Option(
+  '--exclude <pattern>',
+  "leave out images whose name matches, e.g. 'quay.io/team/*' (repeatable)",
+).argParser(repeated);
 
 /** Options for what is pulled, and from where. */
 export const platformOption = new Option(
@@ -58,6 +66,8 @@ export interface InputFlags {
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
   readonly imagePath?: ImagePaths | undefined;
+  readonly includeUnread?: true | undefined;
+  readonly exclude?: string[] | undefined;
   readonly platform?: string[] | undefined;
   readonly mirror?: Record<string, readonly string[]> | undefined;
 }
@@ -79,6 +89,9 @@ export async function inputOptions(
     specs: await Promise.all(inputs.map(input => readInput(input, signal))),
     locations,
     imagePaths: mergePaths(config?.imagePaths, flags.imagePath),
+    includeUnread: flags.includeUnread,
+    include: config?.include,
+    exclude: [...(config?.exclude ?? []), ...(flags.exclude ?? [])],
     rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),

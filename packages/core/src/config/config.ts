@@ -2,6 +2,7 @@ import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'y
 import { z } from 'zod';
 import { ImagePath, type ImagePaths } from '../input/formats/image-path.ts';
 import type { SourceText } from '../input/model/source-text.ts';
+import type { IncludeEntry } from '../input/selection.ts';
 import type { RuleSetting, RuleSeverity } from '../lint/rule-api/rule-setting.ts';
 import { AirgapError } from '../model/errors.ts';
 import { SEVERITIES } from '../model/finding.ts';
@@ -14,6 +15,11 @@ const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.
 const pathsSchema = z
   .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
   .transform(paths => [paths].flat());
+const patternsSchema = z
+  .union([z.string().min(1), z.array(z.string().min(1))], {
+    error: 'must be a pattern, or a list of patterns',
+  })
+  .transform(patterns => [patterns].flat());
 const severitySchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
 const configSchema = z.strictObject({
   app: z.string().min(1).optional(),
@@ -22,6 +28,8 @@ const configSchema = z.strictObject({
   credentials: z.record(z.string(), credentialSourceSchema).optional(),
   mirrors: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   imagePaths: z.record(z.string(), pathsSchema).superRefine(checkPaths).optional(),
+  include: patternsSchema.optional(),
+  exclude: patternsSchema.optional(),
   rules: z.record(z.string(), severitySchema).optional(),
 });
 const KNOWN_KEYS = Object.keys(configSchema.shape).join(', ');
@@ -41,6 +49,10 @@ export interface Config {
   readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Kind of an object → the paths of its image fields. */
   readonly imagePaths?: ImagePaths | undefined;
+  /** Images that no format reads: references, or patterns for strings in the input. */
+  readonly include?: readonly IncludeEntry[] | undefined;
+  /** Patterns of the images to leave out. */
+  readonly exclude?: readonly string[] | undefined;
   /** Lint rules that are off or whose severity is overridden. */
   readonly rules?: readonly RuleSetting[] | undefined;
 }
@@ -62,7 +74,17 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.flatMap(issue => issueErrors(document, issue, at));
     throw AirgapError.all(errors, `${errors.length} errors in ${source.file}`);
   }
-  const { app, registries = {}, platforms, credentials, mirrors, imagePaths, rules } = result.data;
+  const {
+    app,
+    registries = {},
+    platforms,
+    credentials,
+    mirrors,
+    imagePaths,
+    include,
+    exclude,
+    rules,
+  } = result.data;
   const endpoints = Object.entries(registries).map(([name, registry]) => [
     name,
     typeof registry === 'string' ? registry : registry.endpoint,
@@ -74,6 +96,8 @@ export function parseConfig(source: SourceText): Config {
     credentials,
     mirrors,
     imagePaths,
+    include: include?.map((pattern, index) => ({ pattern, position: at(patternOffset(document, index)) })),
+    exclude,
     rules: rules && ruleSettings(rules, key => at(keyOffset(document.get('rules', true), key))),
   };
 }
@@ -139,6 +163,13 @@ function issueErrors(
 function knownKeys(section: PropertyKey | undefined): string {
   if (section === 'credentials') return CREDENTIAL_KEYS;
   return section === undefined ? KNOWN_KEYS : 'endpoint';
+}
+
+/** @param index of an entry of `include:`, which may also be one string */
+function patternOffset(document: YamlDocument, index: number): number {
+  const list = document.get('include', true);
+  const entry = document.getIn(['include', index], true) ?? list;
+  return (entry as Node | undefined)?.range?.[0] ?? 0;
 }
 
 function keyOffset(node: unknown, key: string): number {

@@ -5,10 +5,11 @@ import type { SourceText } from './model/source-text.ts';
 import type { Spec } from './model/spec.ts';
 import { renderCharts } from './render/helm.ts';
 import { renderKustomizations } from './render/kustomize.ts';
+import { type SelectionOptions, select } from './selection.ts';
 import { parseSpec, SpecParser } from './spec-parser.ts';
 
 /** What to read. */
-export interface SpecOptions {
+export interface SpecOptions extends SelectionOptions {
   /** Files, directories, charts, kustomizations, or texts. */
   readonly specs: readonly (string | SourceText)[];
   /** Image paths of custom resources. */
@@ -33,7 +34,8 @@ export async function readSpec(options: SpecOptions): Promise<Spec> {
 }
 
 /** Reads all input like `readSpec`, for callers that change the texts. @throws AirgapError `INPUT`, `USAGE` */
-export async function openReading({ specs, imagePaths = {}, signal }: SpecOptions): Promise<Reading> {
+export async function openReading(options: SpecOptions): Promise<Reading> {
+  const { specs, imagePaths = {}, signal } = options;
   const paths = ImagePath.all(imagePaths);
   const parser = new SpecParser(paths);
   const input = await findInput(specs);
@@ -48,10 +50,10 @@ export async function openReading({ specs, imagePaths = {}, signal }: SpecOption
   const templates = await readFiles(charts.files);
   for (const source of [...(await files.distinct(templates.texts, ({ file }) => file)), ...charts.sources])
     parser.read(source);
-  const withErrors = (spec: Spec): Spec => ({
-    ...spec,
+  const complete = (spec: Spec): Spec => ({
+    ...select(spec, options),
     parseErrors: [...input.readErrors, ...patches.readErrors, ...templates.readErrors, ...spec.parseErrors],
     renderErrors: [...kustomized.errors, ...charts.errors],
   });
-  return { spec: withErrors(parser.spec()), reread: sources => withErrors(parseSpec(sources, paths)) };
+  return { spec: complete(parser.spec()), reread: sources => complete(parseSpec(sources, paths)) };
 }
