@@ -12,6 +12,7 @@ import { declaresReplicated, isReplicated, replicatedImages } from './formats/re
 import { troubleshootImages } from './formats/troubleshoot.ts';
 import {
   type Owner,
+  placeOf,
   type ScanOptions,
   skipsOf,
   skipsOfCompose,
@@ -169,11 +170,6 @@ function elsewhere(atPaths: readonly ImageInObject[], images: readonly ImageInOb
     read.add(place);
     return isNew;
   });
-}
-
-/** Returns the line and column of a text. */
-function placeOf({ position: { line, column } }: Text): string {
-  return `${line}:${column}`;
 }
 
 /** Normalises an image name; returns invalid names unchanged. */

@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { Position } from '../../model/position.ts';
 import type { SourceText } from '../model/source-text.ts';
 import type { UnreadImage } from '../model/spec.ts';
+import type { Text } from '../model/text.ts';
 import type { SpecDocument } from '../yaml/document.ts';
 import { type ImageString, imageOf, imagesIn, namesImage, untaggedImage } from './image-strings.ts';
 
@@ -15,7 +16,7 @@ type Found = Omit<UnreadImage, 'objectIndex'>;
 export interface ScanOptions {
   readonly source: SourceText;
   readonly owner: Owner;
-  /** Positions of the images that were read. */
+  /** The images that were read, by `placeOf`. */
   readonly read: ReadonlySet<string>;
   /** Returns whether the value at a path of keys is not scanned. */
   readonly skips: (keys: readonly string[]) => boolean;
@@ -40,6 +41,11 @@ const SKIPPED_KINDS: ReadonlySet<string> = new Set([
   'Component',
 ]);
 const SECRET_KEYS = ['data', 'stringData', 'encryptedData'];
+
+/** Returns a key of a text: its position, and its value, because a rendered text has no positions. */
+export function placeOf({ value, position: { line, column } }: Text): string {
+  return `${line}:${column}:${value}`;
+}
 
 /** Returns which paths of a Kubernetes object are not scanned: its status and the data of a secret. */
 export function skipsOf(kind: string): ScanOptions['skips'] {
@@ -115,7 +121,7 @@ class Scan {
 
   #string(node: Node, place: Place): void {
     const text = this.#document.text(node);
-    if (text === undefined || this.#paired.has(node) || this.#isRead(text.position)) return;
+    if (text === undefined || this.#paired.has(node) || this.#isRead(text)) return;
     const isNamed = isNamedPlace(place);
     if (this.#options.onlyNamed && !isNamed) return;
     const images = text.templated ? [] : imagesIn(text.value, isNamed);
@@ -138,7 +144,7 @@ class Scan {
     const name = textOf('repository') ?? textOf('image') ?? (isNamed ? textOf('name') : undefined);
     const tag = textOf('tag') ?? textOf('imageTag');
     const digest = textOf('digest');
-    if (!name || !(tag || digest) || this.#isRead(name.position)) return;
+    if (!name || !(tag || digest) || this.#isRead(name)) return;
     const registry = textOf('registry')?.value;
     const reference = [
       registry === undefined ? '' : `${registry.replace(/\/$/, '')}/`,
@@ -155,8 +161,8 @@ class Scan {
     this.#add(image, name.position, labelOf({ keys: [...place.keys, 'repository'] }, ''));
   }
 
-  #isRead({ line, column }: Position): boolean {
-    return this.#options.read.has(`${line}:${column}`);
+  #isRead(text: Text): boolean {
+    return this.#options.read.has(placeOf(text));
   }
 
   /** Returns the positions of images in the order of a string, also on the lines of a block. */
