@@ -61,6 +61,7 @@ describe('airgap images', () => {
         },
       ],
       templated: [],
+      unread: [],
       parseErrors: [],
       renderErrors: [],
     });

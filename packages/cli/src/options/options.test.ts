@@ -82,6 +82,7 @@ describe('inputOptions', () => {
       specs: ['s'],
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
       imagePaths: { A: ['.x'], B: ['.y'] },
+      exclude: [],
       signal,
       platforms: [{ os: 'linux', architecture: 'arm64' }],
       mirrors: {},
@@ -101,6 +102,14 @@ describe('inputOptions', () => {
       A: ['.x'],
       B: ['.y', '.z'],
       C: ['.w'],
+    });
+  });
+
+  it('adds excluded images to those of the config', async () => {
+    const config = join(folder, 'exclude.yaml');
+    writeFileSync(config, 'exclude: a\n');
+    expect(await inputOptionsOf(['s'], { config, exclude: ['b', '*/c'] })).toMatchObject({
+      exclude: ['a', 'b', '*/c'],
     });
   });
 

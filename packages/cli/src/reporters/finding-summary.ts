@@ -1,4 +1,4 @@
-import type { AirgapEvent, Finding, OnEvent } from '@airgap/core';
+import { type AirgapEvent, type Finding, type OnEvent, rules } from '@airgap/core';
 import { renderCounts } from '../render/finding.ts';
 
 /** Replaces the findings among the events of a verb with one line, reported before anything is downloaded. */
@@ -26,10 +26,15 @@ export class FindingSummary {
   report(): void {
     const findings = this.#findings.splice(0);
     if (findings.length === 0) return;
-    const command = `airgap lint ${this.#inputs.join(' ')}`;
+    const online = findings.some(needsRegistries) ? ['--online'] : [];
+    const command = ['airgap', 'lint', ...online, ...this.#inputs].join(' ');
     this.#next({
       type: 'notice',
       message: `${renderCounts(findings)}: "${command}" or --lint full shows them`,
     });
   }
+}
+
+function needsRegistries(finding: Finding): boolean {
+  return rules.some(({ id, queriesRegistries }) => queriesRegistries && id === finding.rule);
 }

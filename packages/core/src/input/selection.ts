@@ -28,7 +28,7 @@ export function select(
 ): Spec {
   const excluded = new ImagePatterns(exclude);
   const included = new ImagePatterns(include.map(({ pattern }) => pattern));
-  const isKept = ({ image }: UsedImage | UnreadImage) => {
+  const isSelected = ({ image }: UsedImage | UnreadImage) => {
     const reference = parsed(image.value);
     return reference === undefined || !excluded.matches(reference);
   };
@@ -36,13 +36,13 @@ export function select(
     const reference = parsed(image.value);
     return includeUnread || (reference !== undefined && included.matches(reference));
   };
-  const unread = spec.unread.filter(isKept);
+  const unread = spec.unread.filter(isSelected);
   const taken = unread.filter(isIncluded);
-  const used = [...spec.used.filter(isKept), ...taken.map(usedImage)];
+  const used = [...spec.used.filter(isSelected), ...taken.map(usedImage)];
   return {
     ...spec,
     excluded,
-    used: [...used, ...include.flatMap(entry => namedImage(entry, used)).filter(isKept)],
+    used: [...used, ...include.flatMap(entry => namedImage(entry, used)).filter(isSelected)],
     unread: unread.filter(image => !isIncluded(image)),
   };
 }

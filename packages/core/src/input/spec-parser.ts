@@ -70,14 +70,14 @@ export class SpecParser {
   /** Returns everything found so far, without the used images that an application excludes. */
   spec(): Spec {
     const excluded = new Set(this.#excluded.map(({ value }) => canonical(value)));
-    const isKept = ({ image }: UsedImage | UnreadImage) =>
+    const isSelected = ({ image }: UsedImage | UnreadImage) =>
       excluded.size === 0 || !excluded.has(canonical(image.value));
     return {
       sources: this.#sources,
       listed: this.#listed,
       isReplicated: this.#isReplicated || this.#listed.some(({ form }) => form === 'images'),
-      used: this.#used.filter(isKept),
-      unread: this.#unread.filter(isKept),
+      used: this.#used.filter(isSelected),
+      unread: this.#unread.filter(isSelected),
       excluded: new ImagePatterns(),
       parseErrors: this.#parseErrors,
       renderErrors: [],

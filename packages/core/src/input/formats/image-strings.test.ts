@@ -38,7 +38,7 @@ describe('a text contains', () => {
     'https://quay.io/team/app:1',
     'quay.io/team/app:{{ .Values.tag }}',
     'quay.io/team/app:{{.tag}}',
-    'quay.io/team/app:${TAG}',
+    `quay.io/team/app:$\{TAG}`,
     'quay.io/team/*:1',
     'node.kubernetes.io/not-ready:NoExecute',
     'node-role.kubernetes.io/master:NoSchedule-',

@@ -15,12 +15,12 @@ export class ImagePatterns {
   /** Returns whether any pattern matches the image. */
   matches(reference: Reference): boolean {
     if (this.#patterns.length === 0) return false;
-    const spellings = spellingsOf(reference);
+    const spellings = namesOf(reference);
     return this.#patterns.some(parts => spellings.some(spelling => matchesParts(spelling, parts)));
   }
 }
 
-function spellingsOf(reference: Reference): string[] {
+function namesOf(reference: Reference): string[] {
   const { name } = reference;
   const full = reference.toString();
   const { tag } = reference.canonical();
