@@ -88,6 +88,7 @@ describe('airgap images', () => {
         },
       ],
       templated: [],
+      unread: [],
       parseErrors: [],
       renderErrors: [],
       notes: [],

@@ -41,7 +41,7 @@ it('a comment suppresses findings on its line', async () => {
   const files = { 'a.yaml': POD.replace('t/a', 't/a # airgap-ignore latest-tag: only in the lab') };
   expect(await run(files, ['lint', 'a.yaml'])).toEqual({
     status: 0,
-    stdout: '0 errors, 0 warnings in 1 image\n',
+    stdout: '0 errors, 0 warnings; 1 mention of 1 image in 1 file\n',
     stderr: '',
   });
 });
@@ -50,9 +50,53 @@ it('a file that is named twice is read once', async () => {
   const files = { 'a.yaml': 'images:\n- name: quay.io/t/a\n  tag: "1"\n' };
   expect(await run(files, ['lint', '.', 'a.yaml', './a.yaml'])).toEqual({
     status: 0,
-    stdout: '0 errors, 0 warnings in 1 image\n',
+    stdout: '0 errors, 0 warnings; 1 mention of 1 image in 1 file\n',
     stderr: '',
   });
+});
+
+describe('images that nothing reads', () => {
+  const OPERATOR = [
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: o}\nspec:\n  containers:\n  - image: quay.io/t/o:1\n    env:',
+    '    - {name: A_IMAGE, value: quay.io/t/a:1}',
+    '    - {name: B_IMAGE, value: t/b:1}\n',
+  ].join('\n');
+  const files = { 'o.yaml': OPERATOR };
+
+  it('are findings, and fixed by no fix', async () => {
+    const { status, stdout } = await run(files, ['lint', 'o.yaml', '--fix']);
+    expect(status).toBe(1);
+    expect(stdout).toContain('o.yaml:8:30: warning unread-image: quay.io/t/a:1 in env A_IMAGE of Pod o');
+    expect(stdout).toContain('o.yaml:9:30: info unread-image: t/b:1 in env B_IMAGE of Pod o');
+    expect(stdout).toContain('fixed 0 places');
+  });
+
+  it.each([
+    ['--include-unread', {}, ['--include-unread'], ['quay.io/t/o:1', 'quay.io/t/a:1', 'docker.io/t/b:1']],
+    ['include:', { 'airgap.yaml': 'include: t/b' }, [], ['quay.io/t/o:1', 'docker.io/t/b:1']],
+    ['--exclude', {}, ['--include-unread', '--exclude', 'quay.io/*'], ['docker.io/t/b:1']],
+  ])('are taken with %s', async (_name, config, flags, expected) => {
+    const { stdout } = await run({ ...files, ...config }, ['images', 'o.yaml', ...flags]);
+    expect(stdout.trim().split('\n')).toEqual(expected);
+  });
+
+  it('are comments of an images: section', async () => {
+    const { stdout, stderr } = await run(files, ['images', 'o.yaml', '--format', 'yaml']);
+    expect(stdout).toContain('# o.yaml:8:30: not included: quay.io/t/a:1 in env A_IMAGE of Pod o');
+    expect(stderr).toContain('o.yaml:9:30: not included: docker.io/t/b:1');
+  });
+});
+
+it('an input without images is a finding', async () => {
+  const { status, stdout } = await run({ 'a.yaml': 'hello: world' }, ['lint', 'a.yaml']);
+  expect(status).toBe(1);
+  expect(stdout).toContain('a.yaml:1:1: warning no-images: no image found in 1 file');
+});
+
+it('help lists the flags for registries only with --online', async () => {
+  const help = async (...flags: string[]) => (await run({}, ['lint', ...flags, '--help'])).stdout;
+  expect(await help()).not.toContain('--plain-http');
+  expect(await help('--online')).toContain('--plain-http');
 });
 
 describe('--fix', () => {

@@ -31,6 +31,7 @@ export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
 export { proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
+export type { IncludeEntry } from './input/selection.ts';
 export { DirectoryTarget } from './layout/directory-target.ts';
 export type { Layout, NamedDescriptor } from './layout/layout.ts';
 export type { LayoutForm } from './layout/layout-files.ts';
@@ -81,6 +82,7 @@ export {
   type InputProblem,
   images,
   type Mention,
+  type UnreadReference,
 } from './verbs/images.ts';
 export {
   type InspectedImage,

@@ -1,5 +1,6 @@
 import { AirgapError, type BuildResult, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { lintOption } from '../options/display.ts';
 import { referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { formatBytes } from '../render/bytes.ts';
@@ -26,11 +27,14 @@ const reuseOption = new Option(
 export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
+    .addOption(lintOption)
     .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, ...flags }) => {
+    .action(async (inputs, { output, strict, reuse, ...rest }) => {
+      // Findings that fail the build are shown in full.
+      const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
       if (session.streaming) refuseTerminal();
       const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>

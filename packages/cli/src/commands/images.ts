@@ -5,8 +5,10 @@ import { jsonOption } from '../options/display.ts';
 import {
   appOption,
   configOption,
+  excludeOption,
   INPUT_HELP,
   imagePathOption,
+  includeUnreadOption,
   inputOptions,
   registryOption,
   renderFlags,
@@ -22,6 +24,7 @@ Examples:
   airgap images manifests/ --why
   airgap images kots/ charts/app-1.2.0.tgz --format yaml
   airgap images app.yaml --image-path 'Database=.spec.image'
+  airgap images manifests/ --include-unread --exclude 'quay.io/team/debug:*'
 `;
 
 export function imagesCommand(command: Command, session: Session) {
@@ -30,6 +33,8 @@ export function imagesCommand(command: Command, session: Session) {
     .addOption(appOption)
     .addOption(registryOption)
     .addOption(imagePathOption)
+    .addOption(includeUnreadOption)
+    .addOption(excludeOption)
     .addOption(
       new Option('--format <format>', 'output format: one reference per line, JSON, or an images: section')
         .choices(['text', 'json', 'yaml'] as const)
@@ -49,7 +54,7 @@ export function imagesCommand(command: Command, session: Session) {
       stderr(renderUnknown(result));
       if (session.json) printJson(result, session);
       else if (flags.format === 'yaml')
-        stdout(renderImagesSection(result.images, options.locations, why), session);
+        stdout(renderImagesSection(result.images, options.locations, why, result.unread), session);
       else stdout(renderImages(result.images, why), session);
     });
 }

@@ -1,5 +1,5 @@
 import { AirgapError, fix, isAtLeast, lint, SEVERITIES } from '@airgap/core';
-import { type Command, Option } from '@commander-js/extra-typings';
+import { type Command, Help, Option } from '@commander-js/extra-typings';
 import { readOfflineConfig } from '../options/config.ts';
 import { type InputFlags, inputOptions } from '../options/inputs.ts';
 import { renderDiff, renderFixes } from '../render/fixes.ts';
@@ -15,10 +15,34 @@ Examples:
   airgap lint app.yaml manifests/ --fix --dry-run
   airgap lint app.yaml --app my-app --online
   helm template chart/ | airgap lint app.yaml -
+
+"airgap lint --online --help" also lists the flags for registries.
 `;
+
+/** Flags that have an effect only with `--online`; without it, `--help` does not list them. */
+const ONLINE_FLAGS: ReadonlySet<string | undefined> = new Set([
+  '--ca',
+  '--cert',
+  '--concurrency',
+  '--insecure',
+  '--key',
+  '--license',
+  '--mirror',
+  '--plain-http',
+  '--platform',
+  '--progress',
+  '--timeout',
+  '--via-proxy',
+]);
 
 export function lintCommand(command: Command, session: Session) {
   return remoteFlags(command)
+    .configureHelp({
+      visibleOptions: lint =>
+        new Help()
+          .visibleOptions(lint)
+          .filter(({ long }) => lint.opts().online === true || !ONLINE_FLAGS.has(long)),
+    })
     .addOption(
       new Option('--format <format>', 'output format of the findings')
         .choices(LINT_FORMATS)

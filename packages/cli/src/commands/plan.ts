@@ -1,5 +1,6 @@
 import { plan } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { lintOption } from '../options/display.ts';
 import { referrersOption } from '../options/inputs.ts';
 import { renderPlan } from '../render/plan.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -14,6 +15,7 @@ Examples:
 export function planCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
+    .addOption(lintOption)
     .addHelpText('after', EXAMPLES)
     .action(async (inputs, flags) => {
       const { sources: _, ...result } = await runRemote(session, inputs, flags, plan);

@@ -8,13 +8,15 @@ import {
   remoteOptions,
 } from '../options/connection.ts';
 import { configuredCredentials, licensed } from '../options/credentials.ts';
-import { jsonOption, progressOption } from '../options/display.ts';
+import { jsonOption, type LintDisplay, progressOption } from '../options/display.ts';
 import {
   appOption,
   configOption,
+  excludeOption,
   INPUT_HELP,
   type InputFlags,
   imagePathOption,
+  includeUnreadOption,
   inputOptions,
   licenseOption,
   mirrorOption,
@@ -24,6 +26,7 @@ import {
   viaProxyOption,
 } from '../options/inputs.ts';
 import { reportMirrors } from '../options/mirrors.ts';
+import { FindingSummary } from '../reporters/finding-summary.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';
 import type { Session } from '../session.ts';
 
@@ -33,6 +36,8 @@ export interface CommonFlags extends InputFlags, RemoteFlags {
   readonly referrers?: true | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
+  /** How to show findings. Default: `full`. */
+  readonly lint?: LintDisplay | undefined;
 }
 
 /** Adds the flags of all commands that read inputs and may query registries. */
@@ -42,6 +47,8 @@ export function remoteFlags(command: Command) {
     .addOption(appOption)
     .addOption(registryOption)
     .addOption(imagePathOption)
+    .addOption(includeUnreadOption)
+    .addOption(excludeOption)
     .addOption(platformOption)
     .addOption(mirrorOption)
     .addOption(licenseOption)
@@ -87,10 +94,13 @@ export async function runRemote<T>(
   const settings = await readConfig(flags.config, session.environment);
   const options = await verbOptions(session, inputs, flags, settings);
   const reporter = openReporter(flags.progress, session);
+  const isBrief = flags.lint === 'summary' && flags.progress !== 'json';
+  const summary = new FindingSummary(inputs, reporter.onEvent);
   try {
     reportMirrors(options.mirrors, settings, flags.mirror ?? {}, reporter.onEvent);
-    return await verb({ ...options, onEvent: reporter.onEvent });
+    return await verb({ ...options, onEvent: isBrief ? summary.onEvent : reporter.onEvent });
   } finally {
+    summary.report();
     reporter.close();
   }
 }

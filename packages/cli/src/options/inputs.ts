@@ -21,7 +21,7 @@ export const INPUT_HELP = 'files, directories, charts or kustomizations; - for s
 /** Options of every command that takes INPUT. */
 export const configOption = new Option(
   '--config <file>',
-  `config file: app, registries, platforms, credentials, mirrors, imagePaths, rules (default: ${DEFAULT_CONFIG})`,
+  `config file: app, registries, platforms, credentials, mirrors, imagePaths, include, exclude, rules (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'application slug, for images with `source: replicated`');
 export const registryOption = new Option(
@@ -30,8 +30,16 @@ export const registryOption = new Option(
 ).argParser(keyValue);
 export const imagePathOption = new Option(
   '--image-path <kind=path>',
-  "where objects of a kind reference images, e.g. 'MyCRD=.spec.parts[*].image' (repeatable)",
+  "where objects of a kind reference images, e.g. 'MyCRD=.spec.parts[*].image' or '*=..image' (repeatable)",
 ).argParser(keyValues);
+export const includeUnreadOption = new Option(
+  '--include-unread',
+  'also take strings that look like images where no format reads one (lint: unread-image)',
+);
+export const excludeOption = new Option(
+  '--exclude <pattern>',
+  "leave out images whose name matches, e.g. 'quay.io/team/*' (repeatable)",
+).argParser(repeated);
 
 const envOption = new Option(
   '--env <name>',
@@ -104,6 +112,8 @@ export interface InputFlags {
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
   readonly imagePath?: ImagePaths | undefined;
+  readonly includeUnread?: true | undefined;
+  readonly exclude?: string[] | undefined;
   readonly platform?: string[] | undefined;
   readonly mirror?: Record<string, readonly string[]> | undefined;
 }
@@ -133,6 +143,9 @@ export async function inputOptions(
       apiVersions: flags.apiVersions,
       includeOptional: flags.includeOptional,
     },
+    includeUnread: flags.includeUnread,
+    include: config?.include,
+    exclude: [...(config?.exclude ?? []), ...(flags.exclude ?? [])],
     rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),

@@ -95,6 +95,8 @@ describe('inputOptions', () => {
       helm: {},
       locations: { app: 'conf', registries: { a: 'one.io', b: 'two.io' } },
       imagePaths: { A: ['.x'], B: ['.y'] },
+      include: [],
+      exclude: [],
       rules: [],
       signal,
       platforms: [{ os: 'linux', architecture: 'arm64' }],
@@ -120,6 +122,14 @@ describe('inputOptions', () => {
       A: ['.x'],
       B: ['.y', '.z'],
       C: ['.w'],
+    });
+  });
+
+  it('adds excluded images to those of the config', async () => {
+    const config = join(folder, 'exclude.yaml');
+    writeFileSync(config, 'exclude: a\n');
+    expect(await inputOptionsOf(['s'], { config, exclude: ['b', '*/c'] })).toMatchObject({
+      exclude: ['a', 'b', '*/c'],
     });
   });
 

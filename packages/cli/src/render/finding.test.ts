@@ -1,7 +1,7 @@
 import type { Finding } from '@airgap/core';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { renderFinding, renderSummary } from './finding.ts';
+import { groupFindings, renderCounts, renderFinding, renderSummary } from './finding.ts';
 
 const PLAIN = pc.createColors(false);
 const finding: Finding = {
@@ -56,3 +56,45 @@ it.each([
   [[finding, { ...finding, severity: 'error' as const }], '1 error, 1 warning'],
   [[{ ...finding, severity: 'info' as const }], '0 errors, 0 warnings, 1 note'],
 ])('renderSummary %#', (findings, text) => expect(renderSummary(findings)).toBe(text));
+
+it.each([
+  [[], ''],
+  [[finding], '1 warning'],
+  [[finding, finding, { ...finding, severity: 'info' as const }], '2 warnings, 1 note'],
+  [[finding, { ...finding, severity: 'error' as const }], '1 error, 1 warning'],
+])('renderCounts %#', (findings, text) => expect(renderCounts(findings)).toBe(text));
+
+describe('findings of one rule about one image', () => {
+  const at = (line: number, more: Partial<Finding> = {}): Finding => ({
+    ...finding,
+    image: 'redis',
+    position: { file: 'app.yaml', line, column: 1 },
+    ...more,
+  });
+
+  it('are one group, in order of the first', () => {
+    const other = at(2, { image: 'nginx' });
+    const alone = [at(3, { rule: 'x' }), at(4, { severity: 'error' }), { ...finding }, { ...finding }];
+    const groups = groupFindings([at(1), other, at(5), ...alone]);
+    expect(groups.map(group => group.length)).toEqual([2, 1, 1, 1, 1, 1]);
+    expect(groups[0]).toEqual([at(1), at(5)]);
+  });
+
+  it('are rendered once, with their places', () => {
+    const others = [at(5), at(6, { message: 'used by Pod b' })];
+    expect(renderFinding(at(1), [], PLAIN, others).split('\n')).toEqual([
+      'app.yaml:1:1: warning latest-tag: redis has the tag latest',
+      '    also app.yaml:5:1',
+      '    also app.yaml:6:1: used by Pod b',
+      '  fix: Use another tag.',
+      '',
+    ]);
+  });
+
+  it('have at most 20 further places', () => {
+    const others = Array.from({ length: 30 }, (_, index) => at(index + 2));
+    const lines = renderFinding(at(1), [], PLAIN, others).split('\n');
+    expect(lines).toHaveLength(24);
+    expect(lines).toContain('    and 10 more places');
+  });
+});

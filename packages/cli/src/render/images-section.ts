@@ -4,20 +4,23 @@ import {
   REPLICATED_HOST,
   Reference,
   type RegistrySettings,
+  type UnreadReference,
 } from '@airgap/core';
-import { renderMentions } from './images.ts';
+import { renderMentions, renderUnread } from './images.ts';
 import { printable } from './printable.ts';
 
-/** Renders an `images:` section, ready to paste. Tags are quoted, so that 3.10 stays 3.10; positions become comments. */
+/** Renders an `images:` section, ready to paste. Tags are quoted, so that 3.10 stays 3.10; positions and unread images become comments. */
 export function renderImagesSection(
   images: readonly FoundImage[],
   locations: RegistrySettings,
   why = false,
+  unread: readonly UnreadReference[] = [],
 ): string {
   const entries = images.map(
     image => (why ? renderMentions(image, '# ') : '') + entry(Reference.parse(image.reference), locations),
   );
-  return `images:\n${entries.join('')}`;
+  const comments = unread.map(image => `# ${renderUnread(image)}\n`);
+  return `images:\n${entries.join('')}${comments.join('')}`;
 }
 
 function entry(reference: Reference, locations: RegistrySettings): string {

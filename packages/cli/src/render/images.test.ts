@@ -44,6 +44,7 @@ it('what could not be determined has a position and a hint', () =>
   expect(
     renderUnknown({
       images: [],
+      unread: [],
       templated: [{ text: '{{x}}', position: at(3, '') }],
       parseErrors: [{ message: 'not YAML: \u001b', hint: 'Fix it.', position: at(4, '') }],
       renderErrors: [{ message: 'helm is not on PATH', hint: undefined, position: at(1, '') }],

@@ -1,4 +1,5 @@
-import type { FoundImage, ImagesResult, InputProblem } from '@airgap/core';
+import type { FoundImage, ImagesResult, InputProblem, UnreadReference } from '@airgap/core';
+import { count } from './count.ts';
 import { renderPosition } from './position.ts';
 import { printable } from './printable.ts';
 
@@ -16,12 +17,25 @@ export function renderMentions({ listed, used }: FoundImage, before: string): st
     .join('');
 }
 
-/** What is not known of the images, one a line. */
-export function renderUnknown({ templated, parseErrors, renderErrors, notes }: ImagesResult): string {
+/** Renders what is not known of the images, one per line. */
+export function renderUnknown(result: ImagesResult): string {
+  const { templated, unread, parseErrors, renderErrors, notes } = result;
+  const strings = unread.map(image => `${renderUnread(image)}\n`);
   const templates = templated.map(
     ({ text, position }) => `${renderPosition(position)}: image name is a template: ${printable(text)}\n`,
   );
-  return [...templates, ...[...parseErrors, ...renderErrors, ...notes].map(renderProblem)].join('');
+  return [...templates, ...strings, ...[...parseErrors, ...renderErrors, ...notes].map(renderProblem)].join(
+    '',
+  );
+}
+
+/** Describes an image that only an unread string names, and its first position. */
+export function renderUnread({ reference, mentions }: UnreadReference): string {
+  const [first] = mentions;
+  const place = first ? `${renderPosition(first)}: ` : '';
+  const where = first ? ` in ${first.reason}` : '';
+  const others = mentions.length > 1 ? ` and ${count(mentions.length - 1, 'more place')}` : '';
+  return `${place}not included: ${printable(`${reference}${where}${others}`)}; use --include-unread to take it`;
 }
 
 function renderProblem({ message, hint, position }: InputProblem): string {

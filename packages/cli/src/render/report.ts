@@ -2,7 +2,7 @@ import type { AppliedFix, LintResult } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { renderAnnotation } from './annotation.ts';
 import { count } from './count.ts';
-import { renderFinding, renderSummary } from './finding.ts';
+import { groupFindings, renderFinding, renderSummary } from './finding.ts';
 import { formatJson } from './json.ts';
 import { sarifLog } from './sarif.ts';
 
@@ -29,9 +29,12 @@ export function renderReport(format: LintFormat, result: LintReport, style: Repo
 type Render = (result: LintReport, style: ReportStyle) => string;
 
 const RENDER: Readonly<Record<LintFormat, Render>> = {
-  pretty: ({ findings, sources, images }, { colors }) => {
-    const rendered = findings.map(finding => `${renderFinding(finding, sources, colors)}\n`);
-    return `${rendered.join('')}${renderSummary(findings)} in ${count(images, 'image')}\n`;
+  pretty: ({ findings, sources, mentions, images, inputFiles }, { colors }) => {
+    const rendered = groupFindings(findings).map(
+      ([first, ...others]) => `${renderFinding(first, sources, colors, others)}\n`,
+    );
+    const read = `${count(mentions, 'mention')} of ${count(images, 'image')} in ${count(inputFiles, 'file')}`;
+    return `${rendered.join('')}${renderSummary(findings)}; ${read}\n`;
   },
   json: ({ sources: _, ...result }) => `${formatJson(result, 2)}\n`,
   sarif: (result, { folder }) => `${formatJson(sarifLog(result, folder), 2)}\n`,

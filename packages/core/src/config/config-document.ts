@@ -44,9 +44,10 @@ export class ConfigDocument {
     }
   }
 
-  /** Returns the position of the value at a path. */
+  /** Returns the position of the value at a path, or of the closest value above it: a list may be one string. */
   valuePosition(path: readonly PropertyKey[]): Position {
     const node = this.#document?.getIn(path, true) as Node | undefined;
+    if (node === undefined && path.length > 0) return this.valuePosition(path.slice(0, -1));
     return this.#at(node?.range?.[0] ?? 0);
   }
 

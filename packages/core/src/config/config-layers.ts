@@ -98,6 +98,8 @@ function addLayer(base: Settings, { file: { path, config } }: ConfigLayer): Sett
     mirrors: { ...base.mirrors, ...config.mirrors },
     mirrorsFrom: { ...base.mirrorsFrom, ...from(config.mirrors) },
     imagePaths: { ...base.imagePaths, ...config.imagePaths },
+    include: [...(base.include ?? []), ...(config.include ?? [])],
+    exclude: [...(base.exclude ?? []), ...(config.exclude ?? [])],
     rules: [...(base.rules ?? []), ...(config.rules ?? [])],
   };
 }

@@ -23,6 +23,11 @@ const mirrorsSchema = z
     z.union([z.string(), z.array(z.string())], { error: 'must be a URL, or a list of URLs' }),
   )
   .superRefine(checkMirrors);
+const patternsSchema = z
+  .union([z.string().min(1), z.array(z.string().min(1))], {
+    error: 'must be a pattern, or a list of patterns',
+  })
+  .transform(patterns => [patterns].flat());
 const severitySchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
 
 export const configSchema = z.strictObject({
@@ -44,6 +49,10 @@ export const configSchema = z.strictObject({
     .superRefine(checkPaths)
     .optional()
     .describe('Kind of an object and the paths of its image fields'),
+  include: patternsSchema
+    .optional()
+    .describe('Images that no format reads: references, or patterns for strings in the input'),
+  exclude: patternsSchema.optional().describe('Patterns of the images to leave out'),
   rules: z.record(z.string(), severitySchema).optional().describe('Lint rules and their severity, or off'),
 });
 
@@ -58,6 +67,8 @@ const SCOPES = {
   credentials: 'trusted',
   mirrors: 'trusted',
   imagePaths: 'anywhere',
+  include: 'anywhere',
+  exclude: 'anywhere',
   rules: 'anywhere',
 } as const satisfies Record<ConfigKey, 'anywhere' | 'trusted'>;
 

@@ -46,6 +46,26 @@ describe('parseConfig', () => {
       { registries: {}, imagePaths: { A: ['.spec.image'], B: ['.x', '.y[*]'] } },
     ],
     [
+      'included and excluded images',
+      'include:\n- quay.io/a/*\n- busybox:1\nexclude: "*:debug"',
+      {
+        registries: {},
+        include: [
+          { pattern: 'quay.io/a/*', position: { file: 'airgap.yaml', line: 2, column: 3 } },
+          { pattern: 'busybox:1', position: { file: 'airgap.yaml', line: 3, column: 3 } },
+        ],
+        exclude: ['*:debug'],
+      },
+    ],
+    [
+      'one included image',
+      'include: busybox:1',
+      {
+        registries: {},
+        include: [{ pattern: 'busybox:1', position: { file: 'airgap.yaml', line: 1, column: 10 } }],
+      },
+    ],
+    [
       'both forms of a registry',
       'registries:\n  hub: index.docker.io\n  quay: {endpoint: quay.io/team}',
       { registries: { hub: 'index.docker.io', quay: 'quay.io/team' } },
@@ -149,6 +169,8 @@ describe('parseConfig', () => {
     ['an alias as a key', 'app: &k mirrors\n*k : {}', 'airgap.yaml:2:1 a key must be text', 'Write the key'],
     ['a list as a key', '? [mirrors]\n: {}', 'airgap.yaml:1:3 a key must be text', 'Write the key out.'],
     ['a second document', 'app: a\n---\nmirrors: {}', 'more than one YAML document', 'a single'],
+    ['an included mapping', 'include: {a: b}', 'airgap.yaml:1:10 include: must be a pattern', 'app'],
+    ['an empty pattern', 'exclude: [""]', 'airgap.yaml:1:11 exclude', 'app'],
     ['broken YAML', 'a: b: c', 'airgap.yaml:1:4 not YAML', 'Fix'],
     ['an alias without an anchor', 'app: *a', 'airgap.yaml not YAML', 'alias'],
   ])('rejects %s', (_name, text, message, hint) => {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ImagePaths } from '../input/formats/image-path.ts';
 import type { SourceText } from '../input/model/source-text.ts';
+import type { IncludeEntry } from '../input/selection.ts';
 import type { RuleSetting, RuleSeverity } from '../lint/rule-api/rule-setting.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
@@ -32,6 +33,10 @@ export interface Config {
   readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Kind of an object → the paths of its image fields. */
   readonly imagePaths?: ImagePaths | undefined;
+  /** Images that no format reads: references, or patterns for strings in the input. */
+  readonly include?: readonly IncludeEntry[] | undefined;
+  /** Patterns of the images to leave out. */
+  readonly exclude?: readonly string[] | undefined;
   /** Lint rules that are off or whose severity is overridden. */
   readonly rules?: readonly RuleSetting[] | undefined;
   /** The keys of this config that count only if it is trusted: `credentials` and `mirrors`. */
@@ -46,7 +51,7 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.slice(0, MAX_ERRORS).flatMap(issue => issueErrors(document, issue));
     throw AirgapError.all(errors, `${errors.length} errors in ${source.file}`);
   }
-  const { registries = {}, rules, ...settings } = result.data;
+  const { registries = {}, include, rules, ...settings } = result.data;
   const endpoints = Object.entries(registries).map(([name, registry]) => [
     name,
     typeof registry === 'string' ? registry : registry.endpoint,
@@ -55,6 +60,10 @@ export function parseConfig(source: SourceText): Config {
   return {
     ...settings,
     registries: Object.fromEntries(endpoints),
+    include: include?.map((pattern, index) => ({
+      pattern,
+      position: document.valuePosition(['include', index]),
+    })),
     rules: rules && ruleSettings(rules, document.keyPositions(['rules'])),
     requiresTrust: TRUSTED_KEYS.filter(key => settings[key] !== undefined).map(key => ({
       key,

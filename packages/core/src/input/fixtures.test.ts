@@ -89,7 +89,7 @@ describe.skipIf(!existsSync(SAMPLES))('a sample yields the images found by hand:
   it.each<[name: string, references: string[], findings: string[]]>([
     ['replicated/guestbook-2018-07.yaml', GUESTBOOK, ['98 missing-pull-secret']],
     ['replicated/guestbook-2018-12.yaml', GUESTBOOK, []],
-    ['replicated/lint-kubernetes.yaml', [], []],
+    ['replicated/lint-kubernetes.yaml', [], ['1 no-images']],
     [
       'replicated/lint-native.yaml',
       [

@@ -6,10 +6,11 @@ import type { SourceText } from './model/source-text.ts';
 import type { Spec } from './model/spec.ts';
 import { type HelmOptions, renderCharts } from './render/helm.ts';
 import { renderKustomizations } from './render/kustomize.ts';
+import { type SelectionOptions, select } from './selection.ts';
 import { parseSpec, SpecParser } from './spec-parser.ts';
 
 /** What to read. */
-export interface SpecOptions {
+export interface SpecOptions extends SelectionOptions {
   /** Files, directories, charts, kustomizations, or texts. */
   readonly specs: readonly (string | SourceText)[];
   /** Image paths of custom resources. */
@@ -57,14 +58,14 @@ export async function openReading(options: SpecOptions): Promise<Reading> {
   const raw = await files.distinct(templates.texts, ({ file }) => file);
   for (const source of raw) parser.read({ ...source, raw: true });
   for (const source of charts.sources) parser.read(source);
-  const withErrors = (spec: Spec): Spec => ({
-    ...spec,
+  const complete = (spec: Spec): Spec => ({
+    ...select(spec, options),
     parseErrors: [...input.readErrors, ...plain.readErrors, ...templates.readErrors, ...spec.parseErrors],
     renderErrors: [...kustomized.errors, ...compose.errors, ...charts.errors],
     notes: [...input.notes, ...charts.notes, ...spec.notes],
   });
   return {
-    spec: withErrors(parser.spec()),
-    reread: sources => withErrors(parseSpec(sources, paths, compose.files)),
+    spec: complete(parser.spec()),
+    reread: sources => complete(parseSpec(sources, paths, compose.files)),
   };
 }

@@ -1,4 +1,4 @@
-import type { ListedImage, UsedImage } from './model/spec.ts';
+import type { ListedImage, UnreadImage, UsedImage } from './model/spec.ts';
 
 const FORMS: Readonly<Record<ListedImage['form'], string>> = {
   images: 'images: entry',
@@ -25,4 +25,9 @@ export function reasonOfUsed({ field, container, kind, name }: UsedImage): strin
   const part = CONTAINERS[field];
   if (part === undefined) return `${field} of ${owner}`;
   return container === undefined ? `${part} of ${owner}` : `${part} ${container} of ${owner}`;
+}
+
+/** Describes in a few words where an unread string is, for example `env KAFKA_IMAGE of Deployment operator`. */
+export function reasonOfUnread({ place, kind, name }: UnreadImage): string {
+  return name === undefined ? `${place} of ${kind}` : `${place} of ${kind} ${name}`;
 }

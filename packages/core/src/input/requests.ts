@@ -12,7 +12,7 @@ export interface ImageRequest {
 
 /**
  * Returns the images that a bundle must contain: the listed images, as Replicated does, or the used images if the input
- * has no list. Each image occurs once, in order of first appearance.
+ * has no list; in both cases with what the user includes, and without what the user excludes. Each image occurs once, in order of first appearance.
  *
  * @throws AirgapError `INPUT` with everything that cannot be located or read, each with its position: a missing image
  * would only be noticed in the air-gapped cluster
@@ -38,6 +38,7 @@ export function findRequests(
   for (const { position, find } of candidates(spec, locations)) {
     try {
       const reference = find();
+      if (spec.excluded.matches(reference)) continue;
       const request = requests.get(reference.toString()) ?? { reference, positions: [] };
       request.positions.push(position);
       requests.set(reference.toString(), request);
@@ -50,11 +51,14 @@ export function findRequests(
 }
 
 function candidates({ listed, used }: Spec, locations: RegistrySettings) {
-  if (listed.length > 0)
-    return listed.map(image => ({ position: image.position, find: () => toReference(image, locations) }));
-  return used
-    .filter(({ image }) => !image.templated)
-    .map(usedImage => ({ position: usedImage.image.position, find: () => usedReference(usedImage) }));
+  // With a list, the bundle contains the list, and what the user includes.
+  const relevant = used.filter(
+    ({ image, isIncluded }) => !image.templated && (listed.length === 0 || isIncluded),
+  );
+  return [
+    ...listed.map(image => ({ position: image.position, find: () => toReference(image, locations) })),
+    ...relevant.map(image => ({ position: image.image.position, find: () => usedReference(image) })),
+  ];
 }
 
 /** Parses the reference of a used image. @throws AirgapError `INPUT` with its position */

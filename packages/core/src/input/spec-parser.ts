@@ -1,3 +1,4 @@
+import type { Node } from 'yaml';
 import { AirgapError } from '../model/errors.ts';
 import { Reference } from '../reference/reference.ts';
 import { composeServices, isCompose } from './formats/compose.ts';
@@ -7,12 +8,22 @@ import { isList, listImages, notAList } from './formats/image-list.ts';
 import type { ImagePath } from './formats/image-path.ts';
 import { additionalImages, configOptions, evaluatedImage, excludedImages } from './formats/kots.ts';
 import { workloadImages } from './formats/kubernetes.ts';
-import { type KubernetesObject, objectsOf } from './formats/kubernetes-object.ts';
+import { type ImageInObject, type KubernetesObject, objectsOf } from './formats/kubernetes-object.ts';
 import { declaresReplicated, isReplicated, replicatedImages } from './formats/replicated.ts';
 import { TemplateLines } from './formats/template-lines.ts';
 import { troubleshootImages } from './formats/troubleshoot.ts';
+import {
+  type Owner,
+  placeOf,
+  type ScanOptions,
+  skipsOf,
+  skipsOfCompose,
+  skipsOfReplicated,
+  unreadImages,
+} from './formats/unread-images.ts';
+import { ImagePatterns } from './model/image-patterns.ts';
 import type { SourceText } from './model/source-text.ts';
-import type { InputNote, ListedImage, Spec, UsedImage } from './model/spec.ts';
+import type { InputNote, ListedImage, Spec, UnreadImage, UsedImage } from './model/spec.ts';
 import type { Text } from './model/text.ts';
 import { SpecDocument } from './yaml/document.ts';
 
@@ -37,6 +48,7 @@ export class SpecParser {
   readonly #sources: SourceText[] = [];
   readonly #listed: ListedImage[] = [];
   readonly #used: UsedImage[] = [];
+  readonly #unread: UnreadImage[] = [];
   readonly #excluded: Text[] = [];
   readonly #parseErrors: AirgapError[] = [];
   readonly #notes: InputNote[] = [];
@@ -104,23 +116,30 @@ export class SpecParser {
       if (options.length > 0) notes.push(optionNote(image, options));
       return image === use.image ? use : { ...use, image };
     });
+    const isSelected = ({ image }: UsedImage | UnreadImage) =>
+      excluded.size === 0 || !excluded.has(canonical(image.value));
     return {
       sources: this.#sources,
       listed: this.#listed,
       isReplicated: this.#isReplicated || this.#listed.some(({ form }) => form === 'images'),
-      used: used.filter(({ image }) => excluded.size === 0 || !excluded.has(canonical(image.value))),
+      used: used.filter(isSelected),
+      unread: this.#unread.filter(isSelected),
+      excluded: new ImagePatterns(),
       parseErrors: this.#parseErrors,
       renderErrors: [],
       notes,
     };
   }
 
-  #document(document: SpecDocument, { file }: SourceText): void {
+  #document(document: SpecDocument, source: SourceText): void {
     if (isReplicated(document)) {
       this.#isReplicated ||= declaresReplicated(document);
       for (const read of replicatedImages(document)) this.#attempt(() => this.#listed.push(read()));
-    } else if (isCompose(document)) this.#compose(document, file);
-    else for (const object of objectsOf(document)) this.#attempt(() => this.#object(document, object));
+      this.#scan(document, source, { kind: 'Replicated document', skips: skipsOfReplicated });
+    } else if (isCompose(document)) {
+      this.#compose(document, source.file);
+      this.#scan(document, source, { kind: 'Compose file', skips: skipsOfCompose });
+    } else this.#objectsOf(document, source);
   }
 
   #compose(document: SpecDocument, file: string): void {
@@ -132,28 +151,56 @@ export class SpecParser {
     }
   }
 
-  #object(document: SpecDocument, object: KubernetesObject): void {
-    const { apiVersion, kind, name, namespace } = object;
-    const images = [
+  #objectsOf(document: SpecDocument, source: SourceText): void {
+    let hasObjects = false;
+    for (const object of objectsOf(document)) {
+      hasObjects = true;
+      this.#attempt(() => this.#object(document, object, source));
+    }
+    if (!hasObjects) this.#scan(document, source, { kind: 'YAML document', onlyNamed: true });
+  }
+
+  #object(document: SpecDocument, object: KubernetesObject, source: SourceText): void {
+    const { apiVersion, kind, name, namespace, node } = object;
+    const known = [
       workloadImages(document, object),
       troubleshootImages(document, object),
       additionalImages(document, object),
-      ...this.#paths.map(path => path.images(document, object)),
     ].flat();
-    this.#use(images.map(image => ({ ...image, apiVersion, kind, name, namespace })));
+    const atPaths = this.#paths.flatMap(path => path.images(document, object));
+    const images = [...known, ...elsewhere(atPaths, known)];
+    const owner = { apiVersion, kind, name, namespace };
+    this.#use(images.map(image => ({ ...image, ...owner })));
     for (const image of excludedImages(document, object)) this.#excluded.push(image);
     for (const [name, value] of configOptions(document, object)) this.#options.set(name, value);
     const chart = helmChartOf(document, object);
     if (chart) this.helmCharts.push(chart);
+    this.#scan(document, source, { ...owner, node, images, skips: skipsOf(kind) });
+  }
+
+  /** Finds the strings of a document or object that look like images but were not read as such. */
+  #scan(document: SpecDocument, source: SourceText, scanned: Scanned): void {
+    const { node = document.root, images = [], skips = () => false, onlyNamed = false } = scanned;
+    if (node === null) return;
+    const { apiVersion, kind, name, namespace } = scanned;
+    const owner: Owner = { apiVersion, kind, name, namespace };
+    const read = new Set(images.map(({ image }) => placeOf(image)));
+    const objectIndex = this.#objects;
+    for (const unread of unreadImages(document, node, { source, owner, read, skips, onlyNamed }))
+      this.#unread.push({ ...unread, image: this.#placed(unread.image), objectIndex });
   }
 
   /** Adds the images of one object or service. */
   #use(images: readonly Omit<UsedImage, 'objectIndex'>[]): void {
-    for (const use of images) {
-      const position = this.#template?.positionOf(use.image.value) ?? use.image.position;
-      this.#used.push({ ...use, image: { ...use.image, position }, objectIndex: this.#objects });
-    }
+    for (const use of images)
+      this.#used.push({ ...use, image: this.#placed(use.image), objectIndex: this.#objects });
     this.#objects += 1;
+  }
+
+  /** Gives the image of a rendered template its position in the template. */
+  #placed(image: Text): Text {
+    const position = this.#template?.positionOf(image.value) ?? image.position;
+    return { ...image, position };
   }
 
   #attempt(read: () => void): void {
@@ -165,6 +212,29 @@ export class SpecParser {
       if (this.#parseErrors.at(-1) !== error) this.#parseErrors.push(error);
     }
   }
+}
+
+/** What is scanned, and what is known of it. */
+interface Scanned extends Partial<Owner> {
+  readonly kind: string;
+  /** Default: the document. */
+  readonly node?: Node | undefined;
+  /** The images that were read in it. */
+  readonly images?: readonly ImageInObject[] | undefined;
+  readonly skips?: ScanOptions['skips'] | undefined;
+  /** Only fields whose key says so are images. Default: false */
+  readonly onlyNamed?: boolean | undefined;
+}
+
+/** Returns the images at configured paths that are not read already. */
+function elsewhere(atPaths: readonly ImageInObject[], images: readonly ImageInObject[]): ImageInObject[] {
+  const read = new Set(images.map(({ image }) => placeOf(image)));
+  return atPaths.filter(({ image }) => {
+    const place = placeOf(image);
+    const isNew = !read.has(place);
+    read.add(place);
+    return isNew;
+  });
 }
 
 function templateImage(image: Text): Omit<UsedImage, 'objectIndex'> {

@@ -44,11 +44,11 @@ export class LintRun {
     ]);
   }
 
-  /** Sorts findings by source, line and column. */
+  /** Sorts findings by source, line and column; a finding that an alias repeats is reported once. */
   inOrder(findings: readonly Finding[]): Finding[] {
     const order = new Map(this.#spec.sources.map(({ file }, index) => [file, index]));
     const placeOf = (file: string) => order.get(file) ?? -1;
-    return [...findings].sort(
+    return withoutRepeats(findings).sort(
       ({ position: a }, { position: b }) =>
         placeOf(a.file) - placeOf(b.file) || a.line - b.line || a.column - b.column,
     );
@@ -58,6 +58,16 @@ export class LintRun {
   *#unused(applied: readonly RuleText[]): Generator<Finding> {
     yield* this.#suppressions.check([unusedIgnore], this.#suppressions.unused(applied));
   }
+}
+
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
+  const distinct = new Map<string, Finding>();
+  for (const finding of findings) {
+    const { rule, message, position } = finding;
+    const key = JSON.stringify([rule, position, message]);
+    if (!distinct.has(key)) distinct.set(key, finding);
+  }
+  return [...distinct.values()];
 }
 
 /** Applies every enabled rule to the input, without registries. @throws AirgapError like {@link LintRun.specs} */

@@ -60,6 +60,13 @@ const branched = (container: string, one: string, other: string) =>
     other,
     '{{repl end}}',
   ].join('\n');
+/** A pod with one argument, on line 6. */
+const operator = (argument: string) =>
+  [
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: o }',
+    'spec:\n  containers:',
+    `  - args: ["${argument}"]\n    image: redis:1`,
+  ].join('\n');
 const AT_IMAGE = '4:60';
 /** Makes the input a Replicated one. */
 const LIST = images('name: other, tag: "1"');
@@ -375,9 +382,10 @@ const RULES: Record<string, readonly Row[]> = {
   ],
   'unrewritten-api': [
     ...['apps/v1beta1', 'apps/v1beta2', 'extensions/v1beta1'].map(
-      (api): Row => ['finds', api, [workload('redis:1', { api })], [`0:${AT_IMAGE} error`]],
+      (api): Row => ['finds', api, [LIST, workload('redis:1', { api })], [`1:${AT_IMAGE} error`]],
     ),
-    ['near miss', 'apps/v1', [workload('redis:1')], []],
+    ['near miss', 'apps/v1', [LIST, workload('redis:1')], []],
+    ['near miss', 'without a Replicated list', [workload('redis:1', { api: 'apps/v1beta1' })], []],
     [
       'near miss',
       'an object without pods',
@@ -387,8 +395,8 @@ const RULES: Record<string, readonly Row[]> = {
     [
       'templates',
       'as the image',
-      [workload('"{{repl X}}"', { api: 'apps/v1beta1' })],
-      [`0:${AT_IMAGE} error`],
+      [LIST, workload('"{{repl X}}"', { api: 'apps/v1beta1' })],
+      [`1:${AT_IMAGE} error`],
     ],
   ],
   'malformed-fingerprint': [
@@ -397,14 +405,37 @@ const RULES: Record<string, readonly Row[]> = {
     ['near miss', '16 pairs', [fingerprint(`"${Array.from({ length: 16 }, () => 'aB').join(':')}"`)], []],
     ['templates', 'as the fingerprint', [fingerprint('"{{repl X}}"')], []],
   ],
+  'unread-image': [
+    ['finds', 'a full name in an argument', [operator('--x=quay.io/t/a:1')], ['0:6:17 warning']],
+    ['finds', 'a short name under an image flag', [operator('--x-image=t/a:1')], ['0:6:23 info']],
+    ['finds', 'one that the list lacks', [LIST, operator('--x=quay.io/t/a:1')], ['1:6:17 warning']],
+    ['near miss', 'a short name under another flag', [operator('--x=t/a:1')], []],
+    ['near miss', 'one that the input uses', [operator('--x=docker.io/library/redis:1')], []],
+    [
+      'near miss',
+      'one that the list has',
+      [images('name: quay.io/t/a, tag: "1"'), operator('--x=quay.io/t/a:1')],
+      [],
+    ],
+    ['near miss', 'a taint', [operator('--x=node.kubernetes.io/down:NoExecute')], []],
+    ['templates', 'as the tag', [operator('--x=quay.io/t/a:{{repl X}}')], []],
+  ],
+  'no-images': [
+    ['finds', 'an object without images', ['apiVersion: v1\nkind: Service'], ['0:1:1 warning']],
+    ['finds', 'other YAML', ['hello: world', 'a: 1'], ['0:1:1 warning']],
+    ['near miss', 'an image', [workload('redis:1'), 'hello: world'], []],
+    ['near miss', 'only an unread image', ['kind: A\napiVersion: v1\na: quay.io/t/a:1'], []],
+    ['near miss', 'a document that cannot be read', ['a: [', ''], []],
+    ['templates', 'as the image', [workload('"{{repl X}}"')], []],
+  ],
   'templated-image': [
     ['finds', 'an image that is a template', [workload('"{{repl X}}"')], [`0:${AT_IMAGE} warning`]],
     ['templates', 'as the tag', [workload('redis:repl{{X}}')], [`0:${AT_IMAGE} warning`]],
     ['near miss', 'an image', [workload('redis:1')], []],
   ],
   'tag-and-digest': [
-    ['finds', 'both in a container', [workload(`redis:1@${DIGEST}`)], [`0:${AT_IMAGE} warning`]],
-    ['finds', 'both in a list', [`redis:1@${DIGEST}`], ['0:1:1 warning']],
+    ['finds', 'both in a container', [workload(`redis:1@${DIGEST}`)], [`0:${AT_IMAGE} info`]],
+    ['finds', 'both in a list', [`redis:1@${DIGEST}`], ['0:1:1 info']],
     ['near miss', 'only a digest, after a port', [workload(`registry:5000/redis@${DIGEST}`)], []],
     ['near miss', 'a tag alone', [workload('redis:1')], []],
     ['templates', 'as the host', [workload(`"{{repl X}}:1@${DIGEST}"`)], []],

@@ -5,7 +5,7 @@ export const SEVERITIES = ['info', 'warning', 'error'] as const;
 
 /**
  * The severity of a finding. `error`: it will fail in the air-gapped cluster. `warning`: it will fail unless something
- * outside the input prevents it. `info`: it does not fail; no rule has this severity by default.
+ * outside the input prevents it. `info`: it does not fail, or it is a guess.
  */
 export type Severity = (typeof SEVERITIES)[number];
 
@@ -24,6 +24,8 @@ export interface Finding {
   /** How to fix it. */
   readonly hint: string;
   readonly position: Position;
+  /** The image as written; absent if the finding is not about one image. */
+  readonly image?: string;
   /** Other positions that the finding refers to. */
   readonly related?: readonly { readonly position: Position; readonly message: string }[];
 }

@@ -67,7 +67,9 @@ function namesOf(used: readonly UsedImage[]): string[] {
 /** A text without its image references. */
 function withoutImages({ file, text }: SourceText, used: readonly UsedImage[]): string {
   const lines = text.split('\n');
-  const references = used.filter(use => use.image.position.file === file && isLiteral(use));
+  const references = used
+    .filter(use => use.image.position.file === file && isLiteral(use))
+    .sort((a, b) => b.image.position.column - a.image.position.column);
   for (const { image } of references) {
     const at = lines[image.position.line - 1]?.slice(image.position.column - 1) ?? '';
     // A block scalar has the name in the line below its key; an alias is replaced by the name.

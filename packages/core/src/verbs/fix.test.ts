@@ -428,3 +428,45 @@ describe('for any input', () => {
 function lineOf(text = '', line: number): string {
   return text.split('\n')[line - 1] ?? '';
 }
+
+describe('an image that is not listed is added to the list', () => {
+  const list = (name: string) => `images:\n- name: example/${name}\n  tag: "1.0"\n`;
+  const uses = (name: string, ...more: string[]) =>
+    pod([name, ...more].map(image => `  - image: example/${image}:1.0\n`).join(''));
+  const texts = async (files: Record<string, string>) => {
+    const specs = Object.entries(files).map(([name, text]) => file(name, text));
+    await fix({ specs });
+    expect((await fix({ specs })).files).toEqual([]);
+    return specs.map(path => readFileSync(path, 'utf8'));
+  };
+  const entry = (name: string) => `- source: public\n  name: example/${name}\n  tag: "1.0"\n`;
+
+  it('of the file that uses it', async () =>
+    expect(
+      await texts({
+        'a.yaml': `${list('a')}---\n${uses('a', 'only-a')}`,
+        'b.yaml': `${list('b')}---\n${uses('b', 'only-b')}`,
+      }),
+    ).toEqual([
+      `${list('a')}${entry('only-a')}---\n${uses('a', 'only-a')}`,
+      `${list('b')}${entry('only-b')}---\n${uses('b', 'only-b')}`,
+    ]));
+
+  it('of the first file with a list if its own file has none', async () =>
+    expect(await texts({ 'a.yaml': list('a'), 'b.yaml': list('b'), 'c.yaml': uses('a', 'b', 'c') })).toEqual([
+      `${list('a')}${entry('c')}`,
+      list('b'),
+      uses('a', 'b', 'c'),
+    ]));
+
+  it('once, if two files use it', async () =>
+    expect(
+      await texts({
+        'a.yaml': `${list('a')}---\n${uses('a', 'both')}`,
+        'b.yaml': `${list('b')}---\n${uses('b', 'both')}`,
+      }),
+    ).toEqual([
+      `${list('a')}${entry('both')}---\n${uses('a', 'both')}`,
+      `${list('b')}---\n${uses('b', 'both')}`,
+    ]));
+});

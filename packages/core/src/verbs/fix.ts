@@ -34,7 +34,7 @@ export async function fix(options: FixOptions): Promise<FixResult> {
   for (const each of fixes) fixer.apply(each);
   const files = fixer.files();
   if (!options.dryRun) for (const { file, before, after } of files) await replaceText(file, before, after);
-  return { fixed: fixer.fixed(), files, ...lintResult(fixer.spec, fixer.findings) };
+  return { fixed: fixer.fixed(), files, ...lintResult(fixer.spec, locations, fixer.findings) };
 }
 
 function requireFiles(specs: FixOptions['specs']): void {

@@ -1,10 +1,11 @@
+import type { Spec } from '../input/model/spec.ts';
 import { readSpec, type SpecOptions } from '../input/read-input.ts';
-import { reasonOfListed, reasonOfUsed } from '../input/reason.ts';
+import { reasonOfListed, reasonOfUnread, reasonOfUsed } from '../input/reason.ts';
 import { type RegistrySettings, toReference } from '../input/references.ts';
 import { usedReference } from '../input/requests.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
-import type { Reference } from '../reference/reference.ts';
+import { Reference } from '../reference/reference.ts';
 import { checkOptions } from './check-options.ts';
 
 /** Options of `images`. */
@@ -27,6 +28,13 @@ export interface FoundImage {
   readonly used: readonly Mention[];
 }
 
+/** A string that looks like an image, and every position that has it. */
+export interface UnreadReference {
+  /** The canonical reference. */
+  readonly reference: string;
+  readonly mentions: readonly Mention[];
+}
+
 /** A part of the input whose images are unknown. */
 export interface InputProblem {
   readonly message: string;
@@ -39,6 +47,8 @@ export interface ImagesResult {
   readonly images: readonly FoundImage[];
   /** Used images whose name contains a template. */
   readonly templated: readonly { readonly text: string; readonly position: Position }[];
+  /** Strings that look like images where no format reads one; `includeUnread` takes them. Each image once. */
+  readonly unread: readonly UnreadReference[];
   /** Input that could not be read, and images that cannot be located. */
   readonly parseErrors: readonly InputProblem[];
   /** Charts and kustomizations that could not be rendered. */
@@ -56,7 +66,9 @@ export async function images(options: ImagesOptions): Promise<ImagesResult> {
   const errors: AirgapError[] = [];
   const add = (kind: 'listed' | 'used', mention: Mention, find: () => Reference) => {
     try {
-      const reference = find().toString();
+      const located = find();
+      if (spec.excluded.matches(located)) return;
+      const reference = located.toString();
       const image = found.get(reference) ?? { reference, listed: [], used: [] };
       image[kind].push(mention);
       found.set(reference, image);
@@ -76,10 +88,24 @@ export async function images(options: ImagesOptions): Promise<ImagesResult> {
   return {
     images: [...found.values()],
     templated,
+    unread: unreadReferences(spec, new Set(found.keys())),
     parseErrors: [...spec.parseErrors, ...errors].map(problemOf),
     renderErrors: spec.renderErrors.map(problemOf),
     notes: spec.notes,
   };
+}
+
+/** Returns the images that only unread strings name. */
+function unreadReferences({ unread }: Spec, found: ReadonlySet<string>): UnreadReference[] {
+  const references = new Map<string, Mention[]>();
+  for (const image of unread) {
+    const reference = Reference.parse(image.image.value).toString();
+    if (found.has(reference)) continue;
+    const mentions = references.get(reference) ?? [];
+    mentions.push({ ...image.image.position, reason: reasonOfUnread(image) });
+    references.set(reference, mentions);
+  }
+  return [...references].map(([reference, mentions]) => ({ reference, mentions }));
 }
 
 function problemOf({ message, hint, where }: AirgapError): InputProblem {

@@ -5,6 +5,7 @@ import type { RegistrySettings } from '../input/references.ts';
 import { findRequests, type ImageRequest } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
+import { SpecIndex } from '../lint/rule-api/spec-index.ts';
 import { AirgapError, isInterrupted } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
@@ -36,7 +37,11 @@ export interface LintResult {
   /** The sources that the positions refer to. */
   readonly sources: readonly SourceText[];
   /** Number of places in the input that name an image. */
+  readonly mentions: number;
+  /** Number of different images that they name. */
   readonly images: number;
+  /** Number of files that were read. */
+  readonly inputFiles: number;
 }
 
 /**
@@ -56,15 +61,22 @@ export async function lint(options: LintOptions): Promise<LintResult> {
     : [];
   const findings = run.inOrder([...offline, ...fromRegistries]);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
-  return lintResult(spec, findings);
+  return lintResult(spec, locations, findings);
 }
 
 /** Makes the result of a lint run. */
-export function lintResult({ sources, listed, used }: Spec, findings: readonly Finding[]): LintResult {
+export function lintResult(
+  spec: Spec,
+  locations: RegistrySettings,
+  findings: readonly Finding[],
+): LintResult {
+  const { sources, listed, used } = spec;
   return {
     findings,
     sources: sources.filter(({ rendered }) => !rendered),
-    images: listed.length + used.length,
+    mentions: listed.length + used.length,
+    images: new SpecIndex(spec, locations).distinctImages,
+    inputFiles: new Set(sources.map(({ file }) => file)).size,
   };
 }
 

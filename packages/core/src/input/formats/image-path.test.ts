@@ -37,6 +37,11 @@ describe('an image path', () => {
     ['.spec.templated', ['{{repl X}}']],
     ['.spec.empty', []],
     ['.spec.absent.image', []],
+    ['..image', ['a:1', 'b:1', 'c:1', 'd:1', 'e:1']],
+    ['.spec.byName..image', ['d:1', 'e:1']],
+    ['..parts[*].image', ['b:1', 'c:1']],
+    ['..spec', []],
+    ['..absent', []],
   ])('%s points to its images', (path, images) => {
     const { used, parseErrors } = read(path);
     expect(used.map(({ image }) => image.value)).toEqual(images);
@@ -73,7 +78,9 @@ describe('an image path', () => {
     ['Database', ''],
     ['Database', '.'],
     ['Database', 'spec'],
-    ['Database', '.spec..image'],
+    ['Database', '.spec...image'],
+    ['Database', '..'],
+    ['Data*', '.spec'],
     ['Database', '.spec[image]'],
     ['Database', '.spec[*'],
     ['Database', '.spec image'],

@@ -2,8 +2,7 @@ import { Reference } from '../../reference/reference.ts';
 import type { Text } from '../model/text.ts';
 import type { SpecDocument } from '../yaml/document.ts';
 import { evaluateTemplate } from './kots-template.ts';
-import type { ImageInObject } from './kubernetes.ts';
-import type { KubernetesObject } from './kubernetes-object.ts';
+import type { ImageInObject, KubernetesObject } from './kubernetes-object.ts';
 
 /** Returns the images that a KOTS application adds to the bundle. */
 export function additionalImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {

@@ -1,4 +1,5 @@
 import type { Node } from 'yaml';
+import type { UsedImage } from '../model/spec.ts';
 import type { SpecDocument } from '../yaml/document.ts';
 
 /** The fields that every Kubernetes object has. */
@@ -10,6 +11,9 @@ export interface KubernetesObject {
   readonly name: string | undefined;
   readonly namespace: string | undefined;
 }
+
+/** The fields of a used image that do not describe its object. */
+export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicies' | 'field' | 'container' | 'pullSecrets'>;
 
 /** Maximum nesting of Lists; an alias can make them recursive. */
 const MAX_LISTS = 10;

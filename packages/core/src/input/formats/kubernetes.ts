@@ -1,39 +1,67 @@
 import type { Node } from 'yaml';
-import type { UsedImage } from '../model/spec.ts';
+import type { Text } from '../model/text.ts';
 import type { SpecDocument } from '../yaml/document.ts';
-import type { KubernetesObject } from './kubernetes-object.ts';
+import type { ImageInObject, KubernetesObject } from './kubernetes-object.ts';
+import { mappingsBelow } from './mappings-below.ts';
+import { POD_SPECS, wellKnownPaths } from './well-known-kinds.ts';
 
-/** Kind → path of its pod spec. */
-const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
-  Pod: ['spec'],
-  PodTemplate: ['template', 'spec'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
-  Deployment: ['spec', 'template', 'spec'],
-  StatefulSet: ['spec', 'template', 'spec'],
-  DaemonSet: ['spec', 'template', 'spec'],
-  ReplicaSet: ['spec', 'template', 'spec'],
-  ReplicationController: ['spec', 'template', 'spec'],
-  Job: ['spec', 'template', 'spec'],
-};
+export type { ImageInObject } from './kubernetes-object.ts';
+
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 
-/** The fields of a used image that do not describe its object. */
-export type ImageInObject = Pick<UsedImage, 'image' | 'pullPolicies' | 'field' | 'container' | 'pullSecrets'>;
-
-/** Returns the images of a workload's pods; none for other kinds. */
-export function workloadImages(document: SpecDocument, { node, kind }: KubernetesObject): ImageInObject[] {
-  const path = podPath(kind);
-  return path ? podImages(document, node, ...path) : [];
+/** Returns the images of an object: those of its pods, and those in the image fields of a well-known custom kind. */
+export function workloadImages(document: SpecDocument, object: KubernetesObject): ImageInObject[] {
+  const inPods = podsOf(document, object).flatMap(pod => podImages(document, pod));
+  if (isWorkload(object)) return inPods;
+  const inFields = wellKnownPaths(object.apiVersion, object.kind).flatMap(path =>
+    path.strings(document, object),
+  );
+  return [...inPods, ...inFields].filter(({ image }) => !isPattern(image)).map(markParameters);
 }
 
-/** Returns the pod specs of a workload: several if a template has branches, none for other kinds. */
-export function podsOf(document: SpecDocument, { node, kind }: KubernetesObject): Node[] {
-  const path = podPath(kind);
-  return path ? document.all(node, ...path) : [];
+/**
+ * Returns the pod specs of an object: of a workload at their known path, of any other kind wherever they are. Several
+ * if a template has branches.
+ */
+export function podsOf(document: SpecDocument, object: KubernetesObject): Node[] {
+  const path = podPath(object);
+  const pods = path ? document.all(object.node, ...path) : [];
+  if (pods.length > 0 || hasOwnReader(object)) return pods;
+  return [...mappingsBelow(document, object.node)].filter(mapping => isPodSpec(document, mapping));
 }
 
-function podPath(kind: string): readonly string[] | undefined {
+function podPath({ kind }: KubernetesObject): readonly string[] | undefined {
   return Object.hasOwn(POD_SPECS, kind) ? POD_SPECS[kind] : undefined;
+}
+
+/** Returns whether Kubernetes itself runs the object, so that its images are neither patterns nor parameters. */
+function isWorkload(object: KubernetesObject): boolean {
+  return podPath(object) !== undefined;
+}
+
+/** Returns whether pods in the object are read by another format, or are a schema. */
+function hasOwnReader({ apiVersion, kind }: KubernetesObject): boolean {
+  return kind === 'CustomResourceDefinition' || /^(?:troubleshoot\.|kots\.io\/)/.test(apiVersion);
+}
+
+/** Returns whether a mapping has a list of containers, at least one with an image. */
+function isPodSpec(document: SpecDocument, mapping: Node): boolean {
+  return CONTAINER_LISTS.some(list =>
+    document
+      .items(mapping, list)
+      .some(container => document.text(document.get(container, 'image')) !== undefined),
+  );
+}
+
+/** Policies match images with patterns such as `*:latest`, which no pod runs. */
+function isPattern({ value, templated }: Text): boolean {
+  return !templated && /[*!|]/.test(value);
+}
+
+/** Marks `$(params.image)` and `${IMAGE}` as templates: a controller replaces them. */
+function markParameters(found: ImageInObject): ImageInObject {
+  const { image } = found;
+  return /\$[({]/.test(image.value) ? { ...found, image: { ...image, templated: true } } : found;
 }
 
 /** Returns the images of the pod specs at a path: those of containers and of image volumes. */

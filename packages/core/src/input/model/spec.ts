@@ -1,5 +1,6 @@
 import type { AirgapError } from '../../model/errors.ts';
 import type { Position } from '../../model/position.ts';
+import type { ImagePatterns } from './image-patterns.ts';
 import type { SourceText } from './source-text.ts';
 import type { Text } from './text.ts';
 
@@ -31,7 +32,8 @@ export interface UsedImage {
   readonly pullPolicies: readonly Text[];
   /**
    * The field that holds it: `containers`, `initContainers`, `ephemeralContainers` or `volumes` of a pod, `services`,
-   * `collectors`, `additionalImages`; or the image path configured for the kind, for example `.spec.image`.
+   * `collectors`, `additionalImages`; the image path of the kind, for example `.spec.image`; or the place of an
+   * included string, for example `env KAFKA_IMAGE`.
    */
   readonly field: string;
   /** Name of the container, volume or collector. */
@@ -47,6 +49,17 @@ export interface UsedImage {
   readonly namespace: string | undefined;
   /** Names in the `imagePullSecrets` of the pod; undefined outside a pod. */
   readonly pullSecrets?: readonly Text[] | undefined;
+  /** The user includes an image that no format reads; the bundle contains it even if the input has a list. */
+  readonly isIncluded?: true;
+}
+
+/** A string that looks like an image, where no format reads one. */
+export interface UnreadImage
+  extends Pick<UsedImage, 'image' | 'objectIndex' | 'apiVersion' | 'kind' | 'name' | 'namespace'> {
+  /** Names its registry; without one, only a key or name tells that it is an image. */
+  readonly isFull: boolean;
+  /** Where it is in the object, for example `env KAFKA_IMAGE`, `argument --image` or `.spec.image`. */
+  readonly place: string;
 }
 
 const POD_LISTS = new Set(['containers', 'initContainers', 'ephemeralContainers', 'volumes']);
@@ -83,6 +96,10 @@ export interface Spec {
   readonly isReplicated: boolean;
   /** Excludes the `excludedImages` of KOTS applications. */
   readonly used: readonly UsedImage[];
+  /** Strings that look like images, without those that are included or excluded. */
+  readonly unread: readonly UnreadImage[];
+  /** The patterns of the images that the user excludes; `used` and `unread` are without them. */
+  readonly excluded: ImagePatterns;
   /** Documents and files that could not be read, each `INPUT` with its position. They may name further images. */
   readonly parseErrors: readonly AirgapError[];
   /** Charts and kustomizations that could not be rendered, each `INPUT` with its position. */

@@ -22,21 +22,34 @@ const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
   'registry.k8s.io',
 ]);
 
-/** Adds used images that are not listed, if their `source:` is certain. */
+/** Adds used images that are not listed, if their `source:` is certain: to the list of the file that uses them. */
 export const imageNotListedFix: Fix = {
   id: 'image-not-listed',
   *edits(context) {
-    const missing = [...missingEntries(context)];
-    const entry = context.spec.listed.find(({ form }) => form === 'images');
-    const text = entry && context.text(entry.position.file);
-    const edit = text && missing.length > 0 ? ImagesList.find(text)?.append(missing) : undefined;
-    if (!entry || !edit) return;
-    const names = missing.map(({ name, tag }) => `${name}:${tag}`).join(', ');
-    yield { ...edit, file: entry.position.file, message: `list ${names}` };
+    for (const [file, missing] of missingByList(context)) {
+      const text = context.text(file);
+      const edit = text && ImagesList.find(text)?.append(missing);
+      const names = missing.map(({ name, tag }) => `${name}:${tag}`).join(', ');
+      if (edit) yield { ...edit, file, message: `list ${names}` };
+    }
   },
 };
 
-function* missingEntries(context: FixContext): Generator<ImagesEntry> {
+/** Returns the missing entries of each file with a list; a file without one adds to the first list of the input. */
+function missingByList(context: FixContext): Map<string, ImagesEntry[]> {
+  const withList = new Set(
+    context.spec.listed.filter(({ form }) => form === 'images').map(({ position }) => position.file),
+  );
+  const [first] = withList;
+  const missing = new Map<string, ImagesEntry[]>();
+  for (const { file, entry } of missingEntries(context)) {
+    const target = withList.has(file) ? file : first;
+    if (target !== undefined) missing.set(target, [...(missing.get(target) ?? []), entry]);
+  }
+  return missing;
+}
+
+function* missingEntries(context: FixContext): Generator<{ file: string; entry: ImagesEntry }> {
   const seen = new Set<string>();
   // These are listed; only their names lack the path of the endpoint.
   const listedWithPath = referencesWithPath(context.spec.listed, context.locations);
@@ -47,7 +60,7 @@ function* missingEntries(context: FixContext): Generator<ImagesEntry> {
     seen.add(reference.toString());
     if (listedWithPath.has(reference.toString())) continue;
     const entry = certainEntry(reference, context.locations);
-    if (entry) yield entry;
+    if (entry) yield { file: position.file, entry };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ListedImage, Spec, UsedImage } from '../../input/model/spec.ts';
+import type { Text } from '../../input/model/text.ts';
 import { endpointHost, type RegistrySettings, toReference } from '../../input/references.ts';
 import { canonicalHost, Reference } from '../../reference/reference.ts';
 import { PROXY_HOST, proxiedImage, REPLICATED_HOST } from '../../reference/replicated.ts';
@@ -12,6 +13,7 @@ export class SpecIndex {
   readonly #keys = new Map<ListedImage, string>();
   readonly #listed = new Set<string>();
   readonly #uses = new Map<string, UsedImage[]>();
+  #carried: ReadonlySet<string> | undefined;
 
   constructor(spec: Spec, locations: RegistrySettings) {
     this.spec = spec;
@@ -30,7 +32,7 @@ export class SpecIndex {
     return this.#keys.get(image) ?? '';
   }
 
-  /** Returns whether an image is private: it is in the Replicated registry or in a configured one. */
+  /** Returns whether an image may be private: it is in the Replicated registry or in a configured one. */
   isPrivate(used: UsedImage): boolean {
     const registry = this.reference(used)?.registry;
     if (registry === undefined) return false;
@@ -39,6 +41,45 @@ export class SpecIndex {
       .map(endpointHost)
       .map(canonicalHost);
     return configured.includes(registry) && registry !== 'docker.io';
+  }
+
+  /** Returns whether an image is private for certain, not only because its registry is configured. */
+  isCertainlyPrivate(used: UsedImage): boolean {
+    const registry = this.reference(used)?.registry;
+    return registry === REPLICATED_HOST || registry === PROXY_HOST;
+  }
+
+  /** Whether a list determines what the bundle contains. */
+  get hasList(): boolean {
+    return this.spec.listed.length > 0;
+  }
+
+  /** Returns whether the bundle contains an image: by the list if there is one, else because a manifest uses it. */
+  isCarried(image: Text): boolean {
+    const reference = parsed({ image });
+    if (reference === undefined) return false;
+    if (this.hasList && keysOf(reference).some(key => this.#listed.has(key))) return true;
+    this.#carried ??= this.#carriedUses();
+    return this.#carried.has(reference.toString());
+  }
+
+  /** Returns whether a listed image is excluded from the bundle. */
+  isExcluded(image: ListedImage): boolean {
+    const reference = parsed({
+      image: { value: this.key(image), position: image.position, templated: false },
+    });
+    return reference !== undefined && this.spec.excluded.matches(reference);
+  }
+
+  /** Returns the number of distinct images: those of the list and those of the manifests. */
+  get distinctImages(): number {
+    const used = this.spec.used.map(image => this.reference(image)?.toString() ?? image.image.value);
+    return new Set([...this.#keys.values(), ...used]).size;
+  }
+
+  #carriedUses(): Set<string> {
+    const used = this.spec.used.filter(({ isIncluded }) => isIncluded || !this.hasList);
+    return new Set(used.flatMap(image => this.reference(image)?.toString() ?? []));
   }
 
   /** Returns the used images that match a listed image. */
@@ -99,7 +140,7 @@ export function ownerOf({ kind, name }: UsedImage): string {
   return `${kind} ${name ?? '(unnamed)'}`;
 }
 
-function parsed({ image }: UsedImage): Reference | undefined {
+function parsed({ image }: { readonly image: Text }): Reference | undefined {
   if (image.templated) return undefined;
   try {
     return Reference.parse(image.value).canonical();

@@ -43,6 +43,7 @@ spec:
         message: `imagePullPolicy: Always makes Kubernetes pull ${image.value} in the air-gapped cluster, regardless of its tag`,
         hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${name ?? '(unnamed)'}, or remove the line.`,
         position: always.position,
+        image: image.value,
       };
     }
   },

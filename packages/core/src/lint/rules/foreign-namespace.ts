@@ -56,7 +56,8 @@ spec:
       specs.isPrivate(used);
     for (const used of firstOfEach(specs.spec.used.filter(isForeign))) {
       yield {
-        message: `${used.image.value} is private, but namespace ${used.namespace} of ${ownerOf(used)} has no pull secret for it`,
+        image: used.image.value,
+        message: `${used.image.value} ${specs.isCertainlyPrivate(used) ? 'is' : 'may be'} private, but namespace ${used.namespace} of ${ownerOf(used)} has no pull secret for it`,
         hint: 'Remove metadata.namespace, or create the pull secret in that namespace as well.',
         position: used.image.position,
       };

@@ -55,7 +55,7 @@ spec:
     if (!hasList) return;
     for (const used of specs.spec.used) {
       const reference = specs.reference(used);
-      if (reference === undefined || specs.isListed(used)) continue;
+      if (reference === undefined || used.isIncluded || specs.isListed(used)) continue;
       yield specs.isListedByTag(used) ? pinned(used) : missing(used, reference, specs.locations);
     }
   },
@@ -67,6 +67,7 @@ function missing(used: UsedImage, reference: Reference, locations: RegistrySetti
     message: `${image.value} is used by ${ownerOf(used)} but not listed: it will be missing from the bundle`,
     hint: `Add it to images: ${entryFor(reference, locations)}.`,
     position: image.position,
+    image: image.value,
   };
 }
 
@@ -78,6 +79,7 @@ function pinned(used: UsedImage): RawFinding {
     message: `${image.value} is used by ${ownerOf(used)} by digest, but only its tag is listed: the bundle contains the image that the tag points to at build time`,
     hint: 'Use the image by tag only: an images: entry has no digest.',
     position: image.position,
+    image: image.value,
   };
 }
 

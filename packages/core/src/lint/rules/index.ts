@@ -17,6 +17,7 @@ import { malformedFingerprint } from './malformed-fingerprint.ts';
 import { missingPlatform } from './missing-platform.ts';
 import { missingPullSecret } from './missing-pull-secret.ts';
 import { nameCollision } from './name-collision.ts';
+import { noImages } from './no-images.ts';
 import { notAnswered } from './not-answered.ts';
 import { notRendered } from './not-rendered.ts';
 import { refusedAttestation } from './refused-attestation.ts';
@@ -25,6 +26,7 @@ import { tagNotFound } from './tag-not-found.ts';
 import { templatedImage } from './templated-image.ts';
 import { unknownRegistry } from './unknown-registry.ts';
 import { unknownRule } from './unknown-rule.ts';
+import { unreadImage } from './unread-image.ts';
 import { unreadable } from './unreadable.ts';
 import { unrewrittenApi } from './unrewritten-api.ts';
 import { unsupportedManifest } from './unsupported-manifest.ts';
@@ -51,8 +53,10 @@ export const specRules: readonly Rule[] = [
   malformedFingerprint,
   missingPullSecret,
   nameCollision,
+  noImages,
   tagAndDigest,
   templatedImage,
+  unreadImage,
   unrewrittenApi,
   unusedImage,
 ];

@@ -64,6 +64,7 @@ function ofContainer(used: UsedImage): RawFinding {
     message: `${image.value} ${tag}, with ${policy}: Kubernetes will try to pull it in the air-gapped cluster`,
     hint: `Set imagePullPolicy: IfNotPresent on container ${container ?? '(unnamed)'} of ${kind} ${name ?? '(unnamed)'}, or use a tag other than latest.`,
     position: image.position,
+    image: image.value,
   };
 }
 

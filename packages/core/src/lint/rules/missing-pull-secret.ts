@@ -10,7 +10,7 @@ export const missingPullSecret: Rule = {
   severity: 'warning',
   explanation:
     `Private images are pulled with the secret ${SECRET}, which is created at installation. Without it in ` +
-    'imagePullSecrets, the registry rejects the pull and the pod stays in ImagePullBackOff.',
+    'imagePullSecrets, the registry rejects the pull and the pod stays in ImagePullBackOff. Images of a configured registry may be private.',
   example: {
     found: `
 images:
@@ -54,7 +54,8 @@ spec:
       !used.pullSecrets?.some(({ value, templated }) => templated || value === SECRET);
     for (const used of firstOfEach(specs.spec.used.filter(lacksSecret))) {
       yield {
-        message: `${used.image.value} is private, but ${ownerOf(used)} has no pull secret for it`,
+        image: used.image.value,
+        message: `${used.image.value} ${specs.isCertainlyPrivate(used) ? 'is' : 'may be'} private, but ${ownerOf(used)} has no pull secret for it`,
         hint: `Add imagePullSecrets: [{ name: ${SECRET} }] to the pod spec.`,
         position: used.image.position,
       };

@@ -9,9 +9,10 @@ export const nameCollision: Rule = {
   id: 'name-collision',
   severity: 'warning',
   explanation:
-    "When KOTS pushes a bundle to a customer's registry, it uses only the last segment of each name. Two images that " +
-    'differ only in the other segments get the same name: the second overwrites the first without a warning, and a pod ' +
-    'runs the wrong image. Images pinned by digest are not affected.',
+    "When KOTS pushes a bundle to a customer's registry, it names each image REGISTRY/NAMESPACE/NAME:TAG, with only the " +
+    'last segment of its name. Two images that differ only in the host or the other segments get the same name: the ' +
+    'second overwrites the first without a warning, and a pod runs the wrong image. Images pinned by digest are pushed ' +
+    'by digest and are not affected.',
   example: {
     found: `
 images:
@@ -39,7 +40,7 @@ images:
       if (before === undefined) first.set(short, named);
       else if (before.reference.name !== reference.name)
         yield {
-          message: `KOTS pushes both ${reference.name} and ${before.reference.name} as ${short}`,
+          message: `KOTS pushes both ${before.reference.name} and ${reference.name} as REGISTRY/NAMESPACE/${short}: the second overwrites the first`,
           hint: 'Give one of them another name or tag.',
           position,
           related: [{ position: before.position, message: `${before.reference.name} is named here` }],

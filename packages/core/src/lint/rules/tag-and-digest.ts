@@ -5,7 +5,7 @@ import type { Rule } from '../rule-api/rule.ts';
 /** A reference with a tag and a digest, where only the digest applies. */
 export const tagAndDigest: Rule = {
   id: 'tag-and-digest',
-  severity: 'warning',
+  severity: 'info',
   explanation:
     'In a reference with a tag and a digest, only the digest applies. The tag may not be updated with the digest and then ' +
     'shows the wrong version. Some tools reject such references.',
@@ -43,6 +43,7 @@ spec:
     for (const { text, position } of names) {
       if (!hasBoth(text)) continue;
       yield {
+        image: text,
         message: `${text.slice(0, text.indexOf('@'))} has a tag and a digest: only the digest applies`,
         hint: 'Remove the tag, and write the version in a comment.',
         position,

@@ -41,6 +41,7 @@ spec:
         message: `${used.image.value} of ${ownerOf(used)} is a template: the image is unknown until installation`,
         hint: 'List every image that the template can produce, or write the image itself.',
         position: used.image.position,
+        image: used.image.value,
       };
     }
   },

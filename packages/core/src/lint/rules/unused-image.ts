@@ -46,8 +46,14 @@ spec:
     const hasManifests = used.some(image => isPodImage(image) || isSwarmImage(image));
     const hasTemplates = used.some(({ image }) => image.templated);
     if (!hasManifests || hasTemplates) return;
+    const seen = new Set<string>();
     for (const image of listed) {
-      if (image.form !== 'images' || specs.usesOf(image).length > 0) continue;
+      const key = specs.key(image);
+      // duplicate-image reports the second entry of an image.
+      const isRepeated = seen.has(key);
+      seen.add(key);
+      if (image.form !== 'images' || isRepeated || specs.isExcluded(image)) continue;
+      if (specs.usesOf(image).length > 0) continue;
       yield {
         message: `no manifest in the input uses ${image.name}: it is unnecessary, or a manifest names it differently`,
         hint: 'Remove the entry, correct its name and tag, or pass the manifests that use it as well.',

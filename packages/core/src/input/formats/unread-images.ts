@@ -1,0 +1,221 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import type { Position } from '../../model/position.ts';
+import type { SourceText } from '../model/source-text.ts';
+import type { UnreadImage } from '../model/spec.ts';
+import type { Text } from '../model/text.ts';
+import type { SpecDocument } from '../yaml/document.ts';
+import { type ImageString, imageOf, imagesIn, namesImage, untaggedImage } from './image-strings.ts';
+
+/** The object or file that strings are read from. */
+export type Owner = Pick<UnreadImage, 'apiVersion' | 'kind' | 'name' | 'namespace'>;
+
+/** A string that looks like an image; the caller counts the objects. */
+type Found = Omit<UnreadImage, 'objectIndex'>;
+
+/** What is known of the strings in a document. */
+export interface ScanOptions {
+  readonly source: SourceText;
+  readonly owner: Owner;
+  /** The images that were read, by `placeOf`. */
+  readonly read: ReadonlySet<string>;
+  /** Returns whether the value at a path of keys is not scanned. */
+  readonly skips: (keys: readonly string[]) => boolean;
+  /** Only fields whose key says so are images: the format of the document is unknown. */
+  readonly onlyNamed: boolean;
+}
+
+/** Values that describe or repeat what other fields say, and images that are built. */
+const SKIPPED_KEYS: ReadonlySet<string> = new Set([
+  'alm-examples',
+  'binaryData',
+  'build',
+  'description',
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'managedFields',
+  'message',
+]);
+/** Kinds that name images only in schemas, or for another program that renders them. */
+const SKIPPED_KINDS: ReadonlySet<string> = new Set([
+  'CustomResourceDefinition',
+  'Kustomization',
+  'Component',
+]);
+const SECRET_KEYS = ['data', 'stringData', 'encryptedData'];
+
+/** Returns a key of a text: its position, and its value, because a rendered text has no positions. */
+export function placeOf({ value, position: { line, column } }: Text): string {
+  return `${line}:${column}:${value}`;
+}
+
+/** Returns which paths of a Kubernetes object are not scanned: its status and the data of a secret. */
+export function skipsOf(kind: string): ScanOptions['skips'] {
+  if (SKIPPED_KINDS.has(kind)) return () => true;
+  const skipped = kind.endsWith('Secret') ? ['status', ...SECRET_KEYS] : ['status'];
+  return keys => keys.length === 1 && skipped.includes(keys[0] ?? '');
+}
+
+/** Skips the fields that a compose file has for images. */
+export function skipsOfCompose(keys: readonly string[]): boolean {
+  return keys.length === 3 && keys[0] === 'services' && keys[2] === 'image';
+}
+
+/** Skips the `images:` section of a Replicated document. */
+export function skipsOfReplicated(keys: readonly string[]): boolean {
+  return keys.length === 1 && keys[0] === 'images';
+}
+
+/** Finds the strings below a node that look like images, where no format reads an image. */
+export function unreadImages(document: SpecDocument, node: Node, options: ScanOptions): Found[] {
+  const scan = new Scan(document, options);
+  scan.visit(node, { keys: [] });
+  return scan.found;
+}
+
+/** Where a string is: its keys, and the name of the variable or flag that it is the value of. */
+interface Place {
+  readonly keys: readonly string[];
+  /** For example `env KAFKA_IMAGE` or `argument --image`. */
+  readonly named?: string | undefined;
+}
+
+class Scan {
+  readonly found: Found[] = [];
+  readonly #document: SpecDocument;
+  readonly #options: ScanOptions;
+  /** Nodes that were read as part of a repository and tag. */
+  readonly #paired = new Set<Node>();
+
+  constructor(document: SpecDocument, options: ScanOptions) {
+    this.#document = document;
+    this.#options = options;
+  }
+
+  visit(node: Node | undefined, place: Place): void {
+    const { keys } = place;
+    // What an alias points to is read where it is written.
+    if (node === undefined || isAlias(node)) return;
+    if (SKIPPED_KEYS.has(keys.at(-1) ?? '') || this.#options.skips(keys)) return;
+    if (isMap(node)) this.#map(node, place);
+    else if (isSeq(node)) this.#list(node.items as Node[], place);
+    else if (isScalar(node) && typeof node.value === 'string') this.#string(node, place);
+  }
+
+  #map(map: YAMLMap, place: Place): void {
+    this.#pair(map, place);
+    const variable = this.#document.text(this.#document.get(map, 'name'))?.value;
+    for (const [key, value] of this.#document.entries(map)) {
+      const keys = [...place.keys, key];
+      const isVariable = key === 'value' && variable !== undefined;
+      this.visit(value, isVariable ? { keys, named: `${place.keys.at(-1)} ${variable}` } : { keys });
+    }
+  }
+
+  #list(items: readonly Node[], place: Place): void {
+    let flag: string | undefined;
+    for (const item of items) {
+      const named = flag === undefined ? place : { ...place, named: `argument ${flag}` };
+      this.visit(item, named);
+      flag = flagOf(isScalar(item) ? item.value : undefined);
+    }
+  }
+
+  #string(node: Node, place: Place): void {
+    const text = this.#document.text(node);
+    if (text === undefined || this.#paired.has(node) || this.#isRead(text)) return;
+    const isNamed = isNamedPlace(place);
+    if (this.#options.onlyNamed && !isNamed) return;
+    const images = text.templated ? [] : imagesIn(text.value, isNamed);
+    const untagged = images.length === 0 && isImageField(place) ? untaggedImage(text.value) : undefined;
+    const all = untagged ? [untagged] : images;
+    const positions = all.length > 0 ? this.#positions(node, all) : [];
+    for (const [index, image] of all.entries())
+      this.#add(image, positions[index] ?? text.position, labelOf(place, text.value));
+  }
+
+  /** Reads `repository` and `tag`, or `image` and `tag`, as one image. */
+  #pair(map: YAMLMap, place: Place): void {
+    const textOf = (key: string) => {
+      const node = this.#document.get(map, key);
+      const text = this.#document.text(node);
+      return node && text && !text.templated ? { node, ...text } : undefined;
+    };
+    const keys = [...place.keys.slice(-1)];
+    const isNamed = keys.some(namesImage);
+    const name = textOf('repository') ?? textOf('image') ?? (isNamed ? textOf('name') : undefined);
+    const tag = textOf('tag') ?? textOf('imageTag');
+    const digest = textOf('digest');
+    if (!name || !(tag || digest) || this.#isRead(name)) return;
+    const registry = textOf('registry')?.value;
+    const reference = [
+      registry === undefined ? '' : `${registry.replace(/\/$/, '')}/`,
+      name.value,
+      tag ? `:${tag.value}` : '',
+      digest?.value.startsWith('sha256:') ? `@${digest.value}` : '',
+    ].join('');
+    const image = imageOf(
+      reference,
+      isNamed || isNamedPlace(place) || this.#document.get(map, 'image') === name.node,
+    );
+    if (!image) return;
+    this.#paired.add(name.node);
+    this.#add(image, name.position, labelOf({ keys: [...place.keys, 'repository'] }, ''));
+  }
+
+  #isRead(text: Text): boolean {
+    return this.#options.read.has(placeOf(text));
+  }
+
+  /** Returns the positions of images in the order of a string, also on the lines of a block. */
+  #positions(node: Node, images: readonly ImageString[]): Position[] {
+    const start = this.#document.position(node);
+    if (this.#options.source.rendered) return images.map(() => start);
+    const written = this.#document.sourceOf(node);
+    let from = start.column - 1;
+    return images.map(({ reference }) => {
+      const at = written.indexOf(reference, from);
+      if (at < 0) return start;
+      from = at + reference.length;
+      const before = written.slice(0, at);
+      const lineStart = before.lastIndexOf('\n') + 1;
+      return { ...start, line: start.line + linesIn(before), column: at - lineStart + 1 };
+    });
+  }
+
+  #add({ reference, isFull }: ImageString, position: Position, place: string): void {
+    const image = { value: reference, position, templated: false };
+    this.found.push({ ...this.#options.owner, image, isFull, place });
+  }
+}
+
+/** Returns the flag that the next argument belongs to; undefined if the text has its own value or is no flag. */
+function flagOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^--?[A-Za-z][\w.-]{0,80}$/.test(value) ? value : undefined;
+}
+
+function isNamedPlace({ keys, named }: Place): boolean {
+  return named === undefined ? keys.slice(-2).some(namesImage) : namesImage(named);
+}
+
+/** Returns whether a field is called `image`, so that its value may lack a tag. */
+function isImageField({ keys, named }: Place): boolean {
+  return named === undefined && keys.at(-1) === 'image';
+}
+
+/** Describes a place in a few words. */
+function labelOf({ keys, named }: Place, text: string): string {
+  if (named !== undefined) return named;
+  const last = keys.at(-1) ?? '';
+  if (last === 'args' || last === 'command') {
+    const flag = flagOf(text.split('=', 1)[0]);
+    return flag === undefined ? last : `argument ${flag}`;
+  }
+  if (keys[0] === 'data' && keys.length === 2) return `data ${last}`;
+  if (keys.at(-2) === 'annotations') return `annotation ${last}`;
+  return `.${keys.join('.')}`;
+}
+
+function linesIn(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
+}
