@@ -16,6 +16,7 @@ import type { Range } from '../store/ranges.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { CredentialsByHost } from './auth/credential.ts';
 import { CredentialStore } from './auth/credential-store.ts';
+import type { CredentialFile } from './auth/docker-config.ts';
 import { Download } from './download.ts';
 import { type Endpoint, type EndpointOptions, endpointsFor, upstreamEndpoint } from './endpoint.ts';
 import { RegistryHost } from './host.ts';
@@ -29,8 +30,8 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   readonly viaProxy?: ReplicatedProxy | undefined;
   /** Credentials that take precedence over the files. */
   readonly credentials?: CredentialsByHost | undefined;
-  /** Paths of docker config.json files; the first with an entry for a host is used. Default: none. */
-  readonly credentialFiles?: readonly string[] | undefined;
+  /** Paths or texts of docker config.json files; the first with an entry for a host is used. Default: none. */
+  readonly credentialFiles?: readonly CredentialFile[] | undefined;
   /** The maximum of concurrent transfers per host; lower while the host throttles. Default 24. */
   readonly concurrency?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -77,7 +78,8 @@ export class Registries implements ReferrerSource, AsyncDisposable {
     const { credentialFiles = [], credentials, mirrors = {} } = options;
     // Report invalid mirrors now instead of on first use.
     for (const registry of Object.keys(mirrors)) endpointsFor(registry, options);
-    return new Registries(options, await CredentialStore.read(credentialFiles, credentials));
+    const warn = (message: string) => options.onEvent?.({ type: 'notice', message });
+    return new Registries(options, await CredentialStore.read(credentialFiles, credentials, warn));
   }
 
   /** Closes all connections and aborts all requests. */

@@ -1,3 +1,4 @@
+import { locationOf } from '../http/location.ts';
 import { responseError } from '../http/response-error.ts';
 import { RetryableError } from '../http/retry.ts';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
@@ -6,7 +7,6 @@ import { MemorySink } from '../store/blob-writer.ts';
 import type { BlobBody, PushOutcome } from '../store/image-target.ts';
 import { hasBlob } from './blob.ts';
 import type { ApiRequest, ApiResponse, RegistryHost } from './host.ts';
-import { locationOf } from './location.ts';
 
 const MIB = 1024 * 1024;
 /** Chunk sizes in bytes, tried in turn when the registry or a proxy in front of it limits the size of bodies. */
