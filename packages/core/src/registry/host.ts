@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { provesTls } from '../http/connection-error.ts';
 import { fetchDocument } from '../http/document.ts';
@@ -77,6 +78,8 @@ export type RunOptions = Pick<RetryOptions, 'progress' | 'priority'>;
  */
 export class RegistryHost {
   readonly endpoint: Endpoint;
+  /** Whether blobs may be requested in ranges; some registries and storage reject such requests. */
+  acceptsRanges = true;
   readonly #options: HostOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
@@ -100,6 +103,11 @@ export class RegistryHost {
     } catch (error) {
       throw error instanceof AirgapError ? error.withContext(where) : error;
     }
+  }
+
+  /** Waits. @param delay in ms. @throws the reason of the signal */
+  async wait(delay: number): Promise<void> {
+    await sleep(delay, undefined, { signal: this.#signal });
   }
 
   /**
