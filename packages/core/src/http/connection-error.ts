@@ -76,7 +76,7 @@ function certificateHint(code: string, host: string): string {
   return `Add the certificate authority with --ca ${host}=FILE, or ${insecure}.`;
 }
 
-function hostProblem({ code, message }: NodeJS.ErrnoException, { host }: URL): Diagnosis | undefined {
+function hostProblem({ name, code, message }: NodeJS.ErrnoException, { host }: URL): Diagnosis | undefined {
   if (code === 'ENOTFOUND')
     return {
       message: `host not found: ${host}`,
@@ -87,8 +87,7 @@ function hostProblem({ code, message }: NodeJS.ErrnoException, { host }: URL): D
       message: `the response head of ${host} is too large: more than 64 KiB`,
       hint: `Shorten the headers that ${host}, or the proxy in front of it, sends.`,
     };
-  // The parser of undici names what it expected.
-  if (!code?.startsWith('HPE_')) return undefined;
+  if (name !== 'HTTPParserError') return undefined;
   return {
     message: `the response of ${host} is not HTTP/1.1: ${message}`,
     hint: `Check that ${host} is a registry, and remove --plain-http ${host} if its port uses TLS.`,
