@@ -1,6 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** The size limit of a file, in bytes. */
+const MAX_SIZE = 16 * 1024 * 1024;
 
 /** One text of PEM certificates; it applies to all hosts. */
 interface Authorities {
@@ -19,10 +22,18 @@ export async function readAuthorityFolders(folders: readonly string[]): Promise<
 
 async function readCertificates(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
-  const texts = await Promise.all(
-    names.sort().map(name => readFile(join(folder, name), 'utf8').catch(() => '')),
-  );
+  const texts = await Promise.all(names.sort().map(name => readIfFile(join(folder, name))));
   return texts.filter(isCertificate);
+}
+
+/** Reads a file; a pipe would wait for its writer. */
+async function readIfFile(path: string): Promise<string> {
+  try {
+    const found = await stat(path);
+    return found.isFile() && found.size <= MAX_SIZE ? await readFile(path, 'utf8') : '';
+  } catch {
+    return '';
+  }
 }
 
 function isCertificate(text: string): boolean {

@@ -95,9 +95,9 @@ function hostProblem({ name, code, message }: NodeJS.ErrnoException, { host }: U
 }
 
 function connectionHint({ host, protocol }: URL): string {
-  if (protocol === 'https:')
-    return `Check the host name, the network and the proxy settings; for a registry without TLS use --plain-http ${host}.`;
-  return `Check the host name, the network and the proxy settings; for a registry with TLS remove --plain-http ${host}.`;
+  const check = 'Check the host name, the network and the proxy settings';
+  if (protocol === 'http:') return `${check}; remove --plain-http ${host} if its port uses TLS.`;
+  return `${check}; use --plain-http ${host} if it has no TLS, and --cert and --key if it requires a client certificate.`;
 }
 
 function proxyError(host: string, status: number, cause: Error): AirgapError | RetryableError {

@@ -201,10 +201,12 @@ function fallbackNotice({ host }: OpenHost, { message }: AirgapError): string {
   return `${host.endpoint.host}: ${message}; trying the next host`;
 }
 
-/** Returns the first error, with the others as a note. */
-function combineFailures([first, ...others]: readonly AirgapError[]): AirgapError {
-  if (first === undefined) throw new RangeError('no host was tried');
-  if (others.length === 0) return first;
+/** Returns the first error that may go away, or else the first one, with the others as a note. */
+function combineFailures(failures: readonly AirgapError[]): AirgapError {
+  const main = failures.find(({ code }) => code === 'NETWORK' || code === 'REGISTRY') ?? failures[0];
+  if (main === undefined) throw new RangeError('no host was tried');
+  const others = failures.filter(failure => failure !== main);
+  if (others.length === 0) return main;
   const note = others.map(({ message, where }) => `${where.host}: ${message}`).join('; ');
-  return first.withNote(note);
+  return main.withNote(note);
 }
