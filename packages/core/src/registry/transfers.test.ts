@@ -227,6 +227,31 @@ describe('a blob whose commit was cut off by a proxy', () => {
   );
 });
 
+it('a push of 61 small blobs opens at most three times as many connections as it uses at once', async () => {
+  const concurrency = 8;
+  await using target = await PushRegistry.start();
+  const connections = new Set<unknown>();
+  target.fault = ({ incoming }) => {
+    connections.add(incoming.socket);
+    return false;
+  };
+  await using registries = await Registries.open({ concurrency });
+  const push = registries.target(target.host);
+  const pushBlob = async (seed: number) => {
+    const { bytes } = noiseOf(seed, 2000);
+    const pushed = { ...blob, digest: digestOf(bytes), size: bytes.length };
+    const body = async function* (start: number, end: number) {
+      yield bytes.subarray(start, end);
+    };
+    expect(await push.hasBlob('team/app', pushed)).toBe(false);
+    await push.putBlob('team/app', pushed, body);
+    expect(await push.hasBlob('team/app', pushed)).toBe(true);
+  };
+  await Promise.all(Array.from({ length: 61 }, (_, seed) => pushBlob(seed + 10)));
+  expect(target.seen.length).toBeGreaterThanOrEqual(4 * 61);
+  expect(connections.size).toBeLessThanOrEqual(3 * concurrency);
+});
+
 /** Acts on the first manifest request only. */
 function once(act: Fault): Fault {
   let done = false;
