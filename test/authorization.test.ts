@@ -9,7 +9,9 @@ import {
   basic,
   basicAuth,
   bearerAuth,
+  challengingAtBase,
   describeRequest,
+  movedTo,
   notFound,
   redirecting,
   redirectingWithin,
@@ -35,6 +37,13 @@ const REPLICATED = 'https://registry.replicated.com';
 const PROXY = 'https://proxy.replicated.com';
 const ORIGINS = [HUB, HUB_TOKENS, QUAY, 'https://quay.test:8443', OPEN, CDN, EVIL, MIRROR, REPLICATED, PROXY];
 
+/** A registry that accepts anonymous tokens of Docker Hub's token service. */
+const ANONYMOUS_TOKEN = {
+  challenge: `Bearer realm="${HUB_TOKENS}/token",service="test"`,
+  expected: 'Bearer token-for-nothing',
+};
+const authOf = (user: string) => ({ auth: basic(user).replace('Basic ', '') });
+
 const LICENSED = { credentials: licenseCredentials('license') };
 
 interface Case {
@@ -43,7 +52,7 @@ interface Case {
   readonly hosts: Record<string, Handler>;
   readonly options?: Partial<BuildOptions>;
   /** More entries of `auths`, host → entry. */
-  readonly auths?: Record<string, object>;
+  readonly auths?: Record<string, object | null>;
   /** The error code of the build; it succeeds when omitted. */
   readonly code?: string;
   readonly requests: readonly string[];
@@ -148,7 +157,7 @@ const CASES: readonly Case[] = [
     ],
   },
   {
-    title: 'a challenge of the storage is not answered',
+    title: 'a challenge of the storage gets an anonymous token, no credentials',
     from: 'quay.test/team/app:1',
     hosts: {
       [QUAY]: authenticated(basicAuth('quay.test'), redirecting(EVIL)),
@@ -160,6 +169,114 @@ const CASES: readonly Case[] = [
       `${QUAY} manifests with quay.test`,
       `${QUAY} blobs with quay.test`,
       `${EVIL} blobs with nothing`,
+      `${EVIL} token with nothing`,
+      `${EVIL} blobs with Bearer token-for-nothing`,
+    ],
+  },
+  {
+    title: 'another registry that a redirect leads to, with its own anonymous token',
+    from: 'quay.test/team/app:1',
+    hosts: { [QUAY]: movedTo(MIRROR), [MIRROR]: authenticated(ANONYMOUS_TOKEN), [HUB_TOKENS]: tokens },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${MIRROR} manifests with nothing`,
+      `${HUB_TOKENS} token with nothing`,
+      `${MIRROR} manifests with Bearer token-for-nothing`,
+      `${QUAY} blobs with nothing`,
+      `${MIRROR} blobs with nothing`,
+      `${MIRROR} blobs with Bearer token-for-nothing`,
+    ],
+  },
+  ...[401, 403, 404].map(status => ({
+    title: `a challenge at the base of the API only, and ${status} elsewhere`,
+    from: 'quay.test/team/app:1',
+    hosts: { [QUAY]: challengingAtBase(basicAuth('quay.test'), status) },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${QUAY} /v2/ with nothing`,
+      `${QUAY} manifests with quay.test`,
+      `${QUAY} blobs with quay.test`,
+    ],
+  })),
+  {
+    title: 'a missing name is confirmed once without credentials when the registry requests none',
+    from: 'quay.test/team/app:1',
+    hosts: { [QUAY]: notFound },
+    code: 'NOT_FOUND',
+    requests: [`${QUAY} manifests with nothing`, `${QUAY} /v2/ with nothing`],
+  },
+  {
+    title: 'the longest matching key of a namespace',
+    from: 'quay.test/team/app:1',
+    auths: { 'quay.test/team': authOf('team'), 'quay.test/team/other': authOf('other') },
+    hosts: { [QUAY]: authenticated(basicAuth('team')) },
+    requests: [`${QUAY} manifests with nothing`, `${QUAY} manifests with team`, `${QUAY} blobs with team`],
+  },
+  {
+    title: 'keys of other namespaces only',
+    from: 'quay.test/team/app:1',
+    auths: { 'quay.test': null, 'quay.test/tea': authOf('tea'), 'quay.test/other': authOf('other') },
+    hosts: { [QUAY]: authenticated(basicAuth('team')) },
+    code: 'DENIED',
+    requests: [`${QUAY} manifests with nothing`],
+  },
+  {
+    title: 'two namespaces of one registry, each with its own credentials',
+    from: 'quay.test/team/app:1\nquay.test/other/app:1',
+    auths: { 'quay.test': null, 'quay.test/team': authOf('team'), 'quay.test/other': authOf('other') },
+    hosts: {
+      [QUAY]: (request, response) => {
+        const user = request.url.pathname.startsWith('/v2/team/') ? 'team' : 'other';
+        authenticated(basicAuth(user))(request, response);
+      },
+    },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${QUAY} manifests with team`,
+      `${QUAY} manifests with other`,
+      `${QUAY} blobs with team`,
+      `${QUAY} blobs with other`,
+    ],
+  },
+  {
+    title: 'a registry token is sent as it is',
+    from: 'quay.test/team/app:1',
+    auths: { 'quay.test': { registrytoken: 'of-quay' } },
+    hosts: {
+      [QUAY]: authenticated({ challenge: `Bearer realm="${EVIL}/token"`, expected: 'Bearer of-quay' }),
+      [EVIL]: tokens,
+    },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${QUAY} manifests with Bearer of-quay`,
+      `${QUAY} blobs with Bearer of-quay`,
+    ],
+  },
+  {
+    title: 'credentials without user and password are not sent',
+    from: 'quay.test/team/app:1',
+    auths: { 'quay.test': { auth: 'Og==' } },
+    hosts: { [QUAY]: authenticated(ANONYMOUS_TOKEN), [HUB_TOKENS]: tokens },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${HUB_TOKENS} token with nothing`,
+      `${QUAY} manifests with Bearer token-for-nothing`,
+      `${QUAY} blobs with Bearer token-for-nothing`,
+    ],
+  },
+  {
+    title: 'a token service that sends a null token and an access token',
+    from: 'quay.test/team/app:1',
+    hosts: {
+      [QUAY]: authenticated({ challenge: `Bearer realm="${HUB_TOKENS}/token"`, expected: 'Bearer given' }),
+      [HUB_TOKENS]: (_request, response) =>
+        response.end(JSON.stringify({ token: null, access_token: 'given' })),
+    },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${HUB_TOKENS} token with quay.test`,
+      `${QUAY} manifests with Bearer given`,
+      `${QUAY} blobs with Bearer given`,
     ],
   },
   {
@@ -210,13 +327,66 @@ const CASES: readonly Case[] = [
     requests: [`${OPEN} manifests with nothing`],
   },
   {
-    title: 'a redirect of the token service is not followed',
+    title: 'a redirect of the token service to another host gets no credentials',
+    from: 'quay.test/team/app:1',
+    hosts: {
+      [QUAY]: authenticated({ ...ANONYMOUS_TOKEN, challenge: `Bearer realm="${CDN}/token"` }),
+      [CDN]: movedTo(EVIL),
+      [EVIL]: tokens,
+    },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${CDN} token with quay.test`,
+      `${EVIL} token with nothing`,
+      `${QUAY} manifests with Bearer token-for-nothing`,
+      `${QUAY} blobs with Bearer token-for-nothing`,
+    ],
+  },
+  {
+    title: 'a redirect of the token service to another host and back drops the credentials',
+    from: 'quay.test/team/app:1',
+    hosts: {
+      [QUAY]: authenticated({ ...ANONYMOUS_TOKEN, challenge: `Bearer realm="${CDN}/token"` }),
+      [CDN]: (request, response) =>
+        (request.url.pathname.startsWith('/back') ? tokens : movedTo(EVIL))(request, response),
+      [EVIL]: movedTo(`${CDN}/back`),
+    },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${CDN} token with quay.test`,
+      `${EVIL} token with nothing`,
+      `${CDN} token with nothing`,
+      `${QUAY} manifests with Bearer token-for-nothing`,
+      `${QUAY} blobs with Bearer token-for-nothing`,
+    ],
+  },
+  {
+    title: 'a redirect of the token service on the same host keeps the credentials',
     from: 'quay.test/team/app:1',
     hosts: {
       [QUAY]: authenticated(bearerAuth(CDN, 'quay.test')),
-      [CDN]: ({ url }, response) => response.writeHead(307, { location: EVIL + url.pathname }).end(),
-      [EVIL]: tokens,
+      [CDN]: (request, response) =>
+        (request.url.pathname.startsWith('/new') ? tokens : movedTo('/new'))(request, response),
     },
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${CDN} token with quay.test`,
+      `${QUAY} manifests with Bearer token-for-quay.test`,
+      `${QUAY} blobs with Bearer token-for-quay.test`,
+    ],
+  },
+  {
+    title: 'a redirect of the token service to another host gets no identity token',
+    from: 'quay.test/team/app:1',
+    auths: { 'quay.test': { identitytoken: 'of-quay' } },
+    hosts: { [QUAY]: authenticated(bearerAuth(CDN, 'quay.test')), [CDN]: movedTo(EVIL), [EVIL]: tokens },
+    code: 'REGISTRY',
+    requests: [`${QUAY} manifests with nothing`, `${CDN} token with the identity token of-quay`],
+  },
+  {
+    title: 'a redirect of the token service to a host without TLS is not followed',
+    from: 'quay.test/team/app:1',
+    hosts: { [QUAY]: authenticated(bearerAuth(CDN, 'quay.test')), [CDN]: movedTo(OPEN), [OPEN]: tokens },
     code: 'REGISTRY',
     requests: [`${QUAY} manifests with nothing`, `${CDN} token with quay.test`],
   },
@@ -321,7 +491,7 @@ describe.skipIf(missing.length > 0)('credentials are sent only where they belong
   });
 
   /** Writes a config.json with credentials for every host. */
-  function writeConfig(more: Record<string, object> = {}): string {
+  function writeConfig(more: Record<string, object | null> = {}): string {
     const hosts = ORIGINS.map(origin => new URL(origin).host).filter(host => host !== new URL(HUB).host);
     const entries = hosts.map(host => [host, { auth: basic(host).replace('Basic ', '') }]);
     const hub = { 'https://index.docker.io/v1/': { auth: basic('docker.io').replace('Basic ', '') } };

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, symlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { airgap, TempDir } from './airgap.ts';
 import { imageOf, noiseOf } from './images/image.ts';
@@ -84,6 +86,16 @@ describe.skipIf(missing.length > 0)('a registry', () => {
   it('with TLS uses the certificate authority in SSL_CERT_FILE', async () => {
     await using registry = await secure();
     expect(await build(registry.host, [], { SSL_CERT_FILE: certificates.ca })).toMatchObject({ status: 0 });
+  });
+
+  it('with TLS uses the certificate authorities in the folders of SSL_CERT_DIR', async () => {
+    await using registry = await secure();
+    using folder = new TempDir({ README: 'no certificate', 'broken.pem': '-----BEGIN CERTIFICATE-----' });
+    copyFileSync(certificates.ca, folder.file('authority.pem'));
+    symlinkSync('authority.pem', folder.file('0a1b2c3d.0'));
+    execFileSync('mkfifo', [folder.file('pipe')]);
+    const env = { SSL_CERT_DIR: `/nonexistent:${folder.path}` };
+    expect(await build(registry.host, [], env)).toMatchObject({ status: 0 });
   });
 
   it.each<[string, () => string[], number]>([

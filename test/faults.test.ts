@@ -39,7 +39,7 @@ const network = { code: 'NETWORK', status: 3 } as const;
 /** Fails before a request is sent; the message contains `words`. */
 const unreachable = (words: string): Outcome => ({ ...network, words });
 const registryError: Outcome = { code: 'REGISTRY', status: 3 };
-const denied: Outcome = { code: 'DENIED', status: 3 };
+const denied: Outcome = { code: 'DENIED', status: 2 };
 
 interface FaultCase {
   readonly fault: string;

@@ -161,7 +161,7 @@ describe.skipIf(missing.length > 0).each(kinds)('$kind', ({ program, mounts, sta
       airgap(['load', bundle, registry.host, '--ca', ca], { cwd: folder.path, env });
     const refused = await loadWith({});
     expect(refused.stderr).toContain(`Log in to ${registry.host}`);
-    expect(refused.status).toBe(3);
+    expect(refused.status).toBe(2);
     const loaded = await loadWith({ DOCKER_CONFIG: folder.path });
     expect(loaded.status).toBe(0);
     expect(String(loaded.stdout) + loaded.stderr).not.toContain('a-secret-password');

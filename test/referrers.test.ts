@@ -203,7 +203,7 @@ describe('a registry with an invalid list of referrers', () => {
     };
     const { status, stderr } = await build('--platform', 'all');
     expect(stderr).toContain('cannot list the referrers of the image');
-    expect(status).toBe(3);
+    expect(status).toBe(2);
   });
 });
 

@@ -57,6 +57,20 @@ export function authenticated({ challenge, expected }: AuthCheck, then: Handler 
   };
 }
 
+/** Sends its challenge at the base of the API only, and answers anonymous requests elsewhere with a status alone. */
+export function challengingAtBase({ challenge, expected }: AuthCheck, status: number): Handler {
+  return (request, response) => {
+    if (request.authorization === expected) return serve(request, response);
+    if (request.url.pathname === '/v2/') response.writeHead(401, { 'www-authenticate': challenge }).end();
+    else response.writeHead(status).end();
+  };
+}
+
+/** Redirects every request to another origin. */
+export function movedTo(to: string): Handler {
+  return ({ url }, response) => response.writeHead(307, { location: to + url.pathname + url.search }).end();
+}
+
 /** Redirects blob requests to another origin. */
 export function redirecting(to: string): Handler {
   return (request, response) => {

@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
-import type { ProxyOptions } from '@airgap/core';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { CredentialFile, ProxyOptions } from '@airgap/core';
 
 /** The settings from environment variables. No other module reads them. */
 export interface Environment {
-  /** docker's config.json files and podman's auth.json, in order of precedence. */
-  readonly credentialFiles: readonly string[];
+  /** DOCKER_AUTH_CONFIG, docker's config.json files and podman's auth.json, in order of precedence. */
+  readonly credentialFiles: readonly CredentialFile[];
   /** The config.json that docker itself reads and writes. */
   readonly dockerConfig: string;
   /** Returns the value of a variable that the config file names. */
@@ -27,6 +27,8 @@ export interface Environment {
   readonly config: string | undefined;
   /** The folder of the user's own config and of the list of trusted configs. */
   readonly configFolder: string;
+  /** SSL_CERT_DIR: folders of certificate authorities. */
+  readonly caFolders: readonly string[];
 }
 
 /** Reads the environment variables that airgap honours. */
@@ -35,6 +37,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   const dockerConfig = join(env.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json');
   return {
     credentialFiles: [
+      ...(env.DOCKER_AUTH_CONFIG ? [{ name: 'DOCKER_AUTH_CONFIG', text: env.DOCKER_AUTH_CONFIG }] : []),
       ...(env.REGISTRY_AUTH_FILE ? [env.REGISTRY_AUTH_FILE] : []),
       dockerConfig,
       ...(env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'containers', 'auth.json')] : []),
@@ -50,6 +53,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     caFiles: [env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].flatMap(file => file || []),
     config: env.AIRGAP_CONFIG || undefined,
     configFolder: join(configHome(env), 'airgap'),
+    caFolders: (env.SSL_CERT_DIR ?? '').split(delimiter).filter(Boolean),
   };
 }
 

@@ -90,8 +90,8 @@ Examples:
 Exit status:
   0    done
   1    findings, differences, or a bundle that fails verification
-  2    wrong usage, or unreadable input
-  3    a registry, a runtime or the network failed
+  2    wrong usage or input, a name that does not exist, or rejected credentials
+  3    a registry, a runtime or the network failed: retry later
   4    content did not match its digest
   5    the disk: space, permissions
   70   a bug in airgap itself

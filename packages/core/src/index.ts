@@ -60,6 +60,7 @@ export { Reference } from './reference/reference.ts';
 export { NAMINGS, type Naming } from './reference/relocation.ts';
 export { REPLICATED_HOST } from './reference/replicated.ts';
 export type { Credentials, CredentialsByHost } from './registry/auth/credential.ts';
+export type { CredentialFile } from './registry/auth/docker-config.ts';
 export type { Registries, RegistryOptions } from './registry/registries.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { OutputKind } from './relocate/output-file.ts';

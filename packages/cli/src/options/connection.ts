@@ -1,6 +1,7 @@
 import { AirgapError, DEFAULT_CONCURRENCY } from '@airgap/core';
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import type { Environment } from '../environment.ts';
+import { readAuthorityFolders } from './authority-folder.ts';
 import { readText } from './file.ts';
 import { concurrency, repeated, timeout } from './parsers.ts';
 
@@ -55,12 +56,16 @@ export interface RemoteFlags {
 }
 
 /** Turns flags and environment into connection options, and reads the certificates. @throws AirgapError `USAGE`, `INPUT` */
-export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles }: Environment) {
+export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles, caFolders }: Environment) {
   const { plainHttp, insecure, timeout, concurrency } = flags;
   return {
     plainHttp,
     insecure,
-    ca: [...(await readAuthorities(caFiles)), ...(await readAuthorities(flags.ca))],
+    ca: [
+      ...(await readAuthorities(caFiles)),
+      ...(await readAuthorityFolders(caFolders)),
+      ...(await readAuthorities(flags.ca)),
+    ],
     clientCertificates: await readClientCertificates(flags),
     proxy,
     timeout,

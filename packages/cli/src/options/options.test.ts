@@ -54,6 +54,11 @@ describe('readEnvironment', () => {
     ['nothing', {}, [join(homedir(), '.docker', 'config.json')]],
     ['DOCKER_CONFIG', { DOCKER_CONFIG: '/d' }, ['/d/config.json']],
     [
+      'DOCKER_AUTH_CONFIG',
+      { DOCKER_AUTH_CONFIG: '{}', DOCKER_CONFIG: '/d' },
+      [{ name: 'DOCKER_AUTH_CONFIG', text: '{}' }, '/d/config.json'],
+    ],
+    [
       'all',
       { DOCKER_CONFIG: '/d', REGISTRY_AUTH_FILE: '/r', XDG_RUNTIME_DIR: '/x' },
       ['/r', '/d/config.json', '/x/containers/auth.json'],
@@ -61,6 +66,11 @@ describe('readEnvironment', () => {
   ])('credential files of %s', (_name, env, files) =>
     expect(readEnvironment(env).credentialFiles).toEqual(files),
   );
+
+  it('the folders of SSL_CERT_DIR', () => {
+    expect(readEnvironment({ SSL_CERT_DIR: '/a::/b' }).caFolders).toEqual(['/a', '/b']);
+    expect(readEnvironment({}).caFolders).toEqual([]);
+  });
 
   it.each([
     ['nothing', {}, join(homedir(), '.config', 'airgap')],

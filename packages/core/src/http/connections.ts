@@ -5,7 +5,9 @@ import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'u
 import { AirgapError } from '../model/errors.ts';
 import { MAX_HEAD_SIZE, openConnector } from './connector.ts';
 import { type ProxyOptions, proxyFor } from './proxy.ts';
+import { StallGuard } from './stall-guard.ts';
 import { trustedRoots } from './trusted-roots.ts';
+import { USER_AGENT } from './user-agent.ts';
 
 /** A certificate authority that is trusted in addition to those of the system. */
 interface TrustedCa {
@@ -40,13 +42,15 @@ const DEFAULT_TIMEOUT = 60_000;
 
 /** Creates a dispatcher with one connection pool per origin, each with the TLS settings and the proxy of its host. */
 export function openConnections(options: ConnectionOptions): Dispatcher {
-  return new Agent({
+  const agent = new Agent({
     factory: (origin, pool) => {
       const url = new URL(origin);
       const proxy = proxyFor(url, options.proxy ?? {});
       return proxy ? proxied(url, proxy, options) : direct(url, pool as Pool.Options, options);
     },
   });
+  const { timeout = DEFAULT_TIMEOUT } = options;
+  return agent.compose(dispatch => (request, handler) => dispatch(request, new StallGuard(handler, timeout)));
 }
 
 function direct(origin: URL, pool: Pool.Options, options: ConnectionOptions): Dispatcher {
@@ -59,6 +63,7 @@ function proxied(origin: URL, proxy: URL, options: ConnectionOptions): Dispatche
   const servername = isIP(origin.hostname) === 0 ? { servername: origin.hostname } : {};
   return new ProxyAgent({
     uri: proxy.href,
+    headers: { 'user-agent': USER_AGENT },
     proxyTunnel: origin.protocol === 'https:',
     requestTls: {
       timeout: CONNECT_TIMEOUT,

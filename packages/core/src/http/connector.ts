@@ -7,7 +7,7 @@ const BUFFER_SIZE = 256 * 1024;
  * The size limit of a response head, in bytes. Shorter chunks are copied: undici keeps views of a head until it is
  * complete, and a head in several chunks must not be overwritten.
  */
-export const MAX_HEAD_SIZE = 16 * 1024;
+export const MAX_HEAD_SIZE = 64 * 1024;
 
 type Connect = (...parameters: Parameters<buildConnector.connector>) => Socket;
 

@@ -4,7 +4,8 @@ import type { ResponseHead } from './round-trip.ts';
 
 /** How much of the message of a registry is quoted, in characters. */
 const MAX_QUOTED = 200;
-const RETRYABLE = new Set([408, 425, 500, 502, 504]);
+/** 520 to 524 and 527 are those of Cloudflare, for an origin that does not answer it. */
+const RETRYABLE = new Set([408, 425, 500, 502, 504, 520, 521, 522, 523, 524, 527]);
 const THROTTLED = new Set([429, 503]);
 
 /** Masks secrets in text that a server sent. */
@@ -17,6 +18,8 @@ interface FailedHead extends ResponseHead {
   readonly secrets: Redactor;
   /** Whether another origin than the registry sent it. */
   readonly redirected?: boolean;
+  /** What the credentials tell about a 401 or 403. */
+  readonly denial?: { readonly note: string; readonly hint?: string } | undefined;
 }
 
 /**
@@ -30,13 +33,23 @@ export function responseError(
   body: Uint8Array,
   where: ErrorContext,
 ): AirgapError | RetryableError {
-  const isPush = /push|upload/.test(action);
   const error = new AirgapError(codeOf(head.status), `cannot ${action}: ${reason(head, body)}`, {
     where,
-    hint: isPush ? pushHint(head.status, where) : hintFor(head.status, where),
+    hint: hintOf(action, head, body, where),
   });
   if (THROTTLED.has(head.status)) return new RetryableError(error, { delay: retryAfter(head) });
   return RETRYABLE.has(head.status) || isExpiredLink(head) ? new RetryableError(error) : error;
+}
+
+function hintOf(
+  action: string,
+  { status, denial }: FailedHead,
+  body: Uint8Array,
+  where: ErrorContext,
+): string {
+  const special = tlsHint(status, body, where) ?? denial?.hint;
+  if (special !== undefined) return special;
+  return /push|upload/.test(action) ? pushHint(status, where) : hintFor(status, where);
 }
 
 /** Signed links of redirects expire: the registry issues a new one for the next request. */
@@ -50,10 +63,11 @@ function codeOf(status: number): ErrorCode {
   return 'REGISTRY';
 }
 
-function reason({ status, redirected = false, secrets }: FailedHead, body: Uint8Array): string {
+function reason({ status, redirected = false, secrets, denial }: FailedHead, body: Uint8Array): string {
   const message = registryMessage(body, secrets);
   const summary = `${senderOf(status, redirected)} answered ${status}`;
-  return message ? `${summary}: ${message}` : summary;
+  const reported = message ? `${summary}: ${message}` : summary;
+  return denial ? `${reported} (${denial.note})` : reported;
 }
 
 function senderOf(status: number, redirected: boolean): string {
@@ -85,6 +99,21 @@ function hintFor(status: number, { host = 'the registry' }: ErrorContext): strin
   if (status === 407) return 'Add credentials to the URL in HTTP_PROXY, as http://user:password@proxy:3128.';
   if (status === 429) return `Log in, lower --concurrency, or try again later: rate limited by ${host}.`;
   return `Try again later; if it persists, contact the administrator of ${host}.`;
+}
+
+/** Returns the hint for what servers with TLS answer to plain HTTP, and to clients without a certificate. */
+function tlsHint(
+  status: number,
+  body: Uint8Array,
+  { host = 'the registry' }: ErrorContext,
+): string | undefined {
+  if (status !== 400) return undefined;
+  const text = Buffer.from(body).toString('latin1');
+  if (/HTTP request (?:was sent )?to (?:an )?HTTPS (?:server|port)/i.test(text))
+    return `Remove --plain-http ${host}: the port uses TLS.`;
+  if (/SSL certificate/i.test(text))
+    return `Pass the client certificate that ${host} requires with --cert ${host}=FILE and --key ${host}=FILE.`;
+  return undefined;
 }
 
 /** The hints that differ for pushes. */

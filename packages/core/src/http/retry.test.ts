@@ -51,6 +51,17 @@ describe('withRetries', () => {
     expect(order).toEqual(['first', 'second', 'first']);
   });
 
+  it.each([
+    ['is tried as often as the error says when it has served nothing', 0, 2],
+    ['is tried as often as others when it has served a request', 1, 6],
+  ])('a host that refuses connections %s', async (_name, served, tries) => {
+    const limiter = new HostLimiter(1);
+    for (let request = 0; request < served; request += 1) await limiter.run(async () => {});
+    const task = failing(10, new RetryableError(error, { delay: 1 }, 2));
+    await expect(withRetries(task.attempt, { host: 'a.io', limiter })).rejects.toBe(error);
+    expect(task.tries).toBe(tries);
+  });
+
   it('does not retry other errors', async () => {
     const task = failing(1, error);
     await expect(withRetries(task.attempt, { host: 'a.io', limiter: new HostLimiter(1) })).rejects.toBe(

@@ -33,11 +33,14 @@ export class RetryableError extends Error {
   readonly error: AirgapError;
   /** Set when the server throttles. */
   readonly throttled: Throttled | undefined;
+  /** The number of attempts at a host that has served nothing yet; undefined for the default. */
+  readonly attempts: number | undefined;
 
-  constructor(error: AirgapError, throttled?: Throttled) {
+  constructor(error: AirgapError, throttled?: Throttled, attempts?: number) {
     super(error.message);
     this.error = error;
     this.throttled = throttled;
+    this.attempts = attempts;
   }
 }
 
@@ -65,13 +68,18 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
       // Transferring lost bytes again is not progress.
       before = Math.max(before, progress());
       servedBefore = limiter.served;
-      if (failures >= ATTEMPTS) throw thrown.error;
+      if (failures >= attemptsFor(thrown, limiter)) throw thrown.error;
       const delay = thrown.throttled?.delay ?? pause;
       if (delay > MAX_WAIT) throw tooLong(thrown.error, delay);
       onEvent?.({ type: 'retry', host, reason: thrown.error.message, attempt: failures, delay });
       await sleep(delay, undefined, { signal });
     }
   }
+}
+
+/** A host that has served requests may be restarting. */
+function attemptsFor({ attempts = ATTEMPTS }: RetryableError, { served }: HostLimiter): number {
+  return served > 0 ? ATTEMPTS : attempts;
 }
 
 /** Slows the limiter down before the next attempt starts. */

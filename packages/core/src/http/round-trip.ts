@@ -1,6 +1,9 @@
 import type { Dispatcher } from 'undici';
+import { AirgapError } from '../model/errors.ts';
 import type { Sink } from '../store/blob-writer.ts';
 import { connectionError } from './connection-error.ts';
+import { RetryableError } from './retry.ts';
+import { USER_AGENT } from './user-agent.ts';
 
 /** A request body; an iterable needs a `content-length` header. */
 export type HttpBody = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -13,6 +16,8 @@ export interface HttpRequest {
   readonly headers: Record<string, string>;
   readonly body?: HttpBody;
   readonly signal?: AbortSignal | undefined;
+  /** The longest time for the request and its response, in ms. Default: none. */
+  readonly deadline?: number | undefined;
 }
 
 /** A response without its body. */
@@ -46,7 +51,11 @@ export async function roundTrip(
       controller?.abort(asError(error));
     };
     const abort = () => fail(request.signal?.reason);
+    const { deadline } = request;
+    const expire = () => fail(tooSlow(request.url.host, deadline ?? 0));
+    const timer = deadline === undefined ? undefined : setTimeout(expire, deadline);
     const settle = (finish: () => void) => {
+      clearTimeout(timer);
       request.signal?.removeEventListener('abort', abort);
       if (pending === undefined) finish();
       else void pending.finally(finish);
@@ -69,7 +78,9 @@ export async function roundTrip(
         origin: request.url.origin,
         path: request.url.pathname + request.url.search,
         method: request.method,
-        headers: request.headers,
+        headers: { 'user-agent': USER_AGENT, ...request.headers },
+        // undici would close the connection after each HEAD request.
+        reset: false,
         body: (request.body as Dispatcher.DispatchOptions['body']) ?? null,
       },
       {
@@ -98,11 +109,21 @@ export async function roundTrip(
           settle(() => (failure ? reject(failure.error) : resolve(head as ResponseHead)));
         },
         onResponseError(_controller, error) {
-          settle(() => reject(failure ? failure.error : connectionError(error, request.url.host)));
+          settle(() => reject(failure ? failure.error : connectionError(error, request.url)));
         },
       },
     );
   });
+}
+
+function tooSlow(host: string, deadline: number): RetryableError {
+  const seconds = deadline / 1000;
+  return new RetryableError(
+    new AirgapError('NETWORK', `${host} did not complete its response within ${seconds} seconds`, {
+      where: { host },
+      hint: `Check the network and the load of ${host}, and try again.`,
+    }),
+  );
 }
 
 function asError(reason: unknown): Error {

@@ -5,7 +5,7 @@ import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { ChunkWriter, Sink } from '../store/blob-writer.ts';
 import { pieces, type Range } from '../store/ranges.ts';
-import type { RegistryHost } from './host.ts';
+import type { ApiResponse, RegistryHost } from './host.ts';
 
 /**
  * The largest range that one request fetches of a large blob, in bytes. Registries and storage limit the rate per
@@ -31,6 +31,8 @@ interface Piece {
 
 /** Aborts a response once all needed bytes have arrived. */
 const COMPLETE = Symbol('complete');
+/** Aborts a 206 response that does not say which range it has. */
+const UNKNOWN_RANGE = Symbol('unknown range');
 
 /**
  * Downloads the requested ranges of one blob (distribution-spec, "Pulling blobs"). The first request shows whether the
@@ -43,13 +45,14 @@ export class Download {
   /** Whether there is only one stream, which may carry the bytes of every piece. */
   #single = true;
   /** Whether the host has rejected a range request. */
-  #rejectedRange = false;
+  #rejectedRange: boolean;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: DownloadOptions) {
     const { into, wanted, blob } = options;
     const split = !into.sequential && blob.size > 2 * PIECE ? pieces(wanted, PIECE) : wanted;
     this.#options = options;
+    this.#rejectedRange = !options.host.acceptsRanges;
     this.#pieces = split.map(({ start, end }) => ({ at: start, end }));
   }
 
@@ -88,18 +91,22 @@ export class Download {
     const { host, repository, blob, where } = this.#options;
     const piece = this.#single ? this.#pieces.find(isUnfinished) : assigned;
     if (this.#failure || !piece || !isUnfinished(piece)) return;
-    const request = {
-      method: 'GET' as const,
-      repository,
-      path: `blobs/${blob.digest}`,
-      headers: this.#rangeHeader(piece),
-    };
+    const headers = this.#rangeHeader(piece);
+    const request = { method: 'GET' as const, repository, path: `blobs/${blob.digest}`, headers };
     const response = await host
       .send(request, head => this.#sinkFor(piece, head))
       .catch(thrown => {
-        if (thrown !== COMPLETE) throw thrown;
+        if (thrown === COMPLETE || thrown === UNKNOWN_RANGE) return thrown as symbol;
+        throw thrown;
       });
-    if (response && response.status !== 200 && response.status !== 206) {
+    if (this.#single && headers.range && rejectsRange(response)) {
+      // Request the complete blob; if that works, do not send ranges to this host again.
+      this.#rejectedRange = true;
+      await this.#attempt(assigned);
+      host.acceptsRanges = false;
+      return;
+    }
+    if (typeof response !== 'symbol' && response.status !== 200 && response.status !== 206) {
       this.#rejectedRange ||= response.status === 416;
       const failed = responseError('read the blob', response, response.errorBody, where);
       throw response.status === 416 && failed instanceof AirgapError ? new RetryableError(failed) : failed;
@@ -108,7 +115,7 @@ export class Download {
     if (this.#single) await this.#attempt(assigned);
   }
 
-  #rangeHeader({ at, end }: Piece): Record<string, string> {
+  #rangeHeader({ at, end }: Piece): { range?: string } {
     const isComplete = at === 0 && end === this.#options.blob.size;
     if (isComplete || (this.#rejectedRange && this.#single)) return {};
     return { range: `bytes=${at}-${end - 1}` };
@@ -139,6 +146,13 @@ export class Download {
   }
 }
 
+/** Returns whether a response says that the registry, or the storage behind it, does not serve this range. */
+function rejectsRange(response: ApiResponse | symbol): boolean {
+  if (typeof response === 'symbol') return response === UNKNOWN_RANGE;
+  const { status, redirected } = response;
+  return [400, 405, 406, 501].includes(status) || (redirected && [403, 404].includes(status));
+}
+
 function isUnfinished({ at, end }: Piece): boolean {
   return at < end;
 }
@@ -152,8 +166,9 @@ function firstByte(
 ): number {
   if (status === 200) return 0;
   const contentRange = String(headers['content-range'] ?? '');
-  const range = /^bytes (?<start>\d+)-\d+\/(?<total>\d+|\*)$/.exec(contentRange)?.groups;
-  if (Number(range?.start) === at && (range?.total === '*' || Number(range?.total) === size)) return at;
+  const range = /^bytes (?<start>\d+)-\d+\/(?<total>\d+|\*)$/i.exec(contentRange)?.groups;
+  if (range === undefined || Number(range.total) === 0) throw UNKNOWN_RANGE;
+  if (Number(range.start) === at && (range.total === '*' || Number(range.total) === size)) return at;
   throw new AirgapError(
     'REGISTRY',
     `unexpected content-range ${JSON.stringify(contentRange)}: requested the range from ${at} of ${size} bytes`,

@@ -1,18 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { provesTls } from '../http/connection-error.ts';
+import { fetchDocument } from '../http/document.ts';
 import type { HostLimiter } from '../http/host-limiter.ts';
+import { locationOf } from '../http/location.ts';
 import { type RetryOptions, withRetries } from '../http/retry.ts';
 import { type HttpBody, type HttpRequest, type ResponseHead, roundTrip } from '../http/round-trip.ts';
 import type { ErrorContext } from '../model/errors.ts';
 import { AirgapError } from '../model/errors.ts';
 import { MemorySink, type Sink } from '../store/blob-writer.ts';
 import type { OnEvent } from '../store/events.ts';
-import type { Authorizer } from './auth/authorizer.ts';
+import type { Access, Authorizer } from './auth/authorizer.ts';
+import { parseChallenges } from './auth/challenge.ts';
+import type { Denial } from './auth/denial.ts';
 import type { SecretRedactor } from './auth/secret-redactor.ts';
 import type { Endpoint } from './endpoint.ts';
-import { locationOf } from './location.ts';
 
-const MAX_REDIRECTS = 5;
+const MAX_REDIRECTS = 10;
 const MAX_ERROR_BODY = 64 * 1024;
 
 /** A request to the registry's API, below `/v2/`. */
@@ -40,7 +44,21 @@ export interface ApiResponse extends ResponseHead {
   readonly url: URL;
   /** Whether a redirect led to another origin than that of the registry, for example to its storage. */
   readonly redirected: boolean;
+  /** What the credentials tell about a 401 or 403 of the registry. */
+  readonly denial?: Denial | undefined;
 }
+
+/** One request of those that redirects lead to. */
+interface Hop {
+  readonly request: ApiRequest;
+  readonly url: URL;
+  readonly accept: (head: ResponseHead) => Sink;
+}
+
+type HopResponse = Omit<ApiResponse, 'url' | 'redirected'>;
+
+/** The value of a `WWW-Authenticate` header. */
+type ChallengeHeader = string | string[] | undefined;
 
 export interface HostOptions {
   readonly endpoint: Endpoint;
@@ -60,6 +78,8 @@ export type RunOptions = Pick<RetryOptions, 'progress' | 'priority'>;
  */
 export class RegistryHost {
   readonly endpoint: Endpoint;
+  /** Whether blobs may be requested in ranges; some registries and storage reject such requests. */
+  acceptsRanges = true;
   readonly #options: HostOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
@@ -67,6 +87,7 @@ export class RegistryHost {
   /** Whether the last request could not reach the host. */
   isDown = false;
   #origin: Promise<URL> | undefined;
+  #baseChallenge: Promise<ChallengeHeader> | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -88,63 +109,140 @@ export class RegistryHost {
     }
   }
 
+  /** Waits. @param delay in ms. @throws the reason of the signal */
+  async wait(delay: number): Promise<void> {
+    await sleep(delay, undefined, { signal: this.#signal });
+  }
+
   /**
    * Sends a request, with credentials when the registry requires them. The body of a 200 or 206 response goes to the
    * sink that `accept` returns.
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiResponse> {
-    const { host } = this.endpoint;
     const origin = await this.#findOrigin();
     const url = this.#url(request, origin);
-    const scope = this.#scope(request);
-    const authorization = await this.#authorizer.header(host, scope);
+    const access = this.#access(request);
+    const authorization = await this.#authorizer.header(access.host, access.scope);
     const response = await this.#follow(request, url, origin, authorization, accept);
     // Another origin must not request the credentials of the registry.
-    if (response.status !== 401 || response.redirected) return response;
-    const header = response.headers['www-authenticate'];
-    const challenge = { host, url, scope, header, authorization };
+    if (response.redirected) return response;
+    const header = await this.#challengeOf(response, request, origin, authorization);
+    if (header === undefined) return this.#explain(response, access, authorization);
+    const challenge = { ...access, url, header, authorization };
     const renewed = await this.#authorizer.answer(challenge, this.#signal);
-    return renewed === undefined ? response : await this.#follow(request, url, origin, renewed, accept);
+    if (renewed === undefined) return this.#explain(response, access, authorization);
+    const repeated = await this.#follow(request, url, origin, renewed, accept);
+    return this.#explain(repeated, access, renewed);
+  }
+
+  /**
+   * Returns the challenge that a response asks to answer. Some registries send none with 401, or answer 403 or 404 to
+   * anonymous requests: then that of the API's base counts.
+   */
+  async #challengeOf(
+    { status, headers }: ApiResponse,
+    { repository }: ApiRequest,
+    origin: URL,
+    authorization: string | undefined,
+  ): Promise<ChallengeHeader> {
+    const header = headers['www-authenticate'];
+    if (status === 401 && header !== undefined) return header;
+    const isHidden = [403, 404].includes(status) && authorization === undefined;
+    if (repository === '' || !(status === 401 || isHidden)) return undefined;
+    this.#baseChallenge ??= this.#ping(origin);
+    this.#baseChallenge.catch(() => {
+      this.#baseChallenge = undefined;
+    });
+    return this.#baseChallenge;
+  }
+
+  /** Requests the base of the API without credentials. @returns its challenge, if any */
+  async #ping(origin: URL): Promise<ChallengeHeader> {
+    const request = {
+      method: 'GET',
+      url: new URL('/v2/', origin),
+      headers: {},
+      signal: this.#signal,
+    } as const;
+    const { status, headers } = await this.#sendOnce(
+      request,
+      fetchDocument,
+      () => new MemorySink(MAX_ERROR_BODY),
+    );
+    return status === 401 ? headers['www-authenticate'] : undefined;
+  }
+
+  async #explain(
+    response: ApiResponse,
+    access: Access,
+    authorization: string | undefined,
+  ): Promise<ApiResponse> {
+    const { status, redirected } = response;
+    if (redirected || (status !== 401 && status !== 403)) return response;
+    const denial = await this.#authorizer.explain(access, status, authorization !== undefined);
+    return { ...response, denial };
   }
 
   async #follow(
-    { method, headers = {}, body }: ApiRequest,
+    request: ApiRequest,
     start: URL,
     origin: URL,
     authorization: string | undefined,
     accept: (head: ResponseHead) => Sink,
   ): Promise<ApiResponse> {
+    const { host } = this.endpoint;
     let url = start;
     let redirected = false;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       // After another origin, a redirect back must not get credentials either: that origin chose the URL.
       redirected ||= url.origin !== origin.origin;
-      const authentication = authorization && !redirected ? { authorization } : {};
-      const response = await this.#sendOnce(
-        {
-          method,
-          url,
-          headers: { ...headers, ...authentication },
-          ...(body ? { body: body() } : {}),
-          signal: this.#signal,
-        },
-        accept,
-      );
+      const hop = { request, url, accept };
+      const response = redirected ? await this.#sendAnonymously(hop) : await this.#sendTo(hop, authorization);
       if (!isRedirect(response)) return { ...response, url, redirected };
-      url = locationOf({ ...response, url }, this.endpoint.host);
+      url = locationOf({ ...response, url }, host);
     }
     throw new AirgapError('REGISTRY', `more than ${MAX_REDIRECTS} redirects`, {
-      where: { host: this.endpoint.host },
+      where: { host },
+      hint: `Fix the redirects of ${host}, or of the proxy in front of it.`,
     });
+  }
+
+  /** Sends a request where a redirect led to; another registry may want its own anonymous token. */
+  async #sendAnonymously(hop: Hop): Promise<HopResponse> {
+    const response = await this.#sendTo(hop, undefined);
+    const header = response.headers['www-authenticate'];
+    const bearer = parseChallenges(header).find(({ scheme }) => scheme === 'bearer');
+    if (response.status !== 401 || bearer === undefined) return response;
+    const { url } = hop;
+    const access = { host: url.host, repository: '', scope: bearer.parameters.scope ?? '' };
+    const challenge = { ...access, url, header, authorization: undefined, anonymous: true };
+    return this.#sendTo(hop, await this.#authorizer.answer(challenge, this.#signal));
+  }
+
+  #sendTo({ request, url, accept }: Hop, authorization: string | undefined): Promise<HopResponse> {
+    const { method, headers = {}, body } = request;
+    const authentication = authorization ? { authorization } : {};
+    return this.#sendOnce(
+      {
+        method,
+        url,
+        headers: { ...headers, ...authentication },
+        ...(body ? { body: body() } : {}),
+        signal: this.#signal,
+      },
+      isTransfer(request) ? roundTrip : fetchDocument,
+      accept,
+    );
   }
 
   async #sendOnce(
     request: HttpRequest,
+    transport: typeof roundTrip,
     accept: (head: ResponseHead) => Sink,
-  ): Promise<Omit<ApiResponse, 'url' | 'redirected'>> {
+  ): Promise<HopResponse> {
     const errorBody = new MemorySink(MAX_ERROR_BODY);
     await this.#options.limiter.open(this.#signal);
-    const head = await roundTrip(this.#dispatcher, request, response =>
+    const head = await transport(this.#dispatcher, request, response =>
       response.status === 200 || response.status === 206 ? accept(response) : errorBody,
     );
     return { ...head, errorBody: errorBody.bytes, secrets: this.#authorizer.secrets };
@@ -152,6 +250,11 @@ export class RegistryHost {
 
   #repository(repository: string): string {
     return this.endpoint.prefix ? `${this.endpoint.prefix}/${repository}` : repository;
+  }
+
+  #access(request: ApiRequest): Access {
+    const repository = request.repository && this.#repository(request.repository);
+    return { host: this.endpoint.host, repository, scope: this.#scope(request) };
   }
 
   /** Returns the token scope for a request (distribution, "Token Scope"). */
@@ -184,11 +287,7 @@ export class RegistryHost {
       const origin = new URL(`${scheme}://${host}/`);
       if (schemes.length === 1) return origin;
       try {
-        await roundTrip(
-          this.#dispatcher,
-          { method: 'GET', url: new URL('/v2/', origin), headers: {}, signal: this.#signal },
-          () => new MemorySink(MAX_ERROR_BODY),
-        );
+        this.#baseChallenge = Promise.resolve(await this.#ping(origin));
         return origin;
       } catch (error) {
         this.#signal?.throwIfAborted();
@@ -200,6 +299,12 @@ export class RegistryHost {
     }
     throw lastError;
   }
+}
+
+/** Whether the request or the response has the bytes of a blob, which may take hours. */
+function isTransfer({ method, path, body }: ApiRequest): boolean {
+  if (path instanceof URL) return body !== undefined;
+  return method === 'GET' && path.startsWith('blobs/');
 }
 
 function isRedirect({ status }: ResponseHead): boolean {

@@ -12,6 +12,7 @@ import { UnionSource } from '../store/union-source.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { CredentialsByHost } from './auth/credential.ts';
 import { CredentialStore } from './auth/credential-store.ts';
+import type { CredentialFile } from './auth/docker-config.ts';
 import { type Endpoint, type EndpointOptions, endpointsFor, upstreamEndpoint } from './endpoint.ts';
 import { RegistryHost } from './host.ts';
 import { pullLocation, type ReplicatedProxy } from './pull-location.ts';
@@ -23,8 +24,8 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   readonly viaProxy?: ReplicatedProxy | undefined;
   /** Credentials that take precedence over the files. */
   readonly credentials?: CredentialsByHost | undefined;
-  /** Paths of docker config.json files; the first with an entry for a host is used. Default: none. */
-  readonly credentialFiles?: readonly string[] | undefined;
+  /** Paths or texts of docker config.json files; the first with an entry for a host is used. Default: none. */
+  readonly credentialFiles?: readonly CredentialFile[] | undefined;
   /** The maximum of concurrent transfers per host; lower while the host throttles. Default 24. */
   readonly concurrency?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -56,7 +57,8 @@ export class Registries implements AsyncDisposable {
     const { credentialFiles = [], credentials, mirrors = {} } = options;
     // Report invalid mirrors now instead of on first use.
     for (const registry of Object.keys(mirrors)) endpointsFor(registry, options);
-    return new Registries(options, await CredentialStore.read(credentialFiles, credentials));
+    const warn = (message: string) => options.onEvent?.({ type: 'notice', message });
+    return new Registries(options, await CredentialStore.read(credentialFiles, credentials, warn));
   }
 
   /** Closes all connections and aborts all requests. */

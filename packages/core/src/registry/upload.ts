@@ -1,3 +1,4 @@
+import { locationOf } from '../http/location.ts';
 import { responseError } from '../http/response-error.ts';
 import { RetryableError } from '../http/retry.ts';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
@@ -6,11 +7,20 @@ import { MemorySink } from '../store/blob-writer.ts';
 import type { BlobBody, PushOutcome } from '../store/image-target.ts';
 import { hasBlob } from './blob.ts';
 import type { ApiRequest, ApiResponse, RegistryHost } from './host.ts';
-import { locationOf } from './location.ts';
 
 const MIB = 1024 * 1024;
 /** Chunk sizes in bytes, tried in turn when the registry or a proxy in front of it limits the size of bodies. */
 const CHUNK_SIZES = [64 * MIB, 16 * MIB, 4 * MIB, MIB, MIB / 4];
+/** The statuses of proxies that did not wait for the registry, which may still store the blob. */
+const GATEWAY_FAILURES = [502, 503, 504, 520, 521, 522, 523, 524, 527];
+/** How fast a registry stores a blob at least, in bytes per ms; it computes its digest meanwhile. */
+const STORE_RATE = 50_000;
+/** How long a registry is given to store a blob after such a status, in ms: at least, and at most. */
+const MIN_STORE_TIME = 2000;
+const MAX_STORE_TIME = 60_000;
+/** The intervals between checks, in ms: the first, and the longest. */
+const FIRST_CHECK = 250;
+const MAX_CHECK = 5000;
 const MAX_RESPONSE_BODY = 64 * 1024;
 
 export interface UploadOptions {
@@ -112,11 +122,24 @@ export class Upload {
     path.searchParams.set('digest', blob.digest);
     const response = await this.#request({ method: 'PUT', repository, path, ...content });
     if ([200, 201, 204].includes(response.status)) return;
+    if (GATEWAY_FAILURES.includes(response.status) && (await this.#isStored())) return;
     if (response.status === 413 && content.body) {
       this.#reduceChunkSize(response);
       return this.#restart();
     }
     throw this.#sessionError('finish the upload of the blob', response);
+  }
+
+  /** Polls for the blob, in place of sending it again. A check that fails tells nothing. */
+  async #isStored(): Promise<boolean> {
+    const { host, repository, blob, where } = this.#options;
+    const time = Math.min(MAX_STORE_TIME, Math.max(MIN_STORE_TIME, blob.size / STORE_RATE));
+    const end = Date.now() + time;
+    for (let interval = FIRST_CHECK; Date.now() < end; interval = Math.min(MAX_CHECK, interval * 2)) {
+      await host.wait(interval);
+      if (await hasBlob(host, repository, blob.digest, where).catch(() => false)) return true;
+    }
+    return false;
   }
 
   async #patch(): Promise<void> {

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { AirgapError } from '../model/errors.ts';
 import type { Credentials } from '../registry/auth/credential.ts';
-import { keyOfHost } from '../registry/auth/docker-config.ts';
+import { keyOfHost } from '../registry/auth/credential-key.ts';
 
 /** A Kubernetes object name: a DNS subdomain as in RFC 1123. */
 const NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;

@@ -28,12 +28,14 @@ export function reportFallback({ origin }: BlobSource, { message }: AirgapError,
   onEvent({ type: 'notice', message: `${nameOf(origin)}: ${message}; trying the next source` });
 }
 
-/** Returns the first error, with the others as a note. */
-export function combineFailures([first, ...others]: readonly AirgapError[]): AirgapError {
-  if (first === undefined) throw new RangeError('no source was tried');
-  if (others.length === 0) return first;
+/** Returns the first error that may go away, or else the first one, with the others as a note. */
+export function combineFailures(failures: readonly AirgapError[]): AirgapError {
+  const main = failures.find(({ code }) => code === 'NETWORK' || code === 'REGISTRY') ?? failures[0];
+  if (main === undefined) throw new RangeError('no source was tried');
+  const others = failures.filter(failure => failure !== main);
+  if (others.length === 0) return main;
   const note = others.map(({ message, where }) => `${nameOf(where)}: ${message}`).join('; ');
-  return first.withNote(note);
+  return main.withNote(note);
 }
 
 function nameOf({ host, path }: BlobSource['origin']): string {

@@ -1,8 +1,8 @@
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { parseRegistry } from '../reference/reference.ts';
+import { credentialHost } from '../registry/auth/credential-key.ts';
 import { CredentialWriter } from '../registry/auth/credential-writer.ts';
-import { credentialHost } from '../registry/auth/docker-config.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { checkOptions } from './check-options.ts';
 

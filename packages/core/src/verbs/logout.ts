@@ -1,6 +1,6 @@
 import { parseRegistry } from '../reference/reference.ts';
+import { credentialHost } from '../registry/auth/credential-key.ts';
 import { CredentialWriter } from '../registry/auth/credential-writer.ts';
-import { credentialHost } from '../registry/auth/docker-config.ts';
 import { checkOptions } from './check-options.ts';
 
 export interface LogoutOptions {

@@ -1,32 +1,44 @@
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
+import { fetchDocument } from '../../http/document.ts';
+import { locationOf } from '../../http/location.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import { responseError } from '../../http/response-error.ts';
-import { type HttpRequest, roundTrip } from '../../http/round-trip.ts';
+import type { HttpRequest, ResponseHead } from '../../http/round-trip.ts';
 import { AirgapError } from '../../model/errors.ts';
 import { MemorySink } from '../../store/blob-writer.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials } from './credential.ts';
 import type { CredentialStore } from './credential-store.ts';
-import { basicCredentials, SecretRedactor } from './secret-redactor.ts';
+import { type Denial, explainDenial } from './denial.ts';
+import { SecretRedactor } from './secret-redactor.ts';
+import { basic, tokenRequest } from './token-request.ts';
 
 const MAX_TOKEN_RESPONSE = 1024 * 1024;
-const CLIENT_ID = 'airgap';
+const MAX_REDIRECTS = 10;
 
-const tokenSchema = z.looseObject({ token: z.string().optional(), access_token: z.string().optional() });
+const tokenSchema = z.looseObject({ token: z.string().nullish(), access_token: z.string().nullish() });
 
-/** A 401 response of a registry, and its request. */
-export interface AuthChallenge {
+/** What a request may access; it selects the credentials and the token. */
+export interface Access {
   /** The registry host, with its port if any. */
   readonly host: string;
-  /** The URL of the request. */
-  readonly url: URL;
+  /** The repository on that host; empty for the base of the API. */
+  readonly repository: string;
   /** The token scope that the request needs; may be empty. */
   readonly scope: string;
+}
+
+/** A 401 response of a registry, and its request. */
+export interface AuthChallenge extends Access {
+  /** The URL of the request. */
+  readonly url: URL;
   /** The `WWW-Authenticate` of the response. */
   readonly header: string | string[] | undefined;
   /** The rejected `Authorization`, if any was sent. */
   readonly authorization: string | undefined;
+  /** Whether no credentials may be sent: the host was chosen by a redirect. */
+  readonly anonymous?: boolean;
 }
 
 /** The `Authorization` for one host and scope. */
@@ -41,7 +53,7 @@ interface TokenEntry {
  * service (distribution, "Token Authentication"). Headers are cached per host and scope, and concurrent transfers share
  * one token request. Credentials are sent to their registry, and to the token service that it names: to any host over
  * https, as the registry could forward the credentials anyway; over http only when the registry has no TLS either, and
- * the service is on the same host or on loopback.
+ * the service is on the same host or on loopback. A redirect of the token service to another origin gets none.
  */
 export class Authorizer {
   readonly #dispatcher: Dispatcher;
@@ -57,7 +69,7 @@ export class Authorizer {
 
   /** Returns the current header for a host and scope, after any pending token request. */
   async header(host: string, scope: string): Promise<string | undefined> {
-    const { pending, header } = this.#entry(host, scope);
+    const { pending, header } = this.#entry(`${host} ${scope}`);
     return pending ?? header;
   }
 
@@ -69,9 +81,10 @@ export class Authorizer {
    * `INPUT` when a credential helper fails
    */
   async answer(challenge: AuthChallenge, signal?: AbortSignal): Promise<string | undefined> {
-    const entry = this.#entry(challenge.host, challenge.scope);
+    const { host, scope, anonymous = false, authorization } = challenge;
+    const entry = this.#entry(anonymous ? `anonymous ${host} ${scope}` : `${host} ${scope}`);
     if (entry.pending !== undefined) return entry.pending;
-    if (entry.header !== undefined && entry.header !== challenge.authorization) return entry.header;
+    if (entry.header !== undefined && entry.header !== authorization) return entry.header;
     entry.pending = this.#authorize(challenge, signal);
     try {
       entry.header = await entry.pending;
@@ -81,8 +94,13 @@ export class Authorizer {
     }
   }
 
-  #entry(host: string, scope: string): TokenEntry {
-    const key = `${host} ${scope}`;
+  /** Explains why a registry answered 401 or 403. @param authorized whether an `Authorization` was sent */
+  async explain(access: Access, status: number, authorized: boolean): Promise<Denial> {
+    const { note, hint } = await explainDenial({ ...access, status, authorized }, this.#credentials);
+    return { note: this.secrets.mask(note), ...(hint ? { hint: this.secrets.mask(hint) } : {}) };
+  }
+
+  #entry(key: string): TokenEntry {
     const entry = this.#entries.get(key) ?? {};
     this.#entries.set(key, entry);
     return entry;
@@ -93,32 +111,42 @@ export class Authorizer {
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     const supportsBasic = challenges.some(({ scheme }) => scheme === 'basic');
     if (!bearer && !supportsBasic) return undefined;
-    const credentials = await this.#credentials.for(challenge.host, signal);
-    if (credentials) this.secrets.addCredentials(credentials);
+    const credentials = await this.#credentialsFor(challenge, signal);
+    if (credentials?.registryToken) return `Bearer ${credentials.registryToken}`;
     if (bearer) return `Bearer ${await this.#token(bearer, challenge, credentials, signal)}`;
-    return credentials && basic(credentials);
+    return credentials && isBasic(credentials) ? basic(credentials) : undefined;
+  }
+
+  async #credentialsFor(
+    { host, repository, anonymous }: AuthChallenge,
+    signal: AbortSignal | undefined,
+  ): Promise<Credentials | undefined> {
+    if (anonymous) return undefined;
+    const name = repository === '' ? host : `${host}/${repository}`;
+    const credentials = await this.#credentials.for(name, signal);
+    if (credentials) this.secrets.addCredentials(credentials);
+    return credentials;
   }
 
   async #token(
-    { parameters }: Challenge,
-    { host, url, scope }: AuthChallenge,
+    bearer: Challenge,
+    challenge: AuthChallenge,
     credentials: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<string> {
     const { secrets } = this;
-    const realm = realmUrl(parameters.realm ?? '', url, credentials !== undefined, secrets);
-    const request = tokenRequest(
-      realm,
-      parameters.service,
-      scopes(scope, parameters.scope),
-      credentials,
-      signal,
-    );
-    const sink = new MemorySink(MAX_TOKEN_RESPONSE);
-    const head = await roundTrip(this.#dispatcher, request, () => sink);
-    if (head.status !== 200)
-      throw responseError(`get a token from ${realm.host}`, { ...head, secrets }, sink.bytes, { host });
-    const response = tokenSchema.safeParse(parseJson(sink.bytes));
+    const { host, url, scope } = challenge;
+    const realm = realmUrl(bearer.parameters.realm ?? '', url, credentials !== undefined, secrets);
+    const request = { ...tokenRequest(realm, bearer, scope, credentials), signal };
+    const { head, body } = await this.#fetchToken(request, host);
+    if (head.status !== 200) {
+      const isDenied = head.status === 401 || head.status === 403;
+      const denial = isDenied
+        ? await this.explain(challenge, head.status, credentials !== undefined)
+        : undefined;
+      throw responseError(`get a token from ${realm.host}`, { ...head, secrets, denial }, body, { host });
+    }
+    const response = tokenSchema.safeParse(parseJson(body));
     const token = response.data?.token || response.data?.access_token;
     if (!token)
       throw new AirgapError('REGISTRY', `the token service ${realm.host} returned no token`, {
@@ -128,10 +156,44 @@ export class Authorizer {
     secrets.addToken(token);
     return token;
   }
+
+  /** Sends a token request and follows redirects; credentials stay at the first origin. */
+  async #fetchToken(
+    first: HttpRequest,
+    host: string,
+  ): Promise<{ readonly head: ResponseHead; readonly body: Buffer }> {
+    let request = first;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+      const sink = new MemorySink(MAX_TOKEN_RESPONSE);
+      const head = await fetchDocument(this.#dispatcher, request, () => sink);
+      if (!isRedirect(head)) return { head, body: sink.bytes };
+      request = redirectedRequest(request, locationOf({ ...head, url: request.url }, host), host);
+    }
+    throw new AirgapError(
+      'REGISTRY',
+      `the token service ${first.url.host} sent more than ${MAX_REDIRECTS} redirects`,
+      { where: { host }, hint: `Fix the redirects of ${first.url.host}.` },
+    );
+  }
 }
 
-function basic(credentials: Credentials): string {
-  return `Basic ${basicCredentials(credentials)}`;
+function isBasic({ username, password }: Credentials): boolean {
+  return username !== '' || password !== '';
+}
+
+function isRedirect({ status, headers }: ResponseHead): boolean {
+  return status >= 301 && status <= 308 && headers.location !== undefined;
+}
+
+/** An identity token is in the body, which another origin must not get. */
+function redirectedRequest(request: HttpRequest, url: URL, host: string): HttpRequest {
+  if (url.origin === request.url.origin) return { ...request, url };
+  if (request.body !== undefined)
+    throw new AirgapError('REGISTRY', `the token service ${request.url.host} redirects to ${url.host}`, {
+      where: { host },
+      hint: 'Name the new token service in the WWW-Authenticate header: identity tokens do not follow redirects.',
+    });
+  return { ...request, url, headers: {} };
 }
 
 /** A realm must not downgrade credentials from TLS to http, nor send them to another host over http. */
@@ -150,40 +212,6 @@ function realmUrl(realm: string, registry: URL, withCredentials: boolean, secret
       hint: 'Configure a token service with an https URL, or on the same host for a registry without TLS.',
     },
   );
-}
-
-/** Merges the needed scopes with those of the challenge; other kinds of scopes in a challenge replace them. */
-function scopes(needed: string, challenged: string | undefined): string[] {
-  const own = needed.split(' ').filter(Boolean);
-  const named = challenged?.split(' ').filter(Boolean) ?? [];
-  if (named.some(scope => !scope.startsWith('repository:'))) return named;
-  return [...new Set([...own, ...named])];
-}
-
-function tokenRequest(
-  realm: URL,
-  service: string | undefined,
-  scopes: readonly string[],
-  credentials: Credentials | undefined,
-  signal: AbortSignal | undefined,
-): HttpRequest {
-  const fields = service ? { service } : {};
-  if (credentials?.identityToken) {
-    const form = {
-      ...fields,
-      scope: scopes.join(' '),
-      grant_type: 'refresh_token',
-      client_id: CLIENT_ID,
-      refresh_token: credentials.identityToken,
-    };
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    return { method: 'POST', url: realm, headers, body: new URLSearchParams(form).toString(), signal };
-  }
-  const url = new URL(realm);
-  for (const [name, value] of Object.entries(fields)) url.searchParams.append(name, value);
-  for (const scope of scopes) url.searchParams.append('scope', scope);
-  const headers: Record<string, string> = credentials ? { authorization: basic(credentials) } : {};
-  return { method: 'GET', url, headers, signal };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

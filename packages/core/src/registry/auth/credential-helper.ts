@@ -49,6 +49,8 @@ export class CredentialHelper {
     const parsed = outputSchema.safeParse(parseJson(stdout));
     if (!parsed.success) throw this.#error('get', server, 'unexpected output');
     const { Username: username, Secret: secret } = parsed.data;
+    // Some helpers answer so for servers that they do not know.
+    if (username === '' && secret === '') return undefined;
     if (username === TOKEN_USER) return { username: '', password: '', identityToken: secret };
     return { username, password: secret };
   }

@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -32,6 +42,11 @@ function outputs(username: string): string {
 function config(content: object): string {
   const path = join(folder, 'config.json');
   writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+function openFile(path: string): string {
+  writeFileSync(path, '{}');
   return path;
 }
 
@@ -71,10 +86,42 @@ describe('CredentialStore', () => {
     ],
     ['nothing without an entry', { credsStore: 'empty' }, 'a.io', undefined],
     ['an identity token', { credsStore: 'token' }, 'a.io', { identityToken: SECRET }],
+    ['a registry token', { auths: { 'a.io': { registrytoken: 't' } } }, 'a.io', { registryToken: 't' }],
+    [
+      'the longest key',
+      { auths: { 'a.io': auth('host:p'), 'a.io/team': auth('u:p'), 'a.io/team/app/x': auth('x:p') } },
+      'a.io/team/app',
+      { username: 'u' },
+    ],
+    [
+      'the key of the host',
+      { auths: { 'https://a.io/v2/': auth('u:p') } },
+      'a.io/team/app',
+      { username: 'u' },
+    ],
+    ['nothing for a part of a component', { auths: { 'a.io/te': auth('u:p') } }, 'a.io/team/app', undefined],
+    ['nothing for another namespace', { auths: { 'a.io/org-b': auth('u:p') } }, 'a.io/org-a/app', undefined],
+    [
+      'the helper of a namespace',
+      { credsStore: 'bad', credHelpers: { 'a.io/team': 'good' } },
+      'a.io/team/app',
+      { username: 'helped' },
+    ],
+    ['nothing in an entry without user and password', { auths: { 'a.io': auth(':') } }, 'a.io', undefined],
+    ['nothing in a null entry', { auths: { 'a.io': null } }, 'a.io', undefined],
+    ['nothing in null keys', { auths: null, credsStore: null, credHelpers: null }, 'a.io', undefined],
+    [
+      'an entry with null keys',
+      { auths: { 'a.io': { ...auth('u:p'), identitytoken: null } } },
+      'a.io',
+      { username: 'u', password: 'p', identityToken: undefined },
+    ],
+    ['nothing when the helper answers with empty strings', { credsStore: 'blank' }, 'a.io', undefined],
   ])('finds %s', async (_name, content, host, expected) => {
     helper('good', outputs('helped'));
     helper('token', outputs('<token>'));
     helper('empty', NOT_FOUND);
+    helper('blank', `echo '{"ServerURL":"x","Username":"","Secret":""}'`);
     helper('bad', 'exit 9');
     const found = await (await CredentialStore.read([config(content)])).for(host);
     if (expected) expect(found).toMatchObject(expected);
@@ -148,6 +195,50 @@ describe('CredentialStore', () => {
       );
     },
   );
+
+  it.each<[string, (path: string) => void]>([
+    ['a missing file', () => {}],
+    ['an empty file', path => writeFileSync(path, '')],
+    ['blanks', path => writeFileSync(path, ' \n')],
+  ])('takes %s for one without credentials, without a warning', async (_name, make) => {
+    const path = join(folder, 'other.json');
+    make(path);
+    const warnings: string[] = [];
+    const store = await CredentialStore.read([path], {}, message => warnings.push(message));
+    rmSync(path, { force: true });
+    expect(await store.for('a.io')).toBeUndefined();
+    expect(warnings).toEqual([]);
+  });
+
+  it.each<[string, (path: string) => void, RegExp]>([
+    ['a folder', path => mkdirSync(path), /a directory/],
+    ['a FIFO', path => execFileSync('mkfifo', [path]), /not a regular file/],
+    ['a link to itself', path => symlinkSync(path, path), /ELOOP/],
+    ['a file that is too large', path => truncateSync(openFile(path), 20_000_000), /larger than 16 MiB/],
+  ])('warns of %s, and uses the other files', async (_name, make, words) => {
+    const path = join(folder, 'other.json');
+    make(path);
+    const warnings: string[] = [];
+    const files = [path, config({ auths: { 'a.io': auth('u:p') } })];
+    const store = await CredentialStore.read(files, {}, message => warnings.push(message));
+    rmSync(path, { recursive: true, force: true });
+    expect(await store.for('a.io')).toMatchObject({ username: 'u', source: files[1] });
+    expect(warnings).toEqual([expect.stringMatching(words)]);
+    expect(warnings[0]).toContain(path);
+  });
+
+  it('reads a text, and names it', async () => {
+    const text = JSON.stringify({ auths: { 'a.io': auth('u:p') } });
+    const store = await CredentialStore.read([{ name: 'DOCKER_AUTH_CONFIG', text }]);
+    expect(await store.for('a.io')).toMatchObject({ username: 'u', source: 'DOCKER_AUTH_CONFIG' });
+    await expect(
+      CredentialStore.read([{ name: 'DOCKER_AUTH_CONFIG', text: `{${SECRET}` }]),
+    ).rejects.toMatchObject({
+      code: 'INPUT',
+      message: 'invalid docker config.json: not JSON',
+      where: { path: 'DOCKER_AUTH_CONFIG' },
+    });
+  });
 
   it('never quotes an invalid file', async () => {
     const path = join(folder, 'config.json');

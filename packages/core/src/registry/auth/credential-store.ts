@@ -1,48 +1,111 @@
-import type { Credentials, CredentialsByHost } from './credential.ts';
-import { credentialHost, DockerConfig, keyOfHost } from './docker-config.ts';
+import type { Credentials, CredentialsByHost, FoundCredentials } from './credential.ts';
+import type { CredentialHelper } from './credential-helper.ts';
+import { isNearMiss, keyOfHost, nameOfKey, prefixesOf } from './credential-key.ts';
+import { type CredentialFile, DockerConfig, isUnreadable } from './docker-config.ts';
 
-/** Finds the credentials of a host: those given by the caller, else those of docker config.json files. */
+/** A key of a file that is not used for a name, but has the same host name. */
+export interface NearMiss {
+  readonly key: string;
+  readonly file: string;
+}
+
+/** Finds the credentials of a host or repository: those given by the caller, else those of docker config.json files. */
 export class CredentialStore {
   readonly #given: ReadonlyMap<string, Credentials>;
   readonly #configs: readonly DockerConfig[];
-  readonly #found = new Map<string, Promise<Credentials | undefined>>();
+  readonly #found = new Map<string, Promise<FoundCredentials | undefined>>();
+  readonly #helped = new Map<string, Promise<Credentials | undefined>>();
 
   private constructor(given: CredentialsByHost, configs: readonly DockerConfig[]) {
-    this.#given = new Map(
-      Object.entries(given).map(([host, credentials]) => [credentialHost(host), credentials]),
-    );
+    this.#given = new Map(Object.entries(given).map(([key, credentials]) => [nameOfKey(key), credentials]));
     this.#configs = configs;
   }
 
   /**
    * Reads the files; the first with an entry for a host is used. Runs no helpers.
    *
+   * @param onWarning receives a sentence for each file that cannot be read; the others are used
    * @throws AirgapError `INPUT` for an invalid config.json; its content is never quoted
    */
-  static async read(paths: readonly string[], given: CredentialsByHost = {}): Promise<CredentialStore> {
-    return new CredentialStore(given, await Promise.all(paths.map(path => DockerConfig.read(path))));
+  static async read(
+    files: readonly CredentialFile[],
+    given: CredentialsByHost = {},
+    onWarning: (message: string) => void = () => {},
+  ): Promise<CredentialStore> {
+    return new CredentialStore(given, await Promise.all(files.map(file => readOrSkip(file, onWarning))));
+  }
+
+  /** The files that were searched. */
+  get files(): readonly string[] {
+    return this.#configs.map(({ path }) => path);
   }
 
   /**
-   * Returns the credentials for exactly this host (and port). A helper runs once per host, on first use.
+   * Returns the credentials with the longest key that is a prefix of a name.
    *
+   * @param name a host with its port if any, or host and repository
    * @throws AirgapError `INPUT` when a helper fails
    */
-  async for(host: string, signal?: AbortSignal): Promise<Credentials | undefined> {
-    const key = credentialHost(host);
-    const found = this.#found.get(key) ?? this.#find(key, signal);
-    this.#found.set(key, found);
+  async for(name: string, signal?: AbortSignal): Promise<FoundCredentials | undefined> {
+    const [canonical = name] = prefixesOf(name);
+    const found = this.#found.get(canonical) ?? this.#find(canonical, signal);
+    this.#found.set(canonical, found);
     return found;
   }
 
-  async #find(host: string, signal: AbortSignal | undefined): Promise<Credentials | undefined> {
-    const given = this.#given.get(host);
-    if (given) return given;
+  /** Returns the keys of the files for the same host name that do not match a name, for example without its port. */
+  nearMisses(name: string): readonly NearMiss[] {
+    return this.#configs.flatMap(({ keys, path }) =>
+      keys.filter(key => isNearMiss(key, name)).map(key => ({ key, file: path })),
+    );
+  }
+
+  async #find(name: string, signal: AbortSignal | undefined): Promise<FoundCredentials | undefined> {
+    const prefixes = prefixesOf(name);
+    const given = prefixes.map(prefix => this.#given.get(prefix)).find(Boolean);
+    if (given) return { ...given, source: 'the options' };
     for (const config of this.#configs) {
-      const fromHelper = await config.helperFor(host)?.get(keyOfHost(host), signal);
-      const found = fromHelper ?? config.credentialsFor(host);
-      if (found) return found;
+      for (const prefix of prefixes) {
+        const found = await this.#inConfig(config, prefix, signal);
+        if (found) return found;
+      }
     }
     return undefined;
+  }
+
+  async #inConfig(
+    config: DockerConfig,
+    name: string,
+    signal: AbortSignal | undefined,
+  ): Promise<FoundCredentials | undefined> {
+    const helper = config.helperFor(name);
+    const helped = helper && (await this.#ask(helper, keyOfHost(name), signal));
+    if (helped) return { ...helped, source: helper.program };
+    const found = config.credentialsFor(name);
+    return found && { ...found, source: config.path };
+  }
+
+  /** Runs a helper once per key. */
+  #ask(
+    helper: CredentialHelper,
+    key: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Credentials | undefined> {
+    const call = `${helper.program} ${key}`;
+    const helped = this.#helped.get(call) ?? helper.get(key, signal);
+    this.#helped.set(call, helped);
+    return helped;
+  }
+}
+
+/** Public images need no credentials, so a file that cannot be read does not stop a run. */
+async function readOrSkip(file: CredentialFile, onWarning: (message: string) => void): Promise<DockerConfig> {
+  try {
+    return await DockerConfig.read(file);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    const path = error.where.path ?? '';
+    onWarning(`${path}: ${error.message}; continuing without its credentials`);
+    return DockerConfig.empty(path);
   }
 }

@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../../fs/replace-file.ts';
 import { AirgapError } from '../../model/errors.ts';
 import type { Credentials } from './credential.ts';
-import { DockerConfig, hostOfKey, keyOfHost } from './docker-config.ts';
+import { keyOfHost, nameOfKey } from './credential-key.ts';
+import { DockerConfig } from './docker-config.ts';
 
 /** Where credentials are stored. */
 export interface CredentialLocation {
@@ -61,12 +62,12 @@ export class CredentialWriter {
   }
 
   #hasEntry(host: string): boolean {
-    return Object.keys(this.#config.content.auths ?? {}).some(key => hostOfKey(key) === hostOfKey(host));
+    return Object.keys(this.#config.content.auths ?? {}).some(key => nameOfKey(key) === nameOfKey(host));
   }
 
   #others(host: string): object {
     const entries = Object.entries(this.#config.content.auths ?? {});
-    return Object.fromEntries(entries.filter(([key]) => hostOfKey(key) !== hostOfKey(host)));
+    return Object.fromEntries(entries.filter(([key]) => nameOfKey(key) !== nameOfKey(host)));
   }
 
   async #write(auths: object): Promise<void> {

@@ -6,8 +6,8 @@ export class SecretRedactor {
   /** The longest first, as one may contain another. */
   #texts: readonly string[] = [];
 
-  addCredentials({ username, password, identityToken = '' }: Credentials): void {
-    this.#add(password, identityToken, basicCredentials({ username, password }));
+  addCredentials({ username, password, identityToken = '', registryToken = '' }: Credentials): void {
+    this.#add(password, identityToken, registryToken, basicCredentials({ username, password }));
   }
 
   addToken(token: string): void {

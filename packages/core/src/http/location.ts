@@ -1,5 +1,5 @@
-import type { ResponseHead } from '../http/round-trip.ts';
 import { AirgapError } from '../model/errors.ts';
+import type { ResponseHead } from './round-trip.ts';
 
 /**
  * Resolves the `Location` of a response, which may be relative (RFC 9110, section 10.2.2).
