@@ -1,9 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type BuildOptions, build, licenseCredentials } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { makeCertificates } from './programs/certificates.ts';
-import { missingPrograms } from './programs/program.ts';
 import {
   authenticated,
   basic,
@@ -17,8 +14,11 @@ import {
   tokens,
   withForeignLayer,
   withTokens,
-} from './registry/handlers.ts';
-import { type Handler, RecordingServer } from './registry/recording-server.ts';
+} from '../registry/handlers.ts';
+import { type Handler, RecordingServer } from '../registry/recording-server.ts';
+import { TempDir } from '../support/airgap.ts';
+import { makeCertificates } from '../support/programs/certificates.ts';
+import { missingPrograms } from '../support/programs/program.ts';
 
 const missing = missingPrograms('openssl');
 if (missing.length > 0)

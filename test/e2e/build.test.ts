@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from './images/image.ts';
-import { type Fault, sendError, TestRegistry } from './registry/registry.ts';
+import { type Fault, sendError, TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from '../support/images/image.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const ARM64 = { os: 'linux', architecture: 'arm64' };

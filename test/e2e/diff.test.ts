@@ -9,8 +9,9 @@ import {
 } from 'node:fs';
 import { build, type DiffResult, diff, inspect } from '@airgap/core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { withEntry } from './bundle.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { withEntry } from '../support/bundle.ts';
 import {
   artifactOf,
   imageOf,
@@ -19,9 +20,8 @@ import {
   sha256,
   type TestImage,
   type TestLayer,
-} from './images/image.ts';
-import { output } from './programs/program.ts';
-import { TestRegistry } from './registry/registry.ts';
+} from '../support/images/image.ts';
+import { output } from '../support/programs/program.ts';
 
 const work = new TempDir();
 afterAll(() => work[Symbol.dispose]());

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { imageOf, noiseLayer } from './images/image.ts';
-import { output } from './programs/program.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { TempDir } from '../support/airgap.ts';
+import { imageOf, noiseLayer } from '../support/images/image.ts';
+import { output } from '../support/programs/program.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 it('the example program of the docs builds, verifies and inspects a bundle', async () => {
   await using registry = await TestRegistry.start();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { airgap } from './airgap.ts';
+import { airgap } from '../support/airgap.ts';
 
 const MEANINGS: readonly (readonly [status: number, meaning: RegExp])[] = [
   [0, /done/],
@@ -27,7 +27,7 @@ describe('every exit status is documented', () => {
   });
 
   it('in the reference', () => {
-    const text = readFileSync(new URL('../docs/reference/exit-status.md', import.meta.url), 'utf8');
+    const text = readFileSync(new URL('../../docs/reference/exit-status.md', import.meta.url), 'utf8');
     const rows = [...text.matchAll(/^\| (?<status>\d+) \| (?<meaning>.*) \|$/gm)].map(({ groups }) => groups);
     expect(rows.map(row => Number(row?.status))).toEqual(MEANINGS.map(([status]) => status));
     for (const [at, [, meaning]] of MEANINGS.entries()) expect(rows[at]?.meaning).toMatch(meaning);

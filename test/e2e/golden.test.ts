@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { artifactOf, type ImageOptions, imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import {
+  artifactOf,
+  type ImageOptions,
+  imageOf,
+  indexOf,
+  noiseOf,
+  type TestImage,
+} from '../support/images/image.ts';
 
 const ARM64 = { os: 'linux', architecture: 'arm64', variant: 'v8' };
 const base = noiseOf(1, 300_000);

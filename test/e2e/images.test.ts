@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
 
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: c, image: quay.io/t/a:1}\n';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
 
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - image: quay.io/t/a\n';

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { buildBundle } from './bundle.ts';
-import { imageOf, indexOf, noiseOf } from './images/image.ts';
-import { PushRegistry } from './registry/push-registry.ts';
+import { PushRegistry } from '../registry/push-registry.ts';
+import { TempDir } from '../support/airgap.ts';
+import { buildBundle } from '../support/bundle.ts';
+import { imageOf, indexOf, noiseOf } from '../support/images/image.ts';
 
 const app = imageOf({ layers: [noiseOf(1, 1000)], compression: 'none' });
 const arm = imageOf({

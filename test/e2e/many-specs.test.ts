@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { deployments, imagesList } from './many-documents.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { deployments, imagesList } from '../support/many-documents.ts';
 
 /** Lints `count` documents with a heap of `heap` MB. @returns the duration in ms */
 async function lint(count: number, heap: number): Promise<number> {

@@ -1,8 +1,8 @@
 import { lint, rules } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from './images/image.ts';
-import { sendError, TestRegistry } from './registry/registry.ts';
+import { sendError, TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from '../support/images/image.ts';
 
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 const SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';

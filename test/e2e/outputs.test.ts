@@ -9,13 +9,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { imageOf, indexOf, noiseLayer, type TestImage } from './images/image.ts';
-import { makeCertificates } from './programs/certificates.ts';
-import { Containerd } from './programs/containerd.ts';
-import { Distribution } from './programs/distribution.ts';
-import { findProgram, missingPrograms, output } from './programs/program.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, indexOf, noiseLayer, type TestImage } from '../support/images/image.ts';
+import { makeCertificates } from '../support/programs/certificates.ts';
+import { Containerd } from '../support/programs/containerd.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { findProgram, missingPrograms, output } from '../support/programs/program.ts';
 
 const missing = missingPrograms('docker-registry', 'containerd', 'ctr', 'openssl', 'htpasswd');
 if (missing.length > 0)

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { TempDir } from './airgap.ts';
+import { TempDir } from '../support/airgap.ts';
 
-const HOME = fileURLToPath(new URL('..', import.meta.url));
+const HOME = fileURLToPath(new URL('../..', import.meta.url));
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - image: quay.io/t/a\n';
 const FIXED = `${POD}    imagePullPolicy: IfNotPresent\n`;

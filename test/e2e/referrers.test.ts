@@ -1,13 +1,20 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { artifactOf, imageOf, indexOf, noiseLayer, signatureOf, type TestImage } from './images/image.ts';
-import { Distribution } from './programs/distribution.ts';
-import { findProgram, missingPrograms } from './programs/program.ts';
-import { ServingProcess } from './programs/serving.ts';
-import { Zot } from './programs/zot.ts';
-import { type SeenRequest, TestRegistry } from './registry/registry.ts';
+import { type SeenRequest, TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import {
+  artifactOf,
+  imageOf,
+  indexOf,
+  noiseLayer,
+  signatureOf,
+  type TestImage,
+} from '../support/images/image.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { findProgram, missingPrograms } from '../support/programs/program.ts';
+import { ServingProcess } from '../support/programs/serving.ts';
+import { Zot } from '../support/programs/zot.ts';
 
 const REPOSITORY = 'quay.io/team/app';
 const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';

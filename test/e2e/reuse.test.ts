@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { build } from '@airgap/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { imageOf, noiseOf, type TestLayer } from './images/image.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { TempDir } from '../support/airgap.ts';
+import { imageOf, noiseOf, type TestLayer } from '../support/images/image.ts';
 
 const base = noiseOf(1, 4_000_000);
 const first = noiseOf(2, 3_000_000);

@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { type AirgapEvent, build, licenseCredentials } from '@airgap/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { makeCertificates } from './programs/certificates.ts';
-import { missingPrograms } from './programs/program.ts';
-import { authenticated, layer, serve } from './registry/handlers.ts';
-import { type Handler, RecordingServer } from './registry/recording-server.ts';
-import { sendError } from './registry/registry.ts';
+import { authenticated, layer, serve } from '../registry/handlers.ts';
+import { type Handler, RecordingServer } from '../registry/recording-server.ts';
+import { sendError } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { makeCertificates } from '../support/programs/certificates.ts';
+import { missingPrograms } from '../support/programs/program.ts';
 
 const missing = missingPrograms('openssl');
 if (missing.length > 0) process.stderr.write(`\nSKIPPED: secrets, missing ${missing.join(', ')}\n`);

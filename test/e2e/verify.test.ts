@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { build, verify } from '@airgap/core';
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { withEntry } from './bundle.ts';
-import { imageOf, indexOf, noiseOf } from './images/image.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { TempDir } from '../support/airgap.ts';
+import { withEntry } from '../support/bundle.ts';
+import { imageOf, indexOf, noiseOf } from '../support/images/image.ts';
 
 const ARM64 = { os: 'linux', architecture: 'arm64', variant: 'v8' };
 

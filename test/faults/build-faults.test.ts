@@ -2,10 +2,7 @@ import dns from 'node:dns';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { AirgapError, build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { exitStatus } from '../packages/cli/src/exit-status.ts';
-import { TempDir } from './airgap.ts';
-import { type Certificates, makeCertificates } from './programs/certificates.ts';
-import { missingPrograms } from './programs/program.ts';
+import { exitStatus } from '../../packages/cli/src/exit-status.ts';
 import {
   challenge,
   type FaultAction,
@@ -19,9 +16,12 @@ import {
   sendPart,
   slowSend,
   status,
-} from './registry/faults.ts';
-import { type Handler, RecordingServer } from './registry/recording-server.ts';
-import { sendBlob, sendError, TestRegistry } from './registry/registry.ts';
+} from '../registry/faults.ts';
+import { type Handler, RecordingServer } from '../registry/recording-server.ts';
+import { sendBlob, sendError, TestRegistry } from '../registry/registry.ts';
+import { TempDir } from '../support/airgap.ts';
+import { type Certificates, makeCertificates } from '../support/programs/certificates.ts';
+import { missingPrograms } from '../support/programs/program.ts';
 
 const missing = missingPrograms('openssl');
 if (missing.length > 0) process.stderr.write(`\nSKIPPED: faults, missing ${missing.join(', ')}\n`);

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { inspect, load, serve, verify } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { layoutOf, withEntry } from './bundle.ts';
-import { imageOf, noiseOf, type TestFile, tarOf } from './images/image.ts';
-import { PushRegistry } from './registry/push-registry.ts';
+import { PushRegistry } from '../registry/push-registry.ts';
+import { TempDir } from '../support/airgap.ts';
+import { layoutOf, withEntry } from '../support/bundle.ts';
+import { imageOf, noiseOf, type TestFile, tarOf } from '../support/images/image.ts';
 
 const layer = noiseOf(1, 20_000);
 const app = imageOf({ layers: [layer], compression: 'none' });

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { imageOf, noiseLayer } from './images/image.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, noiseLayer } from '../support/images/image.ts';
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 if (!isRoot) process.stderr.write('\nSKIPPED: failing disks: mounting requires root\n');

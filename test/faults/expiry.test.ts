@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { build, verify } from '@airgap/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { imageOf, noiseOf } from './images/image.ts';
-import { type SeenRequest, sendBlob, sendError, TestRegistry } from './registry/registry.ts';
+import { type SeenRequest, sendBlob, sendError, TestRegistry } from '../registry/registry.ts';
+import { TempDir } from '../support/airgap.ts';
+import { imageOf, noiseOf } from '../support/images/image.ts';
 
 const AUTH = { scheme: 'bearer', username: 'me', password: 'a-secret-password' } as const;
 /** Transfers in flight when the token expires. */

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AirgapError, type LoadOptions, load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { buildBundle } from './bundle.ts';
-import { imageOf, indexOf, noiseOf, type TestImage } from './images/image.ts';
-import { type PushFault, type PushOptions, PushRegistry, type Step } from './registry/push-registry.ts';
-import { sendError } from './registry/registry.ts';
+import { type PushFault, type PushOptions, PushRegistry, type Step } from '../registry/push-registry.ts';
+import { sendError } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { buildBundle } from '../support/bundle.ts';
+import { imageOf, indexOf, noiseOf, type TestImage } from '../support/images/image.ts';
 
 const MIB = 1024 * 1024;
 const ARM64 = { os: 'linux', architecture: 'arm64' };

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AIRGAP, airgap, TempDir } from './airgap.ts';
-import { imageOf, noiseOf } from './images/image.ts';
-import { Distribution } from './programs/distribution.ts';
-import { Nginx } from './programs/nginx.ts';
-import { missingPrograms } from './programs/program.ts';
+import { AIRGAP, airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, noiseOf } from '../support/images/image.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { Nginx } from '../support/programs/nginx.ts';
+import { missingPrograms } from '../support/programs/program.ts';
 
 const MB = 1_000_000;
 const KILLS = 50;

@@ -1,8 +1,8 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { runRules } from '../lint/lint-run.ts';
-import { ImagePath } from './formats/image-path.ts';
-import { parseSpec } from './spec-parser.ts';
+import { ImagePath } from '../../packages/core/src/input/formats/image-path.ts';
+import { parseSpec } from '../../packages/core/src/input/spec-parser.ts';
+import { runRules } from '../../packages/core/src/lint/lint-run.ts';
 
 const PATHS = [ImagePath.parse('Database', '.spec[*].image')];
 

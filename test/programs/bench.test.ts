@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { missingPrograms, output } from './programs/program.ts';
+import { TempDir } from '../support/airgap.ts';
+import { missingPrograms, output } from '../support/programs/program.ts';
 
-const BENCH = fileURLToPath(new URL('../bench/bench.ts', import.meta.url));
+const BENCH = fileURLToPath(new URL('../../bench/bench.ts', import.meta.url));
 
 const missing = missingPrograms('docker-registry', 'nginx', 'curl', 'openssl', 'time');
 if (missing.length > 0) process.stderr.write(`\nSKIPPED: the bench; not installed: ${missing.join(', ')}\n`);

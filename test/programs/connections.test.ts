@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { imageOf, noiseOf } from './images/image.ts';
-import { type Certificates, makeCertificates } from './programs/certificates.ts';
-import { Distribution } from './programs/distribution.ts';
-import { missingPrograms, outsideAddress } from './programs/program.ts';
-import { Tinyproxy } from './programs/tinyproxy.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, noiseOf } from '../support/images/image.ts';
+import { type Certificates, makeCertificates } from '../support/programs/certificates.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { missingPrograms, outsideAddress } from '../support/programs/program.ts';
+import { Tinyproxy } from '../support/programs/tinyproxy.ts';
 
 const missing = missingPrograms('docker-registry', 'openssl', 'tinyproxy');
 if (missing.length > 0) process.stderr.write(`\nSKIPPED: TLS and proxies, missing ${missing.join(', ')}\n`);

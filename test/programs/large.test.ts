@@ -3,12 +3,12 @@ import { mkdirSync, openSync, readFileSync, statfsSync, truncateSync, writeFileS
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { measure } from '../bench/measure.ts';
-import { WorkDir } from '../bench/work-dir.ts';
-import { AIRGAP, airgap, TempDir } from './airgap.ts';
-import { imageOf } from './images/image.ts';
-import { Distribution } from './programs/distribution.ts';
-import { missingPrograms, output } from './programs/program.ts';
+import { measure } from '../../bench/measure.ts';
+import { WorkDir } from '../../bench/work-dir.ts';
+import { AIRGAP, airgap, TempDir } from '../support/airgap.ts';
+import { imageOf } from '../support/images/image.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { missingPrograms, output } from '../support/programs/program.ts';
 
 /** Exceeds the eleven octal digits of the size in a plain tar header. */
 const SIZE = 9 * 1024 ** 3;

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { busyboxLayer, redisLayer } from './images/debian.ts';
-import { imageOf, type TestImage } from './images/image.ts';
-import { Containerd } from './programs/containerd.ts';
-import { Distribution } from './programs/distribution.ts';
-import { Docker } from './programs/docker.ts';
-import { LIMITS, podmanIn } from './programs/podman.ts';
-import { missingPrograms, output } from './programs/program.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { busyboxLayer, redisLayer } from '../support/images/debian.ts';
+import { imageOf, type TestImage } from '../support/images/image.ts';
+import { Containerd } from '../support/programs/containerd.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { Docker } from '../support/programs/docker.ts';
+import { LIMITS, podmanIn } from '../support/programs/podman.ts';
+import { missingPrograms, output } from '../support/programs/program.ts';
 
 const PROGRAMS = [
   'docker-registry',

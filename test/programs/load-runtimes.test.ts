@@ -1,14 +1,21 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, type Outcome, TempDir } from './airgap.ts';
-import { busyboxLayer } from './images/debian.ts';
-import { artifactOf, imageOf, indexOf, noiseLayer, signatureOf, type TestImage } from './images/image.ts';
-import { Containerd } from './programs/containerd.ts';
-import { Docker } from './programs/docker.ts';
-import { LIMITS, podmanEnvironment, podmanIn } from './programs/podman.ts';
-import { missingPrograms } from './programs/program.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { airgap, type Outcome, TempDir } from '../support/airgap.ts';
+import { busyboxLayer } from '../support/images/debian.ts';
+import {
+  artifactOf,
+  imageOf,
+  indexOf,
+  noiseLayer,
+  signatureOf,
+  type TestImage,
+} from '../support/images/image.ts';
+import { Containerd } from '../support/programs/containerd.ts';
+import { Docker } from '../support/programs/docker.ts';
+import { LIMITS, podmanEnvironment, podmanIn } from '../support/programs/podman.ts';
+import { missingPrograms } from '../support/programs/program.ts';
 
 const SHELL = 'quay.io/team/shell:1.35';
 const MULTI = 'quay.io/team/multi:2';

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AIRGAP, airgap, TempDir } from './airgap.ts';
-import { imageOf, noiseLayer } from './images/image.ts';
-import { Distribution } from './programs/distribution.ts';
-import { missingPrograms, output } from './programs/program.ts';
-import { TokenServer } from './programs/token-server.ts';
+import { AIRGAP, airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, noiseLayer } from '../support/images/image.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { missingPrograms, output } from '../support/programs/program.ts';
+import { TokenServer } from '../support/programs/token-server.ts';
 
 const USER = 'me';
 const PASSWORD = 'pass:wörd $x';

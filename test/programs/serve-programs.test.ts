@@ -3,17 +3,25 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TempDir } from './airgap.ts';
-import { busyboxLayer } from './images/debian.ts';
-import { artifactOf, imageOf, indexOf, noiseLayer, noiseOf, sha256, type TestImage } from './images/image.ts';
-import { makeCertificates } from './programs/certificates.ts';
-import { Containerd } from './programs/containerd.ts';
-import { Docker } from './programs/docker.ts';
-import { LIMITS, podmanIn } from './programs/podman.ts';
-import { findProgram, missingPrograms, output } from './programs/program.ts';
-import { ServingProcess } from './programs/serving.ts';
-import { sendRequest } from './registry/client.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { sendRequest } from '../registry/client.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { TempDir } from '../support/airgap.ts';
+import { busyboxLayer } from '../support/images/debian.ts';
+import {
+  artifactOf,
+  imageOf,
+  indexOf,
+  noiseLayer,
+  noiseOf,
+  sha256,
+  type TestImage,
+} from '../support/images/image.ts';
+import { makeCertificates } from '../support/programs/certificates.ts';
+import { Containerd } from '../support/programs/containerd.ts';
+import { Docker } from '../support/programs/docker.ts';
+import { LIMITS, podmanIn } from '../support/programs/podman.ts';
+import { findProgram, missingPrograms, output } from '../support/programs/program.ts';
+import { ServingProcess } from '../support/programs/serving.ts';
 
 const MB = 1_000_000;
 const PROGRAMS = ['skopeo', 'docker', 'dockerd', 'containerd', 'ctr', 'podman', 'runc', 'busybox', 'openssl'];

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { imageOf, noiseOf } from './images/image.ts';
-import { Distribution } from './programs/distribution.ts';
-import { Nginx } from './programs/nginx.ts';
-import { missingPrograms } from './programs/program.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, noiseOf } from '../support/images/image.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { Nginx } from '../support/programs/nginx.ts';
+import { missingPrograms } from '../support/programs/program.ts';
 
 const MB = 1_000_000;
 /** Images in one list, so that manifests are requested as well as blobs. */

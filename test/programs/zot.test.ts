@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { airgap, TempDir } from './airgap.ts';
-import { imageOf, noiseLayer, type TestImage } from './images/image.ts';
-import { findProgram, missingPrograms, output } from './programs/program.ts';
-import { Zot, type ZotOptions } from './programs/zot.ts';
-import { TestRegistry } from './registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { imageOf, noiseLayer, type TestImage } from '../support/images/image.ts';
+import { findProgram, missingPrograms, output } from '../support/programs/program.ts';
+import { Zot, type ZotOptions } from '../support/programs/zot.ts';
 
 const missing = missingPrograms('skopeo', 'htpasswd').concat(findProgram('zot') === undefined ? ['zot'] : []);
 if (missing.length > 0) process.stderr.write(`\nSKIPPED: zot's limits, missing ${missing.join(', ')}\n`);

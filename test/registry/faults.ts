@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { imageOf, noiseOf } from '../images/image.ts';
+import { imageOf, noiseOf } from '../support/images/image.ts';
 import { type SeenRequest, sendError, type TestRegistry } from './registry.ts';
 
 export const small = noiseOf(1, 3_000_000);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { imageOf, noiseOf, type TestImage } from '../images/image.ts';
+import { imageOf, noiseOf, type TestImage } from '../support/images/image.ts';
 import type { Handler, RecordedRequest } from './recording-server.ts';
 import { sendError } from './registry.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Certificates } from '../programs/certificates.ts';
+import type { Certificates } from '../support/programs/certificates.ts';
 
 /** A request as its host received it. */
 export interface RecordedRequest {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { flatten, type TestImage } from '../images/image.ts';
+import { flatten, type TestImage } from '../support/images/image.ts';
 
 /** A request that the registry received. */
 export interface SeenRequest {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The entry point of the program. */
-export const AIRGAP = fileURLToPath(new URL('../packages/cli/bin/airgap.js', import.meta.url));
+export const AIRGAP = fileURLToPath(new URL('../../packages/cli/bin/airgap.js', import.meta.url));
 
 export interface Outcome {
   readonly status: number | null;

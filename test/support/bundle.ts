@@ -1,6 +1,6 @@
 import { build } from '@airgap/core';
+import { TestRegistry } from '../registry/registry.ts';
 import { flatten, type TestFile, type TestImage } from './images/image.ts';
-import { TestRegistry } from './registry/registry.ts';
 
 const BLOCK = 512;
 
