@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     // Tests wait more than they work: for registries that limit, and for retries.
     maxWorkers: '100%',
+    maxConcurrency: 16,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [

@@ -15,7 +15,7 @@ import {
   withForeignLayer,
   withTokens,
 } from '../registry/handlers.ts';
-import { type Handler, RecordingServer } from '../registry/recording-server.ts';
+import { type Handler, TestRegistry } from '../registry/registry.ts';
 import { TempDir } from '../support/airgap.ts';
 import { makeCertificates } from '../support/programs/certificates.ts';
 import { missingPrograms } from '../support/programs/program.ts';
@@ -306,14 +306,14 @@ const CASES: readonly Case[] = [
 
 describe.skipIf(missing.length > 0)('credentials are sent only where they belong:', () => {
   const work = new TempDir();
-  let server: RecordingServer;
+  let server: TestRegistry;
   let pem: string;
 
   beforeAll(async () => {
     const names = [...ORIGINS, 'https://quay.test:9443'].map(origin => `DNS:${new URL(origin).hostname}`);
     const { ca, server: certificate } = await makeCertificates(work.path, ...names);
     pem = readFileSync(ca, 'utf8');
-    server = await RecordingServer.start(certificate);
+    server = await TestRegistry.start({ tls: { certificate } });
   });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
@@ -333,7 +333,7 @@ describe.skipIf(missing.length > 0)('credentials are sent only where they belong
   it.each(CASES.map(entry => [entry.title, entry] as const))('%s', async (_title, entry) => {
     const { from, hosts, options, auths, code, requests } = entry;
     server.hosts = hosts;
-    server.requests.length = 0;
+    server.seen.length = 0;
     const proxy = `http://${server.host}`;
     const building = build({
       specs: [{ file: 'list.txt', text: from }],
@@ -345,6 +345,6 @@ describe.skipIf(missing.length > 0)('credentials are sent only where they belong
     });
     if (code === undefined) await building;
     else await expect(building).rejects.toMatchObject({ code });
-    expect(new Set(server.requests.map(describeRequest))).toEqual(new Set(requests));
+    expect(new Set(server.seen.map(describeRequest))).toEqual(new Set(requests));
   });
 });

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Fault, sendError, TestRegistry } from '../registry/registry.ts';
+import { type Fault, TestRegistry } from '../registry/registry.ts';
+import { sendError } from '../registry/response.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from '../support/images/image.ts';
 

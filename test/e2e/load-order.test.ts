@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PushRegistry } from '../registry/push-registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
 import { TempDir } from '../support/airgap.ts';
 import { buildBundle } from '../support/bundle.ts';
 import { imageOf, indexOf, noiseOf } from '../support/images/image.ts';
@@ -42,7 +42,7 @@ interface Put {
 async function putsOfLoad(): Promise<Put[]> {
   const puts: Put[] = [];
   let clock = 0;
-  await using registry = await PushRegistry.start();
+  await using registry = await TestRegistry.start();
   registry.fault = async ({ step, path }, response) => {
     if (step !== 'manifest') return false;
     const match = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(path);

@@ -1,6 +1,7 @@
 import { lint, rules } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sendError, TestRegistry } from '../registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import { sendError } from '../registry/response.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from '../support/images/image.ts';
 

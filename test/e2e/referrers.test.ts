@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type SeenRequest, TestRegistry } from '../registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import type { RegistryRequest } from '../registry/request.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import {
   artifactOf,
@@ -88,7 +89,7 @@ function pushFallbackTags(): void {
 /** Serves the referrers API: an empty page, then one referrer per page. */
 function serveApi(
   link = (path: string, at: number) => `<${path}?at=${at}>; rel="next"`,
-): (seen: SeenRequest, response: ServerResponse) => boolean {
+): (seen: RegistryRequest, response: ServerResponse) => boolean {
   const pages = new Map<string, number>();
   return ({ path }, response) => {
     const digest = /\/referrers\/(.*)$/.exec(path)?.[1];

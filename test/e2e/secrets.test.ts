@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import { type AirgapEvent, build, licenseCredentials } from '@airgap/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { authenticated, layer, serve } from '../registry/handlers.ts';
-import { type Handler, RecordingServer } from '../registry/recording-server.ts';
-import { sendError } from '../registry/registry.ts';
+import { type Handler, TestRegistry } from '../registry/registry.ts';
+import { sendError } from '../registry/response.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { makeCertificates } from '../support/programs/certificates.ts';
 import { missingPrograms } from '../support/programs/program.ts';
@@ -53,9 +53,9 @@ const HOSTS: Record<string, Handler> = {
 /** Quotes the credentials that it received, verbatim and decoded. */
 const echo =
   (status: number): Handler =>
-  ({ url, authorization = 'nothing', body }, response) => {
+  ({ url, authorization = 'nothing', form }, response) => {
     response.setHeader('retry-after', '0');
-    const refresh = new URLSearchParams(body).get('refresh_token');
+    const refresh = new URLSearchParams(form).get('refresh_token');
     const credentials = refresh ? `Bearer ${refresh}` : authorization;
     sendError(
       response,
@@ -165,7 +165,7 @@ const CASES: readonly Case[] = [
 
 describe.skipIf(missing.length > 0)('no secret leaks from', () => {
   const inputs = new TempDir();
-  let server: RecordingServer;
+  let server: TestRegistry;
   let ca: string;
   let work: TempDir;
 
@@ -173,7 +173,7 @@ describe.skipIf(missing.length > 0)('no secret leaks from', () => {
     const hosts = [...Object.keys(HOSTS)].map(origin => `DNS:${new URL(origin).host}`);
     const certificates = await makeCertificates(inputs.path, ...hosts);
     ca = certificates.ca;
-    server = await RecordingServer.start(certificates.server);
+    server = await TestRegistry.start({ tls: { certificate: certificates.server } });
     const auths = { 'https://index.docker.io/v1/': { identitytoken: SECRETS.identityToken } };
     writeFileSync(inputs.file('config.json'), JSON.stringify({ auths }));
     writeFileSync(

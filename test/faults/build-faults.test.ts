@@ -3,6 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { AirgapError, build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { exitStatus } from '../../packages/cli/src/exit-status.ts';
+import { type Handler, TestRegistry } from '../registry/registry.ts';
+import { sendBlob, sendError } from '../registry/response.ts';
+import { TempDir } from '../support/airgap.ts';
+import { type Certificates, makeCertificates } from '../support/programs/certificates.ts';
+import { missingPrograms } from '../support/programs/program.ts';
 import {
   challenge,
   type FaultAction,
@@ -16,12 +21,7 @@ import {
   sendPart,
   slowSend,
   status,
-} from '../registry/faults.ts';
-import { type Handler, RecordingServer } from '../registry/recording-server.ts';
-import { sendBlob, sendError, TestRegistry } from '../registry/registry.ts';
-import { TempDir } from '../support/airgap.ts';
-import { type Certificates, makeCertificates } from '../support/programs/certificates.ts';
-import { missingPrograms } from '../support/programs/program.ts';
+} from './actions.ts';
 
 const missing = missingPrograms('openssl');
 if (missing.length > 0) process.stderr.write(`\nSKIPPED: faults, missing ${missing.join(', ')}\n`);
@@ -264,8 +264,8 @@ describe.skipIf(missing.length > 0)('a build with a fault:', () => {
   }
 
   /** Starts the proxy for the hosts that the registry points to. */
-  async function startProxy(registry: TestRegistry, { proxy = [] }: FaultCase): Promise<RecordingServer> {
-    const server = await RecordingServer.start(certificates.server, others);
+  async function startProxy(registry: TestRegistry, { proxy = [] }: FaultCase): Promise<TestRegistry> {
+    const server = await TestRegistry.start({ tls: { certificate: certificates.server, others } });
     server.hosts = { [BEHIND_PROXY]: twinOf(registry) };
     server.refusals = proxy === 'down' ? [] : proxy;
     return server;

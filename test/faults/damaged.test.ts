@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { inspect, load, serve, verify } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PushRegistry } from '../registry/push-registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
 import { TempDir } from '../support/airgap.ts';
 import { layoutOf, withEntry } from '../support/bundle.ts';
 import { imageOf, noiseOf, type TestFile, tarOf } from '../support/images/image.ts';
@@ -14,10 +14,10 @@ const NAME = 'registry.test/team/app:1';
 const work = new TempDir();
 const bundle = work.file('damaged.tar');
 let intact: Buffer;
-let registry: PushRegistry;
+let registry: TestRegistry;
 
 beforeAll(async () => {
-  registry = await PushRegistry.start();
+  registry = await TestRegistry.start();
   intact = await tarOf(layoutOf({ [NAME]: app }));
 });
 afterAll(async () => {

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { build, verify } from '@airgap/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type SeenRequest, sendBlob, sendError, TestRegistry } from '../registry/registry.ts';
+import { TestRegistry } from '../registry/registry.ts';
+import type { RegistryRequest } from '../registry/request.ts';
+import { sendBlob, sendError } from '../registry/response.ts';
 import { TempDir } from '../support/airgap.ts';
 import { imageOf, noiseOf } from '../support/images/image.ts';
 
@@ -14,7 +16,7 @@ const SENT = 1_000_000;
 
 const layers = Array.from({ length: TRANSFERS }, (_, seed) => noiseOf(seed + 1, 2_000_000));
 const image = imageOf({ layers, compression: 'none' });
-const isLayer = ({ path }: SeenRequest) => layers.some(({ diffId }) => path.endsWith(diffId));
+const isLayer = ({ path }: RegistryRequest) => layers.some(({ diffId }) => path.endsWith(diffId));
 
 let work: TempDir;
 let registry: TestRegistry;
@@ -43,7 +45,7 @@ async function buildAndVerify(...repositories: string[]): Promise<void> {
   expect((await verify({ bundle: output })).problems).toEqual([]);
 }
 
-const requests = (matches: (seen: SeenRequest) => boolean) => registry.seen.filter(matches);
+const requests = (matches: (seen: RegistryRequest) => boolean) => registry.seen.filter(matches);
 const tokenRequests = () => requests(({ path }) => path === '/token').length;
 
 /** Delays the first transfers until `count` are waiting, then expires the token and rejects them. */

@@ -1,14 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AirgapError, type LoadOptions, load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PushFault, type PushOptions, PushRegistry, type Step } from '../registry/push-registry.ts';
-import { sendError } from '../registry/registry.ts';
+import { FaultTable, resetAt, status } from '../registry/fault-table.ts';
+import { type Fault, type RegistryOptions, TestRegistry } from '../registry/registry.ts';
+import type { Step } from '../registry/request.ts';
+import { sendError } from '../registry/response.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { buildBundle } from '../support/bundle.ts';
 import { imageOf, indexOf, noiseOf, type TestImage } from '../support/images/image.ts';
 
 const MIB = 1024 * 1024;
 const ARM64 = { os: 'linux', architecture: 'arm64' };
+/** Every client gets a token. */
+const BEARER = { scheme: 'bearer' } as const;
 /** Idle timeout of the client, in ms. */
 const TIMEOUT = 1000;
 
@@ -27,11 +31,11 @@ const bundle = work.file('bundle.tar');
 beforeAll(() => buildBundle(images, bundle));
 afterAll(() => work[Symbol.dispose]());
 
-function loadInto(registry: PushRegistry, options: Partial<LoadOptions> = {}) {
+function loadInto(registry: TestRegistry, options: Partial<LoadOptions> = {}) {
   return load({ bundle, target: registry.host, timeout: TIMEOUT, ...options });
 }
 
-function expectComplete(registry: PushRegistry): void {
+function expectComplete(registry: TestRegistry): void {
   for (const [name, image] of Object.entries(images)) {
     const [repository = '', tag = ''] = name.split(':');
     expect(registry.manifest(repository, tag)?.equals(image.bytes)).toBe(true);
@@ -41,8 +45,8 @@ function expectComplete(registry: PushRegistry): void {
   }
 }
 
-describe('a registry that', () => {
-  it.each<[string, PushOptions, (registry: PushRegistry) => void]>([
+describe.concurrent('a registry that', () => {
+  it.each<[string, RegistryOptions, (registry: TestRegistry) => void]>([
     [
       'supports everything receives a shared blob once, and mounts it elsewhere',
       {},
@@ -70,9 +74,9 @@ describe('a registry that', () => {
     ['limits bodies to 1 MiB', { maxBody: MIB }, chunks(5)],
     ['limits bodies to 2 MiB and chunks to at least 1 MiB', { maxBody: 2 * MIB, minChunk: MIB }, chunks(5)],
     ['stores only a part of each chunk', { maxBody: 2 * MIB, storedPerChunk: 700_000 }, chunks(8)],
-    ['requires a token', { token: 'the-token' }, () => {}],
+    ['requires a token', { auth: BEARER }, () => {}],
   ])('%s', async (_name, options, check) => {
-    await using registry = await PushRegistry.start(options);
+    await using registry = await TestRegistry.start(options);
     const { images: loaded } = await loadInto(registry);
     expect(loaded.map(({ state, found, digest }) => [state, found === digest])).toEqual(
       loaded.map(() => ['pushed', true]),
@@ -85,11 +89,11 @@ describe('a registry that', () => {
     expect(registry.seen.filter(({ step }) => !['head', 'other'].includes(step))).toEqual([]);
   });
 
-  it.each<[string, PushOptions]>([
+  it.each<[string, RegistryOptions]>([
     ['supports neither large bodies nor chunks', { maxBody: MIB, chunkless: true }],
     ['requires larger chunks than it accepts', { maxBody: MIB, minChunk: 2 * MIB }],
   ])('%s is reported', async (_name, options) => {
-    await using registry = await PushRegistry.start(options);
+    await using registry = await TestRegistry.start(options);
     await expect(loadInto(registry)).rejects.toMatchObject({ code: 'REGISTRY', message: /413/ });
   });
 });
@@ -100,34 +104,14 @@ function isBase({ bytes }: { bytes: number }): boolean {
 
 /** Expects at least this number of chunks. */
 function chunks(minimum: number) {
-  return ({ seen }: PushRegistry) =>
+  return ({ seen }: TestRegistry) =>
     expect(seen.filter(({ step }) => step === 'chunk').length).toBeGreaterThanOrEqual(minimum);
 }
-
-const status =
-  (code: number, headers: Record<string, string> = {}): PushFault =>
-  (_request, response) => {
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    sendError(response, code, 'FAULT', 'not now');
-    return true;
-  };
-const resetAt =
-  (bytes: number): PushFault =>
-  async ({ incoming }, response) => {
-    let received = 0;
-    if (bytes > 0)
-      for await (const chunk of incoming) {
-        received += chunk.length;
-        if (received >= bytes) break;
-      }
-    response.socket?.resetAndDestroy();
-    return true;
-  };
 
 const UPLOAD: readonly Step[] = ['head', 'start', 'monolithic', 'mount', 'manifest'];
 const CHUNKED: readonly Step[] = ['chunk', 'finish', 'status'];
 /** Temporary faults: each occurs twice at the step. */
-const TRANSIENT: readonly (readonly [string, PushFault])[] = [
+const TRANSIENT: readonly (readonly [string, Fault])[] = [
   ['a reset', resetAt(0)],
   ['a reset during the body', resetAt(50_000)],
   ['a reset before the response', () => 'after'],
@@ -145,60 +129,61 @@ const ROWS = TRANSIENT.flatMap(([fault, inject]) => [
   ...CHUNKED.map(step => [fault, step, inject, { maxBody: 2 * MIB }] as const),
 ]);
 
-describe('a load succeeds in spite of', () => {
-  it.concurrent.each(ROWS)('%s at %s', async (_fault, step, inject, options) => {
-    await using registry = await PushRegistry.start(options);
-    let remaining = 2;
-    registry.fault = (request, response) => {
-      // The client requests the upload status only after a broken chunk.
-      if (step === 'status' && request.step === 'chunk' && remaining === 2)
-        return resetAt(50_000)(request, response);
-      if (request.step !== step || remaining === 0) return false;
-      remaining -= 1;
-      return inject(request, response);
-    };
+describe.concurrent('a load succeeds in spite of', () => {
+  it.each(ROWS)('%s at %s', async (_fault, step, inject, options) => {
+    await using registry = await TestRegistry.start(options);
+    // The client requests the upload status only after a broken chunk.
+    const breakChunk = { at: 'chunk', times: step === 'status' ? 1 : 0, fault: resetAt(50_000) } as const;
+    const table = new FaultTable(breakChunk, { at: step, times: 2, fault: inject });
+    registry.fault = table.fault;
     await loadInto(registry);
+    expect(table.injected).toBeGreaterThan(0);
     expectComplete(registry);
   });
 
-  it.each<[string, PushOptions, PushFault, number]>([
-    ['a 401 during the load', { token: 'the-token' }, status(401, { 'www-authenticate': '' }), 0],
-    ['a lost upload session', { maxBody: 2 * MIB }, status(404), 1],
-    ['a rejected chunk offset', { maxBody: 2 * MIB }, status(416), 1],
-  ])('%s', async (_name, options, inject, _times) => {
-    await using registry = await PushRegistry.start(options);
-    let remaining = 1;
-    registry.fault = (request, response) => {
-      if (remaining === 0 || !['chunk', 'monolithic'].includes(request.step)) return false;
-      remaining -= 1;
-      if (options.token) {
-        const challenge = `Bearer realm="http://${registry.host}/token",service="test"`;
-        return status(401, { 'www-authenticate': challenge })(request, response);
-      }
-      return inject(request, response);
-    };
+  const challenge: Fault = (request, response, content) =>
+    status(401, { 'www-authenticate': `Bearer realm="${request.url.origin}/token",service="test"` })(
+      request,
+      response,
+      content,
+    );
+
+  it.each<[string, RegistryOptions, Fault]>([
+    ['a 401 during the load', { auth: BEARER }, challenge],
+    ['a lost upload session', { maxBody: 2 * MIB }, status(404)],
+    ['a rejected chunk offset', { maxBody: 2 * MIB }, status(416)],
+  ])('%s', async (_name, options, fault) => {
+    await using registry = await TestRegistry.start(options);
+    const table = new FaultTable({
+      at: ({ step }) => ['chunk', 'monolithic'].includes(step),
+      times: 1,
+      fault,
+    });
+    registry.fault = table.fault;
     await loadInto(registry);
-    expect(remaining).toBe(0);
+    expect(table.injected).toBe(1);
     expectComplete(registry);
   });
 
   it.each([400, 404])('an eventually consistent registry that responds with %i', async code => {
-    await using registry = await PushRegistry.start();
-    let remaining = 2;
-    registry.fault = ({ step, incoming }, response) => {
-      if (step !== 'manifest' || remaining === 0) return false;
-      remaining -= 1;
-      incoming.resume();
-      sendError(response, code, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry');
-      return true;
-    };
+    await using registry = await TestRegistry.start();
+    const table = new FaultTable({
+      at: 'manifest',
+      times: 2,
+      fault: ({ incoming }, response) => {
+        incoming.resume();
+        sendError(response, code, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry');
+        return true;
+      },
+    });
+    registry.fault = table.fault;
     await loadInto(registry);
-    expect(remaining).toBe(0);
+    expect(table.injected).toBe(2);
     expectComplete(registry);
   });
 
   it('a registry that loses all upload sessions once', async () => {
-    await using registry = await PushRegistry.start({ maxBody: 2 * MIB });
+    await using registry = await TestRegistry.start({ maxBody: 2 * MIB });
     let chunks = 0;
     registry.fault = ({ step }) => {
       if (step === 'chunk') chunks += 1;
@@ -210,15 +195,15 @@ describe('a load succeeds in spite of', () => {
   });
 });
 
-describe('a load that cannot succeed reports why, and can be repeated:', () => {
+describe.concurrent('a load that cannot succeed reports why, and can be repeated:', () => {
   it.each<[string, Step, number, AirgapError['code'], RegExp]>([
     ['403 at an upload', 'start', 403, 'DENIED', /DENIED|403/],
     ['403 at a manifest', 'manifest', 403, 'DENIED', /push the manifest/],
     ['a permanent 500', 'start', 500, 'REGISTRY', /500/],
     ['400 at a manifest', 'manifest', 400, 'REGISTRY', /push the manifest/],
   ])('%s', async (_name, step, code, expected, message) => {
-    await using registry = await PushRegistry.start();
-    registry.fault = (request, response) => request.step === step && status(code)(request, response);
+    await using registry = await TestRegistry.start();
+    registry.fault = new FaultTable({ at: step, fault: status(code) }).fault;
     await expect(loadInto(registry)).rejects.toMatchObject({ code: expected, message });
     // Tags are pushed last: no tag points to missing content.
     for (const name of Object.keys(images)) {
@@ -236,14 +221,14 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
     bytes[offset] = (bytes[offset] ?? 0) ^ 1;
     const damaged = work.file('damaged.tar');
     writeFileSync(damaged, bytes);
-    await using registry = await PushRegistry.start();
+    await using registry = await TestRegistry.start();
     await expect(loadInto(registry, { bundle: damaged })).rejects.toMatchObject({ code: 'CONTENT' });
     expect(registry.blob('team/one', base.diffId)).toBeUndefined();
     expect(registry.seen.some(({ step }) => step === 'manifest')).toBe(false);
   });
 
   it('a registry that loses every upload session', async () => {
-    await using registry = await PushRegistry.start({ maxBody: 2 * MIB });
+    await using registry = await TestRegistry.start({ maxBody: 2 * MIB });
     let chunks = 0;
     registry.fault = ({ step }) => {
       if (step === 'chunk') chunks += 1;
@@ -258,7 +243,7 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
 
   it('a registry that accepts the manifests of an index and does not store them', async () => {
     const lost = images['other/many:1']?.children.map(({ digest }) => digest) ?? [];
-    await using registry = await PushRegistry.start({ lax: true });
+    await using registry = await TestRegistry.start({ lax: true });
     const args = ['load', bundle, registry.host, '--images', '*/many:1', '--json'];
     const { status, stdout, stderr } = await airgap(args);
     expect(status).toBe(4);
@@ -280,7 +265,7 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
     ['no location', undefined],
     ['a file on this machine', 'file:///etc/passwd'],
   ])('a registry that returns %s for an upload', async (_what, location) => {
-    await using registry = await PushRegistry.start();
+    await using registry = await TestRegistry.start();
     registry.fault = ({ step }, response) => {
       if (step !== 'start') return false;
       response.statusCode = 202;
@@ -296,7 +281,7 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
   });
 
   it('a registry that returns another digest', async () => {
-    await using registry = await PushRegistry.start();
+    await using registry = await TestRegistry.start();
     registry.fault = ({ step }, response) => {
       if (step !== 'manifest') return false;
       response.setHeader('docker-content-digest', `sha256:${'0'.repeat(64)}`);
@@ -308,8 +293,8 @@ describe('a load that cannot succeed reports why, and can be repeated:', () => {
   });
 
   it('an upload that is redirected to another host, without the credentials', async () => {
-    await using registry = await PushRegistry.start({ token: 'the-token' });
-    await using other = await PushRegistry.start();
+    await using registry = await TestRegistry.start({ auth: BEARER });
+    await using other = await TestRegistry.start();
     const authorizations: (string | undefined)[] = [];
     other.fault = ({ authorization }, response) => {
       authorizations.push(authorization);

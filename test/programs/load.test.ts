@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PushRegistry } from '../registry/push-registry.ts';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { busyboxLayer } from '../support/images/debian.ts';
@@ -232,8 +231,8 @@ describe.skipIf(missing.length > 0)('a real registry', () => {
 });
 
 describe('airgap load', () => {
-  async function loaded(flags: string[], prepare?: (registry: PushRegistry) => void) {
-    await using registry = await PushRegistry.start();
+  async function loaded(flags: string[], prepare?: (registry: TestRegistry) => void) {
+    await using registry = await TestRegistry.start();
     prepare?.(registry);
     const [target = ''] = flags.filter(flag => flag.startsWith('/'));
     const rest = flags.filter(flag => !flag.startsWith('/'));
@@ -286,7 +285,7 @@ describe('airgap load', () => {
   ])(
     'a tag that exists with another digest, with --on-existing %s',
     async (onExisting, expected, state, puts) => {
-      await using registry = await PushRegistry.start();
+      await using registry = await TestRegistry.start();
       const loadWith = (...flags: string[]) => airgap(['load', bundle, registry.host, '--json', ...flags]);
       await loadWith('--images', 'quay.io/team/many:1');
       registry.retag('team/many:1', 'team/app:1');
@@ -337,7 +336,7 @@ describe('airgap load', () => {
     const colliding = folder.file('colliding.tar');
     const stdin = `${source.host}/a/worker:1\n${source.host}/b/worker:1\n`;
     await airgap(['build', '-', '-o', colliding], { stdin });
-    await using registry = await PushRegistry.start();
+    await using registry = await TestRegistry.start();
     const { status, stderr } = await airgap(['load', colliding, registry.host, '--naming', 'kots']);
     expect(stderr).toContain('would both be');
     expect(status).toBe(2);
@@ -345,7 +344,7 @@ describe('airgap load', () => {
   });
 
   it('stops immediately on Ctrl-C', async () => {
-    await using registry = await PushRegistry.start();
+    await using registry = await TestRegistry.start();
     registry.fault = ({ step }) => step === 'monolithic';
     const { status } = await airgap(['load', bundle, registry.host, '--progress', 'json'], {
       interruptAt: /blob-started/,

@@ -1,16 +1,18 @@
 import type { ServerResponse } from 'node:http';
+import type { TestRegistry } from '../registry/registry.ts';
+import type { RegistryRequest } from '../registry/request.ts';
+import { sendError } from '../registry/response.ts';
 import { imageOf, noiseOf } from '../support/images/image.ts';
-import { type SeenRequest, sendError, type TestRegistry } from './registry.ts';
 
 export const small = noiseOf(1, 3_000_000);
-/** Large enough to be downloaded in several ranges. */
-export const large = noiseOf(2, 40_000_000);
+/** Just large enough to be downloaded in several ranges. */
+export const large = noiseOf(2, 2 * 16 * 1024 ** 2 + 1000);
 export const image = imageOf({ layers: [small, large], compression: 'none' });
 
 /** What a request asks for. */
 export type RequestKind = 'token' | 'manifest' | 'blob' | 'range';
 
-export function requestKind({ path, range }: SeenRequest): RequestKind | undefined {
+export function requestKind({ path, range }: RegistryRequest): RequestKind | undefined {
   if (path === '/token') return 'token';
   if (path.includes('/manifests/')) return 'manifest';
   if (path.endsWith(small.diffId)) return 'blob';
@@ -18,7 +20,7 @@ export function requestKind({ path, range }: SeenRequest): RequestKind | undefin
 }
 
 export interface FaultContext {
-  readonly request: SeenRequest;
+  readonly request: RegistryRequest;
   readonly response: ServerResponse;
   readonly content: Buffer;
   readonly registry: TestRegistry;
