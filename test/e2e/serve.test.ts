@@ -18,7 +18,7 @@ import { TempDir } from '../support/airgap.ts';
 import { layoutOf } from '../support/bundle.ts';
 import { artifactOf, imageOf, indexOf, noiseOf, type TestImage, tarOf } from '../support/images/image.ts';
 import { makeCertificates } from '../support/programs/certificates.ts';
-import { missingPrograms } from '../support/programs/program.ts';
+import { lacks } from '../support/programs/program.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 const UNKNOWN_DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -462,7 +462,7 @@ describe('a login', () => {
   });
 });
 
-describe.skipIf(missingPrograms('openssl').length > 0)('TLS', () => {
+describe.skipIf(lacks('airgap serve with TLS', 'openssl'))('TLS', () => {
   it('uses the given certificate', async () => {
     const { ca, server } = await makeCertificates(work.path, 'IP:127.0.0.1');
     const tls = { cert: readFileSync(server.cert, 'utf8'), key: readFileSync(server.key, 'utf8') };

@@ -7,7 +7,7 @@ import { type Handler, TestRegistry } from '../registry/registry.ts';
 import { sendBlob, sendError } from '../registry/response.ts';
 import { TempDir } from '../support/airgap.ts';
 import { type Certificates, makeCertificates } from '../support/programs/certificates.ts';
-import { missingPrograms } from '../support/programs/program.ts';
+import { lacks } from '../support/programs/program.ts';
 import {
   challenge,
   type FaultAction,
@@ -23,8 +23,7 @@ import {
   status,
 } from './actions.ts';
 
-const missing = missingPrograms('openssl');
-if (missing.length > 0) process.stderr.write(`\nSKIPPED: faults, missing ${missing.join(', ')}\n`);
+const withoutTls = lacks('faults behind TLS', 'openssl');
 
 const NAME = 'registry.test/team/app:1';
 const AUTH = { scheme: 'bearer', username: 'me', password: 'a-secret-password' } as const;
@@ -205,19 +204,16 @@ const CASES: readonly FaultCase[] = [
   { fault: 'a proxy that is down', ...pointingTo(BEHIND_PROXY, unreachable('ECONNREFUSED')), proxy: 'down' },
 ];
 
-describe.skipIf(missing.length > 0)('a build with a fault:', () => {
+describe('a build with a fault:', () => {
   const work = new TempDir();
   let storage: TestRegistry;
-  let certificates: Certificates;
-  let others: Record<string, Certificates['server']>;
+  let certificates: Certificates | undefined;
+  let others: Record<string, Certificates['server']> = {};
   let expected: Buffer;
   let built = 0;
 
   beforeAll(async () => {
-    certificates = await makeCertificates(work.path, 'DNS:storage.test', 'DNS:expired.test');
-    mkdirSync(work.file('unknown'));
-    const unknown = await makeCertificates(work.file('unknown'), 'DNS:untrusted.test');
-    others = { 'untrusted.test': unknown.server, 'expired.test': certificates.expired };
+    if (!withoutTls) await createCertificates();
     failFirstLookups();
     storage = await TestRegistry.start();
     storage.push('team/app:1', image);
@@ -233,6 +229,13 @@ describe.skipIf(missing.length > 0)('a build with a fault:', () => {
     await storage[Symbol.asyncDispose]();
     work[Symbol.dispose]();
   });
+
+  async function createCertificates(): Promise<void> {
+    certificates = await makeCertificates(work.path, 'DNS:storage.test', 'DNS:expired.test');
+    mkdirSync(work.file('unknown'));
+    const unknown = await makeCertificates(work.file('unknown'), 'DNS:untrusted.test');
+    others = { 'untrusted.test': unknown.server, 'expired.test': certificates.expired };
+  }
 
   async function start(): Promise<TestRegistry> {
     const registry = await TestRegistry.start({ auth: AUTH });
@@ -265,7 +268,9 @@ describe.skipIf(missing.length > 0)('a build with a fault:', () => {
 
   /** Starts the proxy for the hosts that the registry points to. */
   async function startProxy(registry: TestRegistry, { proxy = [] }: FaultCase): Promise<TestRegistry> {
-    const server = await TestRegistry.start({ tls: { certificate: certificates.server, others } });
+    const server = await TestRegistry.start(
+      certificates && { tls: { certificate: certificates.server, others } },
+    );
     server.hosts = { [BEHIND_PROXY]: twinOf(registry) };
     server.refusals = proxy === 'down' ? [] : proxy;
     return server;
@@ -283,7 +288,7 @@ describe.skipIf(missing.length > 0)('a build with a fault:', () => {
       mirrors: { 'registry.test': `http://${registry.host}` },
       credentialFiles: [config],
       timeout: TIMEOUT,
-      ca: [{ pem: readFileSync(certificates.ca, 'utf8') }],
+      ca: certificates ? [{ pem: readFileSync(certificates.ca, 'utf8') }] : [],
       proxy: { https: proxy, no: 'nowhere.invalid,registry.test' },
     });
     return output;
@@ -318,7 +323,17 @@ describe.skipIf(missing.length > 0)('a build with a fault:', () => {
     })),
   );
 
-  it.concurrent.each(cases.map(entry => [entry.title, entry] as const))('%s', async (_title, entry) => {
+  const needsTls = ({ fault }: (typeof cases)[number]) => fault.pointsElsewhere === true;
+  describe.skipIf(withoutTls)('at another host', () => {
+    it.concurrent.each(rows(cases.filter(needsTls)))('%s', check);
+  });
+  it.concurrent.each(rows(cases.filter(entry => !needsTls(entry))))('%s', check);
+
+  function rows(entries: typeof cases) {
+    return entries.map(entry => [entry.title, entry] as const);
+  }
+
+  async function check(_title: string, entry: (typeof cases)[number]): Promise<void> {
     const { fault, kind, outcome } = entry;
     await using registry = await start();
     await using proxy = await startProxy(registry, fault);
@@ -339,5 +354,5 @@ describe.skipIf(missing.length > 0)('a build with a fault:', () => {
       expect(JSON.stringify([error.message, error.hint, error.where])).not.toContain(AUTH.password);
     }
     expect(failedRequests()).toBeGreaterThan(0);
-  });
+  }
 });

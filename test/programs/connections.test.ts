@@ -4,11 +4,11 @@ import { airgap, TempDir } from '../support/airgap.ts';
 import { imageOf, noiseOf } from '../support/images/image.ts';
 import { type Certificates, makeCertificates } from '../support/programs/certificates.ts';
 import { Distribution } from '../support/programs/distribution.ts';
-import { missingPrograms, outsideAddress } from '../support/programs/program.ts';
+import { lacks, outsideAddress } from '../support/programs/program.ts';
 import { Tinyproxy } from '../support/programs/tinyproxy.ts';
 
-const missing = missingPrograms('docker-registry', 'openssl', 'tinyproxy');
-if (missing.length > 0) process.stderr.write(`\nSKIPPED: TLS and proxies, missing ${missing.join(', ')}\n`);
+const withoutTls = lacks('registries with TLS', 'docker-registry', 'openssl');
+const withoutProxy = lacks('proxies', 'tinyproxy');
 
 const outside = outsideAddress();
 if (outside === undefined)
@@ -17,24 +17,23 @@ if (outside === undefined)
 const layer = noiseOf(1, 3_000_000);
 const image = imageOf({ layers: [layer], compression: 'none' });
 
-describe.skipIf(missing.length > 0)('a registry', () => {
+describe.concurrent('a registry', () => {
   const work = new TempDir();
   let certificates: Certificates;
-  let open: Distribution;
+  let built = 0;
 
   beforeAll(async () => {
+    if (withoutTls) return;
     certificates = await makeCertificates(work.path, ...(outside ? [`IP:${outside}`] : []));
-    open = await Distribution.start(work.path);
+    await using open = await Distribution.start(work.path);
     await open.push('team/app:1', image);
   });
-  afterAll(async () => {
-    await open[Symbol.asyncDispose]();
-    work[Symbol.dispose]();
-  });
+  afterAll(() => work[Symbol.dispose]());
 
   /** Builds a bundle of one image. @param host the host of the registry */
   async function build(host: string, flags: string[], env: Record<string, string> = {}) {
-    const output = work.file('bundle.tar');
+    built += 1;
+    const output = work.file(`bundle-${built}.tar`);
     const { status, stderr } = await airgap(['build', '-', '-o', output, ...flags], {
       stdin: `${host}/team/app:1\n`,
       env: {
@@ -57,7 +56,7 @@ describe.skipIf(missing.length > 0)('a registry', () => {
     return Distribution.start(work.path, { ...names, http: { tls: { certificate: cert, key, ...tls } } });
   }
 
-  it.each<[string, (host: string) => string[], number, string]>([
+  it.skipIf(withoutTls).each<[string, (host: string) => string[], number, string]>([
     ['a certificate authority for this host', host => ['--ca', `${host}=${certificates.ca}`], 0, ''],
     ['a certificate authority for all hosts', () => ['--ca', certificates.ca], 0, ''],
     ['no verification', host => ['--insecure', host], 0, ''],
@@ -81,12 +80,12 @@ describe.skipIf(missing.length > 0)('a registry', () => {
     expect(outcome.status).toBe(status);
   });
 
-  it('with TLS uses the certificate authority in SSL_CERT_FILE', async () => {
+  it.skipIf(withoutTls)('with TLS uses the certificate authority in SSL_CERT_FILE', async () => {
     await using registry = await secure();
     expect(await build(registry.host, [], { SSL_CERT_FILE: certificates.ca })).toMatchObject({ status: 0 });
   });
 
-  it.each<[string, () => string[], number]>([
+  it.skipIf(withoutTls).each<[string, () => string[], number]>([
     [
       'accepts a build with one',
       () => ['--cert', certificates.client.cert, '--key', certificates.client.key],
@@ -99,7 +98,7 @@ describe.skipIf(missing.length > 0)('a registry', () => {
     expect(outcome.status).toBe(status);
   });
 
-  describe.skipIf(outside === undefined)('behind a proxy', () => {
+  describe.skipIf(withoutTls || withoutProxy || outside === undefined)('behind a proxy', () => {
     const env = (proxy: Tinyproxy, user = '', no = '') => {
       const url = `http://${user}${proxy.host}`;
       return { HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: no };
@@ -155,6 +154,13 @@ describe.skipIf(missing.length > 0)('a registry', () => {
   });
 
   describe('with mirrors', () => {
+    let open: TestRegistry;
+    beforeAll(async () => {
+      open = await TestRegistry.start();
+      open.push('team/app:1', image);
+    });
+    afterAll(() => open[Symbol.asyncDispose]());
+
     it.each<[string, (open: string, empty: string) => string[], number]>([
       ['is not contacted when the mirror has the image', host => [host], 0],
       ['falls back to the next mirror when the first lacks the image', (host, empty) => [empty, host], 0],

@@ -15,19 +15,13 @@ import {
 import { Containerd } from '../support/programs/containerd.ts';
 import { Docker } from '../support/programs/docker.ts';
 import { LIMITS, podmanEnvironment, podmanIn } from '../support/programs/podman.ts';
-import { missingPrograms } from '../support/programs/program.ts';
+import { lacks } from '../support/programs/program.ts';
 
 const SHELL = 'quay.io/team/shell:1.35';
 const MULTI = 'quay.io/team/multi:2';
 const CHART = 'quay.io/team/chart:3';
 
-/** Whether a test is skipped because of missing programs; prints them. */
-function isMissing(what: string, ...programs: string[]): boolean {
-  const missing = missingPrograms('busybox', ...programs);
-  if (missing.length > 0)
-    process.stderr.write(`\nSKIPPED: load into ${what}, missing programs: ${missing.join(', ')}\n`);
-  return missing.length > 0;
-}
+const withoutContainers = lacks('containers of loaded images', 'busybox');
 
 const work = new TempDir();
 const bundle = work.file('bundle.tar');
@@ -86,7 +80,7 @@ function configOf(image: TestImage): string {
   return JSON.parse(image.bytes.toString()).config.digest;
 }
 
-describe.skipIf(isMissing('docker', 'docker', 'dockerd'))('docker:', () => {
+describe.skipIf(lacks('load into docker', 'docker', 'dockerd'))('docker:', () => {
   let daemon: Docker;
   beforeAll(async () => {
     mkdirSync(work.file('docker-test'));
@@ -94,7 +88,7 @@ describe.skipIf(isMissing('docker', 'docker', 'dockerd'))('docker:', () => {
   });
   afterAll(() => daemon?.[Symbol.asyncDispose]());
 
-  it('forecasts, loads a subset, then the rest, then nothing, and the image runs', async () => {
+  it('forecasts, loads a subset, then the rest, then nothing', async () => {
     const env = daemon.environment;
     const forecast = await load('docker:', env, '--dry-run');
     expect(states(forecast)).toMatchObject({ [SHELL]: 'loaded', [pinned]: 'loaded', [CHART]: 'artifact' });
@@ -118,6 +112,9 @@ describe.skipIf(isMissing('docker', 'docker', 'dockerd'))('docker:', () => {
     const again = await load('docker:', env);
     expect(states(again)).toMatchObject({ [MULTI]: 'present', [pinned]: 'present' });
     expect(again.loaded).toEqual({ blobs: 0, bytes: 0 });
+  });
+
+  it.skipIf(withoutContainers)('runs a loaded image', async () => {
     expect(await daemon.run('run', '--rm', '--network', 'none', SHELL)).toContain('hello from the far side');
   });
 
@@ -130,7 +127,7 @@ describe.skipIf(isMissing('docker', 'docker', 'dockerd'))('docker:', () => {
   });
 });
 
-describe.skipIf(isMissing('containerd', 'containerd', 'ctr'))('containerd:', () => {
+describe.skipIf(lacks('load into containerd', 'containerd', 'ctr'))('containerd:', () => {
   let daemon: Containerd;
   beforeAll(async () => {
     mkdirSync(work.file('containerd-test'));
@@ -162,16 +159,21 @@ describe.skipIf(isMissing('containerd', 'containerd', 'ctr'))('containerd:', () 
     expect(await daemon.ctr('images', 'ls', '--quiet')).toBe('');
     const content = await daemon.ctr('--namespace', 'k8s.io', 'content', 'ls', '--quiet');
     for (const child of images.multi.children) expect(content).toContain(configOf(child));
+  });
+
+  it.skipIf(withoutContainers)('runs an imported image', async () => {
     const run = ['run', '--rm', '--snapshotter', 'native', MULTI, `airgap-multi-${process.pid}`];
     expect(await daemon.ctr('--namespace', 'k8s.io', ...run)).toContain('amd64');
   });
 });
 
-describe.skipIf(isMissing('podman', 'podman'))('podman:', () => {
-  it('stores names, reports what it does not support, and the image runs', async () => {
+describe.skipIf(lacks('load into podman', 'podman'))('podman:', () => {
+  beforeAll(() => {
     mkdirSync(work.file('podman-test'));
+  });
+
+  it('stores names, and reports what it does not support', async () => {
     const env = podmanEnvironment(work.file('podman-test'));
-    const podman = podmanIn(work.file('podman-test'));
     expect(states(await load('podman:', env, '--images', SHELL))).toEqual({
       [SHELL]: 'loaded',
       [signed]: 'artifact',
@@ -183,6 +185,10 @@ describe.skipIf(isMissing('podman', 'podman'))('podman:', () => {
       [signed]: 'artifact',
       [pinned]: 'unnamed',
     });
+  });
+
+  it.skipIf(withoutContainers)('runs a loaded image', async () => {
+    const podman = podmanIn(work.file('podman-test'));
     expect(await podman('run', '--rm', ...LIMITS, '--network', 'none', SHELL)).toContain(
       'hello from the far side',
     );
@@ -221,7 +227,7 @@ describe('a faulty runtime', () => {
     expectError(await load('docker:', env), 'docker failed to list images: Cannot connect to the daemon');
   });
 
-  it.skipIf(isMissing('docker', 'docker'))('has no daemon: docker', async () => {
+  it.skipIf(lacks('docker without a daemon', 'docker'))('has no daemon: docker', async () => {
     expectError(
       await load('docker:', { DOCKER_HOST: 'unix:///nonexistent.sock' }),
       'failed to list images',
@@ -229,7 +235,7 @@ describe('a faulty runtime', () => {
     );
   });
 
-  it.skipIf(isMissing('containerd', 'ctr'))('has no daemon: containerd', async () => {
+  it.skipIf(lacks('containerd without a daemon', 'ctr'))('has no daemon: containerd', async () => {
     expectError(
       await load('containerd:', { CONTAINERD_ADDRESS: '/nonexistent' }),
       'failed to list images',

@@ -4,15 +4,13 @@ import { airgap, TempDir } from '../support/airgap.ts';
 import { imageOf, noiseOf } from '../support/images/image.ts';
 import { Distribution } from '../support/programs/distribution.ts';
 import { Nginx } from '../support/programs/nginx.ts';
-import { missingPrograms } from '../support/programs/program.ts';
+import { lacks } from '../support/programs/program.ts';
 
 const MB = 1_000_000;
 /** Images in one list, so that manifests are requested as well as blobs. */
 const IMAGES = 12;
 
-const missing = missingPrograms('docker-registry', 'nginx');
-if (missing.length > 0)
-  process.stderr.write(`\nSKIPPED: throttled registries, missing ${missing.join(', ')}\n`);
+const missing = lacks('throttled registries', 'docker-registry', 'nginx');
 
 const requests = (rate: number) => ({
   http: `limit_req_zone $binary_remote_addr zone=requests:1m rate=${rate}r/s;`,
@@ -23,7 +21,7 @@ const connections = (limit: number) => ({
   location: `limit_conn connections ${limit}; limit_rate 20m;`,
 });
 
-describe.skipIf(missing.length > 0)('a build from a registry behind nginx', () => {
+describe.skipIf(missing).concurrent('a build from a registry behind nginx', () => {
   const names = Array.from({ length: IMAGES }, (_, at) => `registry.test/team/app-${at}:1`);
   const work = new TempDir({ 'list.txt': `${names.join('\n')}\n` });
   let registry: Distribution;
@@ -58,9 +56,9 @@ describe.skipIf(missing.length > 0)('a build from a registry behind nginx', () =
     mkdirSync(folder);
     const location = `${limit.location} limit_req_status ${code}; limit_conn_status ${code};`;
     await using nginx = await Nginx.start(folder, registry.host, { ...limit, location });
-    const { status } = await build(nginx.host, 'bundle.tar');
+    const { status } = await build(nginx.host, `${folder}.tar`);
     expect(status).toBe(0);
-    expect(readFileSync(work.file('bundle.tar')).equals(unthrottled)).toBe(true);
+    expect(readFileSync(`${folder}.tar`).equals(unthrottled)).toBe(true);
     expect(nginx.responses().filter(response => response.status === code).length).toBeGreaterThan(0);
   });
 });

@@ -28,7 +28,7 @@ export class Distribution implements AsyncDisposable {
   ): Promise<Distribution> {
     const port = fixedPort || (await freePort());
     const host = `${name}:${port}`;
-    const config = join(folder, 'registry.json');
+    const config = join(folder, `registry-${port}.json`);
     const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
     writeFileSync(
       config,

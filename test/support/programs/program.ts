@@ -6,6 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isStatic } from './elf.ts';
 
 const run = promisify(execFile);
 
@@ -18,11 +19,33 @@ export function findProgram(name: string): string | undefined {
   return folders.map(folder => join(folder, name)).find(isExecutable);
 }
 
-/** The programs that are not installed. @throws Error in CI, where every test must run */
+/** What a program needs besides being installed, in words, and whether this machine has it. */
+const CONDITIONS: Readonly<Record<string, readonly [string, (path: string) => boolean]>> = {
+  // It runs in images that have no shared libraries.
+  busybox: ['statically linked', isStatic],
+  dockerd: ['as root', () => process.getuid?.() === 0],
+  containerd: ['as root', () => process.getuid?.() === 0],
+};
+
+/** The programs that are not installed or not suitable. @throws Error in CI, where every test must run */
 export function missingPrograms(...names: string[]): string[] {
-  const missing = names.filter(name => findProgram(name) === undefined);
+  const missing = names.flatMap(name => problemOf(name) ?? []);
   if (missing.length > 0 && process.env.CI) throw new Error(`missing programs in CI: ${missing.join(', ')}`);
   return missing;
+}
+
+/** Whether tests must be skipped because programs are missing; prints what is skipped, and why. */
+export function lacks(what: string, ...programs: string[]): boolean {
+  const missing = missingPrograms(...programs);
+  if (missing.length > 0) process.stderr.write(`\nSKIPPED: ${what}: missing ${missing.join(', ')}\n`);
+  return missing.length > 0;
+}
+
+function problemOf(name: string): string | undefined {
+  const path = findProgram(name);
+  if (path === undefined) return name;
+  const [words, isMet] = CONDITIONS[name] ?? [];
+  return isMet === undefined || isMet(path) ? undefined : `${name} (${words})`;
 }
 
 /** Runs a program and returns its output. Rejects with its output when it fails. */
@@ -35,37 +58,42 @@ export async function output(program: string, ...args: string[]): Promise<string
 
 /** A program that runs until it is disposed. */
 export class Daemon implements AsyncDisposable {
+  static readonly #running = new Set<ChildProcess>();
+  static readonly #killAll = () => {
+    for (const child of Daemon.#running) child.kill('SIGTERM');
+  };
   readonly #child: ChildProcess;
-  readonly #kill = () => this.#child.kill('SIGTERM');
   #log = '';
 
   constructor(program: string, args: readonly string[]) {
     this.#child = spawn(findProgram(program) ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     // An interrupted test run must not leave it behind.
-    process.once('exit', this.#kill);
+    if (Daemon.#running.size === 0) process.on('exit', Daemon.#killAll);
+    Daemon.#running.add(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', chunk => (this.#log += chunk));
   }
 
   /** Waits until `check` succeeds, for at most 30 seconds. */
   async ready(check: () => Promise<unknown>): Promise<this> {
-    for (let tries = 0; tries < 150; tries += 1) {
+    for (let tries = 0; tries < 600; tries += 1) {
       if (this.#child.exitCode !== null) break;
       try {
         await check();
         return this;
       } catch {
-        await sleep(200);
+        await sleep(50);
       }
     }
     throw new Error(`${this.#child.spawnfile} did not start:\n${this.#log.slice(-4000)}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    process.off('exit', this.#kill);
+    Daemon.#running.delete(this.#child);
+    if (Daemon.#running.size === 0) process.off('exit', Daemon.#killAll);
     if (this.#child.exitCode !== null) return;
     const closed = new Promise(resolve => this.#child.on('close', resolve));
-    this.#kill();
+    this.#child.kill('SIGTERM');
     await Promise.race([closed, sleep(10_000).then(() => this.#child.kill('SIGKILL'))]);
   }
 }
