@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Fault, TestRegistry } from '../registry/registry.ts';
 import { sendError } from '../registry/response.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
-import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from '../support/images/image.ts';
+import { imageOf, indexOf, noiseLayer, noiseOf, sha256, type TestImage } from '../support/images/image.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const ARM64 = { os: 'linux', architecture: 'arm64' };
@@ -223,6 +223,24 @@ describe('build', () => {
     expect(broken).toBe(1);
     expect(registry.seen.some(({ range }) => range !== undefined)).toBe(true);
     expect((await airgap(['verify', work.file('bundle.tar')])).status).toBe(0);
+  });
+});
+
+describe('an index whose child has another size', () => {
+  it.each([-1, 1])('(by %i) is rejected before any layer is requested', async difference => {
+    const child = imageOf({ layers: [noiseOf(77, 1000)], compression: 'none' });
+    const index = indexOf([child]);
+    const document = JSON.parse(index.bytes.toString());
+    document.manifests[0].size += difference;
+    const bytes = Buffer.from(JSON.stringify(document));
+    registry.push('team/app:resized', { ...index, bytes, digest: sha256(bytes) });
+    using work = new TempDir({ 'list.txt': list('app:resized') });
+    const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: work.path });
+    expect(stderr).toContain('size');
+    expect(stderr).toContain(`${child.bytes.length + difference}`);
+    expect(status).toBe(4);
+    expect(registry.seen.some(({ path }) => path.includes('/blobs/'))).toBe(false);
+    expect(work.files()).toEqual(['list.txt']);
   });
 });
 

@@ -90,6 +90,12 @@ describe('--fix', () => {
     expect(readFileSync(place.file('a.yaml'), 'utf8')).toBe(`\uFEFF${FIXED}`);
   });
 
+  it('fails in a dry run that would change a file, also when no finding would remain', async () => {
+    const { status, stderr } = await run({ 'b.yaml': POD }, ['lint', '.', '--fix', '--dry-run']);
+    expect(stderr).toContain('would fix 1 place');
+    expect(status).toBe(1);
+  });
+
   it('prints no diff in a dry run when there is nothing to fix', async () =>
     expect(await run({ 'b.yaml': FIXED_POD }, ['lint', '.', '--fix', '--dry-run'])).toEqual({
       status: 0,

@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writ
 import { build } from '@airgap/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
+import { sendBlob } from '../registry/response.ts';
 import { TempDir } from '../support/airgap.ts';
 import { imageOf, noiseOf, type TestLayer } from '../support/images/image.ts';
 
@@ -123,6 +124,27 @@ describe('the partial bundle of an interrupted build', () => {
     };
     await expect(run()).rejects.toMatchObject({ code: 'DENIED' });
     expect(work.files()).toEqual([]);
+  });
+});
+
+describe('a blob that proved wrong', () => {
+  it('is fetched once by the next build, which does not read the wrong bytes', async () => {
+    const expected = await uninterrupted(1);
+    registry.fault = ({ path, range }, response, content) => {
+      if (!path.endsWith(first.diffId) || !content) return false;
+      const wrong = Buffer.from(content);
+      wrong[1000] = (wrong[1000] ?? 0) ^ 1;
+      sendBlob(response, wrong, range);
+      return true;
+    };
+    await expect(run()).rejects.toMatchObject({ code: 'CONTENT' });
+    registry.fault = undefined;
+    registry.seen.length = 0;
+    const messages: string[] = [];
+    await run({ notices: messages });
+    expect(registry.seen.filter(({ path }) => path.endsWith(first.diffId))).toHaveLength(1);
+    expect(messages).toEqual([]);
+    expect(readFileSync(work.file('bundle.tar')).equals(expected)).toBe(true);
   });
 });
 

@@ -452,11 +452,22 @@ describe('a login', () => {
   ])('with %s returns the right status', async (_what, authorization, status) => {
     await using closed = await serve({ bundles: [bundle], listen: ANY_PORT, login });
     const headers = authorization === undefined ? {} : { Authorization: authorization };
-    for (const target of ['/v2/', `/v2/quay.io/team/app/blobs/${layer.diffId}`]) {
-      const reply = await sendRequest(closed.url, target, { headers });
+    const targets = [
+      '/v2/',
+      `/v2/quay.io/team/app/blobs/${layer.diffId}`,
+      '/v2/quay.io/team/app/manifests/1',
+    ];
+    for (const [target, method] of targets.flatMap(
+      target =>
+        [
+          [target, 'GET'],
+          [target, 'HEAD'],
+        ] as const,
+    )) {
+      const reply = await sendRequest(closed.url, target, { method, headers });
       expect(reply.status).toBe(status);
       if (status === 200) continue;
-      expect(errorsOf(reply)).toEqual(['UNAUTHORIZED']);
+      if (method === 'GET') expect(errorsOf(reply)).toEqual(['UNAUTHORIZED']);
       expect(reply.headers['www-authenticate']).toMatch(/^Basic realm=/);
     }
   });

@@ -1,5 +1,9 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { TLSSocket } from 'node:tls';
+import { build as buildBundle } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestRegistry } from '../registry/registry.ts';
+import { serve } from '../registry/handlers.ts';
+import { type Handler, TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { imageOf, noiseOf } from '../support/images/image.ts';
 import { type Certificates, makeCertificates } from '../support/programs/certificates.ts';
@@ -97,6 +101,33 @@ describe.concurrent('a registry', () => {
     const outcome = await build(registry.host, ['--ca', certificates.ca, '--timeout', '5', ...flags()]);
     expect(outcome.status).toBe(status);
   });
+
+  it.skipIf(withoutTls)(
+    'that is named for a client certificate gets it, and no other registry does',
+    async () => {
+      const hosts = ['one.test', 'two.test'];
+      const folder = work.file('two-registries');
+      mkdirSync(folder);
+      const { ca, server, client } = await makeCertificates(folder, ...hosts.map(host => `DNS:${host}`));
+      await using proxy = await TestRegistry.start({ tls: { certificate: server, clientAuthority: ca } });
+      const seen = new Set<string>();
+      const record: Handler = (request, response) => {
+        const { subject } = (request.incoming.socket as TLSSocket).getPeerCertificate();
+        seen.add(`${request.url.hostname} got ${subject?.CN ?? 'none'}`);
+        serve(request, response);
+      };
+      proxy.hosts = Object.fromEntries(hosts.map(host => [`https://${host}`, record]));
+      const read = (path: string) => readFileSync(path, 'utf8');
+      await buildBundle({
+        specs: [{ file: 'list.txt', text: hosts.map(host => `${host}/team/app:1`).join('\n') }],
+        output: work.file('two-registries.tar'),
+        proxy: { https: `http://${proxy.host}` },
+        ca: [{ pem: read(ca) }],
+        clientCertificates: [{ host: 'one.test', cert: read(client.cert), key: read(client.key) }],
+      });
+      expect(seen).toEqual(new Set(['one.test got client', 'two.test got none']));
+    },
+  );
 
   describe.skipIf(withoutTls || withoutProxy || outside === undefined)('behind a proxy', () => {
     const env = (proxy: Tinyproxy, user = '', no = '') => {

@@ -161,6 +161,15 @@ describe.skipIf(lacks('load into containerd', 'containerd', 'ctr'))('containerd:
     for (const child of images.multi.children) expect(content).toContain(configOf(child));
   });
 
+  it("imports an index again when it lacks a child's blob", async () => {
+    const [, arm64] = images.multi.children;
+    const lost = configOf(arm64 as TestImage);
+    await daemon.ctr('--namespace', 'k8s.io', 'content', 'rm', lost);
+    const again = states(await load('containerd:k8s.io', daemon.environment));
+    expect(again).toMatchObject({ [SHELL]: 'present', [MULTI]: 'loaded' });
+    expect(await daemon.ctr('--namespace', 'k8s.io', 'content', 'ls', '--quiet')).toContain(lost);
+  });
+
   it.skipIf(withoutContainers)('runs an imported image', async () => {
     const run = ['run', '--rm', '--snapshotter', 'native', MULTI, `airgap-multi-${process.pid}`];
     expect(await daemon.ctr('--namespace', 'k8s.io', ...run)).toContain('amd64');

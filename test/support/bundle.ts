@@ -20,6 +20,39 @@ export function withEntry(tar: Buffer, name: string, change: (content: string) =
   return Buffer.concat([...parts, tar.subarray(at)]);
 }
 
+/** An entry of a tar: its header, content and padding. */
+export interface TarEntry {
+  readonly name: string;
+  readonly blocks: Buffer;
+}
+
+/** Splits a tar into its entries; what follows the last one is left out. */
+export function entriesOf(tar: Buffer): TarEntry[] {
+  const entries: TarEntry[] = [];
+  let at = 0;
+  while (tar[at] !== 0) {
+    const name = tar.toString('latin1', at, tar.indexOf(0, at));
+    const size = Number.parseInt(tar.toString('latin1', at + 124, at + 135), 8);
+    const end = at + BLOCK + size + (-size & (BLOCK - 1));
+    entries.push({ name, blocks: tar.subarray(at, end) });
+    at = end;
+  }
+  return entries;
+}
+
+/** Joins entries to a tar. */
+export function joinEntries(entries: readonly TarEntry[]): Buffer {
+  return Buffer.concat([...entries.map(({ blocks }) => blocks), Buffer.alloc(2 * BLOCK)]);
+}
+
+/** An entry with the header of another one. */
+export function entryLike({ blocks }: TarEntry, name: string, content: Buffer): TarEntry {
+  const header = Buffer.from(blocks.subarray(0, BLOCK)).fill(0, 0, 100);
+  header.write(name, 0, 'latin1');
+  const padding = Buffer.alloc(-content.length & (BLOCK - 1));
+  return { name, blocks: Buffer.concat([sized(header, content.length), content, padding]) };
+}
+
 function sized(header: Buffer, size: number): Buffer {
   header.write(size.toString(8).padStart(11, '0'), 124, 'latin1');
   header.fill(' ', 148, 156);
