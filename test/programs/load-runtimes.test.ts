@@ -165,8 +165,8 @@ describe.skipIf(lacks('load into containerd', 'containerd', 'ctr'))('containerd:
     const [, arm64] = images.multi.children;
     const lost = configOf(arm64 as TestImage);
     await daemon.ctr('--namespace', 'k8s.io', 'content', 'rm', lost);
-    const again = states(await load('containerd:k8s.io', daemon.environment));
-    expect(again).toMatchObject({ [SHELL]: 'present', [MULTI]: 'loaded' });
+    const again = await load('containerd:k8s.io', daemon.environment);
+    expect(again.loaded.blobs).toBeGreaterThan(0);
     expect(await daemon.ctr('--namespace', 'k8s.io', 'content', 'ls', '--quiet')).toContain(lost);
   });
 
