@@ -19,7 +19,8 @@ const missing = missingPrograms('docker-registry', 'tar', 'time');
 const { bavail, bsize } = statfsSync(tmpdir());
 const small = bavail * bsize < 1.2 * SIZE;
 if (small) missing.push(`${((1.2 * SIZE) / 1e9).toFixed(0)} GB of disk space`);
-if (missing.length > 0) process.stderr.write(`\nSKIPPED: a layer of 9 GB: missing ${missing.join(', ')}\n`);
+if (missing.length > 0)
+  process.stderr.write(`\nSKIPPED: a layer over 8 GiB: missing ${missing.join(', ')}\n`);
 
 /** Stores a layer of zeros in the registry's storage as a sparse file. */
 function storeSparse(storage: string, repository: string, digest: string): void {
