@@ -1,13 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
+const project = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: { name, include, exclude: ['**/node_modules/**', ...exclude] },
+});
+
+/** The folders of `test/` that are projects of their own. */
+const FOLDERS = ['e2e', 'programs', 'faults', 'fuzz'];
+
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     // Tests wait more than they work: for registries that limit, and for retries.
     maxWorkers: '100%',
+    maxConcurrency: 16,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      project('unit', ['packages/*/src/**/*.test.ts']),
+      ...FOLDERS.map(folder => project(folder, [`test/${folder}/**/*.test.ts`])),
+      // Checks of the repository itself, and every other folder.
+      project(
+        'repository',
+        ['test/**/*.test.ts'],
+        FOLDERS.map(folder => `test/${folder}/**`),
+      ),
+    ],
   },
 });

@@ -1,4 +1,4 @@
-import { Nginx } from '../test/programs/nginx.ts';
+import { Nginx } from '../test/support/programs/nginx.ts';
 import type { Dataset } from './data/dataset.ts';
 import type { WorkDir } from './work-dir.ts';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../test/programs/program.ts';
+import { findProgram } from '../test/support/programs/program.ts';
 import type { WorkDir } from './work-dir.ts';
 
 /** The resource usage of a command and its child processes. Times are seconds, sizes bytes. */

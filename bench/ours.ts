@@ -1,4 +1,4 @@
-import { AIRGAP } from '../test/airgap.ts';
+import { AIRGAP } from '../test/support/airgap.ts';
 
 /** Returns a shell line that runs airgap with these arguments. */
 export function airgapLine(...args: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { Distribution } from '../test/programs/distribution.ts';
+import { Distribution } from '../test/support/programs/distribution.ts';
 import type { WorkDir } from './work-dir.ts';
 
 /** A real registry to push to, empty at the start of each run. */

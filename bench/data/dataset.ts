@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { imageOf, type RemoteLayer } from '../../test/images/image.ts';
-import { Distribution } from '../../test/programs/distribution.ts';
+import { imageOf, type RemoteLayer } from '../../test/support/images/image.ts';
+import { Distribution } from '../../test/support/programs/distribution.ts';
 import type { Stage } from '../workload.ts';
 
 /** An image in the registry. */

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
-import type { RemoteLayer } from '../../test/images/image.ts';
+import type { RemoteLayer } from '../../test/support/images/image.ts';
 
 const CHUNK = 1 << 20;
 const ZEROS = Buffer.alloc(CHUNK);

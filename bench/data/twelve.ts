@@ -1,5 +1,5 @@
-import type { RemoteLayer } from '../../test/images/image.ts';
-import type { Distribution } from '../../test/programs/distribution.ts';
+import type { RemoteLayer } from '../../test/support/images/image.ts';
+import type { Distribution } from '../../test/support/programs/distribution.ts';
 import type { Stage } from '../workload.ts';
 import { Dataset, type Image, pushImage } from './dataset.ts';
 import { mountLayer, pushNoise } from './noise.ts';

@@ -1,4 +1,4 @@
-import { findProgram } from '../../test/programs/program.ts';
+import { findProgram } from '../../test/support/programs/program.ts';
 import { crane, craneCached, craneLayout } from './crane.ts';
 import { oras } from './oras.ts';
 import type { Peer } from './peer.ts';

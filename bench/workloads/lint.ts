@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deployments, imagesList } from '../../test/many-documents.ts';
+import { deployments, imagesList } from '../../test/support/many-documents.ts';
 import { airgapLine } from '../ours.ts';
 import { WorkDir } from '../work-dir.ts';
 import type { Workload } from '../workload.ts';

@@ -18,7 +18,7 @@ import { MemoryStore } from '../../packages/core/src/store/memory-store.ts';
 import { UnionSource } from '../../packages/core/src/store/union-source.ts';
 import { build } from '../../packages/core/src/verbs/build.ts';
 import { type Serving, serve } from '../../packages/core/src/verbs/serve.ts';
-import { imageOf, indexOf, noiseOf, type TestImage } from '../images/image.ts';
+import { imageOf, indexOf, noiseOf, type TestImage } from '../support/images/image.ts';
 
 const layer = noiseOf(1, 700_000);
 const arm = { ...imageOf({ layers: [noiseOf(2, 1000)], platform: { os: 'linux', architecture: 'arm64' } }) };

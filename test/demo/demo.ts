@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AIRGAP } from '../airgap.ts';
-import { imageOf, noiseLayer } from '../images/image.ts';
-import { ServingProcess } from '../programs/serving.ts';
 import { TestRegistry } from '../registry/registry.ts';
+import { AIRGAP } from '../support/airgap.ts';
+import { imageOf, noiseLayer } from '../support/images/image.ts';
+import { ServingProcess } from '../support/programs/serving.ts';
 
 const MB = 1_000_000;
 

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { imageOf, noiseOf, type TestImage } from '../images/image.ts';
-import type { Handler, RecordedRequest } from './recording-server.ts';
-import { sendError } from './registry.ts';
+import { imageOf, noiseOf, type TestImage } from '../support/images/image.ts';
+import type { Handler } from './registry.ts';
+import type { RegistryRequest } from './request.ts';
+import { sendError } from './response.ts';
 
 export const layer = noiseOf(1, 3_000_000);
 const image = imageOf({ layers: [layer], compression: 'none' });
@@ -22,14 +23,14 @@ function named(authorization: string | undefined): string {
 }
 
 /** Describes a request in one line: `https://a.test manifests with nothing`. */
-export function describeRequest({ url, authorization, body }: RecordedRequest): string {
+export function describeRequest({ url, authorization, form }: RegistryRequest): string {
   const kind = /\/(manifests|blobs|token)\b/.exec(url.pathname)?.[1] ?? url.pathname;
-  const refresh = new URLSearchParams(body).get('refresh_token');
+  const refresh = new URLSearchParams(form).get('refresh_token');
   return `${url.origin} ${kind} with ${refresh ? `the identity token ${refresh}` : named(authorization)}`;
 }
 
 /** Serves the image without authentication. */
-export function serve({ url }: RecordedRequest, response: ServerResponse, content: TestImage = image): void {
+export function serve({ url }: RegistryRequest, response: ServerResponse, content: TestImage = image): void {
   const blob = content.blobs.get(url.pathname.split('/').at(-1) ?? '');
   response.setHeader('content-type', content.mediaType);
   response.end(blob ?? content.bytes);

@@ -1,46 +1,77 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { flatten, type TestImage } from '../images/image.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TestImage } from '../support/images/image.ts';
+import { Auth, type AuthOptions } from './auth.ts';
+import { Contents } from './contents.ts';
+import { PullApi } from './pull.ts';
+import { PushApi, type PushOptions } from './push.ts';
+import { describeIncoming, type RegistryRequest, readBody } from './request.ts';
+import { acceptTunnels, type TlsOptions } from './tunnel.ts';
 
-/** A request that the registry received. */
-export interface SeenRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly authorization: string | undefined;
-  readonly range: string | undefined;
+/**
+ * Replaces the response.
+ *
+ * @param content the manifest or blob at the path
+ * @returns whether it handled the request; `after` processes the request, and then drops the connection
+ */
+export type Fault = (
+  request: RegistryRequest,
+  response: ServerResponse,
+  content: Buffer | undefined,
+) => boolean | 'after' | Promise<boolean | 'after'>;
+
+/** Answers the requests to one host behind the proxy; their bodies have been read. */
+export type Handler = (request: RegistryRequest, response: ServerResponse) => void;
+
+export interface RegistryOptions extends PushOptions {
+  /** Default: everybody may push and pull. */
+  readonly auth?: AuthOptions;
+  /** Whether it has the referrers API. */
+  readonly referrers?: boolean;
+  /** Makes it also an HTTP proxy for hosts with TLS. */
+  readonly tls?: TlsOptions;
 }
 
-/** Replaces the response. @returns whether it handled the request */
-export type Fault = (request: SeenRequest, response: ServerResponse, content: Buffer | undefined) => boolean;
-
-export interface RegistryOptions {
-  /** Require credentials: Basic, or a token from the registry's own `/token`. */
-  readonly auth?: {
-    readonly scheme: 'basic' | 'bearer';
-    readonly username: string;
-    readonly password: string;
-  };
-}
-
-const API = /^\/v2\/(?<repository>.+)\/(?<kind>manifests|blobs)\/(?<reference>[^/]+)$/;
-
-/** An in-memory registry on loopback that serves images and can inject faults. */
-export class TestRegistry {
+/**
+ * A registry in memory, on loopback. It records every request and can answer any of them with a fault. It is also an
+ * HTTP proxy that plays other hosts.
+ */
+export class TestRegistry implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
-  readonly seen: SeenRequest[] = [];
+  /** Every request, in the order of arrival. */
+  readonly seen: RegistryRequest[] = [];
   fault: Fault | undefined;
+  /** Other origin → its handler; the proxy answers 502 for any other origin. */
+  hosts: Readonly<Record<string, Handler>> = {};
+  /** Status codes with which the proxy refuses the next CONNECT requests. */
+  refusals: readonly number[] = [];
   readonly #server: Server;
-  readonly #options: RegistryOptions;
-  readonly #manifests = new Map<string, TestImage>();
-  readonly #blobs = new Map<string, Buffer>();
-  #generation = 1;
+  readonly #sockets = new Set<Socket>();
+  readonly #contents = new Contents();
+  readonly #pull: PullApi;
+  readonly #push: PushApi;
+  readonly #auth: Auth;
 
   private constructor(server: Server, options: RegistryOptions) {
     this.#server = server;
-    this.#options = options;
     this.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on('request', (request, response) => this.#handle(request, response));
+    this.#pull = new PullApi(this.#contents, options);
+    this.#push = new PushApi(this.#contents, options);
+    this.#auth = new Auth(this.#origin, options.auth);
+    server.on('connection', socket =>
+      this.#sockets.add(socket.on('close', () => this.#sockets.delete(socket))),
+    );
+    server.on('request', (incoming, response) => void this.#handle(incoming, response, this.#origin));
+    if (options.tls)
+      acceptTunnels(
+        server,
+        options.tls,
+        () => this.#refusal(),
+        (incoming, response) => {
+          void this.#handle(incoming, response, `https://${incoming.headers.host}`);
+        },
+      );
   }
 
   static async start(options: RegistryOptions = {}): Promise<TestRegistry> {
@@ -49,93 +80,100 @@ export class TestRegistry {
     return new TestRegistry(server, options);
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise(resolve => this.#server.close(resolve));
+  }
+
   /** The only valid token. */
   get token(): string {
-    return `the-token-${this.#generation}`;
+    return this.#auth.token;
   }
 
   /** Invalidates the token. */
   expire(): void {
-    this.#generation += 1;
+    this.#auth.expire();
   }
 
-  /** Serves an image under `repository:tag`, and its manifests and blobs by digest. */
+  /** Stores an image under `repository:tag`, and its manifests and blobs by digest. */
   push(name: string, image: TestImage): void {
-    const [repository = '', tag = 'latest'] = name.split(':');
-    this.#manifests.set(`${repository}:${tag}`, image);
-    for (const manifest of flatten(image)) {
-      this.#manifests.set(`${repository}:${manifest.digest}`, manifest);
-      for (const [digest, bytes] of manifest.blobs) this.#blobs.set(digest, bytes);
-    }
+    this.#contents.add(name, image);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise(resolve => this.#server.close(resolve));
+  /** The manifest of a tag or digest. */
+  manifest(repository: string, reference: string): Buffer | undefined {
+    return this.#contents.manifest(repository, reference)?.bytes;
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', 'http://registry');
-    const { authorization, range } = request.headers;
-    const seen = { method: request.method ?? '', path: url.pathname, authorization, range };
-    this.seen.push(seen);
+  /** The content of a blob in a repository. */
+  blob(repository: string, digest: string): Buffer | undefined {
+    return this.#contents.blob(repository, digest);
+  }
+
+  /** Points one tag to the manifest of another, both as `repository:tag`. */
+  retag(from: string, to: string): void {
+    this.#contents.retag(from, to);
+  }
+
+  /** Drops every unfinished upload. */
+  dropSessions(): void {
+    this.#push.dropSessions();
+  }
+
+  get #origin(): string {
+    return `http://${this.host}`;
+  }
+
+  #refusal(): number | undefined {
+    const [refusal, ...rest] = this.refusals;
+    this.refusals = rest;
+    return refusal;
+  }
+
+  async #handle(incoming: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
+    incoming.on('error', () => {});
     response.on('error', () => {});
-    const { repository, kind, reference = '' } = API.exec(url.pathname)?.groups ?? {};
-    const manifest = kind === 'manifests' ? this.#manifests.get(`${repository}:${reference}`) : undefined;
-    const content = manifest?.bytes ?? (kind === 'blobs' ? this.#blobs.get(reference) : undefined);
-    if (manifest) {
+    const request = describeIncoming(incoming, new URL(incoming.url ?? '/', origin));
+    this.seen.push(request);
+    if (request.url.origin === this.#origin) await this.#serve(request, response);
+    else await this.#playHost(request, response);
+  }
+
+  async #playHost(request: RegistryRequest, response: ServerResponse): Promise<void> {
+    await readBody(request);
+    const handler = this.hosts[request.url.origin];
+    if (handler) handler(request, response);
+    else response.writeHead(502).end();
+  }
+
+  async #serve(request: RegistryRequest, response: ServerResponse): Promise<void> {
+    const { path, authorization } = request;
+    const manifest = this.#pull.manifestAt(path);
+    if (manifest && request.step !== 'manifest') {
       response.setHeader('content-type', manifest.mediaType);
       response.setHeader('docker-content-digest', manifest.digest);
     }
-    if (this.fault?.(seen, response, content)) return;
-    if (url.pathname === '/token') this.#token(authorization, response);
-    else if (!this.#authorized(authorization)) this.#challenge(response);
-    else if (url.pathname === '/v2/') response.end('{}');
-    else if (manifest) response.end(manifest.bytes);
-    else if (content) sendBlob(response, content, range);
-    else sendError(response, 404, kind === 'manifests' ? 'MANIFEST_UNKNOWN' : 'BLOB_UNKNOWN', 'not here');
+    const handled = await this.fault?.(request, response, manifest?.bytes ?? this.#pull.blobAt(path));
+    if (handled === true) return;
+    if (path !== '/token' && !this.#auth.accepts(authorization)) return void this.#auth.challenge(response);
+    const body = await readBody(request);
+    this.#respond(request, body, handled === 'after' ? DISCARDED : response);
+    if (handled === 'after') response.socket?.resetAndDestroy();
   }
 
-  #basic(): string {
-    const { username, password } = this.#options.auth ?? { username: '', password: '' };
-    return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  }
-
-  #authorized(authorization: string | undefined): boolean {
-    const { auth } = this.#options;
-    if (!auth) return true;
-    return authorization === (auth.scheme === 'basic' ? this.#basic() : `Bearer ${this.token}`);
-  }
-
-  #challenge(response: ServerResponse): void {
-    const bearer = `Bearer realm="http://${this.host}/token",service="test"`;
-    const isBasic = this.#options.auth?.scheme === 'basic';
-    response.setHeader('www-authenticate', isBasic ? 'Basic realm="test"' : bearer);
-    sendError(response, 401, 'UNAUTHORIZED', 'authentication required');
-  }
-
-  #token(authorization: string | undefined, response: ServerResponse): void {
-    if (authorization === this.#basic()) response.end(JSON.stringify({ token: this.token }));
-    else sendError(response, 401, 'UNAUTHORIZED', 'wrong password');
+  #respond(request: RegistryRequest, body: Buffer, response: ServerResponse): void {
+    if (request.path === '/token') this.#auth.sendToken(request.authorization, response);
+    else if (request.path === '/v2/') response.end('{}');
+    else if (['head', 'other'].includes(request.step)) this.#pull.respond(request, response);
+    else this.#push.respond(request, body, response);
   }
 }
 
-/** Sends an error response (distribution-spec, "Error Codes"). */
-export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
-  response.statusCode = status;
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ errors: [{ code, message }] }));
-}
-
-/** Sends a blob, or the requested range of it. */
-export function sendBlob(response: ServerResponse, content: Buffer, range: string | undefined): void {
-  const requested = /^bytes=(?<first>\d+)-(?<last>\d*)$/.exec(range ?? '')?.groups;
-  const start = Number(requested?.first ?? 0);
-  const end = requested?.last ? Math.min(Number(requested.last) + 1, content.length) : content.length;
-  if (requested) {
-    response.statusCode = 206;
-    response.setHeader('content-range', `bytes ${start}-${end - 1}/${content.length}`);
-  }
-  response.setHeader('content-length', end - start);
-  response.end(content.subarray(start, end));
-}
+/** Discards the response. */
+const DISCARDED = {
+  statusCode: 200,
+  setHeader() {},
+  hasHeader: () => false,
+  writeHead: () => DISCARDED,
+  end() {},
+} as unknown as ServerResponse;

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AIRGAP } from '../airgap.ts';
-import { imageOf, noiseLayer } from '../images/image.ts';
-import { Docker } from '../programs/docker.ts';
-import { missingPrograms } from '../programs/program.ts';
 import { TestRegistry } from '../registry/registry.ts';
+import { AIRGAP } from '../support/airgap.ts';
+import { imageOf, noiseLayer } from '../support/images/image.ts';
+import { Docker } from '../support/programs/docker.ts';
+import { missingPrograms } from '../support/programs/program.ts';
 import { dist, mustRun, ROOT } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'airgap-image-'));

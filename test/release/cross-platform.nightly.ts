@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findProgram } from '../programs/program.ts';
+import { findProgram } from '../support/programs/program.ts';
 import { dist, run } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'airgap-cross-'));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AIRGAP } from '../airgap.ts';
+import { AIRGAP } from '../support/airgap.ts';
 import { dist, mustRun, run } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'airgap-old-nodes-'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'acorn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AIRGAP } from '../airgap.ts';
+import { AIRGAP } from '../support/airgap.ts';
 import { dist, ROOT, run } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'airgap-old-node-'));

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageOf, noiseLayer } from '../images/image.ts';
 import { TestRegistry } from '../registry/registry.ts';
+import { imageOf, noiseLayer } from '../support/images/image.ts';
 import { PackageRegistry } from './package-registry.ts';
 import { mustRun, ROOT, run } from './run.ts';
 

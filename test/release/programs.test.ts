@@ -2,12 +2,12 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AIRGAP } from '../airgap.ts';
-import { imageOf, noiseLayer } from '../images/image.ts';
-import { makeCertificates } from '../programs/certificates.ts';
-import { Distribution } from '../programs/distribution.ts';
-import { missingPrograms, output } from '../programs/program.ts';
 import { TestRegistry } from '../registry/registry.ts';
+import { AIRGAP } from '../support/airgap.ts';
+import { imageOf, noiseLayer } from '../support/images/image.ts';
+import { makeCertificates } from '../support/programs/certificates.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { missingPrograms, output } from '../support/programs/program.ts';
 import { dist, mustRun, type RunSettings, run } from './run.ts';
 
 const HOST = `${process.platform}-${process.arch}`;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { findProgram } from '../programs/program.ts';
+import { findProgram } from '../support/programs/program.ts';
 import { ROOT, run } from './run.ts';
 
 interface Workflow {

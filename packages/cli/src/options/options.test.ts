@@ -6,7 +6,7 @@ import { readEnvironment } from '../environment.ts';
 import { readConfig } from './config.ts';
 import { remoteOptions } from './connection.ts';
 import { type InputFlags, inputOptions } from './inputs.ts';
-import { concurrency, keyValue, keyValues, repeated, sourceDateEpoch } from './parsers.ts';
+import { concurrency, keyValue, keyValues, repeated, sourceDateEpoch, timeout } from './parsers.ts';
 
 const { signal } = new AbortController();
 let folder: string;
@@ -38,6 +38,14 @@ describe('parsers', () => {
   ])('concurrency %s', (text, number) => expect(concurrency(text)).toBe(number));
   it.each(['0', '257', '1.5', '-1', '', '1e2', 'x'])('concurrency rejects "%s"', text =>
     expect(() => concurrency(text)).toThrow(/1 to 256/),
+  );
+  it.each([
+    ['1', 1000],
+    ['60', 60_000],
+    ['3600', 3_600_000],
+  ])('timeout %s is in seconds', (text, milliseconds) => expect(timeout(text)).toBe(milliseconds));
+  it.each(['0', '3601', '1.5', '-1', '', '1s'])('timeout rejects "%s"', text =>
+    expect(() => timeout(text)).toThrow(/1 to 3600/),
   );
   it.each([
     [undefined, undefined],

@@ -62,6 +62,17 @@ describe('withRetries', () => {
     expect(task.tries).toBe(tries);
   });
 
+  it.each([
+    ['with progress', 64 * 1024, 13],
+    ['with hardly any progress', 64 * 1024 - 1, 6],
+  ])('counts attempts in a row: %s', async (_name, bytes, tries) => {
+    const task = failing(12);
+    const progress = () => task.tries * bytes;
+    const trying = withRetries(task.attempt, { host: 'a.io', limiter: new HostLimiter(1), progress });
+    await trying.catch(() => {});
+    expect(task.tries).toBe(tries);
+  });
+
   it('does not retry other errors', async () => {
     const task = failing(1, error);
     await expect(withRetries(task.attempt, { host: 'a.io', limiter: new HostLimiter(1) })).rejects.toBe(

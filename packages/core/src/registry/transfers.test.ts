@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { imageOf, noiseOf } from '../../../../test/images/image.ts';
-import { PushRegistry } from '../../../../test/registry/push-registry.ts';
-import { type Fault, sendBlob, sendError, TestRegistry } from '../../../../test/registry/registry.ts';
+import { type Fault, TestRegistry } from '../../../../test/registry/registry.ts';
+import { sendBlob, sendError } from '../../../../test/registry/response.ts';
+import { imageOf, noiseOf } from '../../../../test/support/images/image.ts';
 import { VERSION } from '../model/version.ts';
 import { digestOf } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
@@ -210,7 +210,7 @@ describe('a blob whose commit was cut off by a proxy', () => {
   it.each([502, 503, 504, 524])(
     'with %i is not sent again when the registry stores it later',
     async status => {
-      await using target = await PushRegistry.start();
+      await using target = await TestRegistry.start();
       const bytes = noiseOf(2, 300_000).bytes;
       let hidden = 2;
       target.fault = async ({ step }, response) => {
@@ -238,7 +238,7 @@ describe('a blob whose commit was cut off by a proxy', () => {
 
 it('a push of 61 small blobs opens at most three times as many connections as it uses at once', async () => {
   const concurrency = 8;
-  await using target = await PushRegistry.start();
+  await using target = await TestRegistry.start();
   const connections = new Set<unknown>();
   target.fault = ({ incoming }) => {
     connections.add(incoming.socket);

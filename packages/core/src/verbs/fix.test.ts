@@ -11,8 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test as property } from '@fast-check/vitest';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RegistrySettings } from '../input/references.ts';
+import { Fixer } from '../lint/fixes/fixer.ts';
 import { fixes } from '../lint/fixes/index.ts';
 import { fix } from './fix.ts';
 
@@ -45,6 +46,20 @@ async function fixed(text: string, locations: RegistrySettings = {}): Promise<st
 }
 
 const pod = (containers: string) => `apiVersion: v1\nkind: Pod\nspec:\n  containers:\n${containers}`;
+
+it('does not overwrite a file that changed while it was being fixed', async () => {
+  const path = file('app.yaml', pod('  - image: a\n'));
+  const { files } = Fixer.prototype;
+  vi.spyOn(Fixer.prototype, 'files').mockImplementation(function (this: Fixer) {
+    writeFileSync(path, 'edited: meanwhile\n');
+    return files.call(this);
+  });
+  await expect(fix({ specs: [path] }).finally(() => vi.restoreAllMocks())).rejects.toMatchObject({
+    code: 'INPUT',
+    where: { path },
+  });
+  expect(readFileSync(path, 'utf8')).toBe('edited: meanwhile\n');
+});
 
 describe('a pull policy', () => {
   it.each([

@@ -1,0 +1,3 @@
+import { testKilledBuilds } from './killed-builds.ts';
+
+testKilledBuilds(12);

@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { flatten, type TestImage } from '../images/image.ts';
+import { connectTo, Daemon, freePort } from './program.ts';
+
+/** A distribution registry with its storage in a folder: Debian's docker-registry (2.8), or a newer one. */
+export class Distribution implements AsyncDisposable {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  readonly #daemon: Daemon;
+
+  private constructor(host: string, daemon: Daemon) {
+    this.host = host;
+    this.#daemon = daemon;
+  }
+
+  /** @param options more configuration: TLS, authentication, the address and the program */
+  static async start(
+    folder: string,
+    {
+      http = {},
+      auth = {},
+      host: name = '127.0.0.1',
+      listen = '127.0.0.1',
+      port: fixedPort = 0,
+      program = 'docker-registry',
+    } = {},
+  ): Promise<Distribution> {
+    const port = fixedPort || (await freePort());
+    const host = `${name}:${port}`;
+    const config = join(folder, `registry-${port}.json`);
+    const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
+    writeFileSync(
+      config,
+      JSON.stringify({
+        version: '0.1',
+        log: { level: 'error' },
+        storage,
+        http: { addr: `${listen}:${port}`, ...http },
+        auth,
+      }),
+    );
+    const daemon = new Daemon(program, ['serve', config]);
+    await daemon.ready(() => connectTo(port, listen));
+    return new Distribution(host, daemon);
+  }
+
+  /** Pushes an image with its children, and tags it. */
+  async push(name: string, image: TestImage): Promise<void> {
+    const [repository = '', tag = 'latest'] = name.split(':');
+    for (const manifest of flatten(image)) {
+      for (const [digest, bytes] of manifest.blobs) await this.#pushBlob(repository, digest, bytes);
+      const reference = manifest === image ? tag : manifest.digest;
+      await this.#put(`/v2/${repository}/manifests/${reference}`, manifest.bytes, manifest.mediaType);
+    }
+  }
+
+  async #pushBlob(repository: string, digest: string, bytes: Buffer): Promise<void> {
+    const started = await fetch(`http://${this.host}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
+    const upload = new URL(started.headers.get('location') ?? '', `http://${this.host}`);
+    upload.searchParams.set('digest', digest);
+    await this.#put(upload.pathname + upload.search, bytes, 'application/octet-stream');
+  }
+
+  async #put(path: string, body: Buffer, type: string): Promise<void> {
+    const response = await fetch(`http://${this.host}${path}`, {
+      method: 'PUT',
+      body: new Uint8Array(body),
+      headers: { 'content-type': type },
+    });
+    if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon[Symbol.asyncDispose]();
+  }
+}
