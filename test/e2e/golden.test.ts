@@ -96,7 +96,7 @@ describe.each([1, 24])('the bundle of a fixed set of images, at concurrency %i',
 type KeyTable = Readonly<Record<string, string>>;
 
 const FINDING_KEYS: KeyTable = {
-  'findings[]': 'hint message position related rule severity',
+  'findings[]': 'hint image message position related rule severity',
   'findings[].position': 'column file line',
 };
 const PLANNED_IMAGE_KEYS: KeyTable = {

@@ -28,9 +28,9 @@ export function reportFallback({ origin }: BlobSource, { message }: AirgapError,
   onEvent({ type: 'notice', message: `${nameOf(origin)}: ${message}; trying the next source` });
 }
 
-/** Returns the first error that may go away, or else the first one, with the others as a note. */
+/** Returns the first error, with the others as a note. That a source lacks the content says little while others failed. */
 export function combineFailures(failures: readonly AirgapError[]): AirgapError {
-  const main = failures.find(({ code }) => code === 'NETWORK' || code === 'REGISTRY') ?? failures[0];
+  const main = failures.find(({ code }) => code !== 'NOT_FOUND') ?? failures[0];
   if (main === undefined) throw new RangeError('no source was tried');
   const others = failures.filter(failure => failure !== main);
   if (others.length === 0) return main;
