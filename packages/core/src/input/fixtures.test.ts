@@ -5,7 +5,7 @@ import { parseConfig } from '../config/config.ts';
 import { formatPosition as format, type Position } from '../model/position.ts';
 import { images } from '../verbs/images.ts';
 import { lint } from '../verbs/lint.ts';
-import { runProgram } from './render/program.ts';
+import { render } from './render/renderer.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../../../fixtures/', import.meta.url));
 const SAMPLES = fileURLToPath(new URL('../../../../../shared/samples/', import.meta.url));
@@ -38,7 +38,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 /** The reason to skip a fixture: none of its programs is installed. */
 async function missing(name: string): Promise<string> {
   const programs = PROGRAMS[name] ?? [];
-  for (const program of programs) if ((await runProgram(program, ['help'])) !== undefined) return '';
+  for (const program of programs) if ((await render(program, ['help'])) !== undefined) return '';
   return programs.length > 0 ? `${programs.join(' or ')} not installed` : '';
 }
 

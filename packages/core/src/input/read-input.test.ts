@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AirgapError, formatWhere } from '../model/errors.ts';
 import { readSpec } from './read-input.ts';
 import type { HelmOptions } from './render/helm.ts';
-import { runProgram } from './render/program.ts';
+import { render } from './render/renderer.ts';
 import { imageRequests } from './requests.ts';
 
 const pod = (image: string) => `apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: ${image}\n`;
@@ -92,8 +92,7 @@ describe('without helm, kustomize and kubectl', () => {
 
 describe('a base is rendered only as part of its kustomization', async () => {
   const missing =
-    (await runProgram('kustomize', ['help'])) === undefined &&
-    (await runProgram('kubectl', ['help'])) === undefined;
+    (await render('kustomize', ['help'])) === undefined && (await render('kubectl', ['help'])) === undefined;
 
   it.skipIf(missing)('and a failing kustomization is reported', async () => {
     const { used, renderErrors } = await read({
@@ -110,8 +109,7 @@ describe('a base is rendered only as part of its kustomization', async () => {
 
 describe('the files beside a kustomization', async () => {
   const missing =
-    (await runProgram('kustomize', ['help'])) === undefined &&
-    (await runProgram('kubectl', ['help'])) === undefined;
+    (await render('kustomize', ['help'])) === undefined && (await render('kubectl', ['help'])) === undefined;
   const named = (image: string, name: string) => `${pod(image)}metadata: {name: ${name}}\n`;
 
   it.skipIf(missing).each<[name: string, files: Record<string, string>, used: string[]]>([
@@ -173,7 +171,7 @@ describe('the files beside a kustomization', async () => {
 });
 
 describe('a chart', async () => {
-  const missing = (await runProgram('helm', ['version'])) === undefined;
+  const missing = (await render('helm', ['version'])) === undefined;
   const chart = (template: string) => ({ 'web/Chart.yaml': CHART, 'web/templates/web.yaml': template });
 
   it.skipIf(missing)('is rendered with values of any type as they are written', async () => {
@@ -222,10 +220,10 @@ describe('a chart', async () => {
 });
 
 describe('helm', async () => {
-  const missing = (await runProgram('helm', ['version'])) === undefined;
+  const missing = (await render('helm', ['version'])) === undefined;
 
   /** Renders a chart; returns the images with their lines. */
-  async function render(files: Readonly<Record<string, string>>, helm: HelmOptions = {}) {
+  async function renderChart(files: Readonly<Record<string, string>>, helm: HelmOptions = {}) {
     await read({ 'web/Chart.yaml': CHART, ...files });
     const values = helm.values?.map(file => join(folder, file));
     const spec = await readSpec({ specs: [folder], helm: { ...helm, values } });
@@ -310,11 +308,11 @@ describe('helm', async () => {
         ['7 a:1'],
       ],
     ])('renders %s', async (_name, files, used, options) =>
-    expect(await render(files, options)).toEqual({ used, notes: [], errors: [] }),
+    expect(await renderChart(files, options)).toEqual({ used, notes: [], errors: [] }),
   );
 
   it.skipIf(missing)('names toggles that cannot be rendered', async () => {
-    const { notes } = await render(
+    const { notes } = await renderChart(
       {
         'web/values.yaml': 'extra: {enabled: false}',
         'web/templates/a.yaml': '{{ if .Values.extra.enabled }}{{ fail "needs a host" }}{{ end }}',
@@ -327,7 +325,7 @@ describe('helm', async () => {
   });
 
   it.skipIf(missing)('names missing dependencies once, with the command; literal images count', async () => {
-    const { used, errors } = await render({
+    const { used, errors } = await renderChart({
       'web/Chart.yaml': `${CHART}dependencies: [{name: common, version: 2.x.x, repository: "https://127.0.0.1:9"}]`,
       'web/templates/a.yaml': pod('a:1').replace(
         'spec:',
@@ -346,7 +344,7 @@ describe('helm', async () => {
     await writeFile(join(tmpdir(), 'airgap-outside.yaml'), pod('secret:1'));
     await mkdir(join(folder, 'web/templates'), { recursive: true });
     await symlink(join(tmpdir(), 'airgap-outside.yaml'), join(folder, 'web/templates/link.yaml'));
-    const { used, errors } = await render({});
+    const { used, errors } = await renderChart({});
     await rm(join(tmpdir(), 'airgap-outside.yaml'));
     expect(used).toEqual([]);
     expect(errors).toEqual([
@@ -364,7 +362,10 @@ describe('helm', async () => {
         [`${name}/Chart.yaml`, CHART.replace('web', name)],
         [`${name}/templates/a.yaml`, pod(`${name}:1`)],
       ]);
-      const { used } = await render({ 'web/templates/w.yaml': pod('web:1'), ...Object.fromEntries(files) });
+      const { used } = await renderChart({
+        'web/templates/w.yaml': pod('web:1'),
+        ...Object.fromEntries(files),
+      });
       expect(used).toEqual([...names.map(name => `5 ${name}:1`), '5 web:1']);
       expect(warnings).toEqual([]);
     },

@@ -1,7 +1,17 @@
 import type { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
-import { runCommand } from './command.ts';
+import { outputTail } from '../process/output-tail.ts';
+import { type ProgramFailure, runProgram, type WriteInput } from '../process/run-program.ts';
 import type { WriteBundle } from './runtime.ts';
+
+interface CommandOptions {
+  /** Describes a failure, after the name of the program: `failed to list images`. */
+  readonly failed: string;
+  /** What to do about a failure. */
+  readonly hint: string;
+  readonly signal: AbortSignal;
+  readonly input?: WriteInput | undefined;
+}
 
 /** The command line client of a runtime. */
 export class Client {
@@ -17,15 +27,13 @@ export class Client {
   /** Runs the subcommand that lists images. @returns its standard output */
   query(args: readonly string[], signal: AbortSignal): Promise<string> {
     const hint = `Make sure that ${this.#commandLine(args)} works on this machine, then load again.`;
-    const failure = 'failed to list images';
-    return runCommand(this.#program, [...this.#flags, ...args], { failure, hint, signal });
+    return this.#run(args, { failed: 'failed to list images', hint, signal });
   }
 
   /** Runs a subcommand that reads a bundle from standard input. */
-  async import(args: readonly string[], stdin: WriteBundle, signal: AbortSignal): Promise<void> {
+  async import(args: readonly string[], input: WriteBundle, signal: AbortSignal): Promise<void> {
     const hint = 'Fix the reported problem, then load again.';
-    const failure = 'failed to load the bundle';
-    await runCommand(this.#program, [...this.#flags, ...args], { failure, hint, signal, stdin });
+    await this.#run(args, { failed: 'failed to load the bundle', hint, signal, input });
   }
 
   /** Parses JSON output. @throws AirgapError `RUNTIME` for anything else */
@@ -38,6 +46,24 @@ export class Client {
         hint: `Make sure that ${this.#program} on the PATH is the runtime and not another program.`,
       });
     }
+  }
+
+  /** @throws AirgapError `RUNTIME` with the end of the output when the program is not installed or fails */
+  async #run(args: readonly string[], { failed, hint, signal, input }: CommandOptions): Promise<string> {
+    const run = await runProgram(this.#program, [...this.#flags, ...args], { signal, input });
+    const { stdout, stderr, failure } = run;
+    if (failure === undefined) return stdout;
+    if (failure.kind === 'missing' || failure.kind === 'start') throw this.#cannotRun(failure);
+    const output = failure.kind === 'exit' ? outputTail(stderr) || outputTail(stdout) : '';
+    throw new AirgapError('RUNTIME', `${this.#program} ${failed}: ${output || failure.reason}`, { hint });
+  }
+
+  #cannotRun({ kind, reason, cause }: ProgramFailure): AirgapError {
+    const program = this.#program;
+    const message =
+      kind === 'missing' ? `${program} is not installed on this machine` : `cannot run ${program}: ${reason}`;
+    const hint = `Install ${program} or add it to the PATH, or load into a registry.`;
+    return new AirgapError('RUNTIME', message, { cause, hint });
   }
 
   #commandLine(args: readonly string[]): string {

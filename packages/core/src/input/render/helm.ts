@@ -6,8 +6,8 @@ import type { HelmChart } from '../formats/helm-chart.ts';
 import { readSource, type SourceText } from '../model/source-text.ts';
 import type { InputNote } from '../model/spec.ts';
 import { SpecDocument } from '../yaml/document.ts';
-import { Program } from './program.ts';
 import { notRendered, RENDERERS, type Rendered } from './rendered.ts';
+import { Renderer } from './renderer.ts';
 import { togglesOf } from './toggles.ts';
 
 /** A valid name of a Helm release or namespace. */
@@ -70,7 +70,7 @@ class HelmRenderer {
   readonly #helmCharts: readonly HelmChart[];
   readonly #options: HelmOptions;
   readonly #signal: AbortSignal | undefined;
-  readonly #helm = new Program('helm');
+  readonly #helm = new Renderer('helm');
   readonly #matched = new Set<HelmChart>();
   #hasUnnamed = false;
 

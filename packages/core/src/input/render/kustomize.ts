@@ -6,8 +6,8 @@ import { AirgapError } from '../../model/errors.ts';
 import type { RenderInput } from '../find/find-input.ts';
 import { readSource, type SourceText } from '../model/source-text.ts';
 import { SpecDocument } from '../yaml/document.ts';
-import { Program } from './program.ts';
 import { notRendered, RENDERERS, type Rendered } from './rendered.ts';
+import { Renderer } from './renderer.ts';
 
 /** The keys of a kustomization that reference other kustomizations. */
 const REFERENCES = ['resources', 'bases', 'components'];
@@ -55,8 +55,8 @@ export async function renderKustomizations(
 class Kustomize {
   readonly #read: ReadonlyMap<string, Kustomization>;
   readonly #signal: AbortSignal | undefined;
-  readonly #kustomize = new Program('kustomize');
-  readonly #kubectl = new Program('kubectl');
+  readonly #kustomize = new Renderer('kustomize');
+  readonly #kubectl = new Renderer('kubectl');
   readonly #rendered = new Set<string>();
 
   constructor(read: ReadonlyMap<string, Kustomization>, signal: AbortSignal | undefined) {

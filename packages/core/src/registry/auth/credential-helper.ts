@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process';
 import { z } from 'zod';
 import { AirgapError } from '../../model/errors.ts';
+import { runProgram } from '../../process/run-program.ts';
 import type { Credentials } from './credential.ts';
 
 /** A helper may unlock a keychain or query a cloud, but must not block an unattended build. In ms. */
 const TIMEOUT = 30_000;
-/** The size limit of the output of a helper, in bytes. */
+/** The size limit of the output of a helper, in characters. */
 const MAX_OUTPUT = 64 * 1024;
 /** The message of docker's helpers for unknown servers (docker-credential-helpers, `credentials/error.go`). */
 const NOT_FOUND = /credentials not found in native keychain/;
@@ -18,14 +18,6 @@ const outputSchema = z.looseObject({ Username: z.string(), Secret: z.string() })
 export const HELPER_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
 type Action = 'get' | 'store' | 'erase';
-
-/** The outcome of running a helper. */
-interface Outcome {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Why it failed; undefined on success. */
-  readonly failure: string | undefined;
-}
 
 /**
  * A program that stores credentials, `docker-credential-NAME` on PATH (docker's credential helper protocol). It runs
@@ -44,7 +36,7 @@ export class CredentialHelper {
     const { stdout, stderr, failure } = await this.#run('get', server, signal);
     if (failure !== undefined) {
       if (NOT_FOUND.test(stdout) || NOT_FOUND.test(stderr)) return undefined;
-      throw this.#error('get', server, failure);
+      throw this.#error('get', server, failure.reason);
     }
     const parsed = outputSchema.safeParse(parseJson(stdout));
     if (!parsed.success) throw this.#error('get', server, 'unexpected output');
@@ -59,30 +51,19 @@ export class CredentialHelper {
   async store(server: string, { username, password }: Credentials, signal?: AbortSignal): Promise<void> {
     const input = JSON.stringify({ ServerURL: server, Username: username, Secret: password });
     const { failure } = await this.#run('store', input, signal);
-    if (failure !== undefined) throw this.#error('store', server, failure);
+    if (failure !== undefined) throw this.#error('store', server, failure.reason);
   }
 
   /** Erases the credentials of a server, if any. @throws AirgapError `INPUT` that names the helper */
   async erase(server: string, signal?: AbortSignal): Promise<void> {
     const { stdout, stderr, failure } = await this.#run('erase', server, signal);
     if (failure === undefined || NOT_FOUND.test(stdout) || NOT_FOUND.test(stderr)) return;
-    throw this.#error('erase', server, failure);
+    throw this.#error('erase', server, failure.reason);
   }
 
-  async #run(action: Action, input: string, signal: AbortSignal | undefined): Promise<Outcome> {
-    const outcome = await new Promise<Outcome>(resolve => {
-      const child = execFile(
-        this.program,
-        [action],
-        { timeout: TIMEOUT, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT, windowsHide: true, signal },
-        (error, stdout, stderr) => resolve({ stdout, stderr, failure: error ? failureOf(error) : undefined }),
-      );
-      // A helper may exit without reading its input.
-      child.stdin?.on('error', () => {});
-      child.stdin?.end(input);
-    });
-    signal?.throwIfAborted();
-    return outcome;
+  #run(action: Action, input: string, signal: AbortSignal | undefined) {
+    const options = { input, signal, timeout: TIMEOUT, maxOutput: MAX_OUTPUT };
+    return runProgram(this.program, [action], options);
   }
 
   #error(action: Action, server: string, reason: string): AirgapError {
@@ -93,16 +74,6 @@ export class CredentialHelper {
       hint: `${check}, or change credsStore and credHelpers in docker's config.json.`,
     });
   }
-}
-
-/** Describes a failure; the message of the error itself would quote the output. */
-function failureOf(error: { code?: unknown; killed?: boolean; signal?: unknown }): string {
-  if (error.code === 'ENOENT') return 'not found on PATH';
-  if (error.code === 'EACCES') return 'not executable';
-  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
-    return `its output exceeds ${MAX_OUTPUT / 1024} KiB`;
-  if (error.killed) return `timed out after ${TIMEOUT / 1000} seconds`;
-  return typeof error.code === 'number' ? `exit status ${error.code}` : `killed by ${error.signal}`;
 }
 
 function parseJson(text: string): unknown {

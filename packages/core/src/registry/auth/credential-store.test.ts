@@ -156,7 +156,7 @@ describe('CredentialStore', () => {
     [
       'prints too much',
       `head -c 100000 /dev/zero | tr '\\0' ${SECRET}`,
-      /docker-credential-odd .* its output exceeds 64 KiB/,
+      /docker-credential-odd .* its output exceeds 65,536 characters/,
     ],
   ])('names a helper that %s, and does not quote it', async (_name, script, message) => {
     helper('odd', script);

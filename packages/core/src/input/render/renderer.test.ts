@@ -1,30 +1,34 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Program, runProgram } from './program.ts';
+import { Renderer, render } from './renderer.ts';
 
-const node = (script: string, options = {}) => runProgram(process.execPath, ['-e', script], options);
+const node = (script: string, options = {}) => render(process.execPath, ['-e', script], options);
 
-describe('runProgram', () => {
+describe('render', () => {
   it('returns what the program prints', async () =>
     expect(await node('process.stdin.pipe(process.stdout)', { input: 'ä'.repeat(100_000) })).toBe(
       'ä'.repeat(100_000),
     ));
 
   it('passes arguments as they are, without a shell', async () =>
-    expect(await runProgram('echo', ['$HOME; `ls` *'])).toBe('$HOME; `ls` *\n'));
+    expect(await render('echo', ['$HOME; `ls` *'])).toBe('$HOME; `ls` *\n'));
 
   it('returns undefined when the program does not exist', async () =>
-    expect(await runProgram('no-such-program-anywhere', [])).toBeUndefined());
+    expect(await render('no-such-program-anywhere', [])).toBeUndefined());
 
   it.each([
     ['prints an error', 'console.error("bad\\n  values"); process.exit(1)', / bad values$/],
-    ['prints nothing', 'process.exit(1)', /failed without an error message$/],
+    ['prints nothing', 'process.exit(1)', /failed without an error message \(exit status 1\)$/],
     [
       'prints a long error',
       'console.error("x".repeat(10_000) + " the cause"); process.exit(1)',
       /: … x{490} the cause$/,
     ],
-    ['prints endlessly', 'setInterval(() => process.stdout.write("x".repeat(1e6)))', /output exceeds 64 MB$/],
-    ['exceeds the timeout', 'setInterval(() => {}, 1000)', /timed out$/],
+    [
+      'prints endlessly',
+      'setInterval(() => process.stdout.write("x".repeat(1e6)))',
+      /: its output exceeds 64,000,000 characters$/,
+    ],
+    ['exceeds the timeout', 'setInterval(() => {}, 1000)', /: timed out after 5 seconds$/],
   ])('rejects a program that %s', async (_name, script, message) =>
     expect(node(script, { timeout: 5000 })).rejects.toMatchObject({
       code: 'INPUT',
@@ -54,22 +58,22 @@ describe('runProgram', () => {
     const warnings: Error[] = [];
     const warn = (warning: Error) => warnings.push(warning);
     process.on('warning', warn);
-    for (let at = 0; at < 20; at += 1) await runProgram('no-such-program-anywhere', [], { signal });
+    for (let at = 0; at < 20; at += 1) await render('no-such-program-anywhere', [], { signal });
     await new Promise(setImmediate);
     process.off('warning', warn);
     expect(warnings).toEqual([]);
   });
 });
 
-describe('Program', () => {
+describe('Renderer', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it('looks for a missing program once', async () => {
-    const program = new Program('sh');
+    const program = new Renderer('sh');
     vi.stubEnv('PATH', '/nowhere');
     expect(await Promise.all([program.run([]), program.run([])])).toEqual([undefined, undefined]);
     vi.unstubAllEnvs();
     expect(await program.run(['-c', 'echo found'])).toBeUndefined();
-    expect(await new Program('sh').run(['-c', 'echo found'])).toBe('found\n');
+    expect(await new Renderer('sh').run(['-c', 'echo found'])).toBe('found\n');
   });
 });
