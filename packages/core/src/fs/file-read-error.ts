@@ -1,12 +1,5 @@
 import { AirgapError } from '../model/errors.ts';
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'a component of the path is not a directory',
-};
+import { systemErrorReason } from './system-error.ts';
 
 /**
  * Returns the `INPUT` error for a file that cannot be read.
@@ -19,8 +12,8 @@ export function fileReadError(
   cause: unknown,
   hint = 'Check the path.',
 ): AirgapError {
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  return new AirgapError('INPUT', `${what} cannot be read: ${REASONS[code] ?? message}`, {
+  const reason = systemErrorReason(cause as NodeJS.ErrnoException);
+  return new AirgapError('INPUT', `${what} cannot be read: ${reason}`, {
     where: { path },
     cause,
     hint,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { systemErrorReason } from '../fs/system-error.ts';
 import { AirgapError } from '../model/errors.ts';
 
 const DEFAULT_TIMEOUT = 120_000;
@@ -30,13 +31,6 @@ export interface ServerCertificate {
   readonly cert: string;
   readonly key: string;
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'address already in use',
-  EADDRNOTAVAIL: 'address not available on this machine',
-  EACCES: 'permission denied',
-  ENOTFOUND: 'host not found',
-};
 
 /** An open port and its connections. */
 export class Listener implements AsyncDisposable {
@@ -115,8 +109,7 @@ function secureServer(certificate: ServerCertificate): Server {
 }
 
 function cannotListen(host: string, cause: NodeJS.ErrnoException): AirgapError {
-  const reason = REASONS[cause.code ?? ''] ?? cause.message;
-  return new AirgapError('NETWORK', `cannot listen: ${reason}`, {
+  return new AirgapError('NETWORK', `cannot listen: ${systemErrorReason(cause)}`, {
     where: { host },
     cause,
     hint: 'Choose another address, or use port 0 to select a free port.',

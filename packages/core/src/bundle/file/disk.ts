@@ -1,5 +1,6 @@
 import { access, constants, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
+import { systemErrorReason } from '../../fs/system-error.ts';
 import { AirgapError } from '../../model/errors.ts';
 
 /**
@@ -50,23 +51,13 @@ export async function checkSpace(path: string, size: number): Promise<void> {
   });
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is exceeded',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOENT: 'the directory does not exist',
-  ENOTDIR: 'a component of the path is not a directory',
-  EISDIR: 'is a directory',
-  EFBIG: 'the file system does not support files of this size',
-};
-
 /** Converts a system error to a `DISK` error; other errors are returned as they are. */
 export function diskError(thrown: unknown, path: string): unknown {
-  const { code, syscall, message } = thrown as NodeJS.ErrnoException;
+  const error = thrown as NodeJS.ErrnoException;
+  const { code, syscall } = error;
   if (thrown instanceof AirgapError || code === undefined || syscall === undefined) return thrown;
-  return new AirgapError('DISK', `cannot write the bundle: ${REASONS[code] ?? message}`, {
+  const reason = code === 'ENOENT' ? 'the directory does not exist' : systemErrorReason(error);
+  return new AirgapError('DISK', `cannot write the bundle: ${reason}`, {
     where: { path },
     cause: thrown,
     hint: 'Fix this, or choose another path with -o.',
