@@ -52,6 +52,26 @@ describe('verify', () => {
     },
   );
 
+  it('checks every blob of a tar whose names begin with ./', async () => {
+    const entries = entriesOf(intact).map(entry => {
+      const size = Number.parseInt(entry.blocks.toString('latin1', 124, 135), 8);
+      return entryLike(entry, `./${entry.name}`, entry.blocks.subarray(512, 512 + size));
+    });
+    const tar = joinEntries(entries);
+    const { blobs } = await verify({ bundle });
+    writeFileSync(damaged, tar);
+    for (const input of [damaged, new Blob([tar]).stream()])
+      expect(await verify({ bundle: input })).toMatchObject({ form: 'archive', blobs, problems: [] });
+    const layer = entries.findLast(({ name }) => name.includes('blobs/')) as TarEntry;
+    const at = tar.indexOf(layer.blocks) + 512;
+    tar[at] = (tar[at] ?? 0) ^ 1;
+    writeFileSync(damaged, tar);
+    for (const input of [damaged, new Blob([tar]).stream()])
+      expect(await verify({ bundle: input })).toMatchObject({
+        problems: [{ message: expect.stringContaining('digest mismatch'), entry: layer.name.slice(2) }],
+      });
+  });
+
   it.each<[string, string, string, (document: Document) => unknown]>([
     [
       'swapped names',

@@ -149,7 +149,9 @@ it('installs the library from a registry, and compiles and runs strict programs 
     cwd: project,
     env: NPM_SETTINGS,
   });
-  cpSync(join(ROOT, 'docs/examples/build.ts'), join(project, 'example.ts'));
+  const examples = ['build.ts', 'nouns.ts', 'service.ts'];
+  for (const name of examples) cpSync(join(ROOT, 'docs/examples', name), join(project, name));
+  writeFileSync(join(project, 'types.ts'), TYPES_PROGRAM);
   const [, readme = ''] =
     /```ts\n([\s\S]*?)```/.exec(readFileSync(file('unpacked-core/README.md'), 'utf8')) ?? [];
   writeFileSync(join(project, 'readme.ts'), readme);
@@ -160,24 +162,56 @@ it('installs the library from a registry, and compiles and runs strict programs 
         target: 'es2022',
         module: 'nodenext',
         strict: true,
+        skipLibCheck: false,
         exactOptionalPropertyTypes: true,
         types: ['node'],
         typeRoots: [join(ROOT, 'node_modules/@types')],
       },
-      files: ['example.ts', 'readme.ts'],
+      files: [...examples, 'readme.ts', 'types.ts'],
     }),
   );
   await mustRun([process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', project]);
   await using registry = await demoRegistry();
   const image = `${registry.host}/team/app:1`;
   const env = { DOCKER_CONFIG: '/nonexistent' };
-  expect(
-    await run([process.execPath, 'example.js', image, 'bundle.tar'], { cwd: project, env }),
-  ).toMatchObject({
-    status: 0,
-    stdout: `${image}: 0 problems\n`,
-  });
+  expect(await run([process.execPath, 'build.js', image, 'bundle.tar'], { cwd: project, env })).toMatchObject(
+    {
+      status: 0,
+      stdout: `${image}: 0 problems\n`,
+    },
+  );
 });
+
+/** Uses the types of nouns and verbs. */
+const TYPES_PROGRAM = `
+import {
+  type BuildResult, build, copyImage, type Descriptor, type Digest, type ImageSource, type ImageTarget, type Layout,
+  type LayoutForm, type LoadResult, type LoadRuntimeResult, load, MemoryStore, openLayout, openRegistry, parseDigest,
+  plan, Reference, type Registries, type TransferredBytes, verify,
+} from '@airgap/core';
+
+export async function copy(from: ImageSource, name: Reference, to: ImageTarget): Promise<Digest> {
+  const copied: Descriptor = await copyImage(from, name, to, { tag: 'copy' });
+  return parseDigest(copied.digest);
+}
+
+export async function use(path: string): Promise<readonly unknown[]> {
+  const registries: Registries = await openRegistry({ concurrency: 2 });
+  const layout: Layout = await openLayout(path);
+  const name = Reference.parse('redis:7');
+  await copy(layout, name, new MemoryStore());
+  await copy(new MemoryStore(), name, registries.target(name));
+  const planned = await plan({ specs: [{ file: 'list', text: 'redis:7' }], platforms: ['linux/arm64'] });
+  const built: BuildResult = await build({ plan: planned, output: process.stdout });
+  const transferred: TransferredBytes = built.transferred;
+  const form: LayoutForm = (await verify({ bundle: process.stdin })).form;
+  const pushed: LoadResult = await load({ bundle: path, target: 'registry.local' });
+  const loaded: LoadRuntimeResult = await load({ bundle: path, target: 'containerd:k8s.io' });
+  // @ts-expect-error Any text is not a digest.
+  const digest: Digest = 'sha256:';
+  return [transferred, form, pushed.uploaded, loaded.loaded, digest];
+}
+`;
 
 async function demoRegistry(): Promise<TestRegistry> {
   const registry = await TestRegistry.start();

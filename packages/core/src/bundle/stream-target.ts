@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { AirgapError } from '../model/errors.ts';
 import { type BlobWriter, HashingWriter } from '../store/blob-writer.ts';
 import type { TarTarget } from '../tar/target.ts';
 
@@ -11,16 +12,21 @@ export class StreamTarget implements TarTarget {
   readonly order = 'sequential';
   readonly #out: Writable;
   readonly #signal: AbortSignal;
+  /** Aborted with the signal, or when the stream is closed: a closed stream never drains. */
+  readonly #stopped: AbortSignal;
 
   constructor(out: Writable, signal: AbortSignal) {
     this.#out = out;
     this.#signal = signal;
+    const closed = new AbortController();
+    out.once('close', () => closed.abort());
+    this.#stopped = AbortSignal.any([signal, closed.signal]);
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#out.errored) throw this.#out.errored;
     if (bytes.length === 0 || this.#out.write(Buffer.from(bytes))) return undefined;
-    return once(this.#out, 'drain', { signal: this.#signal }).then(() => {});
+    return this.#drained();
   }
 
   writer(): BlobWriter {
@@ -28,4 +34,14 @@ export class StreamTarget implements TarTarget {
   }
 
   async commit(): Promise<void> {}
+
+  /** @throws AirgapError `INTERRUPTED` when the stream is closed, and what the stream throws */
+  async #drained(): Promise<void> {
+    try {
+      await once(this.#out, 'drain', { signal: this.#stopped });
+    } catch (error) {
+      if (this.#signal.aborted || !this.#out.destroyed) throw error;
+      throw this.#out.errored ?? new AirgapError('INTERRUPTED', 'the output was closed before its end');
+    }
+  }
 }

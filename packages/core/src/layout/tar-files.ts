@@ -58,6 +58,11 @@ export class TarFiles implements LayoutFiles {
   }
 }
 
+/** The name of a tar entry as a path in the layout, without a leading `./`. */
+export function layoutName(entry: string): string {
+  return entry.replace(/^(?:\.\/)+/, '');
+}
+
 /** Collects the entries of a tar that belong to a layout. */
 export class ContentsReader {
   readonly #entries = new Map<string, PlacedEntry>();
@@ -65,14 +70,14 @@ export class ContentsReader {
 
   /** Adds an entry. @returns why it is unexpected; it is then left out */
   add(entry: PlacedEntry): string | undefined {
-    const name = entry.name.replace(/^(?:\.\/)+/, '');
+    const name = layoutName(entry.name);
     if (name !== entry.name) this.#isPlain = false;
     if (entry.type === '5' && DIRECTORIES.has(name.replace(/\/+$/, '').replace(/^\.$/, ''))) {
       this.#isPlain = false;
       return undefined;
     }
     const unexpected = unexpectedReason(name, entry, this.#entries);
-    if (!unexpected) this.#entries.set(name, entry);
+    if (!unexpected) this.#entries.set(name, { ...entry, name });
     return unexpected;
   }
 

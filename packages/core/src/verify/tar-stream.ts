@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { blobDigest, DOCUMENTS } from '../layout/documents.ts';
 import type { LayoutEntry, LayoutFiles } from '../layout/layout-files.ts';
-import { ContentsReader, type TarContents } from '../layout/tar-files.ts';
+import { ContentsReader, layoutName, type TarContents } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE } from '../oci/manifest.ts';
@@ -23,15 +23,15 @@ export interface ReadTar {
 /**
  * Reads a tar from a stream, once: hashes every blob, and keeps what is JSON.
  *
- * @param name of the stream, for errors
+ * @param location of the stream, for errors
  * @throws AirgapError `BUNDLE` for a stream that is not a tar, or ends early
  */
 export async function readTar(
   stream: AsyncIterable<Uint8Array>,
-  name: string,
+  location: string,
   problems: Problem[],
 ): Promise<ReadTar> {
-  const reader = new TarStream(stream, name);
+  const reader = new TarStream(stream, location);
   const contents = new ContentsReader();
   const framing: Problem[] = [];
   const kept = new Map<string, Buffer>();
@@ -46,15 +46,15 @@ export async function readTar(
     const unexpected = contents.add(entry);
     const place = { entry: entry.name, offset: headerOffset };
     if (unexpected) problems.push({ message: unexpected, ...place });
-    const { digest, json } = await reader.content(entry);
+    const name = layoutName(entry.name);
+    const { digest, json } = await reader.content({ name, size: entry.size });
     const padding = await reader.take(padded(entry.size) - entry.size);
     if (!header.equals(encodeHeader(entry.name, entry.size, entry.mtime)))
       framing.push({ message: 'non-canonical header', ...place });
     if (padding.some(byte => byte !== 0))
       framing.push({ message: 'non-zero bytes in the padding', ...place });
-    const layoutName = entry.name.replace(/^(?:\.\/)+/, '');
-    if (blobDigest(layoutName)) digests.set(layoutName, digest);
-    if (json) kept.set(layoutName, json);
+    if (blobDigest(name)) digests.set(name, digest);
+    if (json) kept.set(name, json);
     keptBytes += json?.length ?? 0;
     if (keptBytes > MAX_KEPT)
       throw reader.invalid('too many manifests for a stream; verify the file instead');
@@ -62,7 +62,7 @@ export async function readTar(
   framing.push(...(await reader.endProblems()));
   const tar = contents.contents();
   if (tar.form === 'bundle') problems.push(...framing);
-  return { files: new StreamedFiles(name, reader.offset, tar, kept), digests };
+  return { files: new StreamedFiles(location, reader.offset, tar, kept), digests };
 }
 
 /** The files of a layout that went by; only what is JSON can be opened. */
@@ -123,7 +123,7 @@ class TarStream {
   }
 
   /** Hashes the content of an entry; returns it if it is a document, a manifest or a config. */
-  async content({ name, size }: PlacedEntry): Promise<{ digest: Digest; json: Buffer | undefined }> {
+  async content({ name, size }: LayoutEntry): Promise<{ digest: Digest; json: Buffer | undefined }> {
     const hash = createHash('sha256');
     const parts: Uint8Array[] = [];
     let isJson = size <= MAX_MANIFEST_SIZE || DOCUMENTS.includes(name);
