@@ -12,7 +12,7 @@ Examples:
 
 export function inspectCommand(command: Command, session: Session) {
   return command
-    .argument('<bundle>', 'bundle file')
+    .argument('<bundle>', 'bundle file or OCI layout')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundle, flags) => {

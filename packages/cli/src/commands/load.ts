@@ -43,7 +43,7 @@ const existingOption = new Option(
 
 export function loadCommand(command: Command, session: Session) {
   const flagged = command
-    .argument('<bundle>', 'bundle file')
+    .argument('<bundle>', 'bundle file or OCI layout')
     .argument('<target>', 'REGISTRY[/PREFIX], or docker:, podman:, containerd:[NAMESPACE]')
     .addOption(namingOption)
     .addOption(imagesOption)
