@@ -32,7 +32,7 @@ export interface ImageSource extends BlobSource {
    *
    * @throws AirgapError `NOT_FOUND`, `CONTENT`
    */
-  manifest(descriptor: Pick<Descriptor, 'digest' | 'mediaType'>): Promise<RawManifest>;
+  manifest(descriptor: Descriptor): Promise<RawManifest>;
   /** The manifests whose subject is this one; missing when the source cannot list them. */
   referrers?(subject: Digest): Promise<readonly Descriptor[]>;
 }

@@ -40,7 +40,7 @@ export class UnionSource implements ImageSource {
     return this.#first(source => source.resolve(name));
   }
 
-  async manifest(descriptor: Pick<Descriptor, 'digest' | 'mediaType'>): Promise<RawManifest> {
+  async manifest(descriptor: Descriptor): Promise<RawManifest> {
     const found = await this.#first(source => source.manifest(descriptor));
     return found as RawManifest;
   }
