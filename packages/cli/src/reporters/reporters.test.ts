@@ -33,6 +33,12 @@ const finished = (seed: string, size: number): AirgapEvent => ({
   digest: digest(seed),
   size,
 });
+const resumed = (seed: string, bytes: number, size: number): AirgapEvent => ({
+  type: 'blob-resumed',
+  digest: digest(seed),
+  received: bytes,
+  size,
+});
 const phase = (name: 'resolve' | 'move' | 'finish'): AirgapEvent => ({ type: 'phase', phase: name });
 const finding: AirgapEvent = {
   type: 'finding',
@@ -151,6 +157,42 @@ describe('plain', () => {
     expect(screen.text).toBe(
       'a.yaml:1:2: warning latest-tag: moves\n  fix: Pin it.\nh: reset\\u{1b}; attempt 2 in 0.5 s\n',
     );
+  });
+});
+
+describe('a resumed build', () => {
+  const start = [
+    planned(100 * MB),
+    phase('move'),
+    resumed('a', 30 * MB, 60 * MB),
+    resumed('b', 40 * MB, 40 * MB),
+  ];
+
+  it('starts at the bytes that are there, without a rate', () => {
+    const progress = new Progress(now);
+    for (const event of start) progress.add(event);
+    vi.setSystemTime(1_000);
+    expect([progress.moved, progress.fraction, progress.rate()]).toEqual([70 * MB, 0.7, 0]);
+  });
+
+  it('counts only new bytes into the rate and the average', () => {
+    const reporter = plainReporter(screen, PLAIN, now);
+    send(reporter, ...start, finished('b', 40 * MB));
+    send(reporter, received('a', 40 * MB, 60 * MB));
+    vi.advanceTimersByTime(5_000);
+    send(reporter, finished('a', 60 * MB), phase('finish'));
+    reporter.close();
+    expect(screen.text.split('\n').slice(1, -1)).toEqual([
+      '80.0 MB of 100 MB (80 %), 2.0 MB/s, 10 s left',
+      '100 MB in 5.0 s, 6.0 MB/s on average',
+    ]);
+  });
+
+  it('keeps the resumed bytes of a blob when its transfer starts', () => {
+    const progress = new Progress(now);
+    const started: AirgapEvent = { type: 'blob-started', digest: digest('a'), size: 60 * MB, image: 'i' };
+    for (const event of [...start, started]) progress.add(event);
+    expect([progress.moved, progress.transfers.get(digest('a'))?.received]).toEqual([70 * MB, 30 * MB]);
   });
 });
 

@@ -25,6 +25,13 @@ export type AirgapEvent =
       readonly bytes: number;
       readonly size: number;
     }
+  /** An interrupted build has written `received` bytes of a blob. Comes before the first `blob-started`. */
+  | {
+      readonly type: 'blob-resumed';
+      readonly digest: Digest;
+      readonly received: number;
+      readonly size: number;
+    }
   | {
       readonly type: 'blob-started';
       readonly digest: Digest;
