@@ -260,10 +260,12 @@ describe('tty', () => {
   });
 });
 
-it('json writes one event per line, without control characters', () => {
-  send(jsonReporter(screen), retry, planned(1));
+it('json writes one event per line, with its time and without control characters', () => {
+  const timed = { time: 7, ...planned(1) };
+  vi.setSystemTime(1_000);
+  send(jsonReporter(screen), retry, timed);
   const lines = screen.text.trimEnd().split('\n');
-  expect(lines.map(line => JSON.parse(line))).toEqual([retry, planned(1)]);
+  expect(lines.map(line => JSON.parse(line))).toEqual([{ time: 1_000, ...retry }, timed]);
   expect(screen.text).not.toContain('\u001b');
 });
 

@@ -70,5 +70,8 @@ export type AirgapEvent =
   /** A message for the user that is not an error. */
   | { readonly type: 'notice'; readonly message: string };
 
+/** An event with the time at which a verb reported it, in ms since the Unix epoch. */
+export type TimedEvent = AirgapEvent & { readonly time: number };
+
 /** Receives the events of a verb, in order. It must not throw. */
 export type OnEvent = (event: AirgapEvent) => void;
