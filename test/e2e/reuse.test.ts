@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { build } from '@airgap/core';
+import { type AirgapEvent, build } from '@airgap/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { sendBlob } from '../registry/response.ts';
@@ -30,15 +30,17 @@ interface Run {
   readonly output?: string;
   readonly reuse?: string[];
   readonly notices?: string[];
+  readonly events?: AirgapEvent[];
 }
 
-function run({ tag = 1, output = 'bundle.tar', reuse, notices = [] }: Run = {}) {
+function run({ tag = 1, output = 'bundle.tar', reuse, notices = [], events = [] }: Run = {}) {
   return build({
     specs: [{ file: 'list.txt', text: `registry.test/team/app:${tag}` }],
     output: work.file(output),
     mirrors: { 'registry.test': `http://${registry.host}` },
     reuse: reuse?.map(name => work.file(name)),
     onEvent: event => {
+      events.push(event);
       if (event.type === 'notice') notices.push(event.message);
     },
   });
@@ -76,8 +78,16 @@ describe('the partial bundle of an interrupted build', () => {
   it('is resumed', async () => {
     const expected = await uninterrupted(1);
     await breakAt(first);
-    await run();
+    const events: AirgapEvent[] = [];
+    const { transferred } = await run({ events });
     expect(wasRequested(base)).toBe(false);
+    const resumed = events.flatMap(event => (event.type === 'blob-resumed' ? event.received : []));
+    expect(resumed.reduce((all, bytes) => all + bytes, 0)).toBe(transferred.resumed);
+    expect(transferred.resumed).toBeGreaterThan(0);
+    const bytes = transferred.downloaded + transferred.resumed;
+    expect(events).toContainEqual(expect.objectContaining({ type: 'planned', bytes }));
+    const types = events.map(({ type }) => type);
+    expect(types.lastIndexOf('blob-resumed')).toBeLessThan(types.indexOf('blob-progress'));
     expect(readFileSync(work.file('bundle.tar')).equals(expected)).toBe(true);
     expectClean();
   });

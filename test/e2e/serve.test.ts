@@ -432,7 +432,7 @@ describe('several bundles', () => {
     expect(await digestOf('2')).toBe(unrelated.digest);
     const notices = reported.filter(({ type }) => type === 'notice');
     const message = expect.stringContaining('quay.io/team/app:1 is not served');
-    expect(notices).toEqual([{ type: 'notice', message }]);
+    expect(notices).toEqual([{ time: expect.any(Number), type: 'notice', message }]);
   });
 });
 
@@ -632,7 +632,11 @@ describe('an invalid layout', () => {
     });
     expect(served.repositories).toEqual(['quay.io/team/app']);
     expect(reported).toEqual([
-      { type: 'notice', message: expect.stringContaining('images without a name are not served: 1') },
+      {
+        time: expect.any(Number),
+        type: 'notice',
+        message: expect.stringContaining('images without a name are not served: 1'),
+      },
     ]);
   });
 });
@@ -713,6 +717,7 @@ describe('every request', () => {
       .poll(() => events)
       .toEqual([
         {
+          time: expect.any(Number),
           type: 'served',
           client: '127.0.0.1',
           method: 'GET',

@@ -1,12 +1,9 @@
-import { AirgapError, type BuildResult, build } from '@airgap/core';
+import { AirgapError, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
-import { formatBytes } from '../render/bytes.ts';
-import { formatDuration } from '../render/duration.ts';
-import { renderPlan } from '../render/plan.ts';
-import { printable } from '../render/printable.ts';
+import { renderBuild } from '../render/build.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
 
@@ -47,12 +44,8 @@ export function buildCommand(command: Command, session: Session) {
         }),
       );
       if (session.json) printJson(result, session);
-      else stdout(`${renderPlan(result)}${summary(result)}`, session);
+      else stdout(renderBuild(result), session);
     });
-}
-
-function summary({ path = 'streamed', size, elapsed, digest }: Omit<BuildResult, 'sources'>): string {
-  return `${printable(path)}: ${formatBytes(size)} in ${formatDuration(elapsed)}, ${digest}\n`;
 }
 
 function refuseTerminal(): void {

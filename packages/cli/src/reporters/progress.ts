@@ -22,6 +22,10 @@ export class Progress {
   total = 0;
   blobs = 0;
   finished = 0;
+  /** Bytes that an interrupted build had written. They are no part of the rate. */
+  resumed = 0;
+  /** The resumed bytes of blobs that are not in transfer yet, by digest. */
+  readonly #waiting = new Map<string, number>();
   readonly #now: () => number;
   readonly #samples: { readonly at: number; readonly bytes: number }[] = [];
   #started = 0;
@@ -46,23 +50,31 @@ export class Progress {
         this.#started = this.#now();
         this.#sample();
         break;
+      case 'blob-resumed':
+        this.resumed += event.received;
+        this.#waiting.set(event.digest, event.received);
+        break;
       case 'blob-started':
-        this.transfers.set(event.digest, { ...event, received: 0 });
+        this.transfers.set(event.digest, { ...event, received: this.#waiting.get(event.digest) ?? 0 });
+        this.#waiting.delete(event.digest);
         break;
       case 'blob-progress':
+        this.#waiting.delete(event.digest);
         this.transfers.set(event.digest, { ...this.transfers.get(event.digest), ...event });
         break;
       case 'blob-finished':
+        this.#waiting.delete(event.digest);
         this.transfers.delete(event.digest);
         this.finished += event.size;
         break;
     }
   }
 
-  /** Bytes transferred so far. */
+  /** Bytes that are there so far, the resumed ones included. */
   get moved(): number {
     let moved = this.finished;
     for (const { received } of this.transfers.values()) moved += received;
+    for (const received of this.#waiting.values()) moved += received;
     return moved;
   }
 
@@ -96,7 +108,7 @@ export class Progress {
   }
 
   #sample() {
-    const sample = { at: this.#now(), bytes: this.moved };
+    const sample = { at: this.#now(), bytes: this.moved - this.resumed };
     this.#samples.push(sample);
     return sample;
   }

@@ -33,6 +33,12 @@ const finished = (seed: string, size: number): AirgapEvent => ({
   digest: digest(seed),
   size,
 });
+const resumed = (seed: string, bytes: number, size: number): AirgapEvent => ({
+  type: 'blob-resumed',
+  digest: digest(seed),
+  received: bytes,
+  size,
+});
 const phase = (name: 'resolve' | 'move' | 'finish'): AirgapEvent => ({ type: 'phase', phase: name });
 const finding: AirgapEvent = {
   type: 'finding',
@@ -154,6 +160,42 @@ describe('plain', () => {
   });
 });
 
+describe('a resumed build', () => {
+  const start = [
+    planned(100 * MB),
+    phase('move'),
+    resumed('a', 30 * MB, 60 * MB),
+    resumed('b', 40 * MB, 40 * MB),
+  ];
+
+  it('starts at the bytes that are there, without a rate', () => {
+    const progress = new Progress(now);
+    for (const event of start) progress.add(event);
+    vi.setSystemTime(1_000);
+    expect([progress.moved, progress.fraction, progress.rate()]).toEqual([70 * MB, 0.7, 0]);
+  });
+
+  it('counts only new bytes into the rate and the average', () => {
+    const reporter = plainReporter(screen, PLAIN, now);
+    send(reporter, ...start, finished('b', 40 * MB));
+    send(reporter, received('a', 40 * MB, 60 * MB));
+    vi.advanceTimersByTime(5_000);
+    send(reporter, finished('a', 60 * MB), phase('finish'));
+    reporter.close();
+    expect(screen.text.split('\n').slice(1, -1)).toEqual([
+      '80.0 MB of 100 MB (80 %), 2.0 MB/s, 10 s left',
+      '100 MB in 5.0 s, 6.0 MB/s on average',
+    ]);
+  });
+
+  it('keeps the resumed bytes of a blob when its transfer starts', () => {
+    const progress = new Progress(now);
+    const started: AirgapEvent = { type: 'blob-started', digest: digest('a'), size: 60 * MB, image: 'i' };
+    for (const event of [...start, started]) progress.add(event);
+    expect([progress.moved, progress.transfers.get(digest('a'))?.received]).toEqual([70 * MB, 30 * MB]);
+  });
+});
+
 describe('tty', () => {
   const moving = (blobs: number) => [
     planned(blobs * 10 * MB),
@@ -218,10 +260,12 @@ describe('tty', () => {
   });
 });
 
-it('json writes one event per line, without control characters', () => {
-  send(jsonReporter(screen), retry, planned(1));
+it('json writes one event per line, with its time and without control characters', () => {
+  const timed = { time: 7, ...planned(1) };
+  vi.setSystemTime(1_000);
+  send(jsonReporter(screen), retry, timed);
   const lines = screen.text.trimEnd().split('\n');
-  expect(lines.map(line => JSON.parse(line))).toEqual([retry, planned(1)]);
+  expect(lines.map(line => JSON.parse(line))).toEqual([{ time: 1_000, ...retry }, timed]);
   expect(screen.text).not.toContain('\u001b');
 });
 

@@ -32,6 +32,7 @@ export async function writeBundle(target: TarTarget, plan: BundlePlan, options: 
   for (const { content, offset } of plan.entries)
     if (content.bytes) await target.write(content.bytes, offset);
   const blobs = plan.entries.filter(isBlob).sort((a, b) => b.size - a.size);
+  for (const entry of blobs) reportResumed(target, entry, options);
   await runAll(blobs, options.stop, entry => writeBlob(target, entry, options));
 }
 
@@ -43,6 +44,13 @@ async function writeSequentially(target: TarTarget, plan: BundlePlan, options: W
     await target.write(paddingOf(entry), entry.offset + entry.size);
   }
   await target.write(Buffer.alloc(TRAILER_SIZE), plan.size - TRAILER_SIZE);
+}
+
+/** Reports what an interrupted build has written of a blob, if anything. */
+function reportResumed(target: TarTarget, entry: BlobEntry, { onEvent }: WriteOptions): void {
+  const { digest, size } = entry.content.blob;
+  const received = target.writer(entry).written.size;
+  if (received > 0) onEvent?.({ type: 'blob-resumed', digest, received, size });
 }
 
 async function writeBlob(

@@ -25,6 +25,13 @@ export type AirgapEvent =
       readonly bytes: number;
       readonly size: number;
     }
+  /** An interrupted build has written `received` bytes of a blob. Comes before the first `blob-started`. */
+  | {
+      readonly type: 'blob-resumed';
+      readonly digest: Digest;
+      readonly received: number;
+      readonly size: number;
+    }
   | {
       readonly type: 'blob-started';
       readonly digest: Digest;
@@ -62,6 +69,9 @@ export type AirgapEvent =
     }
   /** A message for the user that is not an error. */
   | { readonly type: 'notice'; readonly message: string };
+
+/** An event with the time at which a verb reported it, in ms since the Unix epoch. */
+export type TimedEvent = AirgapEvent & { readonly time: number };
 
 /** Receives the events of a verb, in order. It must not throw. */
 export type OnEvent = (event: AirgapEvent) => void;

@@ -18,6 +18,7 @@ import type { OnEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -53,8 +54,9 @@ export interface BuildResult extends PlanResult {
  *
  * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
  */
-export async function build(options: BuildOptions): Promise<BuildResult> {
-  checkOptions('build', options, ['output']);
+export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
+  checkOptions('build', given, ['output']);
+  const options = withTime<BuildOptions>(given);
   const started = performance.now();
   const onEvent: OnEvent = options.onEvent ?? (() => {});
   const stopper = new AbortController();

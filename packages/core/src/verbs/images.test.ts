@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
+import type { TimedEvent } from '../store/events.ts';
 import { images } from './images.ts';
 import { lint } from './lint.ts';
 
@@ -90,11 +91,16 @@ it('an image has all its positions', async () => {
   expect(result.templated).toMatchObject([{ text: '{{x}}', position: { line: 4 } }]);
 });
 
-it('lint reports each finding as an event, and returns the sources', async () => {
+it('lint reports each finding as an event with its time, and returns the sources', async () => {
   const specs = [{ file: 'f', text: 'images:\n- name: a' }];
-  const events: unknown[] = [];
+  const events: TimedEvent[] = [];
+  const before = Date.now();
   const result = await lint({ specs, onEvent: event => events.push(event) });
   expect(result).toMatchObject({ sources: specs, images: 1 });
-  expect(events).toEqual(result.findings.map(finding => ({ type: 'finding', finding })));
+  expect(events).toEqual(
+    result.findings.map(finding => ({ time: expect.any(Number), type: 'finding', finding })),
+  );
   expect(events).toHaveLength(1);
+  expect(events[0]?.time).toBeGreaterThanOrEqual(before);
+  expect(events[0]?.time).toBeLessThanOrEqual(Date.now());
 });

@@ -15,6 +15,7 @@ import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { resolveAll } from '../resolve/resolve-all.ts';
 import type { OnEvent } from '../store/events.ts';
 import { checkOptions, type PlatformOption, platformChoice } from './check-options.ts';
+import { type Timed, withTime } from './timed.ts';
 
 /** Options of `lint`. */
 export interface LintOptions extends SpecOptions {
@@ -49,8 +50,9 @@ export interface LintResult {
  *
  * @throws AirgapError `INPUT`, `USAGE`; registry errors are findings
  */
-export async function lint(options: LintOptions): Promise<LintResult> {
-  checkOptions('lint', options, ['specs']);
+export async function lint(given: Timed<LintOptions>): Promise<LintResult> {
+  checkOptions('lint', given, ['specs']);
+  const options = withTime<LintOptions>(given);
   const { locations = {}, rules, online, onEvent } = options;
   if (online) onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);

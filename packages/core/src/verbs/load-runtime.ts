@@ -12,6 +12,7 @@ import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
 import type { OnEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
+import { type Timed, withTime } from './timed.ts';
 
 export interface LoadRuntimeOptions {
   /** Path of the bundle. */
@@ -63,8 +64,9 @@ export interface LoadRuntimeResult {
  * @throws AirgapError `RUNTIME` when the runtime is not installed, fails, or does not have a name afterwards; `USAGE`,
  * `INPUT`, `BUNDLE`, `CONTENT` when the bundle is damaged, `INTERRUPTED`
  */
-export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRuntimeResult> {
-  checkOptions('loadRuntime', options, ['bundle', 'target']);
+export async function loadRuntime(given: Timed<LoadRuntimeOptions>): Promise<LoadRuntimeResult> {
+  checkOptions('loadRuntime', given, ['bundle', 'target']);
+  const options = withTime<LoadRuntimeOptions>(given);
   const started = performance.now();
   const { onEvent = () => {}, signal = new AbortController().signal, dryRun = false } = options;
   const runtime = parseRuntimeTarget(options.target);

@@ -19,6 +19,7 @@ import { isRuntimeTarget, type RuntimeTarget } from '../runtime/target.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { checkOptions } from './check-options.ts';
 import { type LoadRuntimeOptions, type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
+import { type Timed, withTime } from './timed.ts';
 
 export interface LoadOptions extends RegistryOptions {
   /** Path of the bundle. */
@@ -81,12 +82,14 @@ export interface LoadResult {
  * throw
  */
 export function load(
-  options: LoadRuntimeOptions & { readonly target: RuntimeTarget },
+  options: Timed<LoadRuntimeOptions> & { readonly target: RuntimeTarget },
 ): Promise<LoadRuntimeResult>;
-export function load(options: LoadOptions): Promise<LoadResult>;
-export async function load(options: LoadOptions): Promise<LoadResult | LoadRuntimeResult> {
+export function load(options: Timed<LoadOptions>): Promise<LoadResult>;
+export async function load(options: Timed<LoadOptions>): Promise<LoadResult | LoadRuntimeResult> {
   checkOptions('load', options, ['bundle', 'target']);
-  return isRuntimeTarget(options.target) ? loadRuntime(options) : loadRegistry(options);
+  return isRuntimeTarget(options.target)
+    ? loadRuntime(options)
+    : loadRegistry(withTime<LoadOptions>(options));
 }
 
 async function loadRegistry(options: LoadOptions): Promise<LoadResult> {

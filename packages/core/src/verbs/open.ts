@@ -3,6 +3,7 @@ import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { checkOptions } from './check-options.ts';
+import { type Timed, withTime } from './timed.ts';
 
 /**
  * Opens the client of all registries. Its repositories are sources and targets of images. Close it when it is no longer
@@ -14,9 +15,9 @@ import { checkOptions } from './check-options.ts';
  * const name = Reference.parse('docker.io/library/redis:7.0-alpine');
  * const descriptor = await registries.source(name).resolve(name);
  */
-export async function openRegistry(options: RegistryOptions = {}): Promise<Registries> {
+export async function openRegistry(options: Timed<RegistryOptions> = {}): Promise<Registries> {
   checkOptions('openRegistry', options, []);
-  return Registries.open(options);
+  return Registries.open(withTime<RegistryOptions>(options));
 }
 
 /**

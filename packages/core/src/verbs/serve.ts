@@ -6,6 +6,7 @@ import { Repositories } from '../server/repositories.ts';
 import { ServedBundle } from '../server/served-bundle.ts';
 import type { OnEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
+import { type Timed, withTime } from './timed.ts';
 
 export interface ServeOptions extends ListenOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
@@ -41,8 +42,9 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * an invalid or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not
  * available, `INTERRUPTED`
  */
-export async function serve(options: ServeOptions): Promise<Serving> {
-  checkOptions('serve', options, ['bundles']);
+export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
+  checkOptions('serve', given, ['bundles']);
+  const options = withTime<ServeOptions>(given);
   const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
   const login = options.login && new BasicAuth(options.login);
   const bundles = await openBundles(options.bundles, signal);

@@ -15,6 +15,7 @@ import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import { checkOptions } from './check-options.ts';
+import { type Timed, withTime } from './timed.ts';
 
 /** The path in the result for a stream. */
 const STREAM = '<stdin>';
@@ -47,8 +48,9 @@ export interface VerifyResult {
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
-export async function verify(options: VerifyOptions): Promise<VerifyResult> {
-  checkOptions('verify', options, ['bundle']);
+export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult> {
+  checkOptions('verify', given, ['bundle']);
+  const options = withTime<VerifyOptions>(given);
   const { bundle, signal, onEvent = () => {} } = options;
   const path = typeof bundle === 'string' ? bundle : STREAM;
   const problems: Problem[] = [];
