@@ -10,9 +10,8 @@ import { interrupted } from '../model/interrupted.ts';
 import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
 import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 export interface LoadRuntimeOptions {
   /** Path of the bundle. */
@@ -24,7 +23,7 @@ export interface LoadRuntimeOptions {
   /** Report what would be loaded, and load nothing. */
   readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** The outcome of a load for one name of the bundle. */
@@ -64,11 +63,11 @@ export interface LoadRuntimeResult {
  * @throws AirgapError `RUNTIME` when the runtime is not installed, fails, or does not have a name afterwards; `USAGE`,
  * `INPUT`, `BUNDLE`, `CONTENT` when the bundle is damaged, `INTERRUPTED`
  */
-export async function loadRuntime(given: Timed<LoadRuntimeOptions>): Promise<LoadRuntimeResult> {
-  checkOptions('loadRuntime', given, ['bundle', 'target']);
-  const options = withTime<LoadRuntimeOptions>(given);
+export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRuntimeResult> {
+  checkOptions('loadRuntime', options, ['bundle', 'target']);
   const started = performance.now();
-  const { onEvent = () => {}, signal = new AbortController().signal, dryRun = false } = options;
+  const { signal = new AbortController().signal, dryRun = false } = options;
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const runtime = parseRuntimeTarget(options.target);
   try {
     await using layout = await openLayout(options.bundle);

@@ -5,7 +5,6 @@ import { credentialHost } from '../registry/auth/credential-key.ts';
 import { CredentialWriter } from '../registry/auth/credential-writer.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 export interface LoginOptions extends Omit<RegistryOptions, 'credentials' | 'credentialFiles' | 'mirrors'> {
   /** The registry host, with its port if any. */
@@ -33,9 +32,8 @@ export interface LoginResult {
  * @throws AirgapError `DENIED` when the registry rejects them; `USAGE`, `INPUT`, `DISK`, `NOT_FOUND`, `REGISTRY` or
  * `NETWORK`
  */
-export async function login(given: Timed<LoginOptions>): Promise<LoginResult> {
-  checkOptions('login', given, ['registry']);
-  const options = withTime<LoginOptions>(given);
+export async function login(options: LoginOptions): Promise<LoginResult> {
+  checkOptions('login', options, ['registry']);
   const { username, password, dockerConfig, signal } = options;
   const registry = credentialHost(parseRegistry(options.registry));
   // In Basic credentials the username ends at the first colon (RFC 7617, section 2).

@@ -9,7 +9,6 @@ import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import { checkOptions } from './check-options.ts';
 import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link plan}. */
 export interface PlanOptions extends ResolvePlanOptions, RegistryOptions {}
@@ -54,9 +53,8 @@ export interface PlanResult {
  *
  * @throws AirgapError `INPUT` for the specs, and the errors of registries
  */
-export async function plan(given: Timed<PlanOptions>): Promise<PlanResult> {
-  checkOptions('plan', given, ['specs']);
-  const options = withTime<PlanOptions>(given);
+export async function plan(options: PlanOptions): Promise<PlanResult> {
+  checkOptions('plan', options, ['specs']);
   try {
     await using registries = await Registries.open(options);
     const resolved = await resolvePlan(registries, await readRequests(options), options);

@@ -5,7 +5,7 @@ import { openStorage } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkDocuments } from '../verify/document-check.ts';
@@ -15,7 +15,6 @@ import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The path in the result for a stream. */
 const STREAM = '<stdin>';
@@ -25,7 +24,7 @@ export interface VerifyOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory; or a stream, read once. */
   readonly bundle: string | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** What {@link verify} found. */
@@ -48,10 +47,10 @@ export interface VerifyResult {
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
-export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult> {
-  checkOptions('verify', given, ['bundle']);
-  const options = withTime<VerifyOptions>(given);
-  const { bundle, signal, onEvent = () => {} } = options;
+export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  checkOptions('verify', options, ['bundle']);
+  const { bundle, signal } = options;
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const path = typeof bundle === 'string' ? bundle : STREAM;
   const problems: Problem[] = [];
   await using storage = typeof bundle === 'string' ? await openStorage(bundle) : undefined;
