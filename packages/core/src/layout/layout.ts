@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
@@ -84,15 +85,9 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   /** Parses one of the JSON documents of the layout. @throws AirgapError `BUNDLE` */
   async document(name: string): Promise<unknown> {
-    const text = (await this.documentBytes(name)).toString('utf8');
-    try {
-      const document = JSON.parse(text);
-      // Throws for a document that is nested too deep to be serialized again.
-      JSON.stringify(document);
-      return document;
-    } catch {
-      throw this.#invalid(`${name} is not valid JSON`);
-    }
+    const document = parseJson(await this.documentBytes(name));
+    if (document === undefined) throw this.#invalid(`${name} is not valid JSON`);
+    return document;
   }
 
   /** The bytes of one of the documents of the layout. @throws AirgapError `BUNDLE` */

@@ -11,7 +11,7 @@ import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
@@ -59,7 +59,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const onEvent = withTime(options.onEvent ?? (() => {}));
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
-  try {
+  return interruptible(options.signal, async () => {
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     await using registries = await Registries.open({ ...options, signal });
     const resolved = await resolveBuild(registries, options);
@@ -80,9 +80,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       transferred,
       elapsed: performance.now() - started,
     };
-  } catch (error) {
-    throw options.signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 /** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */

@@ -6,9 +6,9 @@ import { findRequests, type ImageRequest } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { SpecIndex } from '../lint/rule-api/spec-index.ts';
-import { AirgapError, isInterrupted } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { formatPosition } from '../model/position.ts';
 import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
@@ -88,7 +88,7 @@ async function queryRegistries(
 ): Promise<Finding[]> {
   const onEvent = withTime(listener);
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  try {
+  return interruptible(signal, async () => {
     await using registries = await Registries.open({ ...online, signal, onEvent: listener });
     return run.resolutions(
       await resolveAll(
@@ -98,9 +98,7 @@ async function queryRegistries(
         onEvent,
       ),
     );
-  } catch (error) {
-    throw isInterrupted(error) ? interrupted(error) : error;
-  }
+  });
 }
 
 /** @throws AirgapError `INPUT` for images that cannot be located, unless a finding already reports them */

@@ -6,7 +6,7 @@ import { writeBundle } from '../bundle/write-bundle.ts';
 import { type ImageClosure, imageClosure } from '../layout/image-closure.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
 import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
@@ -69,7 +69,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   const { signal = new AbortController().signal, dryRun = false } = options;
   const onEvent = withTime(options.onEvent ?? (() => {}));
   const runtime = parseRuntimeTarget(options.target);
-  try {
+  return interruptible(signal, async () => {
     await using layout = await openLayout(options.bundle);
     onEvent({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
@@ -96,9 +96,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
       loaded,
       elapsed: performance.now() - started,
     };
-  } catch (error) {
-    throw signal.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 function isSupported({ isRunnable }: ImageClosure, { importArtifacts }: Runtime): boolean {

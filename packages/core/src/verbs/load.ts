@@ -10,7 +10,7 @@ import { UploadBodies } from '../copy/upload-bodies.ts';
 import type { Layout } from '../layout/layout.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
@@ -102,7 +102,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   const location = parseTargetLocation(options.target);
-  try {
+  return interruptible(options.signal, async () => {
     await using layout = await openLayout(options.bundle);
     withTime(options.onEvent)?.({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
@@ -124,9 +124,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
       ...transfers,
       elapsed: performance.now() - started,
     };
-  } catch (error) {
-    throw options.signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 interface PushContext {

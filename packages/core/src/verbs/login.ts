@@ -1,5 +1,5 @@
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { parseRegistry } from '../reference/reference.ts';
 import { credentialHost } from '../registry/auth/credential-key.ts';
 import { CredentialWriter } from '../registry/auth/credential-writer.ts';
@@ -42,15 +42,13 @@ export async function login(options: LoginOptions): Promise<LoginResult> {
       hint: 'Pass the username with -u, and the password with --password-stdin.',
     });
   }
-  try {
+  return interruptible(signal, async () => {
     const writer = await CredentialWriter.open(dockerConfig);
     const checked = await check(registry, options);
     await writer.store(registry, { username, password }, signal);
     const { name, isHelper } = writer.location(registry);
     return { registry, storedIn: name, encrypted: isHelper, checked };
-  } catch (error) {
-    throw signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 async function check(registry: string, options: LoginOptions): Promise<boolean> {

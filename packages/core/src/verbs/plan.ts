@@ -1,9 +1,9 @@
 import type { SourceText } from '../input/model/source-text.ts';
 import { type BlobSizes, BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { bundleNames } from '../layout/names.ts';
-import { AirgapError, isInterrupted } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
@@ -55,15 +55,13 @@ export interface PlanResult {
  */
 export async function plan(options: PlanOptions): Promise<PlanResult> {
   checkOptions('plan', options, ['specs']);
-  try {
+  return interruptible(options.signal, async () => {
     await using registries = await Registries.open(options);
     const resolved = await resolvePlan(registries, await readRequests(options), options);
     const result = planResult(resolved);
     RESOLVED.set(result, resolved);
     return result;
-  } catch (error) {
-    throw isInterrupted(error) ? interrupted(error) : error;
-  }
+  });
 }
 
 /** What `plan` has resolved, by its result: a build of the plan needs it again. */
