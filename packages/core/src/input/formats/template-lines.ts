@@ -69,8 +69,10 @@ function withoutEnd(value: string): string {
 
 /** Returns how many characters of an image a value has outside its templates; undefined if it cannot render it. */
 function literalLength(value: string, image: string): number | undefined {
+  // A branch of a template may contain the image as it is.
+  if (value.includes(image)) return value === image ? image.length + 1 : image.length;
   const parts = value.split(/\{\{(?:[^}]|\}(?!\}))*\}\}/);
-  if (parts.length === 1) return value === image ? image.length + 1 : undefined;
+  if (parts.length === 1) return undefined;
   const [first = '', last = ''] = [parts[0], parts.at(-1)];
   if (!image.startsWith(first) || !image.endsWith(last)) return undefined;
   let at = 0;

@@ -35,6 +35,8 @@ interface Chart extends RenderInput {
   readonly metadata: string;
   readonly name: string | undefined;
   readonly version: string | undefined;
+  /** Has only templates for other charts. */
+  readonly isLibrary: boolean;
 }
 
 /** What one chart yields. */
@@ -44,6 +46,8 @@ interface ChartResult {
   readonly errors: readonly AirgapError[];
   readonly notes: readonly InputNote[];
 }
+
+const NOTHING: ChartResult = { sources: [], files: [], errors: [], notes: [] };
 
 /**
  * Renders every chart with the `builder` values of each matching `HelmChart`, or with its default values. Does not
@@ -88,6 +92,7 @@ class HelmRenderer {
         ({ chart: name, version }) => name === chart.name && version === chart.version,
       );
       for (const helmChart of matching) this.#matched.add(helmChart);
+      if (chart.isLibrary && matching.length === 0) return NOTHING;
       const sources: SourceText[] = [];
       const notes: InputNote[] = [];
       for (const release of matching.length > 0 ? matching : [undefined]) {
@@ -123,7 +128,13 @@ class HelmRenderer {
     const [document] = SpecDocument.parse({ file: input.file, text: metadata, rendered: true });
     const textOf = (key: string) =>
       document instanceof SpecDocument ? document.text(document.get(document.root, key))?.value : undefined;
-    return { ...input, metadata, name: textOf('name'), version: textOf('version') };
+    return {
+      ...input,
+      metadata,
+      name: textOf('name'),
+      version: textOf('version'),
+      isLibrary: textOf('type') === 'library',
+    };
   }
 
   async #template(
