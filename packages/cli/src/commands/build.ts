@@ -13,6 +13,7 @@ Examples:
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
+  airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
 `;
 

@@ -9,6 +9,7 @@ import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
+import { LocalSources } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
@@ -17,7 +18,7 @@ import { Registries } from '../registry/registries.ts';
 import type { OnEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { localRequest, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link build}. */
@@ -64,14 +65,15 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
   try {
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     await using registries = await Registries.open({ ...options, signal });
-    const resolved = await resolveBuild(registries, options);
+    const { resolved, local } = await resolveBuild(registries, { ...options, signal });
+    await using openLocal = local;
     const plan = planResult(resolved);
     const { tarPlan } = resolved;
     const bytes = bytesToTransfer(tarPlan);
     onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
-    await using local = await OpenLayouts.open(options.reuse ?? []);
+    await using reused = await OpenLayouts.open(options.reuse ?? []);
     const stop = (error: unknown) => stopper.abort(error);
-    const context = { tarPlan, registries, local, onEvent, signal, stop };
+    const context = { tarPlan, registries, local: openLocal, reused, onEvent, signal, stop };
     const transferred =
       typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
     return {
@@ -87,25 +89,45 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
   }
 }
 
+interface ResolvedBuild {
+  readonly resolved: ResolvedPlan;
+  /** Open: the blobs are copied from it. */
+  readonly local: LocalSources;
+}
+
 /** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */
-async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedPlan> {
-  const { plan, specs = [], strict } = options;
+async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedBuild> {
+  const { plan, specs = [], strict, onEvent, signal } = options;
+  const output = typeof options.output === 'string' ? options.output : undefined;
   if (plan) {
     if (strict) rejectFindings(plan.findings);
-    return resolvedPlanOf(plan);
+    const resolved = resolvedPlanOf(plan);
+    return { resolved, local: await LocalSources.open({ ...resolved.local, output, onEvent, signal }) };
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const resolved = await resolvePlan(registries, requests, { ...options, specs });
-  if (strict) rejectFindings(resolved.findings);
-  return resolved;
+  const local = await LocalSources.open({
+    ...localRequest(requests.requests, options),
+    output,
+    onEvent,
+    signal,
+  });
+  try {
+    const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
+    if (strict) rejectFindings(resolved.findings);
+    return { resolved, local };
+  } catch (error) {
+    await local[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 interface BuildContext {
   readonly tarPlan: BundlePlan;
   readonly registries: Registries;
-  /** Layouts whose blobs are copied instead of downloaded. */
-  readonly local: OpenLayouts;
+  readonly local: LocalSources;
+  /** Older bundles whose blobs are copied instead of downloaded. */
+  readonly reused: OpenLayouts;
   readonly onEvent: OnEvent;
   readonly signal: AbortSignal;
   /** Aborts all transfers. */
@@ -124,7 +146,7 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
   const { tarPlan, onEvent, signal } = context;
   await using file = await BundleFile.open(output, tarPlan, signal);
   const previous = await openPrevious(partialPaths(output));
-  if (previous) context.local.layouts.push(previous);
+  if (previous) context.reused.layouts.push(previous);
   onEvent({ type: 'phase', phase: 'move' });
   const { resumed } = file;
   const tally = new TransferTally();
@@ -144,14 +166,14 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
 
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */
 function writeOptions(
-  { registries, local, onEvent, stop }: BuildContext,
+  { registries, local, reused, onEvent, stop }: BuildContext,
   tally: TransferTally,
 ): WriteOptions {
-  const sourcesOf = ({ blob, from }: BlobRef) => [
-    ...local.layouts.filter(layout => layout.contains(blob)),
-    ...registries.source(from).sources,
+  const blobSources = ({ blob, from }: BlobRef) => [
+    ...[...local.layouts, ...reused.layouts].filter(layout => layout.contains(blob)),
+    ...(local.imageOf(from) ? [] : registries.source(from).sources),
   ];
-  return { sourcesOf, onEvent, onBytes: tally.add, stop };
+  return { sourcesOf: blobSources, onEvent, onBytes: tally.add, stop };
 }
 
 function resumeNotice(output: string): string {

@@ -1,6 +1,7 @@
 import type { SourceText } from '../input/model/source-text.ts';
 import { type BlobSizes, BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { bundleNames } from '../layout/names.ts';
+import { LocalSources } from '../local/local-sources.ts';
 import { AirgapError, isInterrupted } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
@@ -8,7 +9,13 @@ import { formatPlatform } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import { checkOptions } from './check-options.ts';
-import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
+import {
+  localRequest,
+  type ResolvedPlan,
+  type ResolvePlanOptions,
+  readRequests,
+  resolvePlan,
+} from './resolved-plan.ts';
 import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link plan}. */
@@ -25,6 +32,8 @@ export interface PlannedImage {
   readonly platforms: readonly string[];
   /** The number of layers of all platforms. */
   readonly layers: number;
+  /** The local source that the image is taken from, as `from` names it; missing for a registry. */
+  readonly from?: string;
   /** The digest of the image that a referrer refers to. */
   readonly subject?: string;
   /** The total size of the image. */
@@ -59,7 +68,9 @@ export async function plan(given: Timed<PlanOptions>): Promise<PlanResult> {
   const options = withTime<PlanOptions>(given);
   try {
     await using registries = await Registries.open(options);
-    const resolved = await resolvePlan(registries, await readRequests(options), options);
+    const requests = await readRequests(options);
+    await using local = await LocalSources.open({ ...options, ...localRequest(requests.requests, options) });
+    const resolved = await resolvePlan({ registries, local }, requests, options);
     const result = planResult(resolved);
     RESOLVED.set(result, resolved);
     return result;
@@ -81,11 +92,12 @@ export function resolvedPlanOf(result: PlanResult): ResolvedPlan {
 }
 
 /** Converts a resolved plan to its public form. */
-export function planResult({ images, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
+export function planResult({ images, from, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
   const sizes = new Map(images.map(image => [image, sizesOf(image)]));
   const usage = new BlobUsage([...sizes.values()]);
   return {
     images: bundleNames(images).map(({ name, image }) => {
+      const source = from.get(image.reference.toString());
       const imageSizes = sizes.get(image) ?? new Map<string, number>();
       return {
         name: name.toString(),
@@ -94,6 +106,7 @@ export function planResult({ images, tarPlan, findings, sources }: ResolvedPlan)
         mediaType: image.root.mediaType,
         platforms: image.images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : [])),
         layers: image.images.reduce((sum, { manifest }) => sum + manifest.layers.length, 0),
+        ...(source === undefined ? {} : { from: source }),
         ...(image.subject ? { subject: image.subject } : {}),
         bytes: bytesOf(imageSizes),
         uniqueBytes: usage.uniqueBytes(imageSizes),
