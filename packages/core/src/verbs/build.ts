@@ -8,16 +8,20 @@ import { openPrevious } from '../bundle/file/previous-bundle.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
-import { OpenLayouts } from '../layout/open-layout.ts';
+import { replaceFile } from '../fs/replace-file.ts';
+import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
+import { OpenLayouts, openLayout } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
+import { checkOutput } from '../relocate/output-file.ts';
 import type { OnEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
+import { htmlReport } from './report.ts';
 import { localRequest, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 import { type Timed, withTime } from './timed.ts';
 
@@ -33,6 +37,10 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly strict?: boolean | undefined;
   /** Older bundles or OCI layout directories whose blobs are copied and verified instead of downloaded. */
   readonly reuse?: readonly string[] | undefined;
+  /** A file for an HTML report of the bundle, with the findings; not for a stream. */
+  readonly report?: string | undefined;
+  /** An older bundle; the report shows what has changed since. */
+  readonly since?: string | undefined;
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
@@ -64,6 +72,7 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   try {
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
+    await checkReport(options);
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using openLocal = local;
@@ -76,6 +85,7 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
     const context = { tarPlan, registries, local: openLocal, reused, onEvent, signal, stop };
     const transferred =
       typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
+    await writeReport(options, plan.findings);
     return {
       ...plan,
       ...pathOf(output),
@@ -87,6 +97,36 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
   } catch (error) {
     throw options.signal?.aborted ? interrupted(error) : error;
   }
+}
+
+/** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
+async function checkReport({ output, report, since }: BuildOptions): Promise<void> {
+  if (since !== undefined && report === undefined)
+    throw new AirgapError('USAGE', 'since has no effect without report', { hint: 'Pass report as well.' });
+  if (report === undefined) return;
+  if (typeof output !== 'string')
+    throw new AirgapError('USAGE', 'a report cannot be written for a streamed bundle', {
+      hint: 'Write the bundle to a file, or use airgap inspect --format html where it arrives.',
+    });
+  if ((await resolveExistingPath(report)) === (await resolveExistingPath(output)))
+    throw new AirgapError('USAGE', `the report and the bundle use the same file: ${report}`, {
+      hint: 'Choose another file for the report.',
+    });
+  await checkOutput(report);
+  if (since === undefined) return;
+  await using _older = await openLayout(since);
+}
+
+/** Writes the report of a finished bundle. @throws AirgapError `DISK`, and the errors of the older bundle */
+async function writeReport(
+  { output, report, since, signal }: BuildOptions,
+  findings: readonly Finding[],
+): Promise<void> {
+  if (report === undefined || typeof output !== 'string') return;
+  const content = await htmlReport({ bundle: output, since, findings, signal });
+  await replaceFile(report, content).catch(cause => {
+    throw diskError(cause, report, 'the report');
+  });
 }
 
 interface ResolvedBuild {

@@ -37,6 +37,8 @@ const FIELDS = {
   bundles: paths,
   output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
   target: path,
+  report: path.optional(),
+  since: path.optional(),
   old: path,
   new: path,
   registry: path,
