@@ -7,7 +7,7 @@ import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { hashBytes } from '../store/hash-bytes.ts';
 import { HashPool } from '../store/hash-pool.ts';
-import { MemoryAccess } from '../store/memory-access.ts';
+import { MemoryBytes } from '../store/memory-bytes.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
 import { type PlacedEntry, walkTar } from '../tar/walk.ts';
@@ -154,7 +154,7 @@ class ArchiveReader {
   }
 
   #add(name: string, bytes: Buffer): void {
-    this.#contents.set(name, new MemoryAccess(bytes, this.#tar.location));
+    this.#contents.set(name, new MemoryBytes(bytes, this.#tar.location));
   }
 
   /** The file with a name. Old versions of docker link layers of the same content. */

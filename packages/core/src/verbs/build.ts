@@ -10,20 +10,20 @@ import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.t
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
+import type { Layout } from '../layout/layout.ts';
 import { OpenLayouts, openLayout } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import { checkOutput } from '../relocate/output-file.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { htmlReport } from './report.ts';
-import { localRequest, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
-import { type Timed, withTime } from './timed.ts';
+import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -63,26 +63,25 @@ export interface BuildResult extends PlanResult {
  *
  * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
  */
-export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
-  checkOptions('build', given, ['output']);
-  const options = withTime<BuildOptions>(given);
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  checkOptions('build', options, ['output']);
   const started = performance.now();
-  const onEvent: OnEvent = options.onEvent ?? (() => {});
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
-  try {
+  return interruptible(options.signal, async () => {
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     await checkReport(options);
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
-    await using openLocal = local;
+    await using open = local;
     const plan = planResult(resolved);
     const { tarPlan } = resolved;
     const bytes = bytesToTransfer(tarPlan);
     onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
     await using reused = await OpenLayouts.open(options.reuse ?? []);
     const stop = (error: unknown) => stopper.abort(error);
-    const context = { tarPlan, registries, local: openLocal, reused, onEvent, signal, stop };
+    const context = { tarPlan, registries, local: open, reused, onEvent, signal, stop };
     const transferred =
       typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
     await writeReport(options, plan.findings);
@@ -94,9 +93,7 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
       transferred,
       elapsed: performance.now() - started,
     };
-  } catch (error) {
-    throw options.signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 /** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
@@ -142,16 +139,12 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
   if (plan) {
     if (strict) rejectFindings(plan.findings);
     const resolved = resolvedPlanOf(plan);
-    return { resolved, local: await LocalSources.open({ ...resolved.local, output, onEvent, signal }) };
+    const request = { ...resolved.local, output, signal, onEvent: withTime(onEvent) };
+    return { resolved, local: await LocalSources.open(request) };
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const local = await LocalSources.open({
-    ...localRequest(requests.requests, options),
-    output,
-    onEvent,
-    signal,
-  });
+  const local = await openLocal(requests.requests, { ...options, specs }, output);
   try {
     const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
     if (strict) rejectFindings(resolved.findings);
@@ -177,6 +170,7 @@ interface BuildContext {
 async function writeStream(output: Writable, context: BuildContext): Promise<TransferredBytes> {
   const { tarPlan, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
+  reportReused(context);
   const tally = new TransferTally();
   await writeBundle(new StreamTarget(output, signal), tarPlan, writeOptions(context, tally));
   return tally.total(0, tarPlan.size - bytesToTransfer(tarPlan));
@@ -188,8 +182,9 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
   const previous = await openPrevious(partialPaths(output));
   if (previous) context.reused.layouts.push(previous);
   onEvent({ type: 'phase', phase: 'move' });
+  reportReused(context);
   const { resumed } = file;
-  const tally = new TransferTally();
+  const tally = new TransferTally(previous);
   try {
     await writeBundle(file, tarPlan, writeOptions(context, tally));
     signal.throwIfAborted();
@@ -204,13 +199,29 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
   return tally.total(resumed, tarPlan.size - bytesToTransfer(tarPlan));
 }
 
+function reportReused(context: BuildContext): void {
+  const { tarPlan, onEvent } = context;
+  const layouts = layoutsOf(context);
+  for (const { content } of tarPlan.entries) {
+    if (content.bytes !== undefined) continue;
+    const { blob } = content;
+    const { digest, size } = blob;
+    if (layouts.some(layout => layout.contains(blob))) onEvent({ type: 'blob-reused', digest, size });
+  }
+}
+
+/** Everything on this machine that may have a blob. */
+function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): readonly Layout[] {
+  return [...local.layouts, ...reused.layouts];
+}
+
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */
 function writeOptions(
   { registries, local, reused, onEvent, stop }: BuildContext,
   tally: TransferTally,
 ): WriteOptions {
   const blobSources = ({ blob, from }: BlobRef) => [
-    ...[...local.layouts, ...reused.layouts].filter(layout => layout.contains(blob)),
+    ...layoutsOf({ local, reused }).filter(layout => layout.contains(blob)),
     ...(local.imageOf(from) ? [] : registries.source(from).sources),
   ];
   return { sourcesOf: blobSources, onEvent, onBytes: tally.add, stop };

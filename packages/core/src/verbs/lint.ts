@@ -7,16 +7,15 @@ import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { SpecIndex } from '../lint/rule-api/spec-index.ts';
 import { LocalSources } from '../local/local-sources.ts';
-import { AirgapError, isInterrupted } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { formatPosition } from '../model/position.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { resolveAll } from '../resolve/resolve-all.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions, type PlatformOption } from './check-options.ts';
 import { localRequest, sourceOf } from './resolved-plan.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** Options of `lint`. */
 export interface LintOptions extends SpecOptions {
@@ -25,7 +24,7 @@ export interface LintOptions extends SpecOptions {
   readonly rules?: readonly RuleSetting[] | undefined;
   /** How to reach the registries; without it `lint` makes no request. */
   readonly online?: OnlineOptions | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** Options for querying registries. */
@@ -53,10 +52,10 @@ export interface LintResult {
  *
  * @throws AirgapError `INPUT`, `USAGE`; registry errors are findings
  */
-export async function lint(given: Timed<LintOptions>): Promise<LintResult> {
-  checkOptions('lint', given, ['specs']);
-  const options = withTime<LintOptions>(given);
-  const { locations = {}, rules, online, onEvent } = options;
+export async function lint(options: LintOptions): Promise<LintResult> {
+  checkOptions('lint', options, ['specs']);
+  const { locations = {}, rules, online } = options;
+  const onEvent = withTime(options.onEvent);
   if (online) onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
   const run = new LintRun(spec, rules);
@@ -88,19 +87,18 @@ export function lintResult(
 async function queryRegistries(
   requests: readonly ImageRequest[],
   run: LintRun,
-  { online, signal, onEvent }: LintOptions,
+  { online, signal, onEvent: listener }: LintOptions,
 ): Promise<Finding[]> {
+  const onEvent = withTime(listener);
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  try {
-    await using registries = await Registries.open({ ...online, signal, onEvent });
+  return interruptible(signal, async () => {
+    await using registries = await Registries.open({ ...online, signal, onEvent: listener });
     const request = localRequest(requests, online ?? {});
     await using local = await LocalSources.open({ ...request, signal, onEvent });
     return run.resolutions(
       await resolveAll(sourceOf({ registries, local }), requests, request.platforms, onEvent),
     );
-  } catch (error) {
-    throw isInterrupted(error) ? interrupted(error) : error;
-  }
+  });
 }
 
 /** @throws AirgapError `INPUT` for images that cannot be located, unless a finding already reports them */

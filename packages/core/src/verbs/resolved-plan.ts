@@ -6,7 +6,7 @@ import type { RegistrySettings } from '../input/references.ts';
 import { type ImageRequest, imageRequests } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
-import type { LocalSources, LocalSourcesOptions } from '../local/local-sources.ts';
+import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
@@ -15,7 +15,7 @@ import type { Registries } from '../registry/registries.ts';
 import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
 import { type PlatformOption, platformChoice } from './check-options.ts';
@@ -37,7 +37,7 @@ export interface ResolvePlanOptions extends SpecOptions {
    * `docker:`, `podman:`, `containerd:[NAMESPACE]`.
    */
   readonly from?: readonly string[] | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** Everything that is known before the first blob is transferred. */
@@ -65,7 +65,8 @@ type Requests = Awaited<ReturnType<typeof readRequests>>;
 
 /** Reads and lints the specs, and converts their images to references. */
 export async function readRequests(options: ResolvePlanOptions) {
-  const { locations = {}, rules, onEvent } = options;
+  const { locations = {}, rules } = options;
+  const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
   // Before the lint: an image without a reference is an error, and need not be a finding as well.
@@ -86,6 +87,25 @@ export function localRequest(
   return { from, names, platforms: platformChoice(platforms) ?? DEFAULT_PLATFORMS };
 }
 
+/**
+ * Opens the local sources for the images of the specs.
+ *
+ * @param output the bundle that is built, if it is a file
+ */
+export function openLocal(
+  requests: readonly ImageRequest[],
+  options: ResolvePlanOptions,
+  output?: string,
+): Promise<LocalSources> {
+  const { signal, onEvent } = options;
+  return LocalSources.open({
+    ...localRequest(requests, options),
+    output,
+    signal,
+    onEvent: withTime(onEvent),
+  });
+}
+
 /** The source of an image: the local one that has it, else its registry. */
 export function sourceOf({ local, registries }: PlanSources): SourceOf {
   return name => local.imageOf(name) ?? registries.source(name);
@@ -99,7 +119,8 @@ export async function resolvePlan(
 ): Promise<ResolvedPlan> {
   const { requests, sources, findings, lintRun } = read;
   const { local } = planSources;
-  const { referrers = false, sourceDateEpoch = 0, onEvent } = options;
+  const { referrers = false, sourceDateEpoch = 0 } = options;
+  const onEvent = withTime(options.onEvent);
   const platforms = platformChoice(options.platforms) ?? DEFAULT_PLATFORMS;
   onEvent?.({ type: 'phase', phase: 'resolve' });
   const resolutions = await resolveAll(sourceOf(planSources), requests, platforms, onEvent);

@@ -1,12 +1,12 @@
 import type { RandomAccess } from './random-access.ts';
 
-/** Bytes in memory as random access. */
-export class MemoryAccess implements RandomAccess {
+/** Bytes in memory that are read like a file. */
+export class MemoryBytes implements RandomAccess {
   readonly location: string;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
 
-  /** @param location the path or URL of what they are part of, for errors */
-  constructor(bytes: Uint8Array, location: string) {
+  /** @param location for errors */
+  constructor(bytes: Buffer, location: string) {
     this.#bytes = bytes;
     this.location = location;
   }
@@ -16,9 +16,7 @@ export class MemoryAccess implements RandomAccess {
   }
 
   async read(buffer: Uint8Array, at: number): Promise<number> {
-    const part = this.#bytes.subarray(at, at + buffer.length);
-    buffer.set(part);
-    return part.length;
+    return this.#bytes.copy(buffer, 0, at);
   }
 
   async isUnchanged(): Promise<boolean> {
