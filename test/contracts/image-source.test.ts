@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyImage } from '../../packages/core/src/copy/copy-image.ts';
 import { DirectoryTarget } from '../../packages/core/src/layout/directory-target.ts';
 import { openLayout } from '../../packages/core/src/layout/open-layout.ts';
+import { LocalSources } from '../../packages/core/src/local/local-sources.ts';
 import type { Descriptor } from '../../packages/core/src/oci/descriptor.ts';
 import { digestOf } from '../../packages/core/src/oci/digest.ts';
 import { parseManifest, rawManifest } from '../../packages/core/src/oci/manifest.ts';
@@ -57,6 +58,12 @@ async function registry(): Promise<ImageSource> {
   return new UnionSource(registries.source(name).sources.slice(0, 1));
 }
 
+async function localImage(): Promise<ImageSource> {
+  const local = await LocalSources.open({ from: [`oci:${at('layout')}`], names: [name], platforms: 'all' });
+  opened.push(local);
+  return local.imageOf(name) as ImageSource;
+}
+
 beforeAll(async () => {
   await copyImage(await memory(), name, await DirectoryTarget.open(at('layout'), name));
   serving = await serve({ bundles: [at('layout')], listen: { host: '127.0.0.1', port: 0 } });
@@ -80,6 +87,7 @@ const SOURCES: readonly (readonly [string, () => Promise<ImageSource>])[] = [
   ['an OCI layout directory', () => layout(at('layout'))],
   ['a bundle', () => layout(at('bundle.tar'))],
   ['an archive of tar, with ./ names and directories', () => layout(at('archive.tar'))],
+  ['an image of a local source', localImage],
   ['a repository of a registry', registry],
   [
     'a union whose first source lacks everything',

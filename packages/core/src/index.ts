@@ -41,6 +41,7 @@ export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
 export type { RuleSetting, RuleSeverity } from './lint/rule-api/rule-setting.ts';
 export { rules } from './lint/rules/index.ts';
+export { formatBytes } from './model/bytes.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,
@@ -65,6 +66,8 @@ export type { Registries, RegistryOptions } from './registry/registries.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { OutputKind } from './relocate/output-file.ts';
 export type { Skipped } from './relocate/skipped.ts';
+export type { CycloneDxDocument } from './report/cyclonedx.ts';
+export type { SpdxDocument } from './report/spdx.ts';
 export type { RuntimeTarget } from './runtime/target.ts';
 export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
@@ -113,6 +116,12 @@ export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts
 export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
+export {
+  type BillOptions,
+  billOfMaterials,
+  type HtmlReportOptions,
+  htmlReport,
+} from './verbs/report.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export {
   distrust,

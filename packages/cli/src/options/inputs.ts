@@ -87,6 +87,10 @@ export const referrersOption = new Option(
   '--referrers',
   'include referrers: signatures, attestations, SBOMs',
 );
+export const fromOption = new Option(
+  '--from <source>',
+  'take images from this machine first: oci:DIR, oci-archive:FILE, docker-archive:FILE, docker:, podman: or containerd:[NAMESPACE] (repeatable)',
+).argParser(repeated);
 export const mirrorOption = new Option(
   '--mirror <host=url>',
   'try this URL first for images of the host, then the host (repeatable)',

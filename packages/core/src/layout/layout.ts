@@ -35,6 +35,7 @@ export interface NamedDescriptor {
 const WORDING: Readonly<Record<LayoutForm, { readonly noun: string; readonly hint: string }>> = {
   bundle: { noun: 'bundle', hint: 'Fetch the bundle again, or rebuild it.' },
   archive: { noun: 'OCI archive', hint: 'Fetch the archive again, or recreate it.' },
+  'docker-archive': { noun: 'docker archive', hint: 'Save the image again.' },
   directory: { noun: 'OCI layout', hint: 'Copy the directory again, or recreate it.' },
 };
 

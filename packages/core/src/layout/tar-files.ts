@@ -102,6 +102,6 @@ function notLayout(tar: RandomAccess, { entries }: TarContents): AirgapError {
   if (!entries.has('manifest.json')) return invalid(tar, 'index.json is missing');
   return new AirgapError('BUNDLE', 'not an OCI layout: a docker archive', {
     where: { path: tar.location },
-    hint: 'Convert it with skopeo copy docker-archive:FILE oci-archive:NEW, or save it with docker 25 or later.',
+    hint: 'Build from it with --from docker-archive:FILE, convert it with skopeo copy docker-archive:FILE oci-archive:NEW, or save it with docker 25 or later.',
   });
 }

@@ -37,6 +37,15 @@ export class FileAccess implements RandomAccess {
     return new FileAccess(path, file, await file.stat());
   }
 
+  /**
+   * Takes over an open file.
+   *
+   * @param location what it is, for errors
+   */
+  static async of(file: FileHandle, location: string): Promise<FileAccess> {
+    return new FileAccess(location, file, await file.stat());
+  }
+
   async read(buffer: Uint8Array, at: number): Promise<number> {
     const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, at);
     return bytesRead;

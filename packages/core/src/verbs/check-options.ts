@@ -37,10 +37,13 @@ const FIELDS = {
   bundles: paths,
   output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
   target: path,
+  report: path.optional(),
+  since: path.optional(),
   old: path,
   new: path,
   registry: path,
   reuse: paths.optional(),
+  from: z.array(path, { error: 'must be a list of local sources' }).optional(),
   images: z.array(text, { error: 'must be a list of names or patterns' }).optional(),
   platforms: z.union([z.literal('all'), z.array(platform).min(1)], {
     error: "must be 'all' or a list of platforms",

@@ -37,27 +37,32 @@ function notAFile(path: string): AirgapError {
   });
 }
 
-/** Checks that the disk has room for some bytes. @throws AirgapError `DISK` */
-export async function checkSpace(path: string, size: number): Promise<void> {
+/**
+ * Checks that the disk has room for some bytes.
+ *
+ * @param what names what is written, for errors
+ * @throws AirgapError `DISK`
+ */
+export async function checkSpace(path: string, size: number, what = 'the bundle'): Promise<void> {
   const directory = dirname(resolve(path));
   const { bavail, bsize } = await statfs(directory).catch(cause => {
     throw diskError(cause, path);
   });
   const free = bavail * bsize;
   if (free >= size) return;
-  throw new AirgapError('DISK', `not enough disk space: the bundle needs ${size} bytes, ${free} are free`, {
+  throw new AirgapError('DISK', `not enough disk space: ${what} needs ${size} bytes, ${free} are free`, {
     where: { path },
-    hint: 'Free some disk space, or write the bundle to another disk.',
+    hint: `Free some disk space, or write ${what} to another disk.`,
   });
 }
 
 /** Converts a system error to a `DISK` error; other errors are returned as they are. */
-export function diskError(thrown: unknown, path: string): unknown {
+export function diskError(thrown: unknown, path: string, what = 'the bundle'): unknown {
   const error = thrown as NodeJS.ErrnoException;
   const { code, syscall } = error;
   if (thrown instanceof AirgapError || code === undefined || syscall === undefined) return thrown;
   const reason = code === 'ENOENT' ? 'the directory does not exist' : systemErrorReason(error);
-  return new AirgapError('DISK', `cannot write the bundle: ${reason}`, {
+  return new AirgapError('DISK', `cannot write ${what}: ${reason}`, {
     where: { path },
     cause: thrown,
     hint: 'Fix this, or choose another path with -o.',
