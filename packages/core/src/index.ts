@@ -73,7 +73,6 @@ export type { BlobSource, ImageSource } from './store/image-source.ts';
 export type { BlobBody, ImageTarget } from './store/image-target.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export { type BuildOptions, type BuildResult, build } from './verbs/build.ts';
-export type { PlatformOption } from './verbs/check-options.ts';
 export { type ComparedBundle, type DiffOptions, type DiffResult, diff } from './verbs/diff.ts';
 export { type FixOptions, type FixResult, fix } from './verbs/fix.ts';
 export {
@@ -112,6 +111,7 @@ export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts
 export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
+export type { PlatformOption, PlatformOptions } from './verbs/platform-choice.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export {
   distrust,

@@ -149,6 +149,7 @@ export async function inputOptions(
     rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
+    imagePlatforms: imagePlatforms(config),
     mirrors: { ...config?.mirrors, ...flags.mirror },
   };
 }
@@ -181,6 +182,15 @@ async function readInput(input: string, signal: AbortSignal): Promise<string | S
   } catch (cause) {
     throw signal.aborted ? signal.reason : fileReadError('standard input', '<stdin>', cause);
   }
+}
+
+/** The platforms of single images; undefined without any. */
+function imagePlatforms(config: Config | undefined): Record<string, PlatformChoice> | undefined {
+  const entries = Object.entries(config?.imagePlatforms ?? {}).flatMap(([pattern, texts]) => {
+    const choice = platformChoice(texts);
+    return choice === undefined ? [] : [[pattern, choice] as const];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function platformChoice(texts: readonly string[] | undefined): PlatformChoice | undefined {

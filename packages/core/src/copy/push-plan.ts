@@ -2,7 +2,7 @@ import type { Layout } from '../layout/layout.ts';
 import { requireBlobs, rethrow, walkManifests } from '../layout/walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Manifest } from '../oci/manifest.ts';
+import { type Manifest, manifestsOf } from '../oci/manifest.ts';
 import { referrerDescriptor } from '../oci/referrer.ts';
 import type { ImageMapping } from './image-mapping.ts';
 
@@ -52,7 +52,6 @@ export async function planPush(layout: Layout, mappings: readonly ImageMapping[]
     for await (const { descriptor, manifest } of walkManifests(layout, root, rethrow)) {
       parsed.set(descriptor.digest, manifest);
       manifests.add(descriptor, to.repository);
-      if (manifest.kind === 'index') continue;
       for (const blob of requireBlobs(layout, manifest)) blobs.add(blob, to.repository);
     }
   }
@@ -93,7 +92,7 @@ function levelsOf(
     if (known !== undefined) return known;
     const manifest = parsed.get(digest);
     if (!manifest) return -1;
-    const successors = manifest.kind === 'index' ? [...manifest.manifests] : [];
+    const successors = manifest.kind === 'index' ? manifestsOf(manifest) : [];
     if (manifest.subject) successors.push(manifest.subject);
     const level = 1 + Math.max(-1, ...successors.map(successor => levelOf(successor.digest)));
     levelByDigest.set(digest, level);

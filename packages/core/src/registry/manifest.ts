@@ -11,12 +11,17 @@ import type { RegistryHost } from './host.ts';
 /** The headers of manifest requests; without them a registry may send schema 1. */
 export const ACCEPT_MANIFESTS = { accept: MANIFEST_TYPES.join(', ') };
 
-/** Reads and verifies a manifest from one host (distribution-spec, "Pulling manifests"). */
+/**
+ * Reads and verifies a manifest from one host (distribution-spec, "Pulling manifests").
+ *
+ * @param headers the `Accept` header
+ */
 export function readManifest(
   host: RegistryHost,
   repository: string,
   name: Reference,
   digest: Digest | undefined,
+  headers: Record<string, string> = ACCEPT_MANIFESTS,
 ): Promise<RawManifest> {
   const where: ErrorContext = {
     image: name.toString(),
@@ -25,11 +30,8 @@ export function readManifest(
   };
   const path = `manifests/${digest ?? name.effectiveTag}`;
   const attempt = async () => {
-    const sink = new MemorySink(MAX_MANIFEST_SIZE);
-    const response = await host.send(
-      { method: 'GET', repository, path, headers: ACCEPT_MANIFESTS },
-      () => sink,
-    );
+    const sink = new MemorySink(MAX_MANIFEST_SIZE, 'the manifest');
+    const response = await host.send({ method: 'GET', repository, path, headers }, () => sink);
     if (response.status !== 200)
       throw responseError('read the manifest', response, response.errorBody, where);
     const { bytes } = sink;

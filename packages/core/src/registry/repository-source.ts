@@ -62,9 +62,21 @@ export class RepositorySource implements ImageSource {
 
   /** @throws AirgapError `NOT_FOUND`, `DENIED`, `REGISTRY`, `NETWORK` */
   async read(blob: Descriptor, into: ChunkWriter, wanted: readonly Range[]): Promise<void> {
+    if (isOtherManifest(blob)) return this.#readOtherManifest(blob, into, wanted);
     const where = this.#where(blob.digest);
     const host = this.#host;
     await new Download({ host, repository: this.#repository, blob, into, wanted, where }).run();
+  }
+
+  /** Registries serve manifests of other types at the path of manifests only. */
+  async #readOtherManifest(
+    { digest, mediaType }: Descriptor,
+    into: ChunkWriter,
+    wanted: readonly Range[],
+  ): Promise<void> {
+    const headers = { accept: mediaType };
+    const { bytes } = await readManifest(this.#host, this.#repository, this.#name, digest, headers);
+    for (const { start, end } of wanted) await into.write(bytes.subarray(start, end), start);
   }
 
   #location(name: Reference) {
@@ -74,4 +86,9 @@ export class RepositorySource implements ImageSource {
   #where(digest: Digest): ErrorContext {
     return { image: this.#name.toString(), digest, ...this.origin };
   }
+}
+
+/** Whether an index refers to a manifest of a type that is not an image's, for example an ORAS artifact. */
+function isOtherManifest({ mediaType }: Descriptor): boolean {
+  return /\bmanifest\b/.test(mediaType);
 }

@@ -10,11 +10,11 @@ import { AirgapError, isInterrupted } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { formatPosition } from '../model/position.ts';
-import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { resolveAll } from '../resolve/resolve-all.ts';
 import type { OnEvent } from '../store/events.ts';
-import { checkOptions, type PlatformOption, platformChoice } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
+import { type PlatformOptions, platformsOf } from './platform-choice.ts';
 import { type Timed, withTime } from './timed.ts';
 
 /** Options of `lint`. */
@@ -28,10 +28,7 @@ export interface LintOptions extends SpecOptions {
 }
 
 /** Options for querying registries. */
-export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent'> {
-  /** Default: linux/amd64. */
-  readonly platforms?: PlatformOption | undefined;
-}
+export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent'>, PlatformOptions {}
 
 export interface LintResult {
   readonly findings: readonly Finding[];
@@ -91,12 +88,7 @@ async function queryRegistries(
   try {
     await using registries = await Registries.open({ ...online, signal, onEvent });
     return run.resolutions(
-      await resolveAll(
-        name => registries.source(name),
-        requests,
-        platformChoice(online?.platforms) ?? DEFAULT_PLATFORMS,
-        onEvent,
-      ),
+      await resolveAll(name => registries.source(name), requests, platformsOf(online ?? {}), onEvent),
     );
   } catch (error) {
     throw isInterrupted(error) ? interrupted(error) : error;

@@ -8,7 +8,6 @@ import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import type { Registries } from '../registry/registries.ts';
 import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
@@ -16,14 +15,12 @@ import type { ResolvedImage } from '../resolve/resolved-image.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
-import { type PlatformOption, platformChoice } from './check-options.ts';
+import { type PlatformOptions, platformsOf } from './platform-choice.ts';
 
 /** What to read, and how to resolve it. */
-export interface ResolvePlanOptions extends SpecOptions {
+export interface ResolvePlanOptions extends SpecOptions, PlatformOptions {
   /** How `source:` names and hosts map to registries. */
   readonly locations?: RegistrySettings | undefined;
-  /** Default: linux/amd64. */
-  readonly platforms?: PlatformOption | undefined;
   /** The mtime of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
   /** Include referrers: signatures, SBOMs and other artifacts of the images. */
@@ -62,9 +59,13 @@ export async function resolvePlan(
   options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
   const { referrers = false, sourceDateEpoch = 0, onEvent } = options;
-  const platforms = platformChoice(options.platforms) ?? DEFAULT_PLATFORMS;
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);
+  const resolutions = await resolveAll(
+    name => registries.source(name),
+    requests,
+    platformsOf(options),
+    onEvent,
+  );
   const listed = imagesOf(resolutions);
   // A mirror answers for its registry: what it lacks is not requested there.
   const sourceOf: SourceOf = name => registries.source(name).firstAnswer();
@@ -75,7 +76,7 @@ export async function resolvePlan(
     sources,
     findings: lintRun.inOrder([...findings, ...online]),
     images,
-    tarPlan: planTar(bundleEntries(images, platforms), sourceDateEpoch),
+    tarPlan: planTar(bundleEntries(images), sourceDateEpoch),
   };
 }
 
