@@ -17,6 +17,7 @@ export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export { type CopyImageOptions, copyImage } from './copy/copy-image.ts';
+export { ON_EXISTING, type OnExisting } from './copy/tags.ts';
 export type { BlobAmount } from './diff/bundle-contents.ts';
 export type {
   AddedImage,
@@ -97,8 +98,6 @@ export {
   type LoadOptions,
   type LoadResult,
   load,
-  ON_EXISTING,
-  type OnExisting,
 } from './verbs/load.ts';
 export {
   type LoadRuntimeOptions,

@@ -24,7 +24,8 @@ export interface PushPlan {
   readonly blobs: readonly PlannedBlob[];
   /**
    * Manifests that can be pushed at the same time: each level refers only to earlier levels, because a registry may
-   * reject a manifest that refers to a missing one.
+   * reject a manifest that refers to a missing one. An image that only tags point to is missing here: each tag stores it,
+   * and some registries do not store it by its digest.
    */
   readonly levels: readonly (readonly PlannedManifest[])[];
   /** One entry per subject and repository. */
@@ -58,7 +59,7 @@ export async function planPush(layout: Layout, mappings: readonly ImageMapping[]
   const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));
   return {
     blobs: bySize.sort((a, b) => b.blob.size - a.blob.size),
-    levels: levelsOf(manifests.list(), parsed),
+    levels: levelsOf(withoutTagged(manifests.list(), mappings, parsed), parsed),
     referrers: referrersOf(manifests.list(), parsed),
   };
 }
@@ -81,6 +82,34 @@ class ContentByRepository {
   }
 }
 
+/** Removes the images to which only tags of a repository point: no index, referrer or pinned name. */
+function withoutTagged(
+  manifests: readonly PlannedManifest[],
+  mappings: readonly ImageMapping[],
+  parsed: ReadonlyMap<Digest, Manifest>,
+): PlannedManifest[] {
+  const needed = new Set<string>();
+  for (const { to, root } of mappings)
+    if (to.tag === undefined) needed.add(`${to.repository} ${root.digest}`);
+  for (const { descriptor, repositories } of manifests) {
+    const manifest = parsed.get(descriptor.digest);
+    const successors = manifest ? successorsOf(manifest) : [];
+    for (const { digest } of successors)
+      for (const repository of repositories) needed.add(`${repository} ${digest}`);
+  }
+  return manifests.map(({ descriptor, repositories }) => {
+    const isImage = parsed.get(descriptor.digest)?.kind === 'image';
+    const isNeeded = (repository: string) => !isImage || needed.has(`${repository} ${descriptor.digest}`);
+    return { descriptor, repositories: repositories.filter(isNeeded) };
+  });
+}
+
+/** The manifests that a manifest refers to: its children and its subject. */
+function successorsOf(manifest: Manifest): Descriptor[] {
+  const children = manifest.kind === 'index' ? manifestsOf(manifest) : [];
+  return manifest.subject ? [...children, manifest.subject] : children;
+}
+
 /** Groups manifests by level: children and subjects come before the manifests that refer to them. */
 function levelsOf(
   manifests: readonly PlannedManifest[],
@@ -92,9 +121,7 @@ function levelsOf(
     if (known !== undefined) return known;
     const manifest = parsed.get(digest);
     if (!manifest) return -1;
-    const successors = manifest.kind === 'index' ? manifestsOf(manifest) : [];
-    if (manifest.subject) successors.push(manifest.subject);
-    const level = 1 + Math.max(-1, ...successors.map(successor => levelOf(successor.digest)));
+    const level = 1 + Math.max(-1, ...successorsOf(manifest).map(successor => levelOf(successor.digest)));
     levelByDigest.set(digest, level);
     return level;
   };

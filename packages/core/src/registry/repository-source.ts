@@ -36,8 +36,8 @@ export class RepositorySource implements ImageSource {
   }
 
   /** Reads the manifest, so that the following call of `manifest` needs no request. @throws as {@link manifest} */
-  async resolve(name: Reference): Promise<Descriptor | undefined> {
-    const raw = await findManifest(this.#location(name), name);
+  async resolve(name: Reference, isOptional = false): Promise<Descriptor | undefined> {
+    const raw = await findManifest(this.#location(name), name, isOptional);
     if (raw === undefined) return undefined;
     this.#resolved.set(raw.digest, raw);
     return descriptorOf(raw);
@@ -57,7 +57,8 @@ export class RepositorySource implements ImageSource {
   /** Sends a HEAD request (distribution-spec, "Checking if content exists in the registry"). */
   has({ digest }: Descriptor): Promise<boolean> {
     const where = this.#where(digest);
-    return this.#host.run(() => hasBlob(this.#host, this.#repository, digest, where), where);
+    const check = async () => (await hasBlob(this.#host, this.#repository, digest, where)) ?? false;
+    return this.#host.run(check, where);
   }
 
   /** @throws AirgapError `NOT_FOUND`, `DENIED`, `REGISTRY`, `NETWORK` */
@@ -75,7 +76,7 @@ export class RepositorySource implements ImageSource {
     wanted: readonly Range[],
   ): Promise<void> {
     const headers = { accept: mediaType };
-    const { bytes } = await readManifest(this.#host, this.#repository, this.#name, digest, headers);
+    const { bytes } = await readManifest(this.#host, this.#repository, this.#name, digest, { headers });
     for (const { start, end } of wanted) await into.write(bytes.subarray(start, end), start);
   }
 
