@@ -1,7 +1,7 @@
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
+import { blobsOfManifest, type Manifest, manifestsOf, parseManifest } from '../oci/manifest.ts';
 import type { Layout } from './layout.ts';
 
 const MAX_DEPTH = 5;
@@ -36,7 +36,7 @@ export async function* walkManifests(
   }
   yield { descriptor: root, manifest };
   if (manifest.kind === 'image') return;
-  for (const child of manifest.manifests) yield* walkManifests(layout, child, onError, seen, depth + 1);
+  for (const child of manifestsOf(manifest)) yield* walkManifests(layout, child, onError, seen, depth + 1);
 }
 
 /** Reads a manifest that a layout must have. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
@@ -57,18 +57,13 @@ export function rethrow(_descriptor: Descriptor, error: unknown): never {
   throw error;
 }
 
-/** The config and layers of a manifest. */
-export function blobsOfManifest({ config, layers }: ImageManifest): Descriptor[] {
-  return [config, ...layers];
-}
-
 /**
- * The config and layers of a manifest, all of which must be in the bundle: in the air-gapped network, the `urls` of a
+ * The blobs that a manifest refers to, all of which must be in the bundle: in the air-gapped network, the `urls` of a
  * descriptor are not reachable.
  *
  * @throws AirgapError `BUNDLE` when one is missing or has a different size
  */
-export function requireBlobs(layout: Layout, manifest: ImageManifest): Descriptor[] {
+export function requireBlobs(layout: Layout, manifest: Manifest): Descriptor[] {
   const blobs = blobsOfManifest(manifest);
   for (const blob of blobs) assertPresent(layout, blob);
   return blobs;

@@ -1,23 +1,28 @@
 import { z } from 'zod';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import { parseJson } from '../model/parse-json.ts';
-import { digestSchema } from './descriptor.ts';
+import { digestSchema, goObject } from './descriptor.ts';
 import type { Platform } from './platform.ts';
 
 /** The size limit of a config, in bytes. */
 export const MAX_CONFIG_SIZE = 8 * 1024 * 1024;
 
-const configSchema = z.looseObject({
-  os: z.string().optional(),
-  architecture: z.string().optional(),
-  variant: z.string().optional(),
-  rootfs: z.looseObject({ diff_ids: z.array(digestSchema).nullish() }).optional(),
-});
+const configSchema = goObject(
+  z.looseObject({
+    os: z.string().optional(),
+    architecture: z.string().optional(),
+    variant: z.string().optional(),
+    'os.version': z.string().optional(),
+    rootfs: goObject(z.looseObject({ diff_ids: z.array(digestSchema).optional() })).optional(),
+  }),
+);
 
 /** The parts of an image config that are used here (image-spec, config.md). */
 export interface ImageConfig {
   readonly bytes: Uint8Array;
   readonly platform: Platform | undefined;
+  /** The version of Windows that the image is for. */
+  readonly osVersion: string | undefined;
   /** The digests of the uncompressed layers. */
   readonly diffIds: readonly string[];
 }
@@ -36,7 +41,7 @@ export function parseConfig(bytes: Uint8Array, where: ErrorContext): Omit<ImageC
       { where },
     );
   }
-  const { os, architecture, variant, rootfs } = result.data;
+  const { os, architecture, variant, 'os.version': osVersion, rootfs } = result.data;
   const platform = os && architecture ? { os, architecture, variant } : undefined;
-  return { platform, diffIds: rootfs?.diff_ids ?? [] };
+  return { platform, osVersion, diffIds: rootfs?.diff_ids ?? [] };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
 import { parseJson } from '../model/parse-json.ts';
-import { type Descriptor, descriptorSchema } from './descriptor.ts';
+import { type Descriptor, descriptorSchema, goObject } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
 import {
   isImageConfigType,
@@ -9,6 +9,7 @@ import {
   isLayerType,
   isManifestType,
   isSchema1Type,
+  isVendorType,
   MediaType,
 } from './media-type.ts';
 
@@ -55,18 +56,22 @@ const common = {
   // Copying an image does not need them: invalid annotations are ignored.
   annotations: z.record(z.string(), z.string()).optional().catch(undefined),
 };
-const imageSchema = z.looseObject({
-  ...common,
-  config: descriptorSchema,
-  layers: z.array(descriptorSchema),
-  manifests: z.undefined({ error: 'a manifest cannot also be an index' }).optional(),
-});
-const indexSchema = z.looseObject({
-  ...common,
-  manifests: z.array(descriptorSchema),
-  config: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
-  layers: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
-});
+const imageSchema = goObject(
+  z.looseObject({
+    ...common,
+    config: descriptorSchema,
+    layers: z.array(descriptorSchema).default([]),
+    manifests: z.undefined({ error: 'a manifest cannot also be an index' }).optional(),
+  }),
+);
+const indexSchema = goObject(
+  z.looseObject({
+    ...common,
+    manifests: z.array(descriptorSchema).default([]),
+    config: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
+    layers: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
+  }),
+);
 
 /**
  * Creates a raw manifest from its bytes. The `mediaType` of the document takes precedence over the served type.
@@ -111,10 +116,35 @@ export function parseManifest(raw: RawManifest): Manifest {
   return { kind: 'image', mediaType, config, layers, subject, artifactType, annotations };
 }
 
+/** Returns the entries of an index that are manifests, as far as their media types tell; an old tool leaves it empty. */
+export function manifestsOf({ manifests }: Index): Descriptor[] {
+  return manifests.filter(hasManifestType);
+}
+
+/** Returns the blobs that a manifest refers to: the config and layers, or the entries of an index that are no manifests. */
+export function blobsOfManifest(manifest: Manifest): Descriptor[] {
+  if (manifest.kind === 'image') return [manifest.config, ...manifest.layers];
+  return manifest.manifests.filter(entry => !hasManifestType(entry));
+}
+
+function hasManifestType({ mediaType }: Descriptor): boolean {
+  return mediaType === '' || isIndexType(mediaType) || isManifestType(mediaType) || isSchema1Type(mediaType);
+}
+
 /** Returns whether a runtime can run the image; everything else (charts, signatures, SBOMs) is an artifact. */
-export function isRunnable({ config, layers }: ImageManifest): boolean {
+export function isRunnable(manifest: ImageManifest): boolean {
   // cosign signatures have an image config, but their layers are not file systems.
-  return isImageConfigType(config.mediaType) && layers.every(({ mediaType }) => isLayerType(mediaType));
+  const hasConfig = isImageConfigType(manifest.config.mediaType) || hasOldConfigType(manifest);
+  return hasConfig && manifest.layers.every(({ mediaType }) => isLayerType(mediaType));
+}
+
+/**
+ * Returns whether an image has a generic config type, such as `application/octet-stream`, `text/html` or none. Old
+ * registries and tools wrote them for images of Docker schema 2.
+ */
+export function hasOldConfigType({ mediaType, config, layers }: ImageManifest): boolean {
+  if (mediaType !== MediaType.dockerManifest || isVendorType(config.mediaType)) return false;
+  return layers.every(layer => isLayerType(layer.mediaType));
 }
 
 /** Returns whether a child of an index is a buildx attestation of another child, not a platform. */
@@ -132,7 +162,7 @@ function mediaTypeOf(document: unknown, servedType: string): string {
   const served = servedType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (isIndexType(served) || isManifestType(served)) return served;
   // The mediaType field is optional in OCI documents, and some registries serve them as plain JSON.
-  return fields?.manifests === undefined ? MediaType.ociManifest : MediaType.ociIndex;
+  return Array.isArray(fields?.manifests) ? MediaType.ociIndex : MediaType.ociManifest;
 }
 
 function parseDocument(bytes: Uint8Array): unknown {

@@ -88,6 +88,8 @@ export class RegistryHost {
   #failure: AirgapError | undefined;
   #origin: Promise<URL> | undefined;
   #baseChallenge: Promise<ChallengeHeader> | undefined;
+  #accepts: Promise<boolean> | undefined;
+  readonly #reported = new Set<string>();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -137,6 +139,32 @@ export class RegistryHost {
       if (isDown) this.#failure ??= withoutRequest(error, host);
       throw error.withContext(where);
     }
+  }
+
+  /**
+   * After a response with 401 or 403 to the check of something that need not exist: returns whether the registry accepts
+   * the credentials as such, and refuses only to answer.
+   */
+  async acceptsCredentials({ status }: ApiResponse): Promise<boolean> {
+    if (status !== 401) return true;
+    this.#accepts ??= this.#checkCredentials();
+    this.#accepts.catch(() => {
+      this.#accepts = undefined;
+    });
+    return this.#accepts;
+  }
+
+  async #checkCredentials(): Promise<boolean> {
+    const request = { method: 'GET', repository: '', path: '' } as const;
+    const { status } = await this.send(request, () => new MemorySink(MAX_ERROR_BODY));
+    return status !== 401;
+  }
+
+  /** Reports a message once for each topic, whatever the number of requests that it concerns. */
+  reportOnce(topic: string, message: string): void {
+    if (this.#reported.has(topic)) return;
+    this.#reported.add(topic);
+    this.#options.onEvent?.({ type: 'notice', message });
   }
 
   /** Waits. @param delay in ms. @throws the reason of the signal */

@@ -2,11 +2,12 @@ import { responseError } from '../http/response-error.ts';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { MAX_MANIFEST_SIZE, parseManifest, rawManifest } from '../oci/manifest.ts';
+import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { referrersTag } from '../oci/referrer.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
+import { isRefusedCheck } from './blob.ts';
 import type { ApiResponse, RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
 
@@ -52,7 +53,7 @@ export function listReferrers(
     for (let page = 0; path !== undefined; page += 1) {
       if (page >= MAX_PAGES || found.size > MAX_REFERRERS) throw tooMany(where);
       const { response, manifest } = await readPage(location, path);
-      if (page === 0 && manifest === undefined && isUnsupported(response)) return undefined;
+      if (page === 0 && manifest === undefined && (await isUnsupported(host, response))) return undefined;
       if (manifest?.kind !== 'index')
         throw responseError('list the referrers of the image', response, response.errorBody, where);
       for (const descriptor of manifest.manifests) found.set(descriptor.digest, descriptor);
@@ -63,9 +64,10 @@ export function listReferrers(
   }, where);
 }
 
-/** Returns true for registries without the API; some of them answer any path with 200. */
-function isUnsupported({ status }: ApiResponse): boolean {
-  return status === 200 || UNSUPPORTED_API.includes(status);
+/** Returns true for registries without the API; some of them answer any path with 200, or refuse to answer. */
+async function isUnsupported(host: RegistryHost, response: ApiResponse): Promise<boolean> {
+  if (response.status === 200 || UNSUPPORTED_API.includes(response.status)) return true;
+  return isRefusedCheck(host, response);
 }
 
 /** Returns the list under the fallback tag, which may be missing. */
@@ -73,17 +75,25 @@ async function taggedReferrers(
   location: RepositoryLocation,
   subject: Digest,
 ): Promise<readonly Descriptor[]> {
-  const raw = await findManifest(location, location.name.withTag(referrersTag(subject)));
+  const raw = await findManifest(location, location.name.withTag(referrersTag(subject)), true);
   const manifest = raw && parseManifest(raw);
   if (manifest?.kind !== 'index') return [];
   if (manifest.manifests.length <= MAX_REFERRERS) return manifest.manifests;
   throw tooMany({ image: location.name.toString(), digest: subject, host: location.host.endpoint.host });
 }
 
-/** Reads a manifest that may not exist. */
-export async function findManifest({ host, repository }: RepositoryLocation, name: Reference) {
+/**
+ * Reads a manifest that may not exist.
+ *
+ * @param isOptional whether a registry that refuses to say so, with 403 for example, does not have it
+ */
+export async function findManifest(
+  { host, repository }: RepositoryLocation,
+  name: Reference,
+  isOptional = false,
+): Promise<RawManifest | undefined> {
   try {
-    return await readManifest(host, repository, name, name.digest);
+    return await readManifest(host, repository, name, name.digest, { isOptional });
   } catch (error) {
     if (error instanceof AirgapError && error.code === 'NOT_FOUND') return undefined;
     throw error;

@@ -36,8 +36,8 @@ export class RepositorySource implements ImageSource {
   }
 
   /** Reads the manifest, so that the following call of `manifest` needs no request. @throws as {@link manifest} */
-  async resolve(name: Reference): Promise<Descriptor | undefined> {
-    const raw = await findManifest(this.#location(name), name);
+  async resolve(name: Reference, isOptional = false): Promise<Descriptor | undefined> {
+    const raw = await findManifest(this.#location(name), name, isOptional);
     if (raw === undefined) return undefined;
     this.#resolved.set(raw.digest, raw);
     return descriptorOf(raw);
@@ -57,14 +57,27 @@ export class RepositorySource implements ImageSource {
   /** Sends a HEAD request (distribution-spec, "Checking if content exists in the registry"). */
   has({ digest }: Descriptor): Promise<boolean> {
     const where = this.#where(digest);
-    return this.#host.run(() => hasBlob(this.#host, this.#repository, digest, where), where);
+    const check = async () => (await hasBlob(this.#host, this.#repository, digest, where)) ?? false;
+    return this.#host.run(check, where);
   }
 
   /** @throws AirgapError `NOT_FOUND`, `DENIED`, `REGISTRY`, `NETWORK` */
   async read(blob: Descriptor, into: ChunkWriter, wanted: readonly Range[]): Promise<void> {
+    if (isOtherManifest(blob)) return this.#readOtherManifest(blob, into, wanted);
     const where = this.#where(blob.digest);
     const host = this.#host;
     await new Download({ host, repository: this.#repository, blob, into, wanted, where }).run();
+  }
+
+  /** Registries serve manifests of other types at the path of manifests only. */
+  async #readOtherManifest(
+    { digest, mediaType }: Descriptor,
+    into: ChunkWriter,
+    wanted: readonly Range[],
+  ): Promise<void> {
+    const headers = { accept: mediaType };
+    const { bytes } = await readManifest(this.#host, this.#repository, this.#name, digest, { headers });
+    for (const { start, end } of wanted) await into.write(bytes.subarray(start, end), start);
   }
 
   #location(name: Reference) {
@@ -74,4 +87,9 @@ export class RepositorySource implements ImageSource {
   #where(digest: Digest): ErrorContext {
     return { image: this.#name.toString(), digest, ...this.origin };
   }
+}
+
+/** Whether an index refers to a manifest of a type that is not an image's, for example an ORAS artifact. */
+function isOtherManifest({ mediaType }: Descriptor): boolean {
+  return /\bmanifest\b/.test(mediaType);
 }

@@ -25,8 +25,12 @@ export interface BlobSource {
 
 /** Anything that holds images: blobs, the manifests that refer to them, and names that point to manifests. */
 export interface ImageSource extends BlobSource {
-  /** The manifest that a name points to; undefined when the name does not exist. */
-  resolve(name: Reference): Promise<Descriptor | undefined>;
+  /**
+   * The manifest that a name points to; undefined when the name does not exist.
+   *
+   * @param isOptional whether a source that refuses to say so does not have it
+   */
+  resolve(name: Reference, isOptional?: boolean): Promise<Descriptor | undefined>;
   /**
    * The bytes of a manifest, verified against its digest.
    *

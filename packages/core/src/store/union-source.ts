@@ -36,8 +36,8 @@ export class UnionSource implements ImageSource {
     return this.sources.at(-1)?.origin ?? {};
   }
 
-  async resolve(name: Reference): Promise<Descriptor | undefined> {
-    return this.#first(source => source.resolve(name));
+  async resolve(name: Reference, isOptional = false): Promise<Descriptor | undefined> {
+    return this.#first(source => source.resolve(name, isOptional));
   }
 
   async manifest(descriptor: Descriptor): Promise<RawManifest> {

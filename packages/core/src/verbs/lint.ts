@@ -14,7 +14,8 @@ import { formatPosition } from '../model/position.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { resolveAll } from '../resolve/resolve-all.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
-import { checkOptions, type PlatformOption } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
+import { type PlatformOptions, platformsOf } from './platform-choice.ts';
 import { localRequest, sourceOf } from './resolved-plan.ts';
 
 /** Options of `lint`. */
@@ -28,9 +29,7 @@ export interface LintOptions extends SpecOptions {
 }
 
 /** Options for querying registries. */
-export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent'> {
-  /** Default: linux/amd64. */
-  readonly platforms?: PlatformOption | undefined;
+export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent'>, PlatformOptions {
   /** Local sources of images, which are tried before any registry. */
   readonly from?: readonly string[] | undefined;
 }
@@ -96,7 +95,7 @@ async function queryRegistries(
     const request = localRequest(requests, online ?? {});
     await using local = await LocalSources.open({ ...request, signal, onEvent });
     return run.resolutions(
-      await resolveAll(sourceOf({ registries, local }), requests, request.platforms, onEvent),
+      await resolveAll(sourceOf({ registries, local }), requests, platformsOf(online ?? {}), onEvent),
     );
   });
 }

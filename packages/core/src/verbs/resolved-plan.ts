@@ -9,7 +9,6 @@ import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { Registries } from '../registry/registries.ts';
 import { findReferrers } from '../resolve/referrers.ts';
@@ -18,14 +17,12 @@ import type { ResolvedImage } from '../resolve/resolved-image.ts';
 import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
-import { type PlatformOption, platformChoice } from './check-options.ts';
+import { allPlatforms, type PlatformOptions, platformsOf } from './platform-choice.ts';
 
 /** What to read, and how to resolve it. */
-export interface ResolvePlanOptions extends SpecOptions {
+export interface ResolvePlanOptions extends SpecOptions, PlatformOptions {
   /** How `source:` names and hosts map to registries. */
   readonly locations?: RegistrySettings | undefined;
-  /** Default: linux/amd64. */
-  readonly platforms?: PlatformOption | undefined;
   /** The mtime of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
   /** Include referrers: signatures, SBOMs and other artifacts of the images. */
@@ -81,10 +78,10 @@ export async function readRequests(options: ResolvePlanOptions) {
 /** What to look for in the local sources. */
 export function localRequest(
   requests: readonly ImageRequest[],
-  { from = [], platforms }: Pick<ResolvePlanOptions, 'from' | 'platforms'>,
+  { from = [], ...platforms }: PlatformOptions & Pick<ResolvePlanOptions, 'from'>,
 ): LocalRequest {
   const names = requests.map(({ reference }) => reference);
-  return { from, names, platforms: platformChoice(platforms) ?? DEFAULT_PLATFORMS };
+  return { from, names, platforms: allPlatforms(platforms) };
 }
 
 /**
@@ -121,9 +118,8 @@ export async function resolvePlan(
   const { local } = planSources;
   const { referrers = false, sourceDateEpoch = 0 } = options;
   const onEvent = withTime(options.onEvent);
-  const platforms = platformChoice(options.platforms) ?? DEFAULT_PLATFORMS;
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  const resolutions = await resolveAll(sourceOf(planSources), requests, platforms, onEvent);
+  const resolutions = await resolveAll(sourceOf(planSources), requests, platformsOf(options), onEvent);
   const listed = imagesOf(resolutions);
   local.reportNewDigests(listed);
   const images = referrers ? [...listed, ...(await allReferrers(planSources, listed, onEvent))] : listed;
@@ -135,7 +131,7 @@ export async function resolvePlan(
     images,
     from: new Map(images.flatMap(({ reference }) => fromOf(local, reference))),
     local: localRequest(requests, options),
-    tarPlan: planTar(bundleEntries(images, platforms), sourceDateEpoch),
+    tarPlan: planTar(bundleEntries(images), sourceDateEpoch),
   };
 }
 

@@ -3,11 +3,11 @@ import { BlobOrder } from '../layout/blob-order.ts';
 import { dockerManifestProblems } from '../layout/docker-archive.ts';
 import { blobDigest, blobPath, DOCUMENTS } from '../layout/documents.ts';
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
-import { blobsOfManifest, walkManifests } from '../layout/walk.ts';
+import { walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import { parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type ImageManifest, isRunnable, type Manifest } from '../oci/manifest.ts';
+import { blobsOfManifest, type ImageManifest, isRunnable, type Manifest } from '../oci/manifest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { offsetOf, type Problem } from './problem.ts';
 
