@@ -55,9 +55,9 @@ export class RepositorySource implements ImageSource {
   }
 
   /** Sends a HEAD request (distribution-spec, "Checking if content exists in the registry"). */
-  has({ digest }: Descriptor): Promise<boolean> {
+  has({ digest, size }: Descriptor): Promise<boolean> {
     const where = this.#where(digest);
-    return this.#host.run(() => hasBlob(this.#host, this.#repository, digest, where), where);
+    return this.#host.run(() => hasBlob(this.#host, this.#repository, { digest, size }, where), where);
   }
 
   /** @throws AirgapError `NOT_FOUND`, `DENIED`, `REGISTRY`, `NETWORK` */

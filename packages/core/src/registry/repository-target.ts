@@ -27,7 +27,10 @@ export class RepositoryTarget implements ReferrersTarget {
   /** Sends a HEAD request (distribution-spec, "Checking if content exists in the registry"). */
   has({ digest }: Descriptor): Promise<boolean> {
     const where = this.#where({ digest });
-    return this.#host.run(() => hasBlob(this.#host, this.#repository.repository, digest, where), where);
+    return this.#host.run(
+      () => hasBlob(this.#host, this.#repository.repository, { digest, push: true }, where),
+      where,
+    );
   }
 
   /** Mounts or uploads a blob (distribution-spec, "Pushing blobs"). */
