@@ -13,6 +13,15 @@ export async function isRefusedCheck(host: RegistryHost, response: ApiResponse):
   return host.acceptsCredentials(response);
 }
 
+/** What is checked. */
+interface BlobCheck {
+  readonly digest: Digest;
+  /** The expected size, in bytes; any size counts when it is missing, or when the registry does not report it. */
+  readonly size?: number;
+  /** Whether the repository will be written to; one token then serves both. */
+  readonly push?: boolean;
+}
+
 /**
  * Checks once whether a repository has a blob (distribution-spec, "Checking if content exists in the registry").
  *
@@ -22,12 +31,15 @@ export async function isRefusedCheck(host: RegistryHost, response: ApiResponse):
 export async function hasBlob(
   host: RegistryHost,
   repository: string,
-  digest: Digest,
+  { digest, size, push = false }: BlobCheck,
   where: ErrorContext,
 ): Promise<boolean | undefined> {
-  const request = { method: 'HEAD' as const, repository, path: `blobs/${digest}`, push: true };
+  const request = { method: 'HEAD' as const, repository, path: `blobs/${digest}`, push };
   const response = await host.send(request, () => new MemorySink(0));
-  if (response.status === 200) return true;
+  if (response.status === 200) {
+    const stored = Number(response.headers['content-length'] ?? 0);
+    return size === undefined || stored === 0 || stored === size;
+  }
   if (response.status === 404) return false;
   if (await isRefusedCheck(host, response)) return undefined;
   throw responseError('check the blob', response, response.errorBody, where);

@@ -32,7 +32,8 @@ export class RepositoryTarget implements ReferrersTarget {
   has({ digest }: Descriptor): Promise<boolean> {
     const where = this.#where({ digest });
     const check = async () => {
-      const found = await hasBlob(this.#host, this.#repository.repository, digest, where);
+      const blob = { digest, push: true };
+      const found = await hasBlob(this.#host, this.#repository.repository, blob, where);
       return found ?? this.#stored.has(digest);
     };
     return this.#host.run(check, where);

@@ -104,6 +104,23 @@ describe('a host that rejects ranges sends the complete blob, and gets no more r
   });
 });
 
+it.each([
+  ['another start', (first: number, last: number, size: number) => `bytes ${first + 1}-${last}/${size}`],
+  [
+    'another size of the blob',
+    (first: number, last: number, size: number) => `bytes ${first}-${last}/${size + 1}`,
+  ],
+])('a Content-Range with %s is an error', async (_name, contentRange) => {
+  registry.fault = withContentRange(contentRange);
+  await using registries = await open();
+  await expect(download(registries)).rejects.toMatchObject({
+    code: 'REGISTRY',
+    message: expect.stringMatching(
+      /^unexpected content-range "bytes \d+-\d+\/\d+": requested the range from 0 of 40000000 bytes$/,
+    ),
+  });
+});
+
 it('a Content-Range in another case is read', async () => {
   registry.fault = withContentRange((first, last, size) => `Bytes ${first}-${last}/${size}`);
   await using registries = await open();

@@ -69,7 +69,7 @@ export class Upload {
     if (this.#attempts > 1) {
       // The upload may have succeeded, and only its response was lost. A mount may never succeed.
       this.#from = undefined;
-      if (await hasBlob(host, repository, blob.digest, where)) return 'uploaded';
+      if (await hasBlob(host, repository, { digest: blob.digest, push: true }, where)) return 'uploaded';
       await this.#recover();
     }
     if (this.#location === undefined && (await this.#start())) return 'mounted';
@@ -153,7 +153,8 @@ export class Upload {
     const end = Date.now() + time;
     for (let interval = FIRST_CHECK; Date.now() < end; interval = Math.min(MAX_CHECK, interval * 2)) {
       await host.wait(interval);
-      if (await hasBlob(host, repository, blob.digest, where).catch(() => false)) return true;
+      if (await hasBlob(host, repository, { digest: blob.digest, push: true }, where).catch(() => false))
+        return true;
     }
     return false;
   }

@@ -46,7 +46,11 @@ export class UnionSource implements ImageSource {
   }
 
   async referrers(subject: Digest): Promise<readonly Descriptor[]> {
-    return (await this.#first(source => source.referrers?.(subject) ?? Promise.resolve([]))) ?? [];
+    const found = await this.#first(async source => {
+      const referrers = (await source.referrers?.(subject)) ?? [];
+      return referrers.length > 0 ? referrers : undefined;
+    });
+    return found ?? [];
   }
 
   async has(blob: Descriptor): Promise<boolean> {
