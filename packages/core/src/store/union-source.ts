@@ -6,7 +6,7 @@ import type { Reference } from '../reference/reference.ts';
 import type { ChunkWriter } from './blob-writer.ts';
 import type { OnEvent } from './events.ts';
 import { canFallBack, combineFailures, reachable, reportFallback } from './fallback.ts';
-import type { BlobSource, ImageSource } from './image-source.ts';
+import type { BlobSource, ImageSource, RepositoryTags } from './image-source.ts';
 import type { Range } from './ranges.ts';
 
 /**
@@ -47,6 +47,11 @@ export class UnionSource implements ImageSource {
 
   async referrers(subject: Digest): Promise<readonly Descriptor[]> {
     return (await this.#first(source => source.referrers?.(subject) ?? Promise.resolve([]))) ?? [];
+  }
+
+  /** The tags of the last source, which is the registry itself. */
+  async tags(): Promise<RepositoryTags | undefined> {
+    return this.sources.at(-1)?.tags?.();
   }
 
   async has(blob: Descriptor): Promise<boolean> {
