@@ -98,8 +98,11 @@ function withoutTagged(
       for (const repository of repositories) needed.add(`${repository} ${digest}`);
   }
   return manifests.map(({ descriptor, repositories }) => {
-    const isImage = parsed.get(descriptor.digest)?.kind === 'image';
-    const isNeeded = (repository: string) => !isImage || needed.has(`${repository} ${descriptor.digest}`);
+    const manifest = parsed.get(descriptor.digest);
+    // The list of referrers is checked before the tags are put.
+    const isPlainImage = manifest?.kind === 'image' && manifest.subject === undefined;
+    const isNeeded = (repository: string) =>
+      !isPlainImage || needed.has(`${repository} ${descriptor.digest}`);
     return { descriptor, repositories: repositories.filter(isNeeded) };
   });
 }

@@ -10,6 +10,7 @@ import type { ErrorContext } from '../model/errors.ts';
 import { AirgapError } from '../model/errors.ts';
 import { MemorySink, type Sink } from '../store/blob-writer.ts';
 import type { OnEvent } from '../store/events.ts';
+import type { RepositoryTags } from '../store/image-source.ts';
 import type { Access, Authorizer } from './auth/authorizer.ts';
 import { parseChallenges } from './auth/challenge.ts';
 import type { Denial } from './auth/denial.ts';
@@ -80,6 +81,8 @@ export class RegistryHost {
   readonly endpoint: Endpoint;
   /** Whether blobs may be requested in ranges; some registries and storage reject such requests. */
   acceptsRanges = true;
+  /** The tags of repositories that were listed. */
+  readonly tags = new Map<string, Promise<RepositoryTags | undefined>>();
   readonly #options: HostOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;

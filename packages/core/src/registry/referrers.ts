@@ -7,9 +7,9 @@ import { MediaType } from '../oci/media-type.ts';
 import { referrersTag } from '../oci/referrer.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
-import { isRefusedCheck } from './blob.ts';
 import type { ApiResponse, RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
+import { nextPage } from './next-page.ts';
 
 /** Limits against endless lists; real manifests have far fewer referrers. */
 const MAX_REFERRERS = 1000;
@@ -53,21 +53,20 @@ export function listReferrers(
     for (let page = 0; path !== undefined; page += 1) {
       if (page >= MAX_PAGES || found.size > MAX_REFERRERS) throw tooMany(where);
       const { response, manifest } = await readPage(location, path);
-      if (page === 0 && manifest === undefined && (await isUnsupported(host, response))) return undefined;
+      if (page === 0 && manifest === undefined && isUnsupported(response)) return undefined;
       if (manifest?.kind !== 'index')
         throw responseError('list the referrers of the image', response, response.errorBody, where);
       for (const descriptor of manifest.manifests) found.set(descriptor.digest, descriptor);
-      path = nextPage(response, where);
+      path = nextPage(response, 'the referrers list', where);
     }
     if (found.size > MAX_REFERRERS) throw tooMany(where);
     return [...found.values()];
   }, where);
 }
 
-/** Returns true for registries without the API; some of them answer any path with 200, or refuse to answer. */
-async function isUnsupported(host: RegistryHost, response: ApiResponse): Promise<boolean> {
-  if (response.status === 200 || UNSUPPORTED_API.includes(response.status)) return true;
-  return isRefusedCheck(host, response);
+/** Returns true for registries without the API; some of them answer any path with 200. */
+function isUnsupported({ status }: ApiResponse): boolean {
+  return status === 200 || UNSUPPORTED_API.includes(status);
 }
 
 /** Returns the list under the fallback tag, which may be missing. */
@@ -113,22 +112,6 @@ async function readPage({ host, repository, push }: RepositoryLocation, path: st
     response,
     manifest: isList ? parseManifest(rawManifest(sink.bytes, MediaType.ociIndex)) : undefined,
   };
-}
-
-/** Returns the target of the `Link` header (RFC 8288). It must be at the same registry, as it receives credentials. */
-function nextPage({ headers, url }: ApiResponse, where: ErrorContext): URL | undefined {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(headers.link ?? ''))?.[1];
-  if (target === undefined) return undefined;
-  const next = URL.canParse(target, url.href) ? new URL(target, url) : undefined;
-  if (next?.origin === url.origin) return next;
-  throw new AirgapError(
-    'REGISTRY',
-    'the next page of the referrers list has an invalid URL or is at another host',
-    {
-      where,
-      hint: `Fix the Link headers of ${where.host}, or build without --referrers.`,
-    },
-  );
 }
 
 function tooMany(where: ErrorContext): AirgapError {

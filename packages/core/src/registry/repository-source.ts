@@ -4,13 +4,14 @@ import type { Digest } from '../oci/digest.ts';
 import { descriptorOf, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { ChunkWriter } from '../store/blob-writer.ts';
-import type { ImageSource } from '../store/image-source.ts';
+import type { ImageSource, RepositoryTags } from '../store/image-source.ts';
 import type { Range } from '../store/ranges.ts';
 import { hasBlob } from './blob.ts';
 import { Download } from './download.ts';
 import type { RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
 import { findManifest, referrersOf } from './referrers.ts';
+import { listTags } from './tags.ts';
 
 /** One repository of one registry host as an image source: the pull side of the distribution-spec. */
 export class RepositorySource implements ImageSource {
@@ -52,6 +53,10 @@ export class RepositorySource implements ImageSource {
 
   referrers(subject: Digest): Promise<readonly Descriptor[]> {
     return referrersOf(this.#location(this.#name), subject);
+  }
+
+  tags(): Promise<RepositoryTags | undefined> {
+    return listTags(this.#host, this.#repository);
   }
 
   /** Sends a HEAD request (distribution-spec, "Checking if content exists in the registry"). */

@@ -16,6 +16,7 @@ import type { Reference } from '../reference/reference.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { ImageSource } from '../store/image-source.ts';
 import { type ImageNode, ImageTree } from './image-tree.ts';
+import { nameNotFound } from './name-not-found.ts';
 import { readConfig } from './read-config.ts';
 import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
 
@@ -37,7 +38,7 @@ export async function resolveImage(
 ): Promise<ResolvedImage> {
   const reference = name.canonical();
   const root = await source.resolve(reference);
-  if (root === undefined) throw nameNotFound(source, reference);
+  if (root === undefined) throw await nameNotFound(source, reference);
   return resolveManifest(source, reference, await source.manifest(root), choice, onEvent);
 }
 
@@ -244,12 +245,4 @@ function sizeMismatch({ descriptor: { digest, size }, wrongSize }: ImageNode, na
       ? 'Push the image again, or select fewer platforms with --platform.'
       : `Use ${name.name}@${digest} for this platform alone, or push the image again.`;
   return new AirgapError('CONTENT', message, { where: { digest }, hint });
-}
-
-function nameNotFound({ origin }: ImageSource, name: Reference): AirgapError {
-  const what = name.digest === undefined ? `tag ${name.effectiveTag}` : `manifest ${name.digest}`;
-  return new AirgapError('NOT_FOUND', `${name.name} has no ${what}`, {
-    where: { image: name.toString(), ...origin },
-    hint: 'Check the name and the tag; without credentials, a registry may hide private images this way.',
-  });
 }

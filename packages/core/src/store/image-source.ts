@@ -39,7 +39,12 @@ export interface ImageSource extends BlobSource {
   manifest(descriptor: Descriptor): Promise<RawManifest>;
   /** The manifests whose subject is this one; missing when the source cannot list them. */
   referrers?(subject: Digest): Promise<readonly Descriptor[]>;
+  /** The tags of the repository, as far as it lists them: for messages only. It does not fail. */
+  tags?(): Promise<RepositoryTags | undefined>;
 }
+
+/** The tags of a repository, or that there is no such repository. */
+export type RepositoryTags = readonly string[] | 'unknown repository';
 
 /** The source of an image, chosen by its name. */
 export type SourceOf = (name: Reference) => ImageSource;

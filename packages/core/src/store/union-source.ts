@@ -6,7 +6,7 @@ import type { Reference } from '../reference/reference.ts';
 import type { ChunkWriter } from './blob-writer.ts';
 import type { OnEvent } from './events.ts';
 import { canFallBack, combineFailures, reachable, reportFallback } from './fallback.ts';
-import type { BlobSource, ImageSource } from './image-source.ts';
+import type { BlobSource, ImageSource, RepositoryTags } from './image-source.ts';
 import type { Range } from './ranges.ts';
 
 /**
@@ -51,6 +51,11 @@ export class UnionSource implements ImageSource {
       return referrers.length > 0 ? referrers : undefined;
     });
     return found ?? [];
+  }
+
+  /** The tags of the last source, which is the registry itself. */
+  async tags(): Promise<RepositoryTags | undefined> {
+    return this.sources.at(-1)?.tags?.();
   }
 
   async has(blob: Descriptor): Promise<boolean> {

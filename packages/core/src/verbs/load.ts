@@ -107,6 +107,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   const location = parseTargetLocation(options.target);
   return interruptible(options.signal, async () => {
     await using layout = await openLayout(options.bundle);
+    const { onExisting = 'overwrite', dryRun = false } = options;
     const onEvent = withTime(options.onEvent ?? (() => {}));
     onEvent({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
@@ -114,7 +115,6 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
     await using registries = await Registries.open({ ...options, signal });
     const targetOf: TargetOf = repository =>
       registries.target(Reference.inRepository(location.registry, repository));
-    const { onExisting = 'overwrite', dryRun = false } = options;
     const tags = await resolveTags(targetOf, mappings, onExisting);
     if (onExisting !== 'overwrite' || dryRun) reportRefusedChecks(targetOf, tags, onExisting, onEvent);
     const stop = (reason: unknown) => stopper.abort(reason);
