@@ -27,7 +27,6 @@ export interface ScanOptions {
 
 /** Values that describe or repeat what other fields say, and images that are built. */
 const SKIPPED_KEYS: ReadonlySet<string> = new Set([
-  'alm-examples',
   'binaryData',
   'build',
   'description',
