@@ -11,7 +11,7 @@ import { images, Reference } from '@airgap/core';
 
 /** A name with a known kind of registry, and a tag or digest. Deliberately not the search of the product. */
 const IMAGE =
-  /(?:(?:quay|ghcr|gcr|docker|k8s\.gcr|registry\.k8s)\.io|public\.ecr\.aws|mcr\.microsoft\.com|registry\.[\w.-]+)\/[a-z0-9][\w./-]*(?::[\w][\w.-]*|@sha256:[a-f0-9]{64})/g;
+  /(?<![\w.-])(?:(?:quay|ghcr|gcr|docker|k8s\.gcr|registry\.k8s)\.io|public\.ecr\.aws|mcr\.microsoft\.com|registry\.[\w.-]+)\/[a-z0-9][\w./-]*(?::[\w][\w.-]*(?:@sha256:[a-f0-9]{64})?|@sha256:[a-f0-9]{64})/g;
 
 const { values, positionals } = parseArgs({ options: { false: { type: 'string' } }, allowPositionals: true });
 const judgedFalse = new Set(values.false === undefined ? [] : readFileSync(values.false, 'utf8').split('\n'));

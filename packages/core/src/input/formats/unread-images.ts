@@ -4,6 +4,7 @@ import type { SourceText } from '../model/source-text.ts';
 import type { UnreadImage } from '../model/spec.ts';
 import type { Text } from '../model/text.ts';
 import type { SpecDocument } from '../yaml/document.ts';
+import { isTemplated } from '../yaml/template.ts';
 import { type ImageString, imageOf, imagesIn, namesImage, untaggedImage } from './image-strings.ts';
 import { evaluateTemplate, withoutEscapes } from './kots-template.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
@@ -26,7 +27,6 @@ export interface ScanOptions {
 
 /** Values that describe or repeat what other fields say, and images that are built. */
 const SKIPPED_KEYS: ReadonlySet<string> = new Set([
-  'alm-examples',
   'binaryData',
   'build',
   'description',
@@ -41,6 +41,8 @@ const SCHEMA_WORDS: ReadonlySet<string> = new Set(['example', 'examples', 'exter
 const API_VERSION_KEYS = ['openapi', 'swagger', 'asyncapi'];
 /** The options of a KOTS application are known only when all input is read. */
 const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
+/** Keys beside the name of an image; `<<` may merge them. */
+const VERSION_KEYS: ReadonlySet<string> = new Set(['tag', 'imageTag', 'digest', '<<']);
 const SECRET_KEYS = ['data', 'stringData', 'encryptedData'];
 
 /** Returns a key of a text: its position, and its value, because a rendered text has no positions. */
@@ -104,16 +106,16 @@ class Scan {
     if (SKIPPED_KEYS.has(keys.at(-1) ?? '') || this.#options.skips(keys)) return;
     if (isMap(node)) this.#map(node, place);
     else if (isSeq(node)) this.#list(node.items as Node[], place);
-    else if (isScalar(node) && typeof node.value === 'string') this.#string(node, place);
+    else if (isScalar(node) && mayNameImage(node.value)) this.#string(node, place);
   }
 
   #map(map: YAMLMap, place: Place): void {
-    this.#pair(map, place);
-    const variable = this.#document.text(this.#document.get(map, 'name'))?.value;
-    for (const [key, value] of this.#document.entries(map)) {
+    const entries = this.#document.entries(map);
+    if (entries.some(([key]) => VERSION_KEYS.has(key))) this.#pair(map, place);
+    for (const [key, value] of entries) {
       const keys = [...place.keys, key];
-      const isVariable = key === 'value' && variable !== undefined;
-      this.visit(value, isVariable ? { keys, named: `${place.keys.at(-1)} ${variable}` } : { keys });
+      const variable = key === 'value' ? this.#document.text(this.#document.get(map, 'name')) : undefined;
+      this.visit(value, variable ? { keys, named: `${place.keys.at(-1)} ${variable.value}` } : { keys });
     }
   }
 
@@ -192,6 +194,11 @@ class Scan {
     const image = { value: reference, position, templated: false };
     this.found.push({ ...this.#options.owner, image, isFull, place });
   }
+}
+
+/** Returns false for most values, quickly: they have neither a tag nor a path, and no template. */
+function mayNameImage(value: unknown): boolean {
+  return typeof value === 'string' && (/[:/]/.test(value) || isTemplated(value));
 }
 
 /** Returns a text with its KOTS templates evaluated; nothing if its value is known only at installation. */

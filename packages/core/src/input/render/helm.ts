@@ -16,6 +16,8 @@ const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,51}[a-z0-9])?$/;
 const SOURCE = /^---\n# Source: (.*)$/m;
 /** Helm's words for dependencies that are not in the chart's folder. */
 const MISSING_DEPENDENCIES = /missing in charts\/ directory:\s*(?<names>[^\n]{1,500})/;
+/** Helm's words for a chart that needs another version of Kubernetes than the one that helm assumes. */
+const OTHER_KUBE_VERSION = /chart requires kubeVersion: /;
 
 /** How charts are rendered, as the options of `helm template`. */
 export interface HelmOptions {
@@ -107,7 +109,7 @@ class HelmRenderer {
       return { sources, notes, files: [], errors: [] };
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
-      const reason = missingDependencies(input, error) ?? error;
+      const reason = missingDependencies(input, error) ?? otherKubeVersion(error) ?? error;
       return { sources: [], notes: [], files: input.files, errors: [notRendered('chart', input, reason)] };
     }
   }
@@ -255,6 +257,14 @@ function missingDependencies({ path, file }: RenderInput, error: AirgapError): A
     hint: isArchive
       ? 'Package the chart with its dependencies: helm package --dependency-update CHART'
       : `Run: helm dependency build ${shellWord(path)}`,
+    cause: error,
+  });
+}
+
+function otherKubeVersion(error: AirgapError): AirgapError | undefined {
+  if (!OTHER_KUBE_VERSION.test(error.message)) return undefined;
+  return new AirgapError('INPUT', error.message, {
+    hint: 'Pass the Kubernetes version of the cluster with --kube-version.',
     cause: error,
   });
 }
