@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../fs/replace-file.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, isDigest } from '../oci/digest.ts';
+import { type Digest, isDigest, sha256Digest } from '../oci/digest.ts';
 import { descriptorOf, type RawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
-import { HashingWriter } from '../store/blob-writer.ts';
 import type { BlobBody, ImageTarget, PushOutcome } from '../store/image-target.ts';
 import { Verifier } from '../store/verifier.ts';
 import { blobPath, ociLayout } from './documents.ts';
@@ -111,19 +110,26 @@ export class DirectoryTarget implements ImageTarget {
 }
 
 async function writeVerified(path: string, blob: Descriptor, body: BlobBody): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
+  const file = await open(path, 'wx+', 0o644);
   try {
     const verifier = new Verifier(blob, { path });
-    const writer = new HashingWriter({ write: chunk => file.write(chunk).then(() => {}) });
     for await (const chunk of body(0, blob.size)) {
       verifier.count(chunk.length);
-      await writer.write(chunk);
+      await file.writeFile(chunk);
     }
-    verifier.end(await writer.digest());
     await file.sync();
+    verifier.end(await digestOfFile(file));
   } finally {
     await file.close();
   }
+}
+
+/** What the file has counts, not what was sent to it. */
+async function digestOfFile(file: FileHandle): Promise<Digest> {
+  const hash = createHash('sha256');
+  const stream = file.createReadStream({ start: 0, autoClose: false });
+  for await (const chunk of stream) hash.update(chunk);
+  return sha256Digest(hash.digest());
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
