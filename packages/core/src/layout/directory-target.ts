@@ -5,7 +5,7 @@ import { replaceFile } from '../fs/replace-file.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest, sha256Digest } from '../oci/digest.ts';
-import { descriptorOf, type RawManifest } from '../oci/manifest.ts';
+import { descriptorOf, parseManifest, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { BlobBody, ImageTarget, PushOutcome } from '../store/image-target.ts';
@@ -99,9 +99,12 @@ export class DirectoryTarget implements ImageTarget {
   }
 
   async #readIndex(): Promise<IndexDocument> {
-    const text = await readFile(join(this.#path, 'index.json'), 'utf8').catch(() => undefined);
-    if (text === undefined) return { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [] };
-    return JSON.parse(text) as IndexDocument;
+    const bytes = await readFile(join(this.#path, 'index.json')).catch(() => undefined);
+    if (bytes === undefined) return { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [] };
+    const raw = rawManifest(bytes, MediaType.ociIndex);
+    parseManifest(raw);
+    // Its unknown keys stay.
+    return JSON.parse(Buffer.from(raw.bytes).toString()) as IndexDocument;
   }
 
   #pathOf(blob: Pick<Descriptor, 'digest'>): string {

@@ -2,9 +2,20 @@ import { z } from 'zod';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import { digestSchema } from './descriptor.ts';
 import type { Platform } from './platform.ts';
+import { AmbiguousJson, parseStrictJson } from './strict-json.ts';
 
 /** The size limit of a config, in bytes. */
 export const MAX_CONFIG_SIZE = 8 * 1024 * 1024;
+
+/** The keys of a config that decide which image runs where. */
+const CONFIG_KEYS = {
+  os: null,
+  architecture: null,
+  variant: null,
+  'os.version': null,
+  'os.features': null,
+  rootfs: { type: null, diff_ids: null },
+} as const;
 
 const configSchema = z.looseObject({
   os: z.string().optional(),
@@ -21,12 +32,21 @@ export interface ImageConfig {
   readonly diffIds: readonly string[];
 }
 
-/** Parses an image config. @throws AirgapError `REGISTRY` when it violates the specification */
+/**
+ * Parses an image config.
+ *
+ * @throws AirgapError `REGISTRY` when it violates the specification, `UNSUPPORTED` when programs read it differently
+ */
 export function parseConfig(bytes: Uint8Array, where: ErrorContext): Omit<ImageConfig, 'bytes'> {
   let document: unknown;
   try {
-    document = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    document = parseStrictJson(bytes, CONFIG_KEYS);
   } catch (cause) {
+    if (cause instanceof AmbiguousJson)
+      throw new AirgapError('UNSUPPORTED', `programs read the image config differently: ${cause.message}`, {
+        where,
+        hint: 'Build and push the image again with a current docker, buildx or buildah.',
+      });
     throw new AirgapError('REGISTRY', 'the image config is not JSON', { where, cause });
   }
   const result = configSchema.safeParse(document);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
-import { type Descriptor, descriptorSchema } from './descriptor.ts';
+import { DESCRIPTOR_KEYS, type Descriptor, descriptorSchema } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
 import {
   isImageConfigType,
@@ -10,9 +10,13 @@ import {
   isSchema1Type,
   MediaType,
 } from './media-type.ts';
+import { AmbiguousJson, MAP, parseStrictJson } from './strict-json.ts';
 
 /** The size limit of a manifest, in bytes: the limit of distribution itself (4 MiB). */
 export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024;
+
+/** The size limit of all manifests of one name, in bytes. */
+export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 /** A manifest exactly as it was served; its bytes are never re-serialised. */
 export interface RawManifest {
@@ -67,10 +71,24 @@ const indexSchema = z.looseObject({
   layers: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
 });
 
+/** The keys of manifests and indexes that programs read. */
+export const MANIFEST_KEYS = {
+  schemaVersion: null,
+  mediaType: null,
+  artifactType: null,
+  config: DESCRIPTOR_KEYS,
+  layers: DESCRIPTOR_KEYS,
+  manifests: DESCRIPTOR_KEYS,
+  subject: DESCRIPTOR_KEYS,
+  annotations: MAP,
+  fsLayers: null,
+  history: null,
+} as const;
+
 /**
  * Creates a raw manifest from its bytes. The `mediaType` of the document takes precedence over the served type.
  *
- * @throws AirgapError `REGISTRY` when it is not JSON
+ * @throws AirgapError `REGISTRY` when it is not JSON, `UNSUPPORTED` when programs read it differently
  */
 export function rawManifest(bytes: Uint8Array, servedType: string): RawManifest {
   const document = parseJson(bytes);
@@ -124,6 +142,14 @@ export function isAttestation(descriptor: Descriptor): boolean {
   );
 }
 
+/** The error for a name whose manifests exceed {@link MAX_MANIFEST_BYTES}. */
+export function tooManyManifestBytes(code: 'BUNDLE' | 'UNSUPPORTED'): AirgapError {
+  const limit = MAX_MANIFEST_BYTES / 1024 / 1024;
+  return new AirgapError(code, `the manifests of the image have more than ${limit} MiB`, {
+    hint: 'Rebuild the image with fewer platforms, or smaller manifests.',
+  });
+}
+
 function mediaTypeOf(document: unknown, servedType: string): string {
   const fields = document as { mediaType?: unknown; schemaVersion?: unknown; manifests?: unknown } | null;
   if (fields?.schemaVersion === 1) return MediaType.dockerSchema1;
@@ -136,11 +162,13 @@ function mediaTypeOf(document: unknown, servedType: string): string {
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    const document = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-    // Throws for documents that are nested too deeply to be serialised.
-    JSON.stringify(document);
-    return document;
+    return parseStrictJson(bytes, MANIFEST_KEYS);
   } catch (cause) {
+    if (cause instanceof AmbiguousJson)
+      throw new AirgapError('UNSUPPORTED', `programs read the manifest differently: ${cause.message}`, {
+        where: { digest: digestOf(bytes) },
+        hint: 'Build and push the image again with a current docker, buildx or buildah.',
+      });
     throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
       cause,
       hint: 'Check that the host is a container registry; if it is, push the image again.',

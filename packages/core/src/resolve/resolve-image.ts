@@ -8,8 +8,10 @@ import {
   type Index,
   isAttestation,
   isRunnable,
+  MAX_MANIFEST_BYTES,
   parseManifest,
   type RawManifest,
+  tooManyManifestBytes,
 } from '../oci/manifest.ts';
 import { formatPlatform, matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
@@ -73,6 +75,8 @@ class Resolver {
   readonly #reference: Reference;
   readonly #choice: PlatformChoice;
   #manifests = 0;
+  /** The size of the manifests that were read or are being read. */
+  #bytes = 0;
 
   constructor(source: ImageSource, reference: Reference, choice: PlatformChoice) {
     this.#source = source;
@@ -103,9 +107,16 @@ class Resolver {
     if (manifest.kind === 'image') return this.#readImage(raw, descriptor, manifest, depth);
     const selected = this.#candidates(manifest);
     this.#manifests += selected.length;
+    this.#count(selected.reduce((sum, { size }) => sum + size, 0));
     if (depth >= MAX_DEPTH || this.#manifests > MAX_MANIFESTS) throw tooLarge(raw.digest);
     const children = await Promise.all(selected.map(child => this.#readChild(child, depth + 1)));
     return { raw, descriptor, manifest, children };
+  }
+
+  /** @throws AirgapError `UNSUPPORTED` */
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > MAX_MANIFEST_BYTES) throw tooManyManifestBytes('UNSUPPORTED');
   }
 
   /** Reads an image. If it is in an index without its platform, the platform comes from the config. */
@@ -124,6 +135,8 @@ class Resolver {
 
   async #readChild(descriptor: Descriptor, depth: number): Promise<Node> {
     const raw = await this.#source.manifest(descriptor);
+    // The index may name a smaller size.
+    this.#count(Math.max(0, raw.bytes.length - descriptor.size));
     if (raw.bytes.length !== descriptor.size) throw sizeMismatch(descriptor, raw.bytes.length);
     return this.#read(raw, descriptor, depth);
   }

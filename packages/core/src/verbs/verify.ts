@@ -44,7 +44,8 @@ export interface VerifyResult {
 
 /**
  * Verifies a bundle in place, in one pass: all digests match, all references resolve, names are valid, and the file
- * contains nothing else. It returns what is wrong as problems.
+ * contains nothing else. It returns what is wrong as problems; what is only unusual, such as layers with `urls`, is a
+ * `notice` event.
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
@@ -69,7 +70,8 @@ export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult>
     const names = await layout.names();
     checkNames(layout, names, problems);
     await checkDocuments(layout, names, problems);
-    await new ReferenceCheck(layout, problems).check(names);
+    const notices = await new ReferenceCheck(layout, problems).check(names);
+    for (const message of notices) onEvent({ type: 'notice', message });
     const images = names.flatMap(({ name }) => name ?? []);
     return { path, form: layout.form, images, blobs: blobs.length, bytes, problems };
   } catch (error) {
