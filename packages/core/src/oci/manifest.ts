@@ -50,11 +50,16 @@ export interface Index {
 
 export type Manifest = ImageManifest | Index;
 
+/** Programs that also read schema 1 reject manifests with its keys. */
+const schema1Key = z.undefined({ error: 'a key of schema 1' }).nullish();
+
 const common = {
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
   subject: descriptorSchema.optional(),
   artifactType: z.string().optional(),
+  fsLayers: schema1Key,
+  history: schema1Key,
   // Copying an image does not need them: invalid annotations are ignored.
   annotations: z.record(z.string(), z.string()).optional().catch(undefined),
 };

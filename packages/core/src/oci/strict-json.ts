@@ -68,11 +68,16 @@ class Scanner {
   }
 
   #token(first: string): void {
-    if (first === '"') return this.#string();
-    if (first === '-' || (first >= '0' && first <= '9')) return this.#number();
-    if (first === '{' || first === '[') this.#open(first === '{');
-    else if (first === '}' || first === ']') this.#levels.pop();
-    else if (first === ',') this.#next();
+    if (first === '"') this.#string();
+    else if (first === '-' || (first >= '0' && first <= '9')) this.#number();
+    else this.#mark(first);
+  }
+
+  /** A bracket, a comma or a colon; anything else is passed over. */
+  #mark(character: string): void {
+    if (character === '{' || character === '[') this.#open(character === '{');
+    else if (character === '}' || character === ']') this.#levels.pop();
+    else if (character === ',') this.#next();
     this.#at += 1;
   }
 

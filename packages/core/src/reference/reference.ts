@@ -7,6 +7,8 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const LABEL = '(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
 const MAX_NAME = 255;
+/** More than a name with a tag and a digest; longer texts are not looked at. */
+const MAX_REFERENCE = 1000;
 const MAX_PORT = 65_535;
 
 export const DOCKER_HUB = 'docker.io';
@@ -38,6 +40,7 @@ export class Reference {
    * @throws AirgapError `INPUT` that names the invalid component
    */
   static parse(text: string): Reference {
+    if (text.length > MAX_REFERENCE) throw invalid(text, `the name is longer than ${MAX_NAME} characters`);
     const [beforeDigest, digest] = splitOnce(text, '@');
     if (digest !== undefined && !isDigest(digest)) throw invalid(text, `"${digest}" is not a sha256 digest`);
     const [first, rest] = splitOnce(beforeDigest, '/');

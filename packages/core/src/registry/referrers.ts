@@ -107,7 +107,7 @@ async function readPage({ host, repository, push }: RepositoryLocation, path: st
 
 /** Returns the target of the `Link` header (RFC 8288). It must be at the same registry, as it receives credentials. */
 function nextPage({ headers, url }: ApiResponse, where: ErrorContext): URL | undefined {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(headers.link ?? ''))?.[1];
+  const target = linkTo('next', String(headers.link ?? ''));
   if (target === undefined) return undefined;
   const next = URL.canParse(target, url.href) ? new URL(target, url) : undefined;
   if (next?.origin === url.origin) return next;
@@ -119,6 +119,20 @@ function nextPage({ headers, url }: ApiResponse, where: ErrorContext): URL | und
       hint: `Fix the Link headers of ${where.host}, or build without --referrers.`,
     },
   );
+}
+
+/** Returns the target of the first link with a relation (RFC 8288, section 3). */
+function linkTo(relation: string, header: string): string | undefined {
+  let open = header.indexOf('<');
+  while (open >= 0) {
+    const close = header.indexOf('>', open);
+    if (close < 0) return undefined;
+    const [parameters = ''] = header.slice(close + 1).split(',', 1);
+    const relations = parameters.split(';').map(parameter => parameter.trim().replaceAll('"', ''));
+    if (relations.includes(`rel=${relation}`)) return header.slice(open + 1, close);
+    open = header.indexOf('<', close + 1 + parameters.length);
+  }
+  return undefined;
 }
 
 function tooMany(where: ErrorContext): AirgapError {
