@@ -47,7 +47,7 @@ export interface VerifyResult {
  * contains nothing else. It returns what is wrong as problems; what is only unusual, such as layers with `urls`, is a
  * `notice` event.
  *
- * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
+ * @throws AirgapError `INPUT` when the file cannot be opened, `DISK` when reading it fails, `INTERRUPTED`
  */
 export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult> {
   checkOptions('verify', given, ['bundle']);
@@ -72,11 +72,13 @@ export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult>
     await checkDocuments(layout, names, problems);
     const notices = await new ReferenceCheck(layout, problems).check(names);
     for (const message of notices) onEvent({ type: 'notice', message });
+    if (storage && !(storage instanceof DirectoryFiles) && !(await storage.isUnchanged()))
+      problems.push({ message: 'the file was modified while it was verified' });
     const images = names.flatMap(({ name }) => name ?? []);
     return { path, form: layout.form, images, blobs: blobs.length, bytes, problems };
   } catch (error) {
     if (signal?.aborted) throw interrupted(error);
-    if (!(error instanceof AirgapError)) throw error;
+    if (!(error instanceof AirgapError) || error.code === 'DISK') throw error;
     problems.push({ message: error.message });
     return { path, form: 'bundle', images: [], blobs: 0, bytes: 0, problems };
   }
