@@ -38,6 +38,12 @@ function buildFrom(host: string) {
   });
 }
 
+/** Sends a text, and then another one over and over. */
+const sendThen = (start: string, text: string, interval: number) => (socket: Socket) => {
+  socket.write(start);
+  repeat(socket, text, interval);
+};
+
 /** Repeats a write until the connection is closed. */
 function repeat(socket: Socket, text: string, interval: number): void {
   const timer = setInterval(() => socket.write(text), interval);
@@ -49,23 +55,14 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.oci.image.manifes
 describe('a build from a registry that', () => {
   it.concurrent.each<[string, (socket: Socket) => void]>([
     ['never answers', () => {}],
-    [
-      'sends one byte now and then',
-      socket => void (socket.write(`${HEAD}Content-Length: 9000\r\n\r\n`), repeat(socket, ' ', 50)),
-    ],
+    ['sends one byte now and then', sendThen(`${HEAD}Content-Length: 9000\r\n\r\n`, ' ', 50)],
     [
       'sends informational responses without end',
       socket => repeat(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n', 1),
     ],
     ['sends a head without end', socket => repeat(socket, `X-${'a'.repeat(1000)}: b\r\n`, 1)],
-    [
-      'sends chunks of no size',
-      socket => void (socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`), repeat(socket, 'x\r\n', 5)),
-    ],
-    [
-      'sends a body without end',
-      socket => void (socket.write(`${HEAD}\r\n`), repeat(socket, ' '.repeat(60_000), 1)),
-    ],
+    ['sends chunks of no size', sendThen(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, 'x\r\n', 5)],
+    ['sends a body without end', sendThen(`${HEAD}\r\n`, ' '.repeat(60_000), 1)],
     ['is no HTTP server', socket => void socket.end('SSH-2.0-OpenSSH\r\n')],
     ['closes every connection', socket => void socket.destroy()],
     [
