@@ -1,23 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { replaceFile } from '../fs/replace-file.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import { type Digest, isDigest, sha256Digest } from '../oci/digest.ts';
-import { descriptorOf, parseManifest, type RawManifest, rawManifest } from '../oci/manifest.ts';
+import { descriptorOf, MANIFEST_KEYS, type RawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
+import { AmbiguousJson, parseStrictJson } from '../oci/strict-json.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { BlobBody, ImageTarget, PushOutcome } from '../store/image-target.ts';
 import { Verifier } from '../store/verifier.ts';
 import { blobPath, ociLayout } from './documents.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 
-interface IndexDocument {
-  readonly schemaVersion: 2;
-  readonly mediaType: string;
-  readonly manifests: Descriptor[];
-}
+/** The parts of an `index.json` that change; others stay as they are. */
+const indexSchema = z.looseObject({ manifests: z.array(descriptorSchema) });
+type IndexDocument = z.infer<typeof indexSchema>;
 
 /**
  * An OCI layout directory as a target for the images of one repository. Every file appears complete or not at all; the
@@ -101,10 +101,12 @@ export class DirectoryTarget implements ImageTarget {
   async #readIndex(): Promise<IndexDocument> {
     const bytes = await readFile(join(this.#path, 'index.json')).catch(() => undefined);
     if (bytes === undefined) return { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [] };
-    const raw = rawManifest(bytes, MediaType.ociIndex);
-    parseManifest(raw);
-    // Its unknown keys stay.
-    return JSON.parse(Buffer.from(raw.bytes).toString()) as IndexDocument;
+    const { data } = indexSchema.safeParse(unambiguous(bytes));
+    if (data) return data;
+    throw new AirgapError('BUNDLE', 'invalid or incomplete OCI layout: index.json is not an image index', {
+      where: { path: this.#path },
+      hint: 'Choose an empty directory, or repair the layout.',
+    });
   }
 
   #pathOf(blob: Pick<Descriptor, 'digest'>): string {
@@ -124,6 +126,16 @@ async function writeVerified(path: string, blob: Descriptor, body: BlobBody): Pr
     verifier.end(await digestOfFile(file));
   } finally {
     await file.close();
+  }
+}
+
+/** The document; undefined for what is not JSON, or what programs read differently. */
+function unambiguous(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(bytes, MANIFEST_KEYS);
+  } catch (error) {
+    if (error instanceof AmbiguousJson) return undefined;
+    throw error;
   }
 }
 

@@ -86,13 +86,18 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   /** Parses one of the JSON documents of the layout. @throws AirgapError `BUNDLE` */
   async document(name: string): Promise<unknown> {
-    const bytes = await this.documentBytes(name);
+    const document = this.#parse(name, await this.documentBytes(name));
+    if (document === undefined) throw this.#invalid(`${name} is not valid JSON`);
+    return document;
+  }
+
+  #parse(name: string, bytes: Uint8Array): unknown {
     try {
       return parseStrictJson(bytes, DOCUMENT_KEYS[name] ?? {});
     } catch (cause) {
       if (cause instanceof AmbiguousJson)
         throw this.#invalid(`programs read ${name} differently: ${cause.message}`);
-      throw this.#invalid(`${name} is not valid JSON`);
+      throw cause;
     }
   }
 
@@ -105,20 +110,19 @@ export class Layout implements ImageSource, AsyncDisposable {
     return this.#content(entry);
   }
 
-  /** Reads and verifies a manifest. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  /** Reads and verifies a manifest. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */
   async manifest(descriptor: Descriptor): Promise<RawManifest> {
     const bytes = await this.#blob(descriptor, 'a manifest', MAX_MANIFEST_SIZE);
     return rawManifest(bytes, descriptor.mediaType);
   }
 
-  /** Reads and verifies a config. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  /** Reads and verifies a config. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */
   async blob(descriptor: Descriptor): Promise<Buffer> {
     return this.#blob(descriptor, 'a config', MAX_CONFIG_SIZE);
   }
 
   async #blob(descriptor: Descriptor, noun: string, limit: number): Promise<Buffer> {
-    const entry = this.#entryOf(descriptor);
-    if (!entry) throw this.#invalid('a blob is missing', descriptor.digest);
+    const entry = this.#requireEntry(descriptor);
     if (entry.size > limit)
       throw this.#invalid(`${noun} has ${entry.size} bytes, the limit is ${limit}`, descriptor.digest);
     const bytes = await this.#content(entry);
@@ -147,12 +151,7 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   /** Opens a blob for reading at any offset; it is not verified. @throws AirgapError `NOT_FOUND`, `INPUT` */
   async open(blob: Pick<Descriptor, 'digest'>): Promise<RandomAccess> {
-    const entry = this.#entryOf(blob);
-    if (entry) return this.#files.open(entry);
-    throw new AirgapError('NOT_FOUND', 'a blob is missing', {
-      where: { ...this.origin, digest: blob.digest },
-      hint: WORDING[this.form].hint,
-    });
+    return this.#files.open(this.#requireEntry(blob));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -161,6 +160,15 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   #entryOf(blob: Pick<Descriptor, 'digest'>): LayoutEntry | undefined {
     return this.entries.get(blobPath(blob));
+  }
+
+  #requireEntry(blob: Pick<Descriptor, 'digest'>): LayoutEntry {
+    const entry = this.#entryOf(blob);
+    if (entry) return entry;
+    throw new AirgapError('NOT_FOUND', 'a blob is missing', {
+      where: { ...this.origin, digest: blob.digest },
+      hint: WORDING[this.form].hint,
+    });
   }
 
   async #readNames(): Promise<NamedDescriptor[]> {

@@ -59,15 +59,21 @@ class Walk {
     try {
       if (depth > MAX_DEPTH) throw tooDeep(this.#layout, descriptor);
       if (this.#bytes > MAX_MANIFEST_BYTES) throw tooManyManifestBytes('BUNDLE');
-      const raw = await this.#layout.manifest(descriptor);
-      this.#bytes += raw.bytes.length;
-      return parseManifest(raw);
+      const manifest = await readManifest(this.#layout, descriptor);
+      this.#bytes += this.#layout.sizeOf(descriptor) ?? 0;
+      return manifest;
     } catch (error) {
       const where = { path: this.#layout.path, digest: descriptor.digest };
       this.#onError(descriptor, error instanceof AirgapError ? error.withContext(where) : error);
       return undefined;
     }
   }
+}
+
+/** Reads a manifest that a layout must have. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+export async function readManifest(layout: Layout, descriptor: Descriptor): Promise<Manifest> {
+  if (layout.sizeOf(descriptor) === undefined) throw damaged(layout, descriptor, 'a blob is missing');
+  return parseManifest(await layout.manifest(descriptor));
 }
 
 function tooDeep({ path }: Layout, { digest }: Descriptor): AirgapError {
@@ -103,10 +109,13 @@ export function requireBlobs(layout: Layout, manifest: ImageManifest): Descripto
 export function assertPresent(layout: Layout, blob: Pick<Descriptor, 'digest' | 'size'>): void {
   const size = layout.sizeOf(blob);
   if (size === blob.size) return;
-  const problem =
-    size === undefined ? 'a blob is missing' : `blob size mismatch: expected ${blob.size} bytes, got ${size}`;
-  throw new AirgapError('BUNDLE', problem, {
-    where: { path: layout.path, digest: blob.digest },
+  if (size === undefined) throw damaged(layout, blob, 'a blob is missing');
+  throw damaged(layout, blob, `blob size mismatch: expected ${blob.size} bytes, got ${size}`);
+}
+
+function damaged({ path }: Layout, { digest }: Pick<Descriptor, 'digest'>, problem: string): AirgapError {
+  return new AirgapError('BUNDLE', problem, {
+    where: { path, digest },
     hint: 'Check it with airgap verify, and fetch it again.',
   });
 }

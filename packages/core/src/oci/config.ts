@@ -38,17 +38,8 @@ export interface ImageConfig {
  * @throws AirgapError `REGISTRY` when it violates the specification, `UNSUPPORTED` when programs read it differently
  */
 export function parseConfig(bytes: Uint8Array, where: ErrorContext): Omit<ImageConfig, 'bytes'> {
-  let document: unknown;
-  try {
-    document = parseStrictJson(bytes, CONFIG_KEYS);
-  } catch (cause) {
-    if (cause instanceof AmbiguousJson)
-      throw new AirgapError('UNSUPPORTED', `programs read the image config differently: ${cause.message}`, {
-        where,
-        hint: 'Build and push the image again with a current docker, buildx or buildah.',
-      });
-    throw new AirgapError('REGISTRY', 'the image config is not JSON', { where, cause });
-  }
+  const document = parseUnambiguous(bytes, where);
+  if (document === undefined) throw new AirgapError('REGISTRY', 'the image config is not JSON', { where });
   const result = configSchema.safeParse(document);
   if (!result.success) {
     const [issue] = result.error.issues;
@@ -61,4 +52,17 @@ export function parseConfig(bytes: Uint8Array, where: ErrorContext): Omit<ImageC
   const { os, architecture, variant, rootfs } = result.data;
   const platform = os && architecture ? { os, architecture, variant } : undefined;
   return { platform, diffIds: rootfs?.diff_ids ?? [] };
+}
+
+/** Other tools accept configs that are not quite UTF-8. */
+function parseUnambiguous(bytes: Uint8Array, where: ErrorContext): unknown {
+  try {
+    return parseStrictJson(Buffer.from(bytes).toString('utf8'), CONFIG_KEYS);
+  } catch (cause) {
+    if (!(cause instanceof AmbiguousJson)) throw cause;
+    throw new AirgapError('UNSUPPORTED', `programs read the image config differently: ${cause.message}`, {
+      where,
+      hint: 'Build and push the image again with a current docker, buildx or buildah.',
+    });
+  }
 }

@@ -96,7 +96,7 @@ export const MANIFEST_KEYS = {
  * @throws AirgapError `REGISTRY` when it is not JSON, `UNSUPPORTED` when programs read it differently
  */
 export function rawManifest(bytes: Uint8Array, servedType: string): RawManifest {
-  const document = parseJson(bytes);
+  const document = parseDocument(bytes);
   return { mediaType: mediaTypeOf(document, servedType), digest: digestOf(bytes), bytes };
 }
 
@@ -124,7 +124,7 @@ export function parseManifest(raw: RawManifest): Manifest {
       },
     );
   }
-  const document = parseJson(raw.bytes);
+  const document = parseDocument(raw.bytes);
   if (isIndexType(mediaType)) {
     const { manifests, subject, artifactType, annotations } = check(indexSchema, document, raw.digest);
     return { kind: 'index', mediaType, manifests, subject, artifactType, annotations };
@@ -165,18 +165,22 @@ function mediaTypeOf(document: unknown, servedType: string): string {
   return fields?.manifests === undefined ? MediaType.ociManifest : MediaType.ociIndex;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseDocument(bytes: Uint8Array): unknown {
+  const document = parseUnambiguous(bytes);
+  if (document !== undefined) return document;
+  throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
+    hint: 'Check that the host is a container registry; if it is, push the image again.',
+  });
+}
+
+function parseUnambiguous(bytes: Uint8Array): unknown {
   try {
     return parseStrictJson(bytes, MANIFEST_KEYS);
   } catch (cause) {
-    if (cause instanceof AmbiguousJson)
-      throw new AirgapError('UNSUPPORTED', `programs read the manifest differently: ${cause.message}`, {
-        where: { digest: digestOf(bytes) },
-        hint: 'Build and push the image again with a current docker, buildx or buildah.',
-      });
-    throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
-      cause,
-      hint: 'Check that the host is a container registry; if it is, push the image again.',
+    if (!(cause instanceof AmbiguousJson)) throw cause;
+    throw new AirgapError('UNSUPPORTED', `programs read the manifest differently: ${cause.message}`, {
+      where: { digest: digestOf(bytes) },
+      hint: 'Build and push the image again with a current docker, buildx or buildah.',
     });
   }
 }

@@ -46,11 +46,11 @@ describe('strict JSON', () => {
   ])('accepts %s', text => expect(parse(text)).toEqual(JSON.parse(text)));
 
   it.each(['', '{', '{"a":1,}', '\uFEFF{}', "{'a':1}", 'NaN'])('rejects %j, which is not JSON', text => {
-    expect(() => parse(text)).toThrow(SyntaxError);
+    expect(parse(text)).toBeUndefined();
   });
 
   it('rejects bytes that are not UTF-8', () => {
-    expect(() => parseStrictJson(Buffer.from('{"a":"\xff"}', 'latin1'), KEYS)).toThrow(TypeError);
+    expect(parseStrictJson(Buffer.from('{"a":"\xff"}', 'latin1'), KEYS)).toBeUndefined();
   });
 
   // Quadratic work would exceed the test timeout.

@@ -1,3 +1,5 @@
+import { parseJson } from '../model/parse-json.ts';
+
 /**
  * The keys of an object that programs read by name, each with those of its value. A list has the keys of its elements.
  * Other keys are not read, and may hold anything.
@@ -17,14 +19,13 @@ export class AmbiguousJson extends Error {}
  * it rejects `1.0` for an integer. So, where keys are read, none may appear twice or differ only in case, and numbers
  * must be plain integers.
  *
- * @throws AmbiguousJson; SyntaxError, RangeError and TypeError for what is not JSON in UTF-8, or is nested too deeply
+ * @returns undefined for what is not JSON in UTF-8, or is nested too deeply
+ * @throws AmbiguousJson
  */
-export function parseStrictJson(bytes: Uint8Array, keys: Keys): unknown {
-  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  const document: unknown = JSON.parse(text);
-  // Throws for documents that are nested too deeply to be serialised.
-  JSON.stringify(document);
-  new Scanner(text, keys).run();
+export function parseStrictJson(content: Uint8Array | string, keys: Keys): unknown {
+  const document = parseJson(content);
+  if (document === undefined) return undefined;
+  new Scanner(typeof content === 'string' ? content : Buffer.from(content).toString('utf8'), keys).run();
   return document;
 }
 
