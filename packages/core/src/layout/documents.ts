@@ -1,14 +1,22 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestHex, isDigest } from '../oci/digest.ts';
-import { type ImageManifest, isRunnable } from '../oci/manifest.ts';
+import { type ImageManifest, isRunnable, MANIFEST_KEYS } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import type { Platform, PlatformChoice } from '../oci/platform.ts';
 import { bestMatches } from '../oci/platform-match.ts';
+import { type Keys, MAP } from '../oci/strict-json.ts';
 import type { PlatformImage } from '../resolve/resolved-image.ts';
 import { type BundleName, NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from './names.ts';
 
 /** The entries that precede the blobs, in order. */
 export const DOCUMENTS: readonly string[] = ['oci-layout', 'index.json', 'manifest.json'];
+
+/** The keys of the documents that programs read. */
+export const DOCUMENT_KEYS: Readonly<Record<string, Keys>> = {
+  'oci-layout': { imageLayoutVersion: null },
+  'index.json': MANIFEST_KEYS,
+  'manifest.json': { Config: null, RepoTags: null, Layers: null, LayerSources: MAP, Parent: null },
+};
 
 const BLOBS = 'blobs/sha256/';
 

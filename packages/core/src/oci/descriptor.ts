@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Digest } from './digest.ts';
 import { isDigest } from './digest.ts';
+import { MAP } from './strict-json.ts';
 
 export const digestSchema = z.custom<Digest>(value => typeof value === 'string' && isDigest(value), {
   error: 'must be a sha256 digest',
@@ -25,6 +26,25 @@ const platformSchema = goObject(
     'os.features': z.array(z.string()).readonly().optional(),
   }),
 );
+
+/** The keys of a descriptor that programs read. */
+export const DESCRIPTOR_KEYS = {
+  mediaType: null,
+  digest: null,
+  size: null,
+  urls: null,
+  annotations: MAP,
+  data: null,
+  artifactType: null,
+  platform: {
+    architecture: null,
+    os: null,
+    'os.version': null,
+    'os.features': null,
+    variant: null,
+    features: null,
+  },
+} as const;
 
 /** Unknown fields are preserved when a descriptor is copied into a new index. */
 export const descriptorSchema = goObject(

@@ -9,7 +9,7 @@ import type { ApiResponse } from './host.ts';
  * @throws AirgapError `REGISTRY` for an invalid URL, and for one at another host
  */
 export function nextPage({ headers, url }: ApiResponse, list: string, where: ErrorContext): URL | undefined {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(headers.link ?? ''))?.[1];
+  const target = linkTo('next', String(headers.link ?? ''));
   if (target === undefined) return undefined;
   const next = URL.canParse(target, url.href) ? new URL(target, url) : undefined;
   if (next?.origin === url.origin) return next;
@@ -17,4 +17,18 @@ export function nextPage({ headers, url }: ApiResponse, list: string, where: Err
     where,
     hint: `Fix the Link headers of ${where.host}, or build without --referrers.`,
   });
+}
+
+/** Returns the target of the first link with a relation (RFC 8288, section 3). */
+function linkTo(relation: string, header: string): string | undefined {
+  let open = header.indexOf('<');
+  while (open >= 0) {
+    const close = header.indexOf('>', open);
+    if (close < 0) return undefined;
+    const [parameters = ''] = header.slice(close + 1).split(',', 1);
+    const relations = parameters.split(';').map(parameter => parameter.trim().replaceAll('"', ''));
+    if (relations.includes(`rel=${relation}`)) return header.slice(open + 1, close);
+    open = header.indexOf('<', close + 1 + parameters.length);
+  }
+  return undefined;
 }

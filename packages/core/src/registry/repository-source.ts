@@ -62,8 +62,7 @@ export class RepositorySource implements ImageSource {
   /** Sends a HEAD request (distribution-spec, "Checking if content exists in the registry"). */
   has({ digest, size }: Descriptor): Promise<boolean> {
     const where = this.#where(digest);
-    const check = async () =>
-      (await hasBlob(this.#host, this.#repository, { digest, size }, where)) ?? false;
+    const check = async () => (await hasBlob(this.#host, this.#repository, { digest, size }, where)) ?? false;
     return this.#host.run(check, where);
   }
 

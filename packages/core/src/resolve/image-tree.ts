@@ -7,10 +7,12 @@ import {
   type Index,
   isAttestation,
   isRunnable,
+  MAX_MANIFEST_BYTES,
   type Manifest,
   manifestsOf,
   parseManifest,
   type RawManifest,
+  tooManyManifestBytes,
 } from '../oci/manifest.ts';
 import { isImageConfigType } from '../oci/media-type.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
@@ -53,6 +55,8 @@ export class ImageTree {
   readonly notices: string[] = [];
   readonly #options: ImageTreeOptions;
   #manifests = 0;
+  /** The size of the manifests that were read or are being read. */
+  #bytes = 0;
 
   constructor(options: ImageTreeOptions) {
     this.#options = options;
@@ -64,11 +68,18 @@ export class ImageTree {
     if (manifest.kind === 'image') return this.#readImage(raw, descriptor, manifest, depth);
     const selected = this.#selected(manifest);
     this.#manifests += selected.length;
+    this.#count(selected.reduce((sum, { size }) => sum + size, 0));
     if (depth >= MAX_DEPTH || this.#manifests > MAX_MANIFESTS) throw tooLarge(raw.digest);
     const children = await Promise.all(
       selected.map(child => this.#readChild(child, raw.digest, manifest, depth + 1)),
     );
     return { raw, descriptor, manifest, children: children.flatMap(child => child ?? []) };
+  }
+
+  /** @throws AirgapError `UNSUPPORTED` */
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > MAX_MANIFEST_BYTES) throw tooManyManifestBytes('UNSUPPORTED');
   }
 
   /** Reads an image. If it is in an index without its platform, the platform comes from the config. */
@@ -97,6 +108,8 @@ export class ImageTree {
     try {
       const raw = await source.manifest(descriptor);
       const size = raw.bytes.length;
+      // The index may name a smaller size.
+      this.#count(Math.max(0, size - descriptor.size));
       const node = await this.read(raw, { ...descriptor, mediaType: raw.mediaType, size }, depth);
       return size === descriptor.size ? node : { ...node, wrongSize: descriptor.size };
     } catch (error) {

@@ -1,28 +1,38 @@
-import { access, constants, realpath, stat, statfs } from 'node:fs/promises';
+import { access, constants, lstat, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
+import { resolveExistingPath } from '../../fs/resolve-existing-path.ts';
 import { systemErrorReason } from '../../fs/system-error.ts';
 import { AirgapError } from '../../model/errors.ts';
 
 /**
  * Checks that the output path is writable, before the first request to a registry.
  *
- * @returns the path with symbolic links resolved: a build replaces the target of a link, not the link
+ * @returns the path with symbolic links resolved: a build creates or replaces the target of a link, not the link
  * @throws AirgapError `DISK`, `USAGE` for an empty path
  */
 export async function checkTarget(path: string): Promise<string> {
   if (path === '')
     throw new AirgapError('USAGE', 'the output path is empty', { hint: 'Pass a file with -o.' });
   try {
-    const directory = dirname(resolve(path));
+    const target = (await isThere(path)) ? await resolveExistingPath(path) : path;
+    const directory = dirname(resolve(target));
     if (path.endsWith(sep) || !(await stat(directory)).isDirectory()) throw systemError('ENOTDIR');
     await access(directory, constants.W_OK);
-    const existing = await stat(path).catch(() => undefined);
+    const existing = await stat(target).catch(() => undefined);
     if (existing?.isDirectory()) throw systemError('EISDIR');
     if (existing && !existing.isFile()) throw notAFile(path);
-    return existing ? await realpath(path) : path;
+    return target;
   } catch (error) {
     throw diskError(error, path);
   }
+}
+
+/** Whether something has this name, even a link to nothing. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function systemError(code: string): Error {
