@@ -1,0 +1,174 @@
+import { stringify } from 'yaml';
+import type { UnreadImage, UsedImage } from '../input/model/spec.ts';
+import { AirgapError } from '../model/errors.ts';
+import type { Chart, ChartRendering } from './chart-rendering.ts';
+import type { RenamedImage } from './renamed-image.ts';
+import { Renames } from './renames.ts';
+import type { Skipped } from './skipped.ts';
+import { type EditGroup, findValueEdits, overlayOf } from './value-edits.ts';
+
+/** Values that point a chart at another registry. */
+export interface HelmValues {
+  /** The values as YAML. */
+  readonly yaml: string;
+  /** Images of the rendering that point at the registry. */
+  readonly replaced: number;
+  /** Images that still point elsewhere, and values that no rendering shows. */
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * Finds values that point the images of a chart at the registry that they were loaded into. Each edit is proven: the chart
+ * is rendered before and after, and every image must be the one that was loaded, under its new name.
+ *
+ * @throws AirgapError `INPUT` when helm fails
+ */
+export async function helmValues(chart: Chart, images: readonly RenamedImage[]): Promise<HelmValues> {
+  const values = await chart.values();
+  const search = new ValueSearch(chart, values, images, await chart.render());
+  const groups = findValueEdits(values, images);
+  const proven = await search.prove(groups);
+  const hidden = await search.unseen(groups, proven);
+  const yaml = search.yaml([...proven, ...hidden]);
+  const { replaced, skipped } = search.outcome(await chart.render(yaml));
+  return { yaml, replaced, skipped: [...skipped, ...hidden.flatMap(group => notRendered(chart, group))] };
+}
+
+/** Tries edits by rendering the chart. */
+class ValueSearch {
+  readonly #chart: Chart;
+  readonly #values: unknown;
+  readonly #before: ChartRendering;
+  readonly #renames: Renames;
+  readonly #targets: ReadonlySet<string>;
+
+  constructor(chart: Chart, values: unknown, images: readonly RenamedImage[], before: ChartRendering) {
+    this.#chart = chart;
+    this.#values = values;
+    this.#before = before;
+    this.#renames = new Renames(images);
+    this.#targets = new Set(images.map(({ newName }) => newName.toString()));
+  }
+
+  /** The edits that together make the most images right. All at once usually does; otherwise one after another. */
+  async prove(groups: readonly EditGroup[]): Promise<EditGroup[]> {
+    const all = [...groups];
+    if ((await this.#score(all)) === this.#expected) return this.#withoutIdle(all);
+    const chosen: EditGroup[] = [];
+    let best = await this.#score(chosen);
+    for (const group of groups) {
+      const score = await this.#score([...chosen, group]);
+      if (score <= best) continue;
+      chosen.push(group);
+      best = score;
+    }
+    return chosen;
+  }
+
+  /** The other edits that change nothing in the rendering: they count once the customer turns on what they belong to. */
+  async unseen(groups: readonly EditGroup[], proven: readonly EditGroup[]): Promise<EditGroup[]> {
+    const rest = groups.filter(group => !proven.includes(group));
+    const { text } = await this.#chart.render(this.yaml(proven));
+    const isIdle = async (added: readonly EditGroup[]) =>
+      (await this.#render([...proven, ...added]))?.text === text;
+    if (rest.length === 0 || (await isIdle(rest))) return rest;
+    const idle: EditGroup[] = [];
+    for (const group of rest) if (await isIdle([group])) idle.push(group);
+    return idle;
+  }
+
+  yaml(groups: readonly EditGroup[]): string {
+    const overlay = overlayOf(this.#values, groups);
+    return Object.keys(overlay).length === 0 ? '{}\n' : stringify(overlay, { lineWidth: 0 });
+  }
+
+  /** The images that are right after a rendering, and those that are not. */
+  outcome(after: ChartRendering): Pick<HelmValues, 'replaced' | 'skipped'> {
+    const skipped: Skipped[] = [];
+    let replaced = 0;
+    for (const image of imagesOf(after)) {
+      if (this.#isTarget(image)) replaced += 1;
+      else skipped.push(this.#remaining(image));
+    }
+    for (const { message, where } of after.spec.parseErrors)
+      if (where.position) skipped.push({ message, position: where.position });
+    return { replaced, skipped };
+  }
+
+  /** The edits without those that the rendering does not show. */
+  async #withoutIdle(groups: readonly EditGroup[]): Promise<EditGroup[]> {
+    const { text } = await this.#chart.render(this.yaml(groups));
+    const needed: EditGroup[] = [];
+    for (const group of groups) {
+      const others = groups.filter(other => other !== group);
+      if ((await this.#render(others))?.text !== text) needed.push(group);
+    }
+    return needed;
+  }
+
+  /** How many images of the original rendering can be right. */
+  get #expected(): number {
+    return imagesOf(this.#before).filter(image => this.#newName(image) !== undefined).length;
+  }
+
+  /** How many images are right with these edits; -1 when helm fails, or another image changes. */
+  async #score(groups: readonly EditGroup[]): Promise<number> {
+    const after = await this.#render(groups);
+    const originals = imagesOf(this.#before);
+    const images = after ? imagesOf(after) : [];
+    if (!after || images.length !== originals.length) return -1;
+    let right = 0;
+    for (const [at, original] of originals.entries()) {
+      const { value } = images[at]?.image ?? original.image;
+      if (value === this.#newName(original)) right += 1;
+      else if (value !== original.image.value) return -1;
+    }
+    return right;
+  }
+
+  async #render(groups: readonly EditGroup[]): Promise<ChartRendering | undefined> {
+    try {
+      return await this.#chart.render(this.yaml(groups));
+    } catch (error) {
+      if (error instanceof AirgapError && error.code === 'INPUT') return undefined;
+      throw error;
+    }
+  }
+
+  #newName({ image }: FoundImage): string | undefined {
+    try {
+      return this.#renames.of(image.value);
+    } catch (error) {
+      if (error instanceof AirgapError) return undefined;
+      throw error;
+    }
+  }
+
+  #isTarget({ image }: FoundImage): boolean {
+    return this.#targets.has(image.value);
+  }
+
+  #remaining(found: FoundImage): Skipped {
+    const { image, kind, name = '(unnamed)' } = found;
+    const reason =
+      this.#newName(found) === undefined ? 'was not loaded' : 'is not determined by a value that was found';
+    return {
+      message: `chart ${this.#chart.name}: ${kind} ${name}: ${image.value} ${reason}`,
+      position: image.position,
+    };
+  }
+}
+
+type FoundImage = Pick<UsedImage | UnreadImage, 'image' | 'kind' | 'name'>;
+
+/** The images of a rendering: those of pods, and strings elsewhere that name their registry, as operators have them. */
+function imagesOf({ spec }: ChartRendering): FoundImage[] {
+  return [...spec.used, ...spec.unread.filter(({ isFull }) => isFull)];
+}
+
+function notRendered(chart: Chart, group: EditGroup): Skipped[] {
+  return group.map(({ path, text }) => ({
+    message: `chart ${chart.name}: ${path.join('.')} is set to ${text}, but the rendering does not use it: not proven`,
+    position: { file: chart.path, line: 1, column: 1 },
+  }));
+}
