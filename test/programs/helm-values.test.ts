@@ -156,6 +156,27 @@ describe.skipIf(lacks('values of charts', 'helm'))('load --helm-values', () => {
     );
   });
 
+  it('lists other places that a value changes', async () => {
+    const length = '{{ len .Values.image }}';
+    chart('wide', 'image: registry.test/team/app:1\n', {
+      pod: pod('a', '{{ .Values.image }}', `      args: ["${length}"]\n`),
+    });
+    const { stderr, status } = await load('wide');
+    expect(stderr).toMatch(/the rendering changes in another place: args: \["\d+"\]: not proven/);
+    expect(status).toBe(0);
+  });
+
+  it('points charts at the registry whose images have a registry of their own and one for all', async () => {
+    const registryOf = '{{ .Values.global.imageRegistry | default .Values.image.registry }}';
+    chart(
+      'both',
+      'global:\n  imageRegistry: registry.test\nimage:\n  registry: registry.test\n  repository: team/app\n  tag: "1"\n',
+      { pod: pod('a', `${registryOf}/{{ .Values.image.repository }}:{{ .Values.image.tag }}`) },
+    );
+    expect((await load('both')).status).toBe(0);
+    expect(await rendered('both')).toEqual([`${registry.host}/vendor/team/app:1`]);
+  });
+
   it.each([
     ['--specs', ['--specs', 'mixed'], 'exactly one chart'],
     ['a file without a chart', [], 'found no chart'],

@@ -1,11 +1,16 @@
+import pLimit from 'p-limit';
 import { stringify } from 'yaml';
 import type { UnreadImage, UsedImage } from '../input/model/spec.ts';
+import { RENDERERS } from '../input/render/rendered.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Chart, ChartRendering } from './chart-rendering.ts';
 import type { RenamedImage } from './renamed-image.ts';
 import { Renames } from './renames.ts';
 import type { Skipped } from './skipped.ts';
 import { type EditGroup, findValueEdits, overlayOf } from './value-edits.ts';
+
+/** How many values may name images: each is tried with a rendering. */
+const MAX_GROUPS = 500;
 
 /** Values that point a chart at another registry. */
 export interface HelmValues {
@@ -27,6 +32,7 @@ export async function helmValues(chart: Chart, images: readonly RenamedImage[]):
   const values = await chart.values();
   const search = new ValueSearch(chart, values, images, await chart.render());
   const groups = findValueEdits(values, images);
+  if (groups.length > MAX_GROUPS) throw tooMany(chart, groups.length);
   const proven = await search.prove(groups);
   const hidden = await search.unseen(groups, proven);
   const yaml = search.yaml([...proven, ...hidden]);
@@ -41,6 +47,8 @@ class ValueSearch {
   readonly #before: ChartRendering;
   readonly #renames: Renames;
   readonly #targets: ReadonlySet<string>;
+  /** The hosts of the new names. */
+  readonly #registries: readonly string[];
 
   constructor(chart: Chart, values: unknown, images: readonly RenamedImage[], before: ChartRendering) {
     this.#chart = chart;
@@ -48,6 +56,7 @@ class ValueSearch {
     this.#before = before;
     this.#renames = new Renames(images);
     this.#targets = new Set(images.map(({ newName }) => newName.toString()));
+    this.#registries = [...new Set(images.map(({ newName }) => newName.registry))];
   }
 
   /** The edits that together make the most images right. All at once usually does; otherwise one after another. */
@@ -72,9 +81,7 @@ class ValueSearch {
     const isIdle = async (added: readonly EditGroup[]) =>
       (await this.#render([...proven, ...added]))?.text === text;
     if (rest.length === 0 || (await isIdle(rest))) return rest;
-    const idle: EditGroup[] = [];
-    for (const group of rest) if (await isIdle([group])) idle.push(group);
-    return idle;
+    return filterAsync(rest, group => isIdle([group]));
   }
 
   yaml(groups: readonly EditGroup[]): string {
@@ -90,6 +97,7 @@ class ValueSearch {
       if (this.#isTarget(image)) replaced += 1;
       else skipped.push(this.#remaining(image));
     }
+    skipped.push(...this.#otherChanges(after));
     for (const { message, where } of after.spec.parseErrors)
       if (where.position) skipped.push({ message, position: where.position });
     return { replaced, skipped };
@@ -98,12 +106,30 @@ class ValueSearch {
   /** The edits without those that the rendering does not show. */
   async #withoutIdle(groups: readonly EditGroup[]): Promise<EditGroup[]> {
     const { text } = await this.#chart.render(this.yaml(groups));
-    const needed: EditGroup[] = [];
-    for (const group of groups) {
-      const others = groups.filter(other => other !== group);
-      if ((await this.#render(others))?.text !== text) needed.push(group);
-    }
-    return needed;
+    const isNeeded = async (group: EditGroup) =>
+      (await this.#render(groups.filter(other => other !== group)))?.text !== text;
+    return filterAsync(groups, isNeeded);
+  }
+
+  /** Lines that change although they name no image: a value may be used for something else as well. */
+  #otherChanges(after: ChartRendering): Skipped[] {
+    const originals = withoutChecksums(this.#before.text).split('\n');
+    const lines = withoutChecksums(after.text).split('\n');
+    if (lines.length !== originals.length)
+      return [this.#notProven('the rendering has more or fewer lines with the values')];
+    const changed = lines.filter((line, at) => line !== originals[at] && !this.#namesTarget(line));
+    return changed.map(line => this.#notProven(`the rendering changes in another place: ${line.trim()}`));
+  }
+
+  #namesTarget(line: string): boolean {
+    return this.#registries.some(registry => line.includes(registry));
+  }
+
+  #notProven(what: string): Skipped {
+    return {
+      message: `chart ${this.#chart.name}: ${what}: not proven`,
+      position: { file: this.#chart.path, line: 1, column: 1 },
+    };
   }
 
   /** How many images of the original rendering can be right. */
@@ -159,6 +185,18 @@ class ValueSearch {
   }
 }
 
+/** The items that pass a test, several at a time. */
+async function filterAsync<T>(items: readonly T[], test: (item: T) => Promise<boolean>): Promise<T[]> {
+  const limit = pLimit(RENDERERS);
+  const passed = await Promise.all(items.map(item => limit(test, item)));
+  return items.filter((_, at) => passed[at]);
+}
+
+/** Charts restart pods by a checksum of a rendered file, which may name an image. */
+function withoutChecksums(text: string): string {
+  return text.replace(/\b[0-9a-f]{40,128}\b/g, '');
+}
+
 type FoundImage = Pick<UsedImage | UnreadImage, 'image' | 'kind' | 'name'>;
 
 /** The images of a rendering: those of pods, and strings elsewhere that name their registry, as operators have them. */
@@ -171,4 +209,15 @@ function notRendered(chart: Chart, group: EditGroup): Skipped[] {
     message: `chart ${chart.name}: ${path.join('.')} is set to ${text}, but the rendering does not use it: not proven`,
     position: { file: chart.path, line: 1, column: 1 },
   }));
+}
+
+function tooMany(chart: Chart, count: number): AirgapError {
+  return new AirgapError(
+    'INPUT',
+    `chart ${chart.name}: ${count} values may name images, the limit is ${MAX_GROUPS}`,
+    {
+      where: { path: chart.path },
+      hint: 'Use --hosts-toml, with which charts keep the names of their images.',
+    },
+  );
 }
