@@ -1,5 +1,10 @@
 import { AirgapError, type ImagePaths, type OutputOptions } from '@airgap/core';
-import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
+import {
+  type Command,
+  type CommandUnknownOpts,
+  Option,
+  type OptionValues,
+} from '@commander-js/extra-typings';
 import { readAuthorities } from './connection.ts';
 import { imagePathOption, mergePaths } from './inputs.ts';
 import { repeated } from './parsers.ts';
@@ -41,26 +46,22 @@ const rewriteOption = new Option(
   'write copies of --specs with the new image names, and with the pull secret if one is written',
 );
 
-const OPTIONS = [
-  mappingOption,
-  kustomizeOption,
-  hostsTomlOption,
-  registriesYamlOption,
-  pullSecretOption,
-  specsOption,
-  rewriteOption,
-  helmValuesOption,
-  valuesOption,
-  imagePathOption,
-];
-
 /** Adds the flags for the files that a load writes. */
 export function outputFlags<Args extends unknown[], Flags extends OptionValues>(
   command: Command<Args, Flags>,
 ): Command<Args, Flags & Omit<OutputFlags, 'ca'>> {
-  // In a generic function, the compiler takes minutes to infer the flags of a longer chain.
-  for (const option of OPTIONS) command.addOption(option);
-  return command as unknown as Command<Args, Flags & Omit<OutputFlags, 'ca'>>;
+  const added: CommandUnknownOpts = command
+    .addOption(mappingOption)
+    .addOption(kustomizeOption)
+    .addOption(hostsTomlOption)
+    .addOption(registriesYamlOption)
+    .addOption(pullSecretOption)
+    .addOption(specsOption)
+    .addOption(rewriteOption)
+    .addOption(helmValuesOption)
+    .addOption(valuesOption)
+    .addOption(imagePathOption);
+  return added as Command<Args, Flags & Omit<OutputFlags, 'ca'>>;
 }
 
 export interface OutputFlags {
