@@ -191,9 +191,12 @@ describe.skipIf(lacks('values of charts', 'helm'))('load --helm-values', () => {
 
   it('reports a chart that helm cannot render, before anything is pushed', async () => {
     chart('broken', 'a: 1\n', { pod: '{{ fail "no" }}' });
-    const { stderr, status } = await load('broken');
+    const args = ['load', 'bundle.tar', registry.host, '--specs', 'broken', '--helm-values', 'values.yaml'];
+    const requests = registry.seen.length;
+    const { stderr, status } = await airgap(args, { cwd: work.path });
     expect(stderr).toContain('helm: ');
     expect(status).toBe(2);
+    expect(registry.seen.length).toBe(requests);
   });
 
   it('needs --specs', async () => {

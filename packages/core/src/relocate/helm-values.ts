@@ -22,15 +22,30 @@ export interface HelmValues {
   readonly skipped: readonly Skipped[];
 }
 
+/** A chart as it is without new values. */
+export interface OriginalChart {
+  readonly chart: Chart;
+  /** The values of its templates, as JSON. */
+  readonly values: unknown;
+  readonly before: ChartRendering;
+}
+
+/** Renders a chart without new values. @throws AirgapError `INPUT` when helm fails */
+export async function renderOriginal(chart: Chart): Promise<OriginalChart> {
+  return { chart, values: await chart.values(), before: await chart.render() };
+}
+
 /**
  * Finds values that point the images of a chart at the registry that they were loaded into. Each edit is proven: the chart
  * is rendered before and after, and every image must be the one that was loaded, under its new name.
  *
  * @throws AirgapError `INPUT` when helm fails
  */
-export async function helmValues(chart: Chart, images: readonly RenamedImage[]): Promise<HelmValues> {
-  const values = await chart.values();
-  const search = new ValueSearch(chart, values, images, await chart.render());
+export async function helmValues(
+  { chart, values, before }: OriginalChart,
+  images: readonly RenamedImage[],
+): Promise<HelmValues> {
+  const search = new ValueSearch(chart, values, images, before);
   const groups = findValueEdits(values, images);
   if (groups.length > MAX_GROUPS) throw tooMany(chart, groups.length);
   const proven = await search.prove(groups);

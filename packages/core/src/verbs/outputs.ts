@@ -5,7 +5,7 @@ import { AirgapError } from '../model/errors.ts';
 import { parseTargetLocation, type TargetLocation } from '../reference/relocation.ts';
 import { CredentialStore } from '../registry/auth/credential-store.ts';
 import { Chart } from '../relocate/chart-rendering.ts';
-import { helmValues } from '../relocate/helm-values.ts';
+import { helmValues, type OriginalChart, renderOriginal } from '../relocate/helm-values.ts';
 import { checkHostsNaming, hostsFiles, registriesFiles } from '../relocate/hosts-files.ts';
 import { kustomizeImages } from '../relocate/kustomize-images.ts';
 import type { Login } from '../relocate/login.ts';
@@ -114,14 +114,14 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
   };
 }
 
-/** Opens the only chart of some specs. @throws AirgapError `USAGE`, `INPUT` */
+/** Opens and renders the only chart of some specs. @throws AirgapError `USAGE`, `INPUT` */
 async function openChart(
   { specs, values }: HelmValuesOptions,
   signal: AbortSignal | undefined,
-): Promise<Chart> {
+): Promise<OriginalChart> {
   const { charts } = await findInput(specs);
   const [chart] = charts;
-  if (chart && charts.length === 1) return Chart.open(chart, values, signal);
+  if (chart && charts.length === 1) return renderOriginal(await Chart.open(chart, values, signal));
   const found = charts.length === 0 ? 'no chart' : charts.map(({ path }) => path).join(', ');
   throw new AirgapError('USAGE', `values need exactly one chart, found ${found}`, {
     hint: 'Pass the folder or the .tgz of one chart with --specs; for others, load again with --dry-run.',
