@@ -8,8 +8,10 @@ const WIDTH = 1200;
 const HEIGHT = 620;
 /** The height of the label of a group. */
 const LABEL = 20;
-/** The width of a character of a label. */
+/** The width of a character of a layer's label. */
 const CHARACTER = 6.4;
+/** The width of a character of a group's label, which is bold. */
+const BOLD_CHARACTER = 7.5;
 /** The largest layers get a rectangle of their own; a page with thousands would be slow and large. */
 const MAX_LAYERS = 150;
 /** How many images the tooltip of a shared layer names. */
@@ -118,7 +120,7 @@ function drawGroup(group: Node): Markup {
   const { label } = group.data;
   const size = formatBytes(group.value ?? 0);
   const width = group.x1 - group.x0;
-  const text = fit(`${label}  ${size}`, width) ?? clip(shortName(label), width);
+  const text = fit(`${label}  ${size}`, width, BOLD_CHARACTER) ?? clip(shortName(label), width);
   return markup`<g><title>${label}, ${size}</title>${rectangle(group, 'group')}${
     text === '' ? '' : labelAt(group, text, 'name')
   }${(group.children ?? []).map(drawLeaf)}</g>
@@ -130,7 +132,7 @@ function drawLeaf(leaf: Node): Markup {
   const width = leaf.x1 - leaf.x0;
   const height = leaf.y1 - leaf.y0;
   if (width < 1 || height < 1) return markup``;
-  const text = height < LABEL ? undefined : fit(label, width);
+  const text = height < LABEL ? undefined : fit(label, width, CHARACTER);
   const drawn = markup`${rectangle(leaf, shadeOf(sharedBy))}${text ? labelAt(leaf, text, '') : ''}`;
   // A tooltip for every sliver would be most of the page.
   return width * height < 60 ? drawn : markup`<g><title>${tooltip}</title>${drawn}</g>`;
@@ -153,13 +155,13 @@ function shadeOf(sharedBy: number): string {
 }
 
 /** The text if it fits into a rectangle. */
-function fit(text: string, width: number): string | undefined {
-  return text.length * CHARACTER + 8 <= width ? text : undefined;
+function fit(text: string, width: number, character: number): string | undefined {
+  return text.length * character + 8 <= width ? text : undefined;
 }
 
-/** As much of a text as fits into a rectangle; empty if that is too little to be of use. */
+/** As much of the label of a group as fits into a rectangle; empty if that is too little to be of use. */
 function clip(text: string, width: number): string {
-  const characters = Math.floor((width - 8) / CHARACTER);
+  const characters = Math.floor((width - 8) / BOLD_CHARACTER);
   if (text.length <= characters) return text;
   return characters < 4 ? '' : `${text.slice(0, characters - 1)}…`;
 }
