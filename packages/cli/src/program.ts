@@ -15,6 +15,10 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'List the images that the inputs reference',
     load: async () => (await import('./commands/images.ts')).imagesCommand,
   },
+  lock: {
+    summary: 'Write the digests of all images to a lock, or check it',
+    load: async () => (await import('./commands/lock.ts')).lockCommand,
+  },
   plan: {
     summary: 'Show what a build would download and the size of the bundle',
     load: async () => (await import('./commands/plan.ts')).planCommand,
@@ -89,7 +93,7 @@ Examples:
 
 Exit status:
   0    done
-  1    findings, differences, or a bundle that fails verification
+  1    findings, differences (also from a lock), or a bundle that fails verification
   2    wrong usage or input, a name that does not exist, or rejected credentials
   3    a registry, a runtime or the network failed: retry later
   4    content did not match its digest

@@ -41,6 +41,8 @@ export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
 export type { RuleSetting, RuleSeverity } from './lint/rule-api/rule-setting.ts';
 export { rules } from './lint/rules/index.ts';
+export type { LockChange } from './lock/changes.ts';
+export { DEFAULT_LOCK } from './lock/lock.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,
@@ -107,6 +109,7 @@ export {
   loadRuntime,
   type RuntimeLoadedImage,
 } from './verbs/load-runtime.ts';
+export { type LockOptions, type LockResult, lock } from './verbs/lock.ts';
 export { type LoginOptions, type LoginResult, login } from './verbs/login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts';
 export { openBundle, openRegistry } from './verbs/open.ts';

@@ -34,6 +34,7 @@ export interface CommonFlags extends InputFlags, RemoteFlags {
   readonly license?: string | undefined;
   readonly viaProxy?: true | undefined;
   readonly referrers?: true | undefined;
+  readonly locked?: string | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
   /** How to show findings. Default: `full`. */
@@ -72,6 +73,7 @@ async function verbOptions(
     ...options,
     ...(await remoteOptions(flags, environment)),
     referrers: flags.referrers,
+    locked: flags.locked,
     viaProxy: flags.viaProxy && proxiedRegistries(options.locations),
     credentials: {
       ...(await configuredCredentials(settings, environment)),

@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import {
   AirgapError,
   type Config,
+  DEFAULT_LOCK,
   fileReadError,
   type ImagePaths,
   type PlatformChoice,
@@ -87,6 +88,10 @@ export const referrersOption = new Option(
   '--referrers',
   'include referrers: signatures, attestations, SBOMs',
 );
+export const lockedOption = new Option(
+  '--locked [file]',
+  `fetch exactly the digests of this lock (default: ${DEFAULT_LOCK}); fail if the inputs differ from it`,
+).preset(DEFAULT_LOCK);
 export const mirrorOption = new Option(
   '--mirror <host=url>',
   'try this URL first for images of the host, then the host (repeatable)',

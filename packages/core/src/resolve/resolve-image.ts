@@ -39,6 +39,7 @@ interface Node {
  * single selected platform replaces the index, and several get a new index. An index with missing children is never
  * written: strict registries and containerd reject it.
  *
+ * @param pinned the digest that the name is locked to; what the name points to in the registry then does not matter
  * @throws AirgapError `NOT_FOUND` for a missing platform, with the available ones; `UNSUPPORTED` for schema 1; and the
  * errors of the source
  */
@@ -46,11 +47,23 @@ export async function resolveImage(
   source: ImageSource,
   name: Reference,
   choice: PlatformChoice,
+  pinned?: Digest,
 ): Promise<ResolvedImage> {
   const reference = name.canonical();
+  if (pinned !== undefined) {
+    const raw = await readPinned(source, reference, pinned);
+    return resolveManifest(source, reference, raw, choice);
+  }
   const root = await source.resolve(reference);
   if (root === undefined) throw nameNotFound(source, reference);
   return resolveManifest(source, reference, await source.manifest(root), choice);
+}
+
+/** Reads a manifest by its digest. @throws AirgapError `NOT_FOUND` when it no longer exists */
+export async function readPinned(source: ImageSource, name: Reference, digest: Digest): Promise<RawManifest> {
+  const root = await source.resolve(name.withDigest(digest));
+  if (root === undefined) throw pinnedNotFound(source, name, digest);
+  return source.manifest(root);
 }
 
 /** Resolves the manifest of a name like {@link resolveImage}. @param reference in canonical form */
@@ -250,6 +263,13 @@ function tooLarge(digest: Digest): AirgapError {
   return new AirgapError('REGISTRY', 'the index is nested too deeply or has too many children', {
     where: { digest },
     hint: `Rebuild the image with at most ${MAX_MANIFESTS} manifests and ${MAX_DEPTH} nested indexes.`,
+  });
+}
+
+function pinnedNotFound({ origin }: ImageSource, name: Reference, digest: Digest): AirgapError {
+  return new AirgapError('NOT_FOUND', `the locked digest does not exist in ${name.name}`, {
+    where: { image: name.toString(), digest, ...origin },
+    hint: 'Check the digest in the lock; if the image was deleted, run airgap lock --update.',
   });
 }
 

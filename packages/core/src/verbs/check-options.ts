@@ -42,6 +42,9 @@ const FIELDS = {
   registry: path,
   reuse: paths.optional(),
   images: z.array(text, { error: 'must be a list of names or patterns' }).optional(),
+  locked: path.optional(),
+  check: z.boolean({ error: 'must be true or false' }).optional(),
+  update: z.array(text, { error: 'must be a list of patterns' }).optional(),
   platforms: z.union([z.literal('all'), z.array(platform).min(1)], {
     error: "must be 'all' or a list of platforms",
   }),

@@ -3,13 +3,21 @@ import type { BundlePlan } from '../bundle/entry-content.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec, type SpecOptions } from '../input/read-input.ts';
 import type { RegistrySettings } from '../input/references.ts';
-import { type ImageRequest, imageRequests } from '../input/requests.ts';
+import { imageRequests } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
+import {
+  type LockedRequest,
+  lockedPlatforms,
+  lockedRequests,
+  requireLockedReferrers,
+} from '../lock/locked-requests.ts';
+import { readLock } from '../lock/read-lock.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import type { Registries } from '../registry/registries.ts';
+import { type PinnedReferrer, pinnedReferrers } from '../resolve/pinned-referrers.ts';
 import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
@@ -30,6 +38,8 @@ export interface ResolvePlanOptions extends SpecOptions {
   readonly referrers?: boolean | undefined;
   /** Rules of the lint that are off or have another severity; the last setting of a rule counts. */
   readonly rules?: readonly RuleSetting[] | undefined;
+  /** The path of a lock: exactly its digests are fetched, whatever tags point to now. */
+  readonly locked?: string | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
@@ -41,34 +51,44 @@ export interface ResolvedPlan {
   readonly tarPlan: BundlePlan;
 }
 
-/** Reads and lints the specs, and converts their images to references. */
+/**
+ * Reads and lints the specs, and converts their images to references.
+ *
+ * @throws AirgapError `INPUT`; `LOCK` when the input and the lock differ, `USAGE` when platforms or referrers do
+ */
 export async function readRequests(options: ResolvePlanOptions) {
   const { locations = {}, rules, onEvent } = options;
   onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
   // Before the lint: an image without a reference is an error, and need not be a finding as well.
-  const requests = imageRequests(spec, locations);
+  const found = imageRequests(spec, locations);
+  const lock = options.locked === undefined ? undefined : await readLock(options.locked);
+  const requests: readonly LockedRequest[] = lock ? lockedRequests(lock, found) : found;
+  const requested = platformChoice(options.platforms);
+  const platforms = lock ? lockedPlatforms(lock, requested) : (requested ?? DEFAULT_PLATFORMS);
+  if (lock) requireLockedReferrers(lock, options.referrers);
   const lintRun = new LintRun(spec, rules);
   const findings = lintRun.specs(locations);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
   const sources = spec.sources.filter(({ rendered }) => !rendered);
-  return { sources, findings, requests, lintRun };
+  return { sources, findings, requests, lintRun, platforms, isLocked: lock !== undefined };
 }
 
 /** Resolves every request, lints the resolutions, and plans the bundle. */
 export async function resolvePlan(
   registries: Registries,
-  { requests, sources, findings, lintRun }: Awaited<ReturnType<typeof readRequests>>,
+  read: Awaited<ReturnType<typeof readRequests>>,
   options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
-  const { referrers = false, sourceDateEpoch = 0, onEvent } = options;
-  const platforms = platformChoice(options.platforms) ?? DEFAULT_PLATFORMS;
+  const { requests, sources, findings, lintRun, platforms } = read;
+  const { sourceDateEpoch = 0, onEvent } = options;
   onEvent?.({ type: 'phase', phase: 'resolve' });
   const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);
   const listed = imagesOf(resolutions);
-  // A mirror answers for its registry: what it lacks is not requested there.
-  const sourceOf: SourceOf = name => registries.source(name).firstAnswer();
-  const images = referrers ? [...listed, ...(await findReferrers(sourceOf, listed, onEvent))] : listed;
+  const referrers = read.isLocked
+    ? await pinnedReferrers(name => registries.source(name), requests.flatMap(pinnedNames))
+    : await unlockedReferrers(registries, listed, options);
+  const images = [...listed, ...referrers];
   const online = lintRun.resolutions(resolutions);
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {
@@ -79,10 +99,29 @@ export async function resolvePlan(
   };
 }
 
+/** The referrers of images as the registries list them now, if they are requested. */
+export async function unlockedReferrers(
+  registries: Registries,
+  images: readonly ResolvedImage[],
+  { referrers = false, onEvent }: ResolvePlanOptions,
+): Promise<ResolvedImage[]> {
+  // A mirror answers for its registry: what it lacks is not requested there.
+  const sourceOf: SourceOf = name => registries.source(name).firstAnswer();
+  return referrers ? findReferrers(sourceOf, images, onEvent) : [];
+}
+
+/** The referrers that the lock has for a request. */
+function pinnedNames({ reference, pin }: LockedRequest): PinnedReferrer[] {
+  return (pin?.referrers ?? []).map(({ tag, digest }) => ({
+    name: tag === undefined ? reference.withDigest(digest) : reference.withTag(tag),
+    digest,
+  }));
+}
+
 /** @throws AirgapError with every failed resolution, each at its position */
-function imagesOf(resolutions: readonly Resolution<ImageRequest>[]): ResolvedImage[] {
+export function imagesOf(resolutions: readonly Resolution<LockedRequest>[]): ResolvedImage[] {
   const errors = resolutions.flatMap(({ request, error }) => {
-    const [position] = request.positions;
+    const position = request.pin?.digestPosition ?? request.positions[0];
     if (!error) return [];
     return position ? [error.withContext({ position })] : [error];
   });
