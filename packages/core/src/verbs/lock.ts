@@ -66,14 +66,14 @@ export async function lock(given: Timed<LockOptions>): Promise<LockResult> {
     const referrers = options.referrers ?? old?.referrers ?? false;
     const pinned = check ? requests : pinRequests(requests, old, options.update);
     // Without their referrers, images that keep their digests are resolved again.
-    const isKept = ({ pin }: LockedRequest) => pin !== undefined && old?.referrers === referrers;
-    const pending = pinned.filter(request => !isKept(request));
+    const isUnchanged = ({ pin }: LockedRequest) => pin !== undefined && old?.referrers === referrers;
+    const pending = pinned.filter(request => !isUnchanged(request));
     const sourceOf: SourceOf = name => registries.source(name);
     const resolutions = await resolveAll(sourceOf, pending, platforms, options.onEvent);
     const gone = check ? goneNames(resolutions, old) : new Set<string>();
     const images = imagesOf(resolutions.filter(({ request }) => !gone.has(request.reference.toString())));
     const found = await unlockedReferrers(registries, images, { ...options, referrers });
-    const kept = pinned.filter(isKept).flatMap(({ pin }) => pin ?? []);
+    const kept = pinned.filter(isUnchanged).flatMap(({ pin }) => pin ?? []);
     const current: Lock = { platforms, referrers, images: [...kept, ...lockImages(images, found)] };
     if (!check) await writeLock(output, current);
     return { ...lockResult(output, current), changes: lockChanges(old, current, gone) };
