@@ -11,7 +11,7 @@ import {
   type RegistrySettings,
   type SourceText,
 } from '@airgap/core';
-import { type Command, Option } from '@commander-js/extra-typings';
+import { type Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Environment } from '../environment.ts';
 import type { Session } from '../session.ts';
 import { DEFAULT_CONFIG } from './config.ts';
@@ -22,7 +22,7 @@ export const INPUT_HELP = 'files, directories, charts or kustomizations; - for s
 /** Options of every command that takes INPUT. */
 export const configOption = new Option(
   '--config <file>',
-  `config file: app, registries, platforms, credentials, mirrors, imagePaths, include, exclude, rules (default: ${DEFAULT_CONFIG})`,
+  `config file: app, registries, platforms, credentials, mirrors, signatures, imagePaths, include, exclude, rules (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'application slug, for images with `source: replicated`');
 export const registryOption = new Option(
@@ -68,8 +68,8 @@ const includeOptionalOption = new Option(
 /** Adds the flags that say how Compose files and charts are read. */
 export function renderFlags<Args extends unknown[], Flags extends Record<string, unknown>>(
   command: Command<Args, Flags>,
-) {
-  return command
+): Command<Args, Flags & RenderFlags> {
+  const added: CommandUnknownOpts = command
     .addOption(envOption)
     .addOption(envFileOption)
     .addOption(valuesOption)
@@ -77,6 +77,7 @@ export function renderFlags<Args extends unknown[], Flags extends Record<string,
     .addOption(kubeVersionOption)
     .addOption(apiVersionsOption)
     .addOption(includeOptionalOption);
+  return added as Command<Args, Flags & RenderFlags>;
 }
 
 /** Options for what is pulled, and from where. */
@@ -105,7 +106,7 @@ export const viaProxyOption = new Option(
   'pull third-party images through proxy.replicated.com (with --app)',
 );
 
-export interface InputFlags {
+export interface RenderFlags {
   readonly env?: string[] | undefined;
   readonly envFile?: string[] | undefined;
   readonly values?: string[] | undefined;
@@ -113,6 +114,9 @@ export interface InputFlags {
   readonly kubeVersion?: string | undefined;
   readonly apiVersions?: string[] | undefined;
   readonly includeOptional?: true | undefined;
+}
+
+export interface InputFlags extends RenderFlags {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
@@ -155,6 +159,7 @@ export async function inputOptions(
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
     mirrors: { ...config?.mirrors, ...flags.mirror },
+    signatures: config?.signatures,
   };
 }
 
