@@ -11,6 +11,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   INPUT: 2,
   FINDINGS: 1,
   LOCK: 1,
+  SIGNATURE: 1,
   BUNDLE: 1,
   NOT_FOUND: 2,
   UNSUPPORTED: 2,

@@ -70,6 +70,8 @@ export type { Skipped } from './relocate/skipped.ts';
 export type { RuntimeTarget } from './runtime/target.ts';
 export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
+export type { SignatureOptions } from './signing/bundle-checksums.ts';
+export type { ImageSignature, SignatureRule } from './signing/image-policy.ts';
 export type { AirgapEvent, OnEvent, Phase, TimedEvent } from './store/events.ts';
 export type { BlobSource, ImageSource } from './store/image-source.ts';
 export type { BlobBody, ImageTarget } from './store/image-target.ts';
@@ -93,6 +95,7 @@ export {
   type InspectOptions,
   type InspectResult,
   inspect,
+  type RecordedChecksums,
 } from './verbs/inspect.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './verbs/lint.ts';
 export {
@@ -116,6 +119,7 @@ export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
+export { type SignBundleOptions, type SignOptions, type SignResult, sign } from './verbs/sign.ts';
 export {
   distrust,
   type TrustedConfig,
@@ -124,5 +128,5 @@ export {
   trust,
   trustedConfigs,
 } from './verbs/trust.ts';
-export { type VerifyOptions, type VerifyResult, verify } from './verbs/verify.ts';
+export { type VerifiedChecksums, type VerifyOptions, type VerifyResult, verify } from './verbs/verify.ts';
 export type { Problem } from './verify/problem.ts';

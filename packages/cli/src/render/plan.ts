@@ -3,6 +3,7 @@ import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
 import { shortDigest } from './digest.ts';
 import { printable } from './printable.ts';
+import { renderSignatures } from './signing.ts';
 import { renderTable } from './table.ts';
 
 const COLUMNS = [
@@ -18,7 +19,7 @@ const COLUMNS = [
 export function renderPlan(plan: Omit<PlanResult, 'sources'>): string {
   const { images, blobs, blobBytes, sharedBytes, bundleSize } = plan;
   const totals = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)} to download; deduplication saves ${formatBytes(sharedBytes)}\n`;
-  return `${renderTable(COLUMNS, images.map(row))}\n${totals}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n`;
+  return `${renderTable(COLUMNS, images.map(row))}\n${totals}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n${renderSignatures(plan.signatures)}`;
 }
 
 function row({ name, digest, platforms, layers, bytes, uniqueBytes }: PlannedImage): string[] {

@@ -42,6 +42,18 @@ const FIELDS = {
   registry: path,
   reuse: paths.optional(),
   images: z.array(text, { error: 'must be a list of names or patterns' }).optional(),
+  key: path,
+  password: z
+    .union([text, z.custom(value => typeof value === 'function')], {
+      error: 'must be a string or a function',
+    })
+    .optional(),
+  also: paths.optional(),
+  sign: z.looseObject({ key: path }, { error: 'must be an object with key' }).optional(),
+  checksums: z.union([z.boolean(), path], { error: 'must be true, false or a path' }).optional(),
+  publicKey: path.optional(),
+  signature: path.optional(),
+  digest: text.optional(),
   locked: path.optional(),
   check: z.boolean({ error: 'must be true or false' }).optional(),
   update: z.array(text, { error: 'must be a list of patterns' }).optional(),

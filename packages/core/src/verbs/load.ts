@@ -16,12 +16,15 @@ import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { isRuntimeTarget, type RuntimeTarget } from '../runtime/target.ts';
+import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
+import type { ImageSignature, SignatureRule } from '../signing/image-policy.ts';
+import { requireImageSignatures } from '../signing/layout-images.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { checkOptions } from './check-options.ts';
 import { type LoadRuntimeOptions, type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
 import { type Timed, withTime } from './timed.ts';
 
-export interface LoadOptions extends RegistryOptions {
+export interface LoadOptions extends RegistryOptions, SignatureOptions {
   /** Path of the bundle. */
   readonly bundle: string;
   /** `REGISTRY[/PREFIX]`, or a runtime: `docker:`, `podman:`, `containerd:[NAMESPACE]`. */
@@ -34,6 +37,8 @@ export interface LoadOptions extends RegistryOptions {
   readonly onExisting?: OnExisting | undefined;
   /** Report what would be pushed, and push nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Which key must have signed which images. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
 }
 
 /** What to do when a tag exists with another digest. A tag with the same digest is never pushed again. */
@@ -63,6 +68,8 @@ export interface LoadResult {
   readonly path: string;
   readonly target: string;
   readonly dryRun: boolean;
+  /** The images that the policy for signatures is about; empty without one. */
+  readonly signatures: readonly ImageSignature[];
   readonly images: readonly LoadedImage[];
   /** Blobs that were uploaded, or would be in a dry run. */
   readonly uploaded: TransferCount;
@@ -78,7 +85,7 @@ export interface LoadResult {
  * every digest, and are then read back.
  *
  * @throws AirgapError `INPUT` for names that collide and tags that must not be overwritten, `USAGE`, `BUNDLE`,
- * `CONTENT` when the bundle is damaged or the registry stored something else, `INTERRUPTED`, and what registries
+ * `CONTENT` when the bundle is damaged, not signed by `publicKey`, or the registry stored something else, `INTERRUPTED`, and what registries
  * throw
  */
 export function load(
@@ -99,6 +106,8 @@ async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   const location = parseTargetLocation(options.target);
   try {
     await using layout = await openLayout(options.bundle);
+    await requireSigned(layout, options.bundle, options, options.onEvent);
+    const signatures = await requireImageSignatures(layout, options.signatures);
     options.onEvent?.({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
     const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
@@ -115,6 +124,7 @@ async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
       path: resolve(options.bundle),
       target: options.target,
       dryRun,
+      signatures,
       images: tags.map(toLoadedImage),
       ...transfers,
       elapsed: performance.now() - started,

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { fileExists } from '../fs/file-exists.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import { systemErrorReason } from '../fs/system-error.ts';
 import { ImagePatterns } from '../input/model/image-patterns.ts';
@@ -111,11 +111,7 @@ function goneNames(
 
 /** Reads the lock if it exists. @param isRequired whether a missing lock is an error */
 async function findLock(path: string, isRequired: boolean): Promise<ReadLock | undefined> {
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  return exists || isRequired ? readLock(path) : undefined;
+  return isRequired || (await fileExists(path)) ? readLock(path) : undefined;
 }
 
 async function writeLock(path: string, lock: Lock): Promise<void> {

@@ -7,6 +7,7 @@ import { interrupted } from '../model/interrupted.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
+import type { ImageSignature } from '../signing/image-policy.ts';
 import { checkOptions } from './check-options.ts';
 import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
 import { type Timed, withTime } from './timed.ts';
@@ -44,6 +45,8 @@ export interface PlanResult {
   readonly sharedBytes: number;
   /** The size of the tar. */
   readonly bundleSize: number;
+  /** The images that the policy for signatures is about; empty without one. */
+  readonly signatures: readonly ImageSignature[];
   readonly findings: readonly Finding[];
   /** The texts that the positions of the findings refer to. */
   readonly sources: readonly SourceText[];
@@ -81,7 +84,7 @@ export function resolvedPlanOf(result: PlanResult): ResolvedPlan {
 }
 
 /** Converts a resolved plan to its public form. */
-export function planResult({ images, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
+export function planResult({ images, signatures, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
   const sizes = new Map(images.map(image => [image, sizesOf(image)]));
   const usage = new BlobUsage([...sizes.values()]);
   return {
@@ -103,6 +106,7 @@ export function planResult({ images, tarPlan, findings, sources }: ResolvedPlan)
     blobBytes: usage.blobBytes,
     sharedBytes: usage.sharedBytes,
     bundleSize: tarPlan.size,
+    signatures,
     findings,
     sources,
   };

@@ -21,6 +21,8 @@ import { type PinnedReferrer, pinnedReferrers } from '../resolve/pinned-referrer
 import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
+import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
+import { resolvedImages } from '../signing/resolved-images.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
@@ -40,6 +42,8 @@ export interface ResolvePlanOptions extends SpecOptions {
   readonly rules?: readonly RuleSetting[] | undefined;
   /** The path of a lock: exactly its digests are fetched, whatever tags point to now. */
   readonly locked?: string | undefined;
+  /** Which key must have signed which images. Signatures and other referrers are then included. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
 
@@ -48,6 +52,8 @@ export interface ResolvedPlan {
   readonly sources: readonly SourceText[];
   readonly findings: readonly Finding[];
   readonly images: readonly ResolvedImage[];
+  /** The images that the policy is about. */
+  readonly signatures: readonly ImageSignature[];
   readonly tarPlan: BundlePlan;
 }
 
@@ -66,12 +72,15 @@ export async function readRequests(options: ResolvePlanOptions) {
   const requests: readonly LockedRequest[] = lock ? lockedRequests(lock, found) : found;
   const requested = platformChoice(options.platforms);
   const platforms = lock ? lockedPlatforms(lock, requested) : (requested ?? DEFAULT_PLATFORMS);
-  if (lock) requireLockedReferrers(lock, options.referrers);
+  const policy = await ImagePolicy.read(options.signatures);
+  // The other side needs the signatures to check them.
+  const referrers = options.referrers || !policy.isEmpty;
+  if (lock) requireLockedReferrers(lock, referrers);
   const lintRun = new LintRun(spec, rules);
   const findings = lintRun.specs(locations);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
   const sources = spec.sources.filter(({ rendered }) => !rendered);
-  return { sources, findings, requests, lintRun, platforms, isLocked: lock !== undefined };
+  return { sources, findings, requests, lintRun, platforms, policy, referrers, isLocked: lock !== undefined };
 }
 
 /** Resolves every request, lints the resolutions, and plans the bundle. */
@@ -80,21 +89,24 @@ export async function resolvePlan(
   read: Awaited<ReturnType<typeof readRequests>>,
   options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
-  const { requests, sources, findings, lintRun, platforms } = read;
+  const { requests, sources, findings, lintRun, platforms, policy } = read;
   const { sourceDateEpoch = 0, onEvent } = options;
   onEvent?.({ type: 'phase', phase: 'resolve' });
   const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);
   const listed = imagesOf(resolutions);
   const referrers = read.isLocked
     ? await pinnedReferrers(name => registries.source(name), requests.flatMap(pinnedNames))
-    : await unlockedReferrers(registries, listed, options);
+    : await unlockedReferrers(registries, listed, { onEvent, referrers: read.referrers });
   const images = [...listed, ...referrers];
+  const sourceOf: SourceOf = name => registries.source(name);
+  const signatures = policy.isEmpty ? [] : await policy.check(resolvedImages(sourceOf, images));
   const online = lintRun.resolutions(resolutions);
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {
     sources,
     findings: lintRun.inOrder([...findings, ...online]),
     images,
+    signatures,
     tarPlan: planTar(bundleEntries(images, platforms), sourceDateEpoch),
   };
 }
@@ -103,7 +115,7 @@ export async function resolvePlan(
 export async function unlockedReferrers(
   registries: Registries,
   images: readonly ResolvedImage[],
-  { referrers = false, onEvent }: ResolvePlanOptions,
+  { referrers = false, onEvent }: Pick<ResolvePlanOptions, 'referrers' | 'onEvent'>,
 ): Promise<ResolvedImage[]> {
   // A mirror answers for its registry: what it lacks is not requested there.
   const sourceOf: SourceOf = name => registries.source(name).firstAnswer();

@@ -4,11 +4,12 @@ import { type ListenAddress, Listener, type ListenOptions } from '../server/list
 import { Registry } from '../server/registry.ts';
 import { Repositories } from '../server/repositories.ts';
 import { ServedBundle } from '../server/served-bundle.ts';
+import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
 import type { OnEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type Timed, withTime } from './timed.ts';
 
-export interface ServeOptions extends ListenOptions {
+export interface ServeOptions extends ListenOptions, SignatureOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
   readonly bundles: readonly string[];
   /** Default 127.0.0.1:5000; port 0 selects a free port. */
@@ -47,7 +48,7 @@ export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
   const options = withTime<ServeOptions>(given);
   const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
   const login = options.login && new BasicAuth(options.login);
-  const bundles = await openBundles(options.bundles, signal);
+  const bundles = await openBundles(options);
   try {
     const repositories = new Repositories();
     for (const bundle of bundles) repositories.add(bundle, onEvent);
@@ -63,15 +64,13 @@ export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
   }
 }
 
-async function openBundles(
-  paths: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<ServedBundle[]> {
+async function openBundles(options: ServeOptions): Promise<ServedBundle[]> {
+  const { signal, onEvent } = options;
   const bundles: ServedBundle[] = [];
   try {
-    for (const path of paths) {
+    for (const path of options.bundles) {
       if (signal?.aborted) throw interrupted(signal.reason);
-      bundles.push(await ServedBundle.open(path));
+      bundles.push(await ServedBundle.open(path, layout => requireSigned(layout, path, options, onEvent)));
     }
     return bundles;
   } catch (error) {
