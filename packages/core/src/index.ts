@@ -72,7 +72,7 @@ export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
 export type { SignatureOptions } from './signing/bundle-checksums.ts';
 export type { ImageSignature, SignatureRule } from './signing/image-policy.ts';
-export type { AirgapEvent, OnEvent, Phase, TimedEvent } from './store/events.ts';
+export type { AirgapEvent, OnTimedEvent as OnEvent, Phase, TimedEvent } from './store/events.ts';
 export type { BlobSource, ImageSource } from './store/image-source.ts';
 export type { BlobBody, ImageTarget } from './store/image-target.ts';
 export { MemoryStore } from './store/memory-store.ts';
@@ -103,6 +103,7 @@ export {
   type LoadOptions,
   type LoadResult,
   load,
+  loadRegistry,
   ON_EXISTING,
   type OnExisting,
 } from './verbs/load.ts';

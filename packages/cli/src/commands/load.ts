@@ -1,6 +1,6 @@
 import {
   isRuntimeTarget,
-  load,
+  loadRegistry,
   loadRuntime,
   NAMINGS,
   ON_EXISTING,
@@ -88,7 +88,7 @@ export function loadCommand(command: Command, session: Session) {
       // Invalid outputs fail before anything is pushed.
       const outputs = requested && (await openOutputs({ ...options, ...requested }));
       const { onEvent, close } = openReporter(flags.progress, session);
-      const result = await load({ ...options, onEvent }).finally(close);
+      const result = await loadRegistry({ ...options, onEvent }).finally(close);
       const written = await outputs?.write(result);
       if (written) stderr(renderOutputs(written, flags.rewrite));
       if (session.json) printJson({ ...result, outputs: written }, session);

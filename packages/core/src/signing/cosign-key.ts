@@ -1,6 +1,7 @@
 import { scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { parseJson } from '../model/parse-json.ts';
 
 const KEY_SIZE = 32;
 const NONCE_SIZE = 24;
@@ -57,11 +58,3 @@ export async function decryptCosignKey(text: string, password: () => Promise<str
 const derive = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(
   scrypt,
 );
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

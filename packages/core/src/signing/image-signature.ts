@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../model/parse-json.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
@@ -103,12 +104,4 @@ function checkBundle({ payload }: SignatureLayer, subject: Digest, key: Sigstore
 function isSigned(statement: SignedStatement, key: SigstoreKey): boolean {
   const bytes = statementBytes(statement);
   return statement.signatures.some(signature => key.verifies(bytes, signature));
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    return undefined;
-  }
 }

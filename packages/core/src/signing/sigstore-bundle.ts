@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../model/parse-json.ts';
 
 /** The media type of a sigstore bundle, as cosign 3 writes it. */
 export const SIGSTORE_BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -96,12 +97,4 @@ export function statementBytes({ payload, payloadType }: SignedStatement): Buffe
 function sha256Of(digest: { algorithm?: string | undefined; digest?: string | undefined } | undefined) {
   if (digest?.algorithm !== 'SHA2_256' || digest.digest === undefined) return undefined;
   return Buffer.from(digest.digest, 'base64');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

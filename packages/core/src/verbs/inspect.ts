@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
+import type { LayoutForm } from '../layout/layout-files.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { digestOf } from '../oci/digest.ts';
@@ -53,6 +54,8 @@ export interface RecordedChecksums {
 /** The content of a bundle. Sizes are bytes. */
 export interface InspectResult {
   readonly path: string;
+  /** How it is stored: a bundle, an archive of another tool, or a directory. */
+  readonly form: LayoutForm;
   /** The size of the file, or of all files of a directory. */
   readonly size: number;
   /** The digest of its `index.json`, which identifies the content. */
@@ -87,6 +90,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
   const usage = new BlobUsage([...distinct.values()]);
   return {
     path: resolve(path),
+    form: layout.form,
     size: layout.size,
     digest: digestOf(await layout.documentBytes('index.json')),
     ...(await recordedChecksums(path)),

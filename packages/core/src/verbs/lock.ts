@@ -8,16 +8,16 @@ import { DEFAULT_LOCK, formatLock, type Lock, platformNames, type ReadLock } fro
 import { lockImages } from '../lock/lock-images.ts';
 import type { LockedRequest } from '../lock/locked-requests.ts';
 import { readLock } from '../lock/read-lock.ts';
-import { AirgapError, isInterrupted } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { AirgapError } from '../model/errors.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { compareText } from '../model/text-order.ts';
 import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
+import { withTime } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { checkOptions, platformChoice } from './check-options.ts';
 import { imagesOf, type ResolvePlanOptions, readRequests, unlockedReferrers } from './resolved-plan.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link lock}. */
 export interface LockOptions extends Omit<ResolvePlanOptions, 'locked' | 'sourceDateEpoch'>, RegistryOptions {
@@ -54,11 +54,11 @@ export interface LockResult {
  * const { changes } = await lock({ specs: ['app.yaml'], check: true });
  * for (const { kind, image } of changes) console.log(kind, image);
  */
-export async function lock(given: Timed<LockOptions>): Promise<LockResult> {
-  checkOptions('lock', given, ['specs']);
-  const options = withTime<LockOptions>(given);
+export async function lock(options: LockOptions): Promise<LockResult> {
+  checkOptions('lock', options, ['specs']);
   const { output = DEFAULT_LOCK, check = false } = options;
-  try {
+  const onEvent = withTime(options.onEvent);
+  return interruptible(options.signal, async () => {
     const old = await findLock(output, check);
     await using registries = await Registries.open(options);
     const { requests } = await readRequests(options);
@@ -69,17 +69,15 @@ export async function lock(given: Timed<LockOptions>): Promise<LockResult> {
     const isUnchanged = ({ pin }: LockedRequest) => pin !== undefined && old?.referrers === referrers;
     const pending = pinned.filter(request => !isUnchanged(request));
     const sourceOf: SourceOf = name => registries.source(name);
-    const resolutions = await resolveAll(sourceOf, pending, platforms, options.onEvent);
+    const resolutions = await resolveAll(sourceOf, pending, platforms, onEvent);
     const gone = check ? goneNames(resolutions, old) : new Set<string>();
     const images = imagesOf(resolutions.filter(({ request }) => !gone.has(request.reference.toString())));
-    const found = await unlockedReferrers(registries, images, { ...options, referrers });
+    const found = await unlockedReferrers(registries, images, { onEvent, referrers });
     const kept = pinned.filter(isUnchanged).flatMap(({ pin }) => pin ?? []);
     const current: Lock = { platforms, referrers, images: [...kept, ...lockImages(images, found)] };
     if (!check) await writeLock(output, current);
     return { ...lockResult(output, current), changes: lockChanges(old, current, gone) };
-  } catch (error) {
-    throw isInterrupted(error) ? interrupted(error) : error;
-  }
+  });
 }
 
 /** Pins the images that keep the digests of the old lock. */

@@ -23,7 +23,7 @@ import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
 import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
 import { resolvedImages } from '../signing/resolved-images.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
 import { type PlatformOption, platformChoice } from './check-options.ts';
@@ -44,7 +44,7 @@ export interface ResolvePlanOptions extends SpecOptions {
   readonly locked?: string | undefined;
   /** Which key must have signed which images. Signatures and other referrers are then included. */
   readonly signatures?: readonly SignatureRule[] | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** Everything that is known before the first blob is transferred. */
@@ -63,7 +63,8 @@ export interface ResolvedPlan {
  * @throws AirgapError `INPUT`; `LOCK` when the input and the lock differ, `USAGE` when platforms or referrers do
  */
 export async function readRequests(options: ResolvePlanOptions) {
-  const { locations = {}, rules, onEvent } = options;
+  const { locations = {}, rules } = options;
+  const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
   // Before the lint: an image without a reference is an error, and need not be a finding as well.
@@ -90,7 +91,8 @@ export async function resolvePlan(
   options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
   const { requests, sources, findings, lintRun, platforms, policy } = read;
-  const { sourceDateEpoch = 0, onEvent } = options;
+  const { sourceDateEpoch = 0 } = options;
+  const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'resolve' });
   const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);
   const listed = imagesOf(resolutions);
@@ -115,7 +117,7 @@ export async function resolvePlan(
 export async function unlockedReferrers(
   registries: Registries,
   images: readonly ResolvedImage[],
-  { referrers = false, onEvent }: Pick<ResolvePlanOptions, 'referrers' | 'onEvent'>,
+  { referrers = false, onEvent }: { readonly referrers?: boolean; readonly onEvent?: OnEvent | undefined },
 ): Promise<ResolvedImage[]> {
   // A mirror answers for its registry: what it lacks is not requested there.
   const sourceOf: SourceOf = name => registries.source(name).firstAnswer();

@@ -5,9 +5,8 @@ import { Registry } from '../server/registry.ts';
 import { Repositories } from '../server/repositories.ts';
 import { ServedBundle } from '../server/served-bundle.ts';
 import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 export interface ServeOptions extends ListenOptions, SignatureOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
@@ -18,7 +17,7 @@ export interface ServeOptions extends ListenOptions, SignatureOptions {
   readonly login?: { readonly username: string; readonly password: string } | undefined;
   /** Stops the registry. */
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** A running registry. Disposing of it closes the port and all connections immediately. */
@@ -43,12 +42,12 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * an invalid or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not
  * available, `INTERRUPTED`
  */
-export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
-  checkOptions('serve', given, ['bundles']);
-  const options = withTime<ServeOptions>(given);
-  const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
+export async function serve(options: ServeOptions): Promise<Serving> {
+  checkOptions('serve', options, ['bundles']);
+  const { listen = DEFAULT_ADDRESS, signal } = options;
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const login = options.login && new BasicAuth(options.login);
-  const bundles = await openBundles(options);
+  const bundles = await openBundles(options, onEvent);
   try {
     const repositories = new Repositories();
     for (const bundle of bundles) repositories.add(bundle, onEvent);
@@ -64,8 +63,8 @@ export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
   }
 }
 
-async function openBundles(options: ServeOptions): Promise<ServedBundle[]> {
-  const { signal, onEvent } = options;
+async function openBundles(options: ServeOptions, onEvent: OnEvent): Promise<ServedBundle[]> {
+  const { signal } = options;
   const bundles: ServedBundle[] = [];
   try {
     for (const path of options.bundles) {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { AirgapError, isInterrupted } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { AirgapError } from '../model/errors.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { SigningKey } from '../signing/private-key.ts';
 import { type WrittenChecksums, writeChecksums } from '../signing/write-checksums.ts';
 import { checkOptions } from './check-options.ts';
@@ -50,7 +50,7 @@ export interface SignResult {
 export async function sign(options: SignBundleOptions): Promise<SignResult> {
   checkOptions('sign', options, ['bundle', 'key']);
   const { bundle, also, signal } = options;
-  try {
+  return interruptible(signal, async () => {
     const key = await openKey(options);
     const { digest, files, ...written } = await writeChecksums(bundle, { key, also, signal });
     const { checksums, signature, fileDigest } = writtenSums(written);
@@ -62,9 +62,7 @@ export async function sign(options: SignBundleOptions): Promise<SignResult> {
       signature: signature ?? '',
       files,
     };
-  } catch (error) {
-    throw signal?.aborted || isInterrupted(error) ? interrupted(error) : error;
-  }
+  });
 }
 
 /** Reads a key that signs. @throws AirgapError `INPUT` */

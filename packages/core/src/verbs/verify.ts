@@ -4,7 +4,7 @@ import type { LayoutFiles, LayoutForm } from '../layout/layout-files.ts';
 import { openStorage } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { type Digest, digestOf, parseDigest } from '../oci/digest.ts';
 import { BundleChecksums, type SignatureOptions } from '../signing/bundle-checksums.ts';
 import {
@@ -14,8 +14,9 @@ import {
   type SignatureRule,
 } from '../signing/image-policy.ts';
 import { checkLayoutImages } from '../signing/layout-images.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
+import { digestMismatch } from '../store/verifier.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkDocuments } from '../verify/document-check.ts';
@@ -26,7 +27,6 @@ import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The path in the result for a stream. */
 const STREAM = '<stdin>';
@@ -40,7 +40,7 @@ export interface VerifyOptions extends SignatureOptions {
   /** Which key must have signed which images. */
   readonly signatures?: readonly SignatureRule[] | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** What {@link verify} found. */
@@ -85,18 +85,13 @@ export interface VerifiedChecksums {
  * const { problems } = await verify({ bundle: 'bundle.tar', publicKey: 'vendor.pub' });
  * if (problems.length > 0) throw new Error('the bundle is damaged');
  */
-export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult> {
-  checkOptions('verify', given, ['bundle']);
-  const options = withTime<VerifyOptions>(given);
+export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  checkOptions('verify', options, ['bundle']);
   const expected = options.digest === undefined ? undefined : parseDigest(options.digest);
   const checksums = await checksumsFor(options);
   const policy = await ImagePolicy.read(options.signatures);
   const verification = new Verification(options, { checksums, expected, policy });
-  try {
-    return await verification.run();
-  } catch (error) {
-    throw options.signal?.aborted ? interrupted(error) : error;
-  }
+  return interruptible(options.signal, () => verification.run());
 }
 
 function checksumsFor(options: VerifyOptions): Promise<BundleChecksums | undefined> {
@@ -143,7 +138,7 @@ class Verification {
     this.#expected = expected;
     this.#policy = policy;
     this.#path = typeof options.bundle === 'string' ? options.bundle : STREAM;
-    this.#onEvent = options.onEvent ?? (() => {});
+    this.#onEvent = withTime(options.onEvent ?? (() => {}));
   }
 
   async run(): Promise<VerifyResult> {
@@ -163,10 +158,8 @@ class Verification {
     this.#fileDigest = tar.fileDigest;
     this.#start(new Layout(tar.files));
     for (const { entry, digest } of blobsOf(new Layout(tar.files))) {
-      const actual = tar.digests.get(entry.name);
-      if (actual === digest) continue;
-      const message = `digest mismatch: expected ${digest}, got ${actual}`;
-      this.#problems.push({ message, entry: entry.name, ...offsetOf(entry) });
+      const message = digestMismatch(digest, tar.digests.get(entry.name));
+      if (message !== undefined) this.#problems.push({ message, entry: entry.name, ...offsetOf(entry) });
     }
     return this.#result(tar.files);
   }

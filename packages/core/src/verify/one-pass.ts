@@ -6,6 +6,7 @@ import type { OnEvent } from '../store/events.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
+import { digestMismatch } from '../store/verifier.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { ChunkHash } from './chunk-hash.ts';
 import type { Problem } from './problem.ts';
@@ -109,9 +110,9 @@ class BlobsInOrder {
   async #check(hash: BlobHash, { entry, digest }: TarBlob): Promise<void> {
     const actual = await hash.digest();
     this.#onEvent({ type: 'blob-finished', digest, size: entry.size });
-    if (actual === digest) return;
-    const message = `digest mismatch: expected ${digest}, got ${actual}`;
-    this.#problems.push({ message, entry: entry.name, offset: entry.headerOffset });
+    const message = digestMismatch(digest, actual);
+    if (message !== undefined)
+      this.#problems.push({ message, entry: entry.name, offset: entry.headerOffset });
   }
 }
 
