@@ -234,6 +234,11 @@ describe('airgap build --locked', () => {
     expect((await run('build', 'images.txt', '--locked=airgap.lock', '-o', 'bundle.tar')).status).toBe(0);
   });
 
+  it('takes the inputs behind --locked', async () => {
+    expect((await run('build', '--locked', 'images.txt', '-o', 'bundle.tar')).status).toBe(0);
+    expect((await run('lock', '--update', 'images.txt')).status).toBe(0);
+  });
+
   it('uses the platforms of the lock', async () => {
     await run('lock', 'images.txt', '--platform', 'all');
     expect((await run('build', 'images.txt', '--locked', '-o', 'bundle.tar')).status).toBe(0);

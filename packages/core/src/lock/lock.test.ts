@@ -82,7 +82,7 @@ describe('an edited lock', () => {
     ['no platform', 'lockVersion: 1\nplatforms: []\n', '2:12: platforms:'],
     ['broken YAML', 'images: [\n', 'not YAML'],
     ['another document', 'a: 1\n---\nb: 1\n', 'more than one YAML document'],
-    ['an input file', 'kind: Deployment\n', '1:1: the lock: unknown key: kind'],
+    ['an input file', 'kind: Deployment\n', '1:1: not a lock: unknown key: kind'],
   ])('with %s is refused with its position', (_what, text, words) => {
     expect(errorsOf(text).join('\n')).toContain(words);
   });

@@ -125,7 +125,7 @@ function splitReferrer(text: string): { tag: string | undefined; digest: string 
 }
 
 function schemaError(document: ConfigDocument, issue: z.core.$ZodIssue): AirgapError {
-  const path = issue.path.join('.') || 'the lock';
+  const path = issue.path.join('.') || 'not a lock';
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
     return invalid(`${path}: unknown key: ${key}`, document.keyPositions(issue.path)(key));
