@@ -13,6 +13,7 @@ import {
   appOption,
   configOption,
   excludeOption,
+  fromOption,
   INPUT_HELP,
   type InputFlags,
   imagePathOption,
@@ -35,6 +36,7 @@ export interface CommonFlags extends InputFlags, RemoteFlags {
   readonly viaProxy?: true | undefined;
   readonly referrers?: true | undefined;
   readonly locked?: string | undefined;
+  readonly from?: string[] | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
   /** How to show findings. Default: `full`. */
@@ -57,6 +59,7 @@ export function remoteFlags(command: Command): Command<[string[]], Declared<Comm
     .addOption(includeUnreadOption)
     .addOption(excludeOption)
     .addOption(platformOption)
+    .addOption(fromOption)
     .addOption(mirrorOption)
     .addOption(licenseOption)
     .addOption(viaProxyOption);
@@ -81,6 +84,7 @@ async function verbOptions(
     ...(await remoteOptions(flags, environment)),
     referrers: flags.referrers,
     locked: flags.locked,
+    from: flags.from,
     viaProxy: flags.viaProxy && proxiedRegistries(options.locations),
     credentials: {
       ...(await configuredCredentials(settings, environment)),

@@ -27,7 +27,7 @@ export type Resolution<R extends Request = Request> =
 export async function resolveAll<R extends Request>(
   sourceOf: SourceOf,
   requests: readonly R[],
-  platforms: PlatformChoice,
+  platformsOf: (name: Reference) => PlatformChoice,
   onEvent: OnEvent | undefined,
 ): Promise<Resolution<R>[]> {
   const limit = pLimit(CONCURRENCY);
@@ -35,7 +35,13 @@ export async function resolveAll<R extends Request>(
   const resolve = async (request: R): Promise<Resolution<R>> => {
     const { reference, pin } = request;
     try {
-      const image = await resolveImage(sourceOf(reference), reference, platforms, pin?.digest);
+      const image = await resolveImage(
+        sourceOf(reference),
+        reference,
+        platformsOf(reference),
+        onEvent,
+        pin?.digest,
+      );
       done += 1;
       onEvent?.({
         type: 'resolved',

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { fileExists } from '../fs/file-exists.ts';
-import { dockerManifestProblems } from '../layout/docker-archive.ts';
+import { DockerArchive } from '../layout/docker-archive.ts';
 import type { Layout } from '../layout/layout.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
-import { type ImageManifest, isRunnable } from '../oci/manifest.ts';
+import { isRunnable } from '../oci/manifest.ts';
 import type { OnEvent } from '../store/events.ts';
 import { type Checksum, MAX_CHECKSUMS_SIZE, parseChecksums } from './checksums.ts';
 import { type PublicKey, readPublicKey } from './public-key.ts';
@@ -157,14 +157,17 @@ export async function requireSigned(
 
 /** No digest covers `manifest.json`, but what it must say follows from the manifests. @throws AirgapError `CONTENT` */
 async function checkDockerManifest(layout: Layout): Promise<void> {
-  const images = new Map<string, ImageManifest[]>();
-  for (const { name, descriptor } of await layout.names()) {
-    const manifests: ImageManifest[] = [];
-    for await (const { manifest } of walkManifests(layout, descriptor, rethrow))
-      if (manifest.kind === 'image' && isRunnable(manifest)) manifests.push(manifest);
-    if (name !== undefined) images.set(name, manifests);
+  const docker = new DockerArchive(layout);
+  const roots = new Set<Digest>();
+  for (const { name, descriptor: root } of await layout.names()) {
+    if (name !== undefined) docker.addName(name, root.digest);
+    if (roots.has(root.digest)) continue;
+    roots.add(root.digest);
+    for await (const { descriptor, manifest } of walkManifests(layout, root, rethrow))
+      if (manifest.kind === 'image' && isRunnable(manifest))
+        docker.addImage(root.digest, descriptor, manifest);
   }
-  const [problem] = await dockerManifestProblems(layout, images);
+  const [problem] = await docker.problems();
   if (problem === undefined) return;
   throw new AirgapError('CONTENT', `manifest.json does not match index.json: ${problem}`, {
     where: { path: layout.path },

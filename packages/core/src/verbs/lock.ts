@@ -15,9 +15,16 @@ import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import { withTime } from '../store/events.ts';
-import type { SourceOf } from '../store/image-source.ts';
-import { checkOptions, platformChoice } from './check-options.ts';
-import { imagesOf, type ResolvePlanOptions, readRequests, unlockedReferrers } from './resolved-plan.ts';
+import { checkOptions } from './check-options.ts';
+import { platformsOf } from './platform-choice.ts';
+import {
+  imagesOf,
+  openLocal,
+  type ResolvePlanOptions,
+  readRequests,
+  sourceOf,
+  unlockedReferrers,
+} from './resolved-plan.ts';
 
 /** The options of {@link lock}. */
 export interface LockOptions extends Omit<ResolvePlanOptions, 'locked' | 'sourceDateEpoch'>, RegistryOptions {
@@ -61,18 +68,20 @@ export async function lock(options: LockOptions): Promise<LockResult> {
   return interruptible(options.signal, async () => {
     const old = await findLock(output, check);
     await using registries = await Registries.open(options);
-    const { requests } = await readRequests(options);
-    const platforms = platformChoice(options.platforms) ?? old?.platforms ?? DEFAULT_PLATFORMS;
+    const { requests, platforms: chosen } = await readRequests(options);
+    await using local = await openLocal(requests, options);
+    const planSources = { registries, local };
+    const platforms = chosen ?? old?.platforms ?? DEFAULT_PLATFORMS;
     const referrers = options.referrers ?? old?.referrers ?? false;
     const pinned = check ? requests : pinRequests(requests, old, options.update);
     // Without their referrers, images that keep their digests are resolved again.
     const isUnchanged = ({ pin }: LockedRequest) => pin !== undefined && old?.referrers === referrers;
     const pending = pinned.filter(request => !isUnchanged(request));
-    const sourceOf: SourceOf = name => registries.source(name);
-    const resolutions = await resolveAll(sourceOf, pending, platforms, onEvent);
+    const platformsByName = platformsOf({ ...options, platforms });
+    const resolutions = await resolveAll(sourceOf(planSources), pending, platformsByName, onEvent);
     const gone = check ? goneNames(resolutions, old) : new Set<string>();
     const images = imagesOf(resolutions.filter(({ request }) => !gone.has(request.reference.toString())));
-    const found = await unlockedReferrers(registries, images, { onEvent, referrers });
+    const found = await unlockedReferrers(planSources, images, { onEvent, referrers });
     const kept = pinned.filter(isUnchanged).flatMap(({ pin }) => pin ?? []);
     const current: Lock = { platforms, referrers, images: [...kept, ...lockImages(images, found)] };
     if (!check) await writeLock(output, current);

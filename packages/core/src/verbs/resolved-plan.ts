@@ -3,9 +3,10 @@ import type { BundlePlan } from '../bundle/entry-content.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec, type SpecOptions } from '../input/read-input.ts';
 import type { RegistrySettings } from '../input/references.ts';
-import { imageRequests } from '../input/requests.ts';
+import { type ImageRequest, imageRequests } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
+import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
 import {
   type LockedRequest,
   lockedPlatforms,
@@ -15,7 +16,7 @@ import {
 import { readLock } from '../lock/read-lock.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
+import type { Reference } from '../reference/reference.ts';
 import type { Registries } from '../registry/registries.ts';
 import { type PinnedReferrer, pinnedReferrers } from '../resolve/pinned-referrers.ts';
 import { findReferrers } from '../resolve/referrers.ts';
@@ -26,14 +27,12 @@ import { resolvedImages } from '../signing/resolved-images.ts';
 import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
-import { type PlatformOption, platformChoice } from './check-options.ts';
+import { allPlatforms, type PlatformOptions, platformsOf } from './platform-choice.ts';
 
 /** What to read, and how to resolve it. */
-export interface ResolvePlanOptions extends SpecOptions {
+export interface ResolvePlanOptions extends SpecOptions, PlatformOptions {
   /** How `source:` names and hosts map to registries. */
   readonly locations?: RegistrySettings | undefined;
-  /** Default: linux/amd64. */
-  readonly platforms?: PlatformOption | undefined;
   /** The mtime of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
   /** Include referrers: signatures, SBOMs and other artifacts of the images. */
@@ -44,6 +43,11 @@ export interface ResolvePlanOptions extends SpecOptions {
   readonly locked?: string | undefined;
   /** Which key must have signed which images. Signatures and other referrers are then included. */
   readonly signatures?: readonly SignatureRule[] | undefined;
+  /**
+   * Local sources of images, which are tried before any registry: `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE`,
+   * `docker:`, `podman:`, `containerd:[NAMESPACE]`.
+   */
+  readonly from?: readonly string[] | undefined;
   readonly onEvent?: OnTimedEvent | undefined;
 }
 
@@ -52,10 +56,25 @@ export interface ResolvedPlan {
   readonly sources: readonly SourceText[];
   readonly findings: readonly Finding[];
   readonly images: readonly ResolvedImage[];
+  /** The local source of each image that has one, by its name. */
+  readonly from: ReadonlyMap<string, string>;
+  /** Opens the local sources once more, for a build after they were closed. */
+  readonly local: LocalRequest;
   /** The images that the policy is about. */
   readonly signatures: readonly ImageSignature[];
   readonly tarPlan: BundlePlan;
 }
+
+/** What is looked for in local sources. */
+type LocalRequest = Pick<LocalSourcesOptions, 'from' | 'names' | 'platforms'>;
+
+/** Where the images of a plan come from. */
+export interface PlanSources {
+  readonly registries: Registries;
+  readonly local: LocalSources;
+}
+
+type Requests = Awaited<ReturnType<typeof readRequests>>;
 
 /**
  * Reads and lints the specs, and converts their images to references.
@@ -71,8 +90,9 @@ export async function readRequests(options: ResolvePlanOptions) {
   const found = imageRequests(spec, locations);
   const lock = options.locked === undefined ? undefined : await readLock(options.locked);
   const requests: readonly LockedRequest[] = lock ? lockedRequests(lock, found) : found;
-  const requested = platformChoice(options.platforms);
-  const platforms = lock ? lockedPlatforms(lock, requested) : (requested ?? DEFAULT_PLATFORMS);
+  const { platforms: chosen } = options;
+  const requested = chosen === undefined ? undefined : allPlatforms({ platforms: chosen });
+  const platforms = lock ? lockedPlatforms(lock, requested) : requested;
   const policy = await ImagePolicy.read(options.signatures);
   // The other side needs the signatures to check them.
   const referrers = options.referrers || !policy.isEmpty;
@@ -84,24 +104,59 @@ export async function readRequests(options: ResolvePlanOptions) {
   return { sources, findings, requests, lintRun, platforms, policy, referrers, isLocked: lock !== undefined };
 }
 
+/** What to look for in the local sources. */
+export function localRequest(
+  requests: readonly ImageRequest[],
+  { from = [], ...platforms }: PlatformOptions & Pick<ResolvePlanOptions, 'from'>,
+): LocalRequest {
+  const names = requests.map(({ reference }) => reference);
+  return { from, names, platforms: allPlatforms(platforms) };
+}
+
+/**
+ * Opens the local sources for the images of the specs.
+ *
+ * @param output the bundle that is built, if it is a file
+ */
+export function openLocal(
+  requests: readonly ImageRequest[],
+  options: ResolvePlanOptions,
+  output?: string,
+): Promise<LocalSources> {
+  const { signal, onEvent } = options;
+  return LocalSources.open({
+    ...localRequest(requests, options),
+    output,
+    signal,
+    onEvent: withTime(onEvent),
+  });
+}
+
+/** The source of an image: the local one that has it, else its registry. */
+export function sourceOf({ local, registries }: PlanSources): SourceOf {
+  return name => local.imageOf(name) ?? registries.source(name);
+}
+
 /** Resolves every request, lints the resolutions, and plans the bundle. */
 export async function resolvePlan(
-  registries: Registries,
-  read: Awaited<ReturnType<typeof readRequests>>,
+  planSources: PlanSources,
+  read: Requests,
   options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
-  const { requests, sources, findings, lintRun, platforms, policy } = read;
+  const { requests, sources, findings, lintRun, policy } = read;
+  const { local } = planSources;
   const { sourceDateEpoch = 0 } = options;
+  const platforms = platformsOf({ ...options, platforms: read.platforms });
   const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);
+  const resolutions = await resolveAll(sourceOf(planSources), requests, platforms, onEvent);
   const listed = imagesOf(resolutions);
+  local.reportNewDigests(listed);
   const referrers = read.isLocked
-    ? await pinnedReferrers(name => registries.source(name), requests.flatMap(pinnedNames))
-    : await unlockedReferrers(registries, listed, { onEvent, referrers: read.referrers });
+    ? await pinnedReferrers(sourceOf(planSources), requests.flatMap(pinnedNames))
+    : await unlockedReferrers(planSources, listed, { onEvent, referrers: read.referrers });
   const images = [...listed, ...referrers];
-  const sourceOf: SourceOf = name => registries.source(name);
-  const signatures = policy.isEmpty ? [] : await policy.check(resolvedImages(sourceOf, images));
+  const signatures = policy.isEmpty ? [] : await policy.check(resolvedImages(sourceOf(planSources), images));
   const online = lintRun.resolutions(resolutions);
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {
@@ -109,19 +164,44 @@ export async function resolvePlan(
     findings: lintRun.inOrder([...findings, ...online]),
     images,
     signatures,
-    tarPlan: planTar(bundleEntries(images, platforms), sourceDateEpoch),
+    from: new Map(images.flatMap(({ reference }) => fromOf(local, reference))),
+    local: localRequest(requests, { ...options, platforms: read.platforms }),
+    tarPlan: planTar(bundleEntries(images), sourceDateEpoch),
   };
 }
 
-/** The referrers of images as the registries list them now, if they are requested. */
+function fromOf(local: LocalSources, reference: Reference): [string, string][] {
+  const image = local.imageOf(reference);
+  return image ? [[reference.toString(), image.from]] : [];
+}
+
+/** Finds referrers where their images come from. */
+async function allReferrers(
+  { registries, local }: PlanSources,
+  images: readonly ResolvedImage[],
+  onEvent: OnEvent | undefined,
+): Promise<ResolvedImage[]> {
+  // A mirror answers for its registry: what it lacks is not requested there.
+  const registryOf: SourceOf = name => registries.source(name).firstAnswer();
+  const remote = images.filter(({ reference }) => local.imageOf(reference) === undefined);
+  const found = await findReferrers(registryOf, remote, onEvent);
+  for (const image of images) {
+    const source = local.imageOf(image.reference);
+    if (!source) continue;
+    const referrers = await findReferrers(() => source, [image], onEvent);
+    local.addReferrers(source, referrers);
+    found.push(...referrers);
+  }
+  return found;
+}
+
+/** The referrers of images as their sources list them now, if they are requested. */
 export async function unlockedReferrers(
-  registries: Registries,
+  planSources: PlanSources,
   images: readonly ResolvedImage[],
   { referrers = false, onEvent }: { readonly referrers?: boolean; readonly onEvent?: OnEvent | undefined },
 ): Promise<ResolvedImage[]> {
-  // A mirror answers for its registry: what it lacks is not requested there.
-  const sourceOf: SourceOf = name => registries.source(name).firstAnswer();
-  return referrers ? findReferrers(sourceOf, images, onEvent) : [];
+  return referrers ? allReferrers(planSources, images, onEvent) : [];
 }
 
 /** The referrers that the lock has for a request. */

@@ -74,12 +74,13 @@ export interface VerifiedChecksums {
 
 /**
  * Verifies a bundle in place, in one pass: all digests match, all references resolve, names are valid, and the file
- * contains nothing else. It returns what is wrong as problems.
+ * contains nothing else. It returns what is wrong as problems; what is only unusual, such as layers with `urls`, is a
+ * `notice` event.
  *
  * With `publicKey`, the signature of the checksums is checked first, and the bundle must match them. Without it, the
  * bundle must match the checksums beside it, if there are any.
  *
- * @throws AirgapError `INPUT` when a file cannot be read, `CONTENT` when the bundle is not the one that is signed, listed
+ * @throws AirgapError `INPUT` when a file cannot be opened, `DISK` when reading it fails, `CONTENT` when the bundle is not the one that is signed, listed
  * or named by `digest`, `SIGNATURE` when an image lacks a required signature, `INTERRUPTED`
  * @example
  * const { problems } = await verify({ bundle: 'bundle.tar', publicKey: 'vendor.pub' });
@@ -176,7 +177,10 @@ class Verification {
     if (files) await this.#checkIndex(files);
     if (this.#needsSum) await this.#checkWithSum(tar, files, contents?.entries);
     else if (files) await this.#collect(() => this.#checkBlobs(new Layout(files)));
-    return this.#result(files);
+    const result = await this.#result(files);
+    if (!(await tar.isUnchanged()))
+      this.#problems.push({ message: 'the file was modified while it was verified' });
+    return result;
   }
 
   /** Compares what is known before the blobs are read. @throws AirgapError `CONTENT` */
@@ -249,7 +253,8 @@ class Verification {
     const names = await layout.names();
     checkNames(layout, names, this.#problems);
     await checkDocuments(layout, names, this.#problems);
-    await new ReferenceCheck(layout, this.#problems).check(names);
+    const notices = await new ReferenceCheck(layout, this.#problems).check(names);
+    for (const message of notices) this.#onEvent({ type: 'notice', message });
     return names.flatMap(({ name }) => name ?? []);
   }
 
@@ -289,7 +294,8 @@ class Verification {
     try {
       return await check();
     } catch (error) {
-      if (this.#options.signal?.aborted || !(error instanceof AirgapError)) throw error;
+      if (this.#options.signal?.aborted || !(error instanceof AirgapError) || error.code === 'DISK')
+        throw error;
       this.#problems.push({ message: error.message });
       return undefined;
     }
