@@ -15,6 +15,7 @@ export {
 } from './config/config-layers.ts';
 export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
+export { DEFAULT_FLAGS, type FlagDefaults, isTrustedFlag } from './config/flag-defaults.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export { type CopyImageOptions, copyImage } from './copy/copy-image.ts';
 export type { BlobAmount } from './diff/bundle-contents.ts';
@@ -41,6 +42,8 @@ export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
 export type { RuleSetting, RuleSeverity } from './lint/rule-api/rule-setting.ts';
 export { rules } from './lint/rules/index.ts';
+export { formatBytes } from './model/bytes.ts';
+export { closest } from './model/closest.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,

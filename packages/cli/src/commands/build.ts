@@ -1,8 +1,10 @@
+import { dirname } from 'node:path';
 import { AirgapError, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
+import { copyProgram } from '../program-file.ts';
 import { renderBuild } from '../render/build.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
@@ -13,6 +15,7 @@ Examples:
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
+  airgap build app.yaml -o bundle.tar --with-airgap
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
 `;
 
@@ -25,15 +28,18 @@ export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
     .addOption(lintOption)
-    .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
+    .option('-o, --output <bundle>', 'output file, or - for stdout (required)')
+    .option('--with-airgap', 'copy this program beside the bundle, for the other side')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, ...rest }) => {
+    .action(async (inputs, { output, strict, reuse, withAirgap, ...rest }) => {
+      if (output === undefined) throw missingOutput();
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
       if (session.streaming) refuseTerminal();
+      if (session.streaming && withAirgap) throw noFolder();
       const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
         build({
           ...options,
@@ -43,9 +49,22 @@ export function buildCommand(command: Command, session: Session) {
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );
-      if (session.json) printJson(result, session);
-      else stdout(renderBuild(result), session);
+      const program = withAirgap && (await copyProgram(dirname(result.path ?? output)));
+      if (session.json) printJson({ ...result, program }, session);
+      else stdout(renderBuild(result, program), session);
     });
+}
+
+function missingOutput(): AirgapError {
+  return new AirgapError('USAGE', "required option '-o, --output <bundle>' not specified", {
+    hint: 'Pass the file to write, for example -o bundle.tar, or set AIRGAP_OUTPUT.',
+  });
+}
+
+function noFolder(): AirgapError {
+  return new AirgapError('USAGE', '--with-airgap needs a bundle in a file, and -o - streams it', {
+    hint: 'Pass a file with -o, or omit --with-airgap.',
+  });
 }
 
 function refuseTerminal(): void {

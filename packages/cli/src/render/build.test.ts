@@ -16,13 +16,14 @@ const built = (transferred: Partial<BuildResult['transferred']>) => ({
   transferred: { downloaded: 0, reused: 0, resumed: 0, written: 0, ...transferred },
 });
 const lastLines = (transferred: Partial<BuildResult['transferred']>) =>
-  renderBuild(built(transferred)).split('\n').slice(-4, -1);
+  renderBuild(built(transferred)).split('\n').slice(-5, -1);
 
 it('shows a build as its plan, where the bytes came from, and the bundle', () =>
   expect(lastLines({ downloaded: 1_000_000, reused: 1_500_000_000, resumed: 500_000 })).toEqual([
     'bundle: 3.0 MB (3010560 bytes)',
     'downloaded 1.0 MB, reused 1.5 GB of local bundles, resumed 500 kB',
     '/b\\u{1b}.tar: 3.0 MB in 1.5 s, sha256:aa',
+    'on the other side, airgap, docker, podman, ctr or skopeo loads it',
   ]));
 
 it.each([
@@ -32,3 +33,8 @@ it.each([
 ])('leaves out what is zero, except for downloads: %j', (transferred, line) =>
   expect(lastLines(transferred)[1]).toBe(line),
 );
+
+it('names the copy of the program', () =>
+  expect(renderBuild(built({}), '/out/airgap.cjs')).toMatch(
+    /^on the other side, \/out\/airgap\.cjs, docker, podman, ctr or skopeo loads it$/m,
+  ));

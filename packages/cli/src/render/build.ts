@@ -4,11 +4,17 @@ import { formatDuration } from './duration.ts';
 import { renderPlan } from './plan.ts';
 import { printable } from './printable.ts';
 
-/** Renders a finished build: its plan, where its bytes came from, and the bundle. */
-export function renderBuild(result: Omit<BuildResult, 'sources'>): string {
+/**
+ * Renders a finished build: its plan, where its bytes came from, the bundle, and what the other side needs.
+ *
+ * @param program the path of the copy of this program, if there is one
+ */
+export function renderBuild(result: Omit<BuildResult, 'sources'>, program?: string): string {
   const { path = 'streamed', size, elapsed, digest, transferred } = result;
   const bundle = `${printable(path)}: ${formatBytes(size)} in ${formatDuration(elapsed)}, ${digest}\n`;
-  return `${renderPlan(result)}${transferLine(transferred)}${bundle}`;
+  const needs = program === undefined ? 'airgap' : printable(program);
+  const next = `on the other side, ${needs}, docker, podman, ctr or skopeo loads it\n`;
+  return `${renderPlan(result)}${transferLine(transferred)}${bundle}${next}`;
 }
 
 /** Renders `downloaded 120 MB, reused 3.1 GB of local bundles, resumed 40.0 MB`; the last two only if there are any. */

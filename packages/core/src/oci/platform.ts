@@ -20,15 +20,29 @@ const ALIASES: Record<string, string> = {
   armhf: 'arm',
   i386: '386',
 };
+/** The architectures of container images (GOARCH): alone they mean Linux, as for docker. */
+const ARCHITECTURES = new Set([
+  'amd64',
+  'arm64',
+  'arm',
+  '386',
+  'ppc64le',
+  's390x',
+  'riscv64',
+  'mips64le',
+  'loong64',
+]);
 const COMPONENT = /^[a-z0-9_.-]+$/;
 
 /**
- * Parses `os/arch[/variant]` in Docker's notation.
+ * Parses `os/arch[/variant]` in Docker's notation; an architecture alone is one of Linux: `arm64`.
  *
  * @throws AirgapError `USAGE`
  */
 export function parsePlatform(text: string): Platform {
-  const parts = text.toLowerCase().split('/');
+  const lower = text.toLowerCase();
+  const isArchitecture = ARCHITECTURES.has(ALIASES[lower] ?? lower);
+  const parts = (isArchitecture ? `linux/${lower}` : lower).split('/');
   if (parts.length < 2 || parts.length > 3 || !parts.every(part => COMPONENT.test(part))) {
     throw new AirgapError('USAGE', `invalid platform: ${JSON.stringify(text)}`, {
       hint: 'Write it as os/arch or os/arch/variant, for example linux/amd64 or linux/arm/v7.',

@@ -141,6 +141,13 @@ export function parseRegistry(text: string): string {
   });
 }
 
+/** Returns whether the text is a registry host, with its port if any, that Docker tells from a path component. */
+export function isHost(text: string): boolean {
+  if (!HOST.test(text) || !looksLikeHost(text)) return false;
+  const port = portOf(text);
+  return port === undefined || isPort(port);
+}
+
 /** Docker's rule: the first component is a host if it has a dot, a port or upper case, or is `localhost`. */
 function looksLikeHost(part: string): boolean {
   return /[.:]/.test(part) || part === 'localhost' || part.toLowerCase() !== part;
@@ -158,9 +165,16 @@ function splitTag(path: string): [string, string | undefined] {
 
 function checkHost(text: string, host: string): void {
   if (!HOST.test(host)) throw invalid(text, `"${host}" is not a host name`);
-  const port = /:(\d+)$/.exec(host)?.[1];
-  if (port !== undefined && (Number(port) < 1 || Number(port) > MAX_PORT))
-    throw invalid(text, `"${port}" is not a valid port`);
+  const port = portOf(host);
+  if (port !== undefined && !isPort(port)) throw invalid(text, `"${port}" is not a valid port`);
+}
+
+function portOf(host: string): string | undefined {
+  return /:(\d+)$/.exec(host)?.[1];
+}
+
+function isPort(text: string): boolean {
+  return Number(text) >= 1 && Number(text) <= MAX_PORT;
 }
 
 function checkRepository(text: string, path: string, fullName: string): void {

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
 import { HostLimiter } from '../http/host-limiter.ts';
 import { responseError } from '../http/response-error.ts';
+import { traced } from '../http/trace.ts';
 import type { ErrorContext } from '../model/errors.ts';
 import { MAX_MANIFEST_SIZE } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
@@ -28,6 +29,8 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   readonly credentialFiles?: readonly CredentialFile[] | undefined;
   /** The maximum of concurrent transfers per host; lower while the host throttles. Default 24. */
   readonly concurrency?: number | undefined;
+  /** Report every request as an event. */
+  readonly trace?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
@@ -48,7 +51,7 @@ export class Registries implements AsyncDisposable {
     // Every transfer adds a listener, which is not a leak.
     setMaxListeners(0, signal);
     this.#options = { ...options, signal };
-    this.#dispatcher = openConnections(options);
+    this.#dispatcher = this.#traced(openConnections(options));
     this.#authorizer = new Authorizer(this.#dispatcher, credentials);
   }
 
@@ -96,6 +99,16 @@ export class Registries implements AsyncDisposable {
     };
     await host.run(attempt, where);
     return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
+  }
+
+  #traced(connections: Dispatcher): Dispatcher {
+    const { trace, onEvent } = this.#options;
+    if (!trace || !onEvent) return connections;
+    return traced(connections, {
+      onEvent,
+      sourceOf: authorization => this.#authorizer.sourceOf(authorization),
+      mask: text => this.#authorizer.secrets.mask(text),
+    });
   }
 
   #upstream(registry: string): RegistryHost {

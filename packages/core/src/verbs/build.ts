@@ -9,7 +9,8 @@ import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
-import { AirgapError } from '../model/errors.ts';
+import { formatBytes } from '../model/bytes.ts';
+import { AirgapError, isInterrupted } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
@@ -68,7 +69,14 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
     const plan = planResult(resolved);
     const { tarPlan } = resolved;
     const bytes = bytesToTransfer(tarPlan);
-    onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
+    onEvent({
+      type: 'planned',
+      images: plan.images.length,
+      blobs: plan.blobs,
+      bytes,
+      size: tarPlan.size,
+      hosts: bytesByHost(tarPlan),
+    });
     await using local = await OpenLayouts.open(options.reuse ?? []);
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, registries, local, onEvent, signal, stop };
@@ -136,7 +144,10 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
   } catch (thrown) {
     const error = diskError(thrown, output);
     if (error instanceof AirgapError && error.code === 'DISK') file.discard();
-    if (file.isResumable) onEvent({ type: 'notice', message: resumeNotice(output) });
+    if (!file.isResumable) throw error;
+    const kept = keptText(output, file.resumableBytes, bytesToTransfer(tarPlan));
+    if (isInterrupted(error)) throw interruptedBuild(kept, output);
+    onEvent({ type: 'notice', message: `${kept}; run the same command again to resume` });
     throw error;
   }
   return tally.total(resumed, tarPlan.size - bytesToTransfer(tarPlan));
@@ -154,8 +165,15 @@ function writeOptions(
   return { sourcesOf, onEvent, onBytes: tally.add, stop };
 }
 
-function resumeNotice(output: string): string {
-  return `Partial download kept in ${partialPaths(output).partial}; run the same command again to resume`;
+function keptText(output: string, kept: number, total: number): string {
+  const { partial } = partialPaths(output);
+  return `${formatBytes(kept)} of ${formatBytes(total)} are kept in ${partial}`;
+}
+
+function interruptedBuild(kept: string, output: string): AirgapError {
+  return new AirgapError('INTERRUPTED', `interrupted: ${kept}`, {
+    hint: `Run the same command again to resume, or remove ${partialPaths(output).partial}* to give up.`,
+  });
 }
 
 function rejectFindings(findings: readonly Finding[]): void {
@@ -169,6 +187,16 @@ function rejectFindings(findings: readonly Finding[]): void {
 
 function bytesToTransfer({ entries }: BundlePlan): number {
   return entries.reduce((sum, { content, size }) => sum + (content.bytes ? 0 : size), 0);
+}
+
+function bytesByHost({ entries }: BundlePlan): Record<string, number> {
+  const hosts = new Map<string, number>();
+  for (const { content, size } of entries) {
+    if (content.bytes) continue;
+    const { registry } = content.from;
+    hosts.set(registry, (hosts.get(registry) ?? 0) + size);
+  }
+  return Object.fromEntries(hosts);
 }
 
 function indexDigest({ entries }: BundlePlan): string {

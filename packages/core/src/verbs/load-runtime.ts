@@ -75,6 +75,7 @@ export async function loadRuntime(given: Timed<LoadRuntimeOptions>): Promise<Loa
     onEvent({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
     const images = await Promise.all(names.map(named => imageClosure(layout, named)));
+    onEvent({ type: 'phase', phase: 'query', host: options.target });
     const before = new RuntimeInventory(await runtime.images(signal));
     const missing = images.filter(image => !before.isComplete(image) && isSupported(image, runtime));
     const loaded = sumOf(missing);
@@ -88,6 +89,7 @@ export async function loadRuntime(given: Timed<LoadRuntimeOptions>): Promise<Loa
         signal,
       );
     }
+    if (!dryRun) onEvent({ type: 'phase', phase: 'check', host: options.target });
     const after = dryRun ? undefined : new RuntimeInventory(await runtime.images(signal));
     return {
       path: resolve(options.bundle),

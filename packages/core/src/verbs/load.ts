@@ -10,12 +10,12 @@ import { UploadBodies } from '../copy/upload-bodies.ts';
 import type { Layout } from '../layout/layout.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { isRuntimeTarget, type RuntimeTarget } from '../runtime/target.ts';
+import type { OnEvent } from '../store/events.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { checkOptions } from './check-options.ts';
 import { type LoadRuntimeOptions, type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
@@ -105,12 +105,16 @@ async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
     await using registries = await Registries.open({ ...options, signal });
     const targetOf: TargetOf = repository =>
       registries.target(Reference.inRepository(location.registry, repository));
+    options.onEvent?.({ type: 'phase', phase: 'query', host: location.registry });
     const tags = await resolveTags(targetOf, mappings, options.onExisting ?? 'overwrite');
     const stop = (reason: unknown) => stopper.abort(reason);
     const context = { layout, targetOf, registry: location.registry, tags, signal, stop };
     const transfers = await pushImages(context, options);
     const { dryRun = false } = options;
-    if (!dryRun) await readBackTags(targetOf, tags);
+    if (!dryRun) {
+      options.onEvent?.({ type: 'phase', phase: 'check', host: location.registry });
+      await readBackTags(targetOf, tags, options.onEvent);
+    }
     return {
       path: resolve(options.bundle),
       target: options.target,
@@ -120,8 +124,16 @@ async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
       elapsed: performance.now() - started,
     };
   } catch (error) {
-    throw options.signal?.aborted ? interrupted(error) : error;
+    throw options.signal?.aborted ? interruptedLoad(error, location.registry) : error;
   }
+}
+
+/** Content comes before its tags, so what has arrived does no harm. */
+function interruptedLoad(cause: unknown, registry: string): AirgapError {
+  return new AirgapError('INTERRUPTED', `interrupted: what ${registry} has received stays there`, {
+    hint: 'Run the same command again to resume: it skips what is there.',
+    cause,
+  });
 }
 
 interface PushContext {
@@ -141,7 +153,7 @@ async function pushImages(
   const { layout, targetOf, registry, tags, signal, stop } = context;
   const requested = tags.filter(({ state }) => state !== 'skipped').map(({ mapping }) => mapping);
   const plan = await planPush(layout, requested);
-  const diff = await findMissing(targetOf, plan);
+  const diff = await findMissing(targetOf, plan, onEvent);
   const expected = expectedTransfers(diff);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
@@ -150,11 +162,12 @@ async function pushImages(
   await using hashPool = new HashPool(signal);
   const bodies = new UploadBodies(layout, hashPool, onEvent);
   const transfers = await push(diff, { targetOf, source: layout, bodies, onEvent, stop });
-  onEvent({ type: 'phase', phase: 'finish' });
+  onEvent({ type: 'phase', phase: 'check', host: registry });
   // Before the tags: a tag must never point to incomplete content.
-  await checkPushed(targetOf, diff, registry);
+  await checkPushed(targetOf, diff, registry, onEvent);
   await updateReferrers(targetOf, plan.referrers);
-  await putTags(context);
+  onEvent({ type: 'phase', phase: 'tag', host: registry });
+  await putTags(context, onEvent);
   return transfers;
 }
 
@@ -162,24 +175,34 @@ async function pushImages(
  * Pushes the tags; the manifests already exist by digest. Tags of one repository are pushed one after another:
  * distribution rewrites the manifest for each tag, and rejects an index that refers to it during the write.
  */
-async function putTags({ targetOf, layout, tags }: PushContext): Promise<void> {
+async function putTags({ targetOf, layout, tags }: PushContext, onEvent: OnEvent): Promise<void> {
   const byRepository = new Map<string, ImageMapping[]>();
   for (const { state, mapping } of tags) {
     if (state !== 'pushed' || mapping.to.tag === undefined) continue;
     const { repository } = mapping.to;
     byRepository.set(repository, [...(byRepository.get(repository) ?? []), mapping]);
   }
+  const total = [...byRepository.values()].flat().length;
+  let done = 0;
   const putSequentially = async (mappings: readonly ImageMapping[]) => {
-    for (const { to, root } of mappings)
+    for (const { to, root } of mappings) {
       await targetOf(to.repository).putManifest(await layout.manifest(root), to.tag);
+      done += 1;
+      onEvent({ type: 'step', done, total });
+    }
   };
   await Promise.all([...byRepository.values()].map(putSequentially));
 }
 
 /** Checks that the registry has everything that it accepted. @throws AirgapError `CONTENT` */
-async function checkPushed(targetOf: TargetOf, diff: PushDiff, registry: string): Promise<void> {
+async function checkPushed(
+  targetOf: TargetOf,
+  diff: PushDiff,
+  registry: string,
+  onEvent: OnEvent,
+): Promise<void> {
   const pushed = diff.blobs.map(({ blob, missing }) => ({ blob, repositories: missing }));
-  const { blobs, levels } = await findMissing(targetOf, { blobs: pushed, levels: diff.levels });
+  const { blobs, levels } = await findMissing(targetOf, { blobs: pushed, levels: diff.levels }, onEvent);
   const [missing] = [...blobs.map(({ blob }) => blob), ...levels.flat().map(({ descriptor }) => descriptor)];
   if (missing === undefined) return;
   throw new AirgapError('CONTENT', 'the registry accepted this digest but does not have it', {
@@ -216,11 +239,18 @@ async function resolveTags(
 }
 
 /** Resolves every reference again. @throws AirgapError `CONTENT` when one does not have the digest of the bundle */
-async function readBackTags(targetOf: TargetOf, tags: readonly TargetTag[]): Promise<void> {
+async function readBackTags(
+  targetOf: TargetOf,
+  tags: readonly TargetTag[],
+  onEvent: OnEvent = () => {},
+): Promise<void> {
+  let done = 0;
   const readBack = async (tag: TargetTag) => {
     tag.found = await digestAt(targetOf, tag.mapping.to);
     if (tag.state !== 'skipped' && tag.found !== tag.mapping.root.digest)
       throw unexpectedTag(tag.mapping, tag.found);
+    done += 1;
+    onEvent({ type: 'step', done, total: tags.length });
   };
   await Promise.all(tags.map(readBack));
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { type ConfigFile, findConfigFile } from '../config/config-file.ts';
 import { DEFAULT_CONFIG } from '../config/config-layers.ts';
+import { type FlagDefaults, isTrustedFlag } from '../config/flag-defaults.ts';
 import { formerTrustPath, TrustStore, trustPath } from '../config/trust-store.ts';
 import { AirgapError } from '../model/errors.ts';
 
@@ -21,6 +22,8 @@ export interface TrustResult {
   readonly credentials: Readonly<Record<string, string>>;
   /** Hosts for which the config names mirrors. */
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  /** The defaults of flags that count only in a trusted config. */
+  readonly defaults: FlagDefaults;
 }
 
 /** A config in the list. */
@@ -32,7 +35,7 @@ export interface TrustedConfig {
 }
 
 /**
- * Trusts the `airgap.yaml` of a folder with its present content: its `credentials` and `mirrors` count from now on.
+ * Trusts the `airgap.yaml` of a folder with its present content: its `credentials`, `mirrors` and `defaults` count from now on.
  *
  * @throws AirgapError `INPUT` for a missing or invalid config or list, `DISK` when the list cannot be written
  */
@@ -78,7 +81,7 @@ async function stateOf(path: string, sha256: string): Promise<TrustedConfig['sta
   }
 }
 
-function contents({ config }: ConfigFile): Pick<TrustResult, 'credentials' | 'mirrors'> {
+function contents({ config }: ConfigFile): Pick<TrustResult, 'credentials' | 'mirrors' | 'defaults'> {
   const credentials = Object.entries(config.credentials ?? {}).map(([host, source]) => {
     const places = [
       source.usernameEnv && `$${source.usernameEnv}`,
@@ -89,7 +92,12 @@ function contents({ config }: ConfigFile): Pick<TrustResult, 'credentials' | 'mi
     return [host, places.filter(Boolean).join(', ')];
   });
   const mirrors = Object.entries(config.mirrors ?? {}).map(([host, urls]) => [host, [urls].flat()]);
-  return { credentials: Object.fromEntries(credentials), mirrors: Object.fromEntries(mirrors) };
+  const defaults = Object.entries(config.defaults ?? {}).filter(([flag]) => isTrustedFlag(flag));
+  return {
+    credentials: Object.fromEntries(credentials),
+    mirrors: Object.fromEntries(mirrors),
+    defaults: Object.fromEntries(defaults),
+  };
 }
 
 function noConfig(folder: string): AirgapError {

@@ -1,6 +1,7 @@
 import { access, constants, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { systemErrorReason } from '../../fs/system-error.ts';
+import { formatBytes } from '../../model/bytes.ts';
 import { AirgapError } from '../../model/errors.ts';
 
 /**
@@ -45,7 +46,8 @@ export async function checkSpace(path: string, size: number): Promise<void> {
   });
   const free = bavail * bsize;
   if (free >= size) return;
-  throw new AirgapError('DISK', `not enough disk space: the bundle needs ${size} bytes, ${free} are free`, {
+  const needs = `the bundle needs ${formatBytes(size)}, ${formatBytes(free)} are free in ${directory}`;
+  throw new AirgapError('DISK', `not enough disk space: ${needs}: ${formatBytes(size - free)} short`, {
     where: { path },
     hint: 'Free some disk space, or write the bundle to another disk.',
   });

@@ -1,5 +1,5 @@
-import { aliasesOf } from '../../reference/aliases.ts';
-import type { Reference } from '../../reference/reference.ts';
+import { aliasesOf } from './aliases.ts';
+import type { Reference } from './reference.ts';
 
 /**
  * Patterns that select images. A pattern is a name, with or without its tag or digest, in any spelling that Docker
