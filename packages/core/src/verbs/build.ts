@@ -8,7 +8,7 @@ import { openPrevious } from '../bundle/file/previous-bundle.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
-import { OpenLayouts } from '../layout/open-layout.ts';
+import { OpenLayouts, openBlobs } from '../layout/open-layout.ts';
 import { formatBytes } from '../model/bytes.ts';
 import { AirgapError, isInterrupted } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
@@ -77,7 +77,9 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
       size: tarPlan.size,
       hosts: bytesByHost(tarPlan),
     });
-    await using local = await OpenLayouts.open(options.reuse ?? []);
+    await using local = await OpenLayouts.open(options.reuse ?? [], path =>
+      openBlobs(path, notice(path, onEvent)),
+    );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, registries, local, onEvent, signal, stop };
     const transferred =
@@ -93,6 +95,12 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
   } catch (error) {
     throw options.signal?.aborted ? interrupted(error) : error;
   }
+}
+
+/** Reports why a bundle cannot be reused as a whole. */
+function notice(path: string, onEvent: OnEvent): (reason: AirgapError) => void {
+  return ({ message }) =>
+    onEvent({ type: 'notice', message: `${path}: ${message}; reusing what can be read of it` });
 }
 
 /** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */

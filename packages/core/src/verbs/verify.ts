@@ -7,10 +7,10 @@ import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
-import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
+import { blobProblem, blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkDocuments } from '../verify/document-check.ts';
 import { checkNames } from '../verify/name-check.ts';
-import { offsetOf, type Problem } from '../verify/problem.ts';
+import type { Problem } from '../verify/problem.ts';
 import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
@@ -69,15 +69,24 @@ export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult>
     const names = await layout.names();
     checkNames(layout, names, problems);
     await checkDocuments(layout, names, problems);
-    await new ReferenceCheck(layout, problems).check(names);
+    const references = new ReferenceCheck(layout, problems);
+    await references.check(names);
     const images = names.flatMap(({ name }) => name ?? []);
-    return { path, form: layout.form, images, blobs: blobs.length, bytes, problems };
+    const named = problems.map(problem => withImages(problem, references));
+    return { path, form: layout.form, images, blobs: blobs.length, bytes, problems: named };
   } catch (error) {
     if (signal?.aborted) throw interrupted(error);
     if (!(error instanceof AirgapError)) throw error;
-    problems.push({ message: error.message });
+    const { message, hint } = error;
+    problems.push({ message, ...(hint === undefined ? {} : { hint }) });
     return { path, form: 'bundle', images: [], blobs: 0, bytes: 0, problems };
   }
+}
+
+/** Adds the images that a damaged or missing blob belongs to. */
+function withImages(problem: Problem, references: ReferenceCheck): Problem {
+  const images = problem.entry === undefined ? [] : references.imagesOf(problem.entry);
+  return images.length === 0 ? problem : { ...problem, images };
 }
 
 /** The files of a stored layout; unexpected entries of a tar are problems. */
@@ -94,7 +103,7 @@ async function readStream(stream: AsyncIterable<Uint8Array>, problems: Problem[]
       const actual = digests.get(entry.name);
       if (actual === digest) continue;
       const message = `digest mismatch: expected ${digest}, got ${actual}`;
-      problems.push({ message, entry: entry.name, ...offsetOf(entry) });
+      problems.push(blobProblem(message, entry));
     }
   };
   return { files, checkContent };

@@ -15,7 +15,10 @@ import { offsetOf, type Problem } from './problem.ts';
 export class ReferenceCheck {
   readonly #layout: Layout;
   readonly #problems: Problem[];
-  readonly #needed = new Set<string>(DOCUMENTS);
+  /** The names of the images that need each file. */
+  readonly #needed = new Map<string, Set<string>>(DOCUMENTS.map(name => [name, new Set()]));
+  /** Whether a manifest could not be read: what it refers to is unknown. */
+  #isIncomplete = false;
   readonly #order = new BlobOrder();
   /** Runnable images, by the names that point to them. */
   readonly #images = new Map<string, ImageManifest[]>();
@@ -28,9 +31,15 @@ export class ReferenceCheck {
   async check(names: readonly NamedDescriptor[]): Promise<void> {
     for (const { name = 'index.json', descriptor } of names) await this.#follow(name, descriptor);
     if (this.#layout.form === 'bundle') await this.#checkBundle();
+    if (this.#isIncomplete) return;
     for (const entry of this.#layout.entries.values())
       if (blobDigest(entry.name) && !this.#needed.has(entry.name))
         this.#problems.push({ message: 'unreferenced blob', entry: entry.name, ...offsetOf(entry) });
+  }
+
+  /** The names of the images that need a file, sorted. */
+  imagesOf(entry: string): string[] {
+    return [...(this.#needed.get(entry) ?? [])].sort();
   }
 
   /** What holds only for the tar of a build: `manifest.json` matches the manifests, and the entries are sorted. */
@@ -49,6 +58,7 @@ export class ReferenceCheck {
     this.#images.set(name, images);
     const onError = (descriptor: Descriptor, error: unknown) => {
       if (!(error instanceof AirgapError)) throw error;
+      this.#isIncomplete = true;
       const entry = blobPath(descriptor);
       if (this.#layout.entries.has(entry))
         this.#problems.push({ message: `${name}: ${error.message}`, entry });
@@ -66,7 +76,7 @@ export class ReferenceCheck {
 
   #need(descriptor: Descriptor, by: string): void {
     const path = blobPath(descriptor);
-    this.#needed.add(path);
+    this.#needed.set(path, (this.#needed.get(path) ?? new Set()).add(by));
     const size = this.#layout.sizeOf(descriptor);
     if (size === descriptor.size) return;
     const problem = size === undefined ? 'is missing' : `has ${size} bytes, expected ${descriptor.size}`;
