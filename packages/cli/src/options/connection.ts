@@ -1,7 +1,6 @@
 import { AirgapError, DEFAULT_CONCURRENCY } from '@airgap/core';
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import type { Environment } from '../environment.ts';
-import { readAuthorityFolders } from './authority-folder.ts';
 import { readText } from './file.ts';
 import { concurrency, repeated, timeout } from './parsers.ts';
 
@@ -61,11 +60,8 @@ export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles, caFold
   return {
     plainHttp,
     insecure,
-    ca: [
-      ...(await readAuthorities(caFiles)),
-      ...(await readAuthorityFolders(caFolders)),
-      ...(await readAuthorities(flags.ca)),
-    ],
+    ca: [...(await readAuthorities(caFiles)), ...(await readAuthorities(flags.ca))],
+    caFolders,
     clientCertificates: await readClientCertificates(flags),
     proxy,
     timeout,

@@ -36,10 +36,12 @@ export class Progress {
   total = 0;
   blobs = 0;
   finished = 0;
-  /** Bytes that an interrupted build had written. They are no part of the rate. */
-  resumed = 0;
-  /** The resumed blobs that are not in transfer yet, by digest. */
+  /** Bytes that need no download: of an interrupted build, and of local bundles. They are no part of the rate. */
+  local = 0;
+  /** The local blobs that are not in transfer yet, by digest. */
   readonly #waiting = new Map<string, Transfer>();
+  /** The digests of the blobs that are copied from a local bundle: all of their bytes count from the start. */
+  readonly #reused = new Set<string>();
   readonly #hosts = new Map<string, HostProgress>();
   readonly #meter = new Meter();
   readonly #now: () => number;
@@ -68,13 +70,21 @@ export class Progress {
         this.#plan(event);
         break;
       case 'blob-resumed':
-        this.resumed += event.received;
+        this.local += event.received;
         this.#waiting.set(event.digest, event);
         break;
+      case 'blob-reused':
+        this.local += event.size - (this.#waiting.get(event.digest)?.received ?? 0);
+        this.#waiting.set(event.digest, { ...event, received: event.size });
+        this.#reused.add(event.digest);
+        break;
       case 'blob-started':
+        if (event.host !== undefined) this.#download(event);
+        if (this.#reused.has(event.digest)) break;
         this.#update({ ...event, received: this.#waiting.get(event.digest)?.received ?? 0 });
         break;
       case 'blob-progress':
+        if (this.#reused.has(event.digest)) break;
         this.#update({ ...this.#waiting.get(event.digest), ...this.transfers.get(event.digest), ...event });
         break;
       case 'blob-finished':
@@ -83,7 +93,14 @@ export class Progress {
     }
   }
 
-  /** Bytes that are there so far, the resumed ones included. */
+  /** A local bundle may turn out not to have the blob. */
+  #download({ digest, size }: { readonly digest: string; readonly size: number }): void {
+    if (!this.#reused.delete(digest)) return;
+    this.local -= size;
+    this.#waiting.delete(digest);
+  }
+
+  /** Bytes that are there so far, the local ones included. */
   get moved(): number {
     return this.finished + sumOf(this.transfers) + sumOf(this.#waiting);
   }
@@ -116,8 +133,8 @@ export class Progress {
    * @returns undefined while nothing arrives, and in the first seconds
    */
   remaining(rate: number): number | undefined {
-    const arrived = this.moved - this.resumed;
-    const isEarly = this.elapsed < MIN_ELAPSED || arrived < MIN_FRACTION * (this.total - this.resumed);
+    const arrived = this.moved - this.local;
+    const isEarly = this.elapsed < MIN_ELAPSED || arrived < MIN_FRACTION * (this.total - this.local);
     if (rate <= 0 || this.total <= 0 || isEarly) return undefined;
     const hosts = [...this.#hosts.values()].map(({ total, meter }) =>
       timeFor(total - meter.last, meter.rate),
@@ -143,6 +160,7 @@ export class Progress {
     const transfer = this.transfers.get(digest) ?? this.#waiting.get(digest);
     const host = this.#hosts.get(hostOf(transfer));
     if (host) host.moved += size;
+    this.#reused.delete(digest);
     this.#waiting.delete(digest);
     this.transfers.delete(digest);
     this.finished += size;
@@ -150,7 +168,7 @@ export class Progress {
 
   #sample(): void {
     const at = this.#now();
-    this.#meter.sample(at, this.moved - this.resumed);
+    this.#meter.sample(at, this.moved - this.local);
     if (this.#hosts.size < 2) return;
     const inTransfer = new Map<string, number>();
     for (const transfer of [...this.transfers.values(), ...this.#waiting.values()]) {

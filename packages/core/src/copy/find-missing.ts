@@ -29,7 +29,7 @@ export interface PushDiff {
 export async function findMissing(
   targetOf: TargetOf,
   plan: Pick<PushPlan, 'blobs' | 'levels'>,
-  onEvent: OnEvent,
+  onEvent: OnEvent = () => {},
 ): Promise<PushDiff> {
   const total = plan.blobs.length + plan.levels.flat().length;
   let done = 0;
