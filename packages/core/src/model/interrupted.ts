@@ -1,8 +1,11 @@
 import { AirgapError } from './errors.ts';
 
-/** Returns the `INTERRUPTED` error for a caller's aborted signal. */
+/** Returns the `INTERRUPTED` error for a caller's aborted signal, without what was in transfer by chance. */
 export function interrupted(cause?: unknown): AirgapError {
-  if (cause instanceof AirgapError && cause.code === 'INTERRUPTED') return cause;
+  if (cause instanceof AirgapError && cause.code === 'INTERRUPTED') {
+    const { message, hint } = cause;
+    return new AirgapError('INTERRUPTED', message, hint === undefined ? {} : { hint });
+  }
   return new AirgapError('INTERRUPTED', 'interrupted', { cause });
 }
 
