@@ -3,7 +3,7 @@ import { formatBytes } from '../render/bytes.ts';
 import { shortDigest } from '../render/digest.ts';
 import { printable } from '../render/printable.ts';
 import { clip, clipStart, widthOf } from '../render/width.ts';
-import { phaseLine, progressLine } from './lines.ts';
+import { isUpload, phaseLine, progressLine } from './lines.ts';
 import type { Progress, Transfer } from './progress.ts';
 
 /** The room for the block, in columns and lines. */
@@ -29,7 +29,8 @@ export function progressBlock(progress: Progress, size: BlockSize, colors: Color
 
 function headLine(progress: Progress, { width }: BlockSize, colors: Colors): string {
   const text = progressLine(progress);
-  const length = width - 1 - Math.max(TEXT_WIDTH, widthOf(text));
+  const usual = TEXT_WIDTH + (isUpload(progress) ? 'uploading '.length : 0);
+  const length = width - 1 - Math.max(usual, widthOf(text));
   if (length < MIN_BAR) return clip(text, width);
   const full = Math.round(progress.fraction * length);
   return `${colors.green('█'.repeat(full))}${colors.dim('░'.repeat(length - full))} ${text}`;

@@ -79,7 +79,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
     const missing = images.filter(image => !before.isComplete(image) && isSupported(image, runtime));
     const loaded = sumOf(missing);
     onEvent({ type: 'planned', images: images.length, ...loaded, size: layout.size });
-    onEvent({ type: 'phase', phase: 'move' });
+    onEvent({ type: 'phase', phase: 'move', host: options.target });
     for (const batch of dryRun ? [] : batches(missing, runtime)) {
       const subset = await planSubset(layout, batch.images);
       await batch.run(

@@ -167,7 +167,7 @@ async function pushImages(
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
   if (dryRun) return expected;
-  onEvent({ type: 'phase', phase: 'move' });
+  onEvent({ type: 'phase', phase: 'move', host: registry });
   await using hashPool = new HashPool(signal);
   const bodies = new UploadBodies(layout, hashPool, onEvent);
   const transfers = await push(diff, { targetOf, source: layout, bodies, onEvent, stop });
