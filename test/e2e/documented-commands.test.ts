@@ -145,8 +145,7 @@ describe('a command in the documents', () => {
   it.each(runnable.filter(({ command }) => !command.startsWith('airgap serve')))(
     'runs: $command ($page)',
     async ({ command }) => {
-      for (const name of ['local', 'secret.yaml'])
-        rmSync(work.file(name), { recursive: true, force: true });
+      for (const name of ['local', 'secret.yaml']) rmSync(work.file(name), { recursive: true, force: true });
       const { status, output } = await bash(command);
       const expected = STATUS.find(([pattern]) => pattern.test(command))?.[1] ?? [0];
       expect(expected, output).toContain(status);

@@ -1,5 +1,4 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { applyDefaults } from './options/defaults.ts';
 import { applyVerbosity, generalFlags } from './options/general.ts';
 import { groupFlags } from './options/groups.ts';
 import { printableText } from './render/printable.ts';
@@ -89,6 +88,7 @@ export async function program(session: Session, argv: readonly string[]): Promis
     .addHelpText('after', HELP)
     .hook('preAction', async (_root, command) => {
       session.json = command.opts().json === true;
+      const { applyDefaults } = await import('./options/defaults.ts');
       await applyDefaults(command, session.environment);
       applyVerbosity(command, session);
     });

@@ -2,7 +2,6 @@ import { AirgapError, type FlagDefaults } from '@airgap/core';
 import type { CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import type { Environment } from '../environment.ts';
-import { readDefaults } from './config.ts';
 import { isRepeatable } from './parsers.ts';
 
 /** The value of a flag that the command line lacks. */
@@ -59,6 +58,8 @@ async function configuredDefaults(
   environment: Environment,
 ): Promise<(option: Option) => Default | undefined> {
   if (!command.options.some(option => nameOf(option) === 'config')) return () => undefined;
+  // Other commands need no parser of configs, which takes time to load.
+  const { readDefaults } = await import('./config.ts');
   const { config } = command.opts() as { readonly config?: string };
   const { defaults, defaultsFrom } = await readDefaults(config, environment);
   return option => configuredDefault(nameOf(option), defaults, defaultsFrom);

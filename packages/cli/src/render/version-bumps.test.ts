@@ -37,11 +37,11 @@ it.each([
 describe('a new version', () => {
   it.each<[string, string[], string[], string[]]>([
     ['of the only tag', ['q.io/web:2.4.0'], ['q.io/web:2.5.0'], ['q.io/web 2.4.0 2.5.0']],
-    ['of another repository is none', ['q.io/web:1'], ['q.io/api:2'], []],
-    ['of several tags is none', ['q.io/web:1', 'q.io/web:2'], ['q.io/web:3'], []],
-    ['with several tags is none', ['q.io/web:1'], ['q.io/web:2', 'q.io/web:3'], []],
-    ['on another host is none', ['q.io:1/web:1'], ['q.io:2/web:2'], []],
-    ['without a tag is none', ['q.io/web'], ['q.io/web:2'], []],
+    ['of another repository is not paired', ['q.io/web:1'], ['q.io/api:2'], []],
+    ['of several tags is not paired', ['q.io/web:1', 'q.io/web:2'], ['q.io/web:3'], []],
+    ['with several tags is not paired', ['q.io/web:1'], ['q.io/web:2', 'q.io/web:3'], []],
+    ['on another host is not paired', ['q.io:1/web:1'], ['q.io:2/web:2'], []],
+    ['without a tag is not paired', ['q.io/web'], ['q.io/web:2'], []],
   ])('%s', (_name, before, after, expected) => {
     const paired = pairVersions({
       added: after.map(name => added(name)),

@@ -141,6 +141,11 @@ export function parseRegistry(text: string): string {
   });
 }
 
+/** Returns whether the text is a valid tag (`<reference>` in the distribution-spec). */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
 /** Returns whether the text is a registry host, with its port if any, that Docker tells from a path component. */
 export function isHost(text: string): boolean {
   if (!HOST.test(text) || !looksLikeHost(text)) return false;

@@ -11,6 +11,7 @@ import { Download } from './download.ts';
 import type { RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
 import { findManifest, referrersOf } from './referrers.ts';
+import { listTags } from './tags.ts';
 
 /** One repository of one registry host as an image source: the pull side of the distribution-spec. */
 export class RepositorySource implements ImageSource {
@@ -52,6 +53,10 @@ export class RepositorySource implements ImageSource {
 
   referrers(subject: Digest): Promise<readonly Descriptor[]> {
     return referrersOf(this.#location(this.#name), subject);
+  }
+
+  tags(): Promise<readonly string[]> {
+    return listTags(this.#host, this.#repository);
   }
 
   /** Sends a HEAD request (distribution-spec, "Checking if content exists in the registry"). */

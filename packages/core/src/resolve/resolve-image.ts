@@ -1,3 +1,4 @@
+import { nearest } from '../model/closest.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { ImageConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -49,7 +50,7 @@ export async function resolveImage(
 ): Promise<ResolvedImage> {
   const reference = name.canonical();
   const root = await source.resolve(reference);
-  if (root === undefined) throw nameNotFound(source, reference);
+  if (root === undefined) throw await nameNotFound(source, reference);
   return resolveManifest(source, reference, await source.manifest(root), choice);
 }
 
@@ -253,10 +254,23 @@ function tooLarge(digest: Digest): AirgapError {
   });
 }
 
-function nameNotFound({ origin }: ImageSource, name: Reference): AirgapError {
-  const what = name.digest === undefined ? `tag ${name.effectiveTag}` : `manifest ${name.digest}`;
-  return new AirgapError('NOT_FOUND', `${name.name} has no ${what}`, {
-    where: { image: name.toString(), ...origin },
+/** Tags that an error names. */
+const MAX_TAGS = 3;
+
+async function nameNotFound(source: ImageSource, name: Reference): Promise<AirgapError> {
+  const tag = name.digest === undefined ? name.effectiveTag : undefined;
+  const what = tag === undefined ? `manifest ${name.digest}` : `tag ${tag}`;
+  const others = tag === undefined ? '' : await otherTags(source, tag);
+  return new AirgapError('NOT_FOUND', `${name.name} has no ${what}${others}`, {
+    where: { image: name.toString(), ...source.origin },
     hint: 'Check the name and the tag; without credentials, a registry may hide private images this way.',
   });
+}
+
+/** Names the tags that are most like a missing one. */
+async function otherTags(source: ImageSource, tag: string): Promise<string> {
+  const tags = (await source.tags?.()) ?? [];
+  if (tags.length === 0) return '';
+  const shown = nearest(tag, tags, MAX_TAGS).join(', ');
+  return `; it has ${shown}${tags.length > MAX_TAGS ? ` and ${tags.length - MAX_TAGS} more` : ''}`;
 }

@@ -35,6 +35,8 @@ export interface ImageSource extends BlobSource {
   manifest(descriptor: Descriptor): Promise<RawManifest>;
   /** The manifests whose subject is this one; missing when the source cannot list them. */
   referrers?(subject: Digest): Promise<readonly Descriptor[]>;
+  /** Some tags of its repository, to explain that one is missing; none when it cannot list them. */
+  tags?(): Promise<readonly string[]>;
 }
 
 /** The source of an image, chosen by its name. */

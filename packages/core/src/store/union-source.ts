@@ -49,6 +49,11 @@ export class UnionSource implements ImageSource {
     return (await this.#first(source => source.referrers?.(subject) ?? Promise.resolve([]))) ?? [];
   }
 
+  /** The tags at the last source: the registry itself, behind its mirrors. */
+  async tags(): Promise<readonly string[]> {
+    return (await this.sources.at(-1)?.tags?.()) ?? [];
+  }
+
   async has(blob: Descriptor): Promise<boolean> {
     return (await this.#first(async source => ((await source.has(blob)) ? true : undefined))) ?? false;
   }
