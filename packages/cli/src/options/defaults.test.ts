@@ -100,6 +100,18 @@ describe('a flag that the command line lacks', () => {
   });
 });
 
+it('the values of charts have no default without --helm-values, where that writes a file from them', async () => {
+  const load = () =>
+    new Command().exitOverride().option('--helm-values <file>').option('--values <file>', '', repeated);
+  const valuesOf = async (args: readonly string[]) => {
+    const command = load().parse(args, { from: 'user' });
+    await applyDefaults(command, readEnvironment({ AIRGAP_VALUES: 'values.yaml' }));
+    return command.opts().values;
+  };
+  expect(await valuesOf([])).toBeUndefined();
+  expect(await valuesOf(['--helm-values', 'local.yaml'])).toEqual(['values.yaml']);
+});
+
 it('every flag with a default is a flag of a command that reads a config', async () => {
   const session = openSession(readEnvironment({}), new AbortController().signal);
   const root = await program(session, ['completion']);

@@ -25,6 +25,7 @@ export async function applyDefaults(command: CommandUnknownOpts, environment: En
   );
   const configured = await configuredDefaults(command, environment);
   for (const option of missing) {
+    if (isAlone(command, option)) continue;
     const found = fromEnvironment(option, environment) ?? configured(option);
     if (found === undefined) continue;
     const value = parse(option, found);
@@ -32,8 +33,14 @@ export async function applyDefaults(command: CommandUnknownOpts, environment: En
   }
 }
 
-/** `AIRGAP_CONFIG` and `AIRGAP_DEBUG` are read before there are any defaults. */
-const NO_DEFAULT: ReadonlySet<string> = new Set(['config', 'debug']);
+/** `AIRGAP_CONFIG` and `AIRGAP_DEBUG` are read before there are any defaults; `--since` is different each time. */
+const NO_DEFAULT: ReadonlySet<string> = new Set(['config', 'debug', 'since']);
+
+/** A command with `--helm-values` has `--values` for that only; others have it for every chart. */
+function isAlone(command: CommandUnknownOpts, option: Option): boolean {
+  const writesValues = command.options.some(({ long }) => long === '--helm-values');
+  return nameOf(option) === 'values' && writesValues && command.getOptionValue('helmValues') === undefined;
+}
 
 /** The name of the variable with the default of a flag: `AIRGAP_PLAIN_HTTP`. */
 export function variableOf(flag: string): string {

@@ -59,12 +59,15 @@ export function renderConfig(settings: readonly ReportedSetting[]): string {
 }
 
 function* layerSettings({ path: from, config, distrusted }: LayerReport): Generator<ReportedSetting> {
-  const { app, platforms, registries, credentials, mirrors, imagePaths, include, exclude } = config;
+  const { app, platforms, imagePlatforms, registries, credentials, mirrors, imagePaths } = config;
+  const { include, exclude, defaults = {} } = config;
   if (app !== undefined) yield { name: 'app', value: app, from };
   if (platforms !== undefined) yield { name: 'platforms', value: platforms, from };
+  for (const [pattern, value] of Object.entries(imagePlatforms ?? {}))
+    yield { name: `platforms.${pattern}`, value, from };
   if (include !== undefined) yield { name: 'include', value: include.map(({ pattern }) => pattern), from };
   if (exclude !== undefined) yield { name: 'exclude', value: exclude, from };
-  for (const [flag, value] of Object.entries(config.defaults ?? {})) {
+  for (const [flag, value] of Object.entries(defaults)) {
     const ignored = distrusted !== undefined && isTrustedFlag(flag) ? { ignored: distrusted } : {};
     yield { name: `defaults.${flag}`, value, from, ...ignored };
   }

@@ -27,6 +27,8 @@ const FLAG_SCOPES = {
   verbose: 'anywhere',
   output: 'trusted',
   reuse: 'trusted',
+  report: 'trusted',
+  from: 'trusted',
   'with-airgap': 'trusted',
   registry: 'trusted',
   mirror: 'trusted',
@@ -47,9 +49,11 @@ const FLAG_SCOPES = {
   mapping: 'trusted',
   kustomize: 'trusted',
   'hosts-toml': 'trusted',
+  'registries-yaml': 'trusted',
   'pull-secret': 'trusted',
   specs: 'trusted',
   rewrite: 'trusted',
+  'helm-values': 'trusted',
 } as const satisfies Record<string, 'anywhere' | 'trusted'>;
 
 type DefaultFlag = keyof typeof FLAG_SCOPES;

@@ -8,8 +8,11 @@ export interface LayoutEntry {
   readonly size: number;
 }
 
-/** How a layout is stored. `bundle` is a tar as a build writes it, `archive` one of another tool. */
-export type LayoutForm = 'bundle' | 'archive' | 'directory';
+/**
+ * How a layout is stored. `bundle` is a tar as a build writes it, `archive` one of another tool, and `docker-archive` one
+ * without manifests, as `docker save` wrote it before docker 25.
+ */
+export type LayoutForm = 'bundle' | 'archive' | 'docker-archive' | 'directory';
 
 /** The files of an OCI layout: the entries of a tar, or a directory. */
 export interface LayoutFiles extends AsyncDisposable {

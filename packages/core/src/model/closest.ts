@@ -19,13 +19,6 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Returns the candidates that are most like a word, the nearest first. */
-export function nearest(word: string, candidates: readonly string[], limit: number): string[] {
-  const distances = new Map(candidates.map(candidate => [candidate, editDistance(word, candidate)]));
-  const sorted = [...distances].sort(([, a], [, b]) => a - b);
-  return sorted.slice(0, limit).map(([candidate]) => candidate);
-}
-
 /** Damerau-Levenshtein distance (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MAX_EDITS) return MAX_EDITS + 1;

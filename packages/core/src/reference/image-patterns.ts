@@ -1,3 +1,4 @@
+import { wildcard } from '../model/wildcard.ts';
 import { aliasesOf } from './aliases.ts';
 import type { Reference } from './reference.ts';
 
@@ -6,17 +7,17 @@ import type { Reference } from './reference.ts';
  * accepts; `*` matches any characters, slashes included: `quay.io/team/*`, `redis`, `*:latest`.
  */
 export class ImagePatterns {
-  readonly #patterns: readonly (readonly string[])[];
+  readonly #patterns: readonly ((text: string) => boolean)[];
 
   constructor(patterns: readonly string[] = []) {
-    this.#patterns = patterns.map(pattern => pattern.split('*'));
+    this.#patterns = patterns.map(wildcard);
   }
 
   /** Returns whether any pattern matches the image. */
   matches(reference: Reference): boolean {
     if (this.#patterns.length === 0) return false;
     const spellings = namesOf(reference);
-    return this.#patterns.some(parts => spellings.some(spelling => matchesParts(spelling, parts)));
+    return this.#patterns.some(matches => spellings.some(matches));
   }
 }
 
@@ -26,21 +27,4 @@ function namesOf(reference: Reference): string[] {
   const { tag } = reference.canonical();
   const versions = new Set(['', full.slice(name.length), ...(tag === undefined ? [] : [`:${tag}`])]);
   return aliasesOf(reference).flatMap(alias => [...versions].map(version => `${alias}${version}`));
-}
-
-/** Matches the parts between the `*` of a pattern: the first and last at the ends, the others in order. */
-function matchesParts(text: string, parts: readonly string[]): boolean {
-  const first = parts[0] ?? '';
-  const last = parts.at(-1) ?? '';
-  if (parts.length === 1) return text === first;
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
-    return false;
-  const end = text.length - last.length;
-  let from = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const at = text.indexOf(part, from);
-    if (at < 0 || at + part.length > end) return false;
-    from = at + part.length;
-  }
-  return true;
 }

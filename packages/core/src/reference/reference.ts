@@ -7,6 +7,8 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const LABEL = '(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
 const MAX_NAME = 255;
+/** More than a name with a tag and a digest; longer texts are not looked at. */
+const MAX_REFERENCE = 1000;
 const MAX_PORT = 65_535;
 
 export const DOCKER_HUB = 'docker.io';
@@ -38,6 +40,7 @@ export class Reference {
    * @throws AirgapError `INPUT` that names the invalid component
    */
   static parse(text: string): Reference {
+    if (text.length > MAX_REFERENCE) throw invalid(text, `the name is longer than ${MAX_NAME} characters`);
     const [beforeDigest, digest] = splitOnce(text, '@');
     if (digest !== undefined && !isDigest(digest)) throw invalid(text, `"${digest}" is not a sha256 digest`);
     const [first, rest] = splitOnce(beforeDigest, '/');
@@ -135,7 +138,7 @@ export function canonicalHost(host: string): string {
  */
 export function parseRegistry(text: string): string {
   const host = text.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-  if (HOST.test(host) && looksLikeHost(host)) return canonicalHost(host);
+  if (isRegistryHost(host)) return canonicalHost(host);
   throw new AirgapError('USAGE', `invalid registry: ${JSON.stringify(text.slice(0, 300))}`, {
     hint: 'Write its host, with a port if it has one, for example registry.example.com:5000.',
   });
@@ -146,11 +149,21 @@ export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 
-/** Returns whether the text is a registry host, with its port if any, that Docker tells from a path component. */
+/**
+ * Returns whether a URL can have this host. `999.999.999.999` and `[:]` are none; `0x7f.1` is another one, 127.0.0.1,
+ * than the name says.
+ */
 export function isHost(text: string): boolean {
-  if (!HOST.test(text) || !looksLikeHost(text)) return false;
-  const port = portOf(text);
-  return port === undefined || isPort(port);
+  const url = `https://${text}/`;
+  if (!HOST.test(text) || !hasValidPort(text) || !URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  const name = text.replace(/:[0-9]+$/, '').toLowerCase();
+  return hostname.startsWith('[') || hostname === name;
+}
+
+/** Returns whether the text is a registry host, with its port if any, that Docker tells from a path component. */
+export function isRegistryHost(text: string): boolean {
+  return isHost(text) && looksLikeHost(text);
 }
 
 /** Docker's rule: the first component is a host if it has a dot, a port or upper case, or is `localhost`. */
@@ -169,17 +182,17 @@ function splitTag(path: string): [string, string | undefined] {
 }
 
 function checkHost(text: string, host: string): void {
-  if (!HOST.test(host)) throw invalid(text, `"${host}" is not a host name`);
-  const port = portOf(host);
-  if (port !== undefined && !isPort(port)) throw invalid(text, `"${port}" is not a valid port`);
+  if (HOST.test(host) && !hasValidPort(host)) throw invalid(text, `"${portOf(host)}" is not a valid port`);
+  if (!isHost(host)) throw invalid(text, `"${host}" is not a host name`);
 }
 
 function portOf(host: string): string | undefined {
   return /:(\d+)$/.exec(host)?.[1];
 }
 
-function isPort(text: string): boolean {
-  return Number(text) >= 1 && Number(text) <= MAX_PORT;
+function hasValidPort(host: string): boolean {
+  const port = portOf(host);
+  return port === undefined || (Number(port) >= 1 && Number(port) <= MAX_PORT);
 }
 
 function checkRepository(text: string, path: string, fullName: string): void {

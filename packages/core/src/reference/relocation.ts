@@ -1,6 +1,7 @@
 import { closest } from '../model/closest.ts';
 import { AirgapError } from '../model/errors.ts';
-import { canonicalHost, isHost, isRepository, type Reference } from './reference.ts';
+import { withoutTrailing } from '../model/without-trailing.ts';
+import { canonicalHost, isRegistryHost, isRepository, type Reference } from './reference.ts';
 
 /** A target registry and the prefix of its repositories. */
 export interface TargetLocation {
@@ -29,7 +30,7 @@ const RUNTIMES = ['docker:', 'podman:', 'containerd:'] as const;
  * @throws AirgapError `USAGE`
  */
 export function parseTargetLocation(text: string): TargetLocation {
-  const location = text.replace(/\/+$/, '');
+  const location = withoutTrailing(text, '/');
   if (text.includes('://'))
     throw invalidTarget(text, 'Omit the scheme; use --plain-http HOST for a registry without TLS.');
   if (text.includes('@'))
@@ -39,7 +40,7 @@ export function parseTargetLocation(text: string): TargetLocation {
   const slash = location.indexOf('/');
   const host = slash < 0 ? location : location.slice(0, slash);
   const prefix = slash < 0 ? '' : location.slice(slash + 1);
-  if (!isHost(host)) throw invalidTarget(text, hostHint(text));
+  if (!isRegistryHost(host)) throw invalidTarget(text, hostHint(text));
   if (prefix !== '' && !isRepository(prefix)) throw invalidTarget(text, prefixHint(prefix));
   return { registry: canonicalHost(host), prefix };
 }

@@ -1,27 +1,56 @@
 import { z } from 'zod';
+import { AirgapError, isInterrupted } from '../model/errors.ts';
 import { isTag } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
+import type { RepositoryTags } from '../store/image-source.ts';
 import type { RegistryHost } from './host.ts';
+import { nextPage } from './next-page.ts';
+import { isMissingRepository } from './push-error.ts';
 
-/** The size limit of a list, in bytes. */
-const MAX_LIST = 1024 * 1024;
-/** Tags that one request asks for. */
-const MAX_TAGS = 1000;
+/** The tags of one page, and the limits of a list: pages and bytes. */
+const PAGE_SIZE = 1000;
+const MAX_PAGES = 10;
+const MAX_BYTES = 1024 * 1024;
 
-const listSchema = z.looseObject({ tags: z.array(z.string()) });
+const pageSchema = z.object({ tags: z.array(z.string()).nullish() });
 
 /**
- * Lists tags of a repository (distribution-spec, "Listing tags"): the first page, in one attempt. It only helps to
- * explain an error, so whatever fails is no tags.
+ * Lists the tags of a repository (distribution-spec, "Listing Tags"), once for each host and repository. It makes a
+ * message better, so it never fails.
+ *
+ * @returns undefined when the registry does not list them
  */
-export async function listTags(host: RegistryHost, repository: string): Promise<readonly string[]> {
-  try {
-    const sink = new MemorySink(MAX_LIST);
-    const path = `tags/list?n=${MAX_TAGS}`;
+export function listTags(host: RegistryHost, repository: string): Promise<RepositoryTags | undefined> {
+  const known = host.tags.get(repository);
+  if (known !== undefined) return known;
+  const listing = readPages(host, repository).catch(error => {
+    if (isInterrupted(error)) throw error;
+    return undefined;
+  });
+  host.tags.set(repository, listing);
+  return listing;
+}
+
+async function readPages(host: RegistryHost, repository: string): Promise<RepositoryTags | undefined> {
+  const where = { host: host.endpoint.host };
+  const tags: string[] = [];
+  let path: string | URL | undefined = `tags/list?n=${PAGE_SIZE}`;
+  let remaining = MAX_BYTES;
+  for (let page = 0; path !== undefined && page < MAX_PAGES && remaining > 0; page += 1) {
+    const sink = new MemorySink(remaining);
     const response = await host.send({ method: 'GET', repository, path }, () => sink);
-    if (response.status !== 200) return [];
-    return listSchema.parse(JSON.parse(sink.bytes.toString('utf8'))).tags.filter(isTag);
-  } catch {
-    return [];
+    if (isMissingRepository(response) && page === 0) return 'unknown repository';
+    if (response.status !== 200) return undefined;
+    remaining -= sink.bytes.length;
+    tags.push(...parsePage(sink.bytes));
+    path = nextPage(response, 'the list of tags', where);
   }
+  return tags;
+}
+
+/** Returns the tags of one page, without those that are invalid. */
+function parsePage(bytes: Buffer): string[] {
+  const page = pageSchema.safeParse(JSON.parse(bytes.toString('utf8')));
+  if (!page.success) throw new AirgapError('REGISTRY', 'the list of tags is invalid');
+  return (page.data.tags ?? []).filter(isTag);
 }

@@ -44,9 +44,10 @@ export interface VerifyResult {
 
 /**
  * Verifies a bundle in place, in one pass: all digests match, all references resolve, names are valid, and the file
- * contains nothing else. It returns what is wrong as problems.
+ * contains nothing else. It returns what is wrong as problems; what is only unusual, such as layers with `urls`, is a
+ * `notice` event.
  *
- * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
+ * @throws AirgapError `INPUT` when the file cannot be opened, `DISK` when reading it fails, `INTERRUPTED`
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, ['bundle']);
@@ -74,12 +75,15 @@ async function verifyOne(options: VerifyOptions): Promise<VerifyResult> {
     checkNames(layout, names, problems);
     await checkDocuments(layout, names, problems);
     const references = new ReferenceCheck(layout, problems);
-    await references.check(names);
+    const notices = await references.check(names);
+    for (const message of notices) onEvent({ type: 'notice', message });
+    if (storage && !(storage instanceof DirectoryFiles) && !(await storage.isUnchanged()))
+      problems.push({ message: 'the file was modified while it was verified' });
     const images = names.flatMap(({ name }) => name ?? []);
     const named = problems.map(problem => withImages(problem, references));
     return { path, form: layout.form, images, blobs: blobs.length, bytes, problems: named };
   } catch (error) {
-    if (signal?.aborted || !(error instanceof AirgapError)) throw error;
+    if (signal?.aborted || !(error instanceof AirgapError) || error.code === 'DISK') throw error;
     const { message, hint } = error;
     problems.push({ message, ...(hint === undefined ? {} : { hint }) });
     return { path, form: 'bundle', images: [], blobs: 0, bytes: 0, problems };
@@ -88,7 +92,7 @@ async function verifyOne(options: VerifyOptions): Promise<VerifyResult> {
 
 /** Adds the images that a damaged or missing blob belongs to. */
 function withImages(problem: Problem, references: ReferenceCheck): Problem {
-  const images = problem.entry === undefined ? [] : references.imagesOf(problem.entry);
+  const images = problem.entry === undefined ? [] : references.takeImages(problem.entry);
   return images.length === 0 ? problem : { ...problem, images };
 }
 

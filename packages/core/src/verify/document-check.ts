@@ -1,4 +1,4 @@
-import { DOCUMENTS } from '../layout/documents.ts';
+import { DOCUMENTS, ociLayout } from '../layout/documents.ts';
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from '../layout/names.ts';
 import { offsetOf, type Problem } from './problem.ts';
@@ -21,6 +21,14 @@ export async function checkDocuments(
   if (layout.form !== 'bundle') return;
   await checkIndexKeys(layout, names, problems);
   await checkCanonical(layout, problems);
+  await checkOciLayout(layout, problems);
+}
+
+/** It has one form only; another problem of it already says what differs. */
+async function checkOciLayout(layout: Layout, problems: Problem[]): Promise<void> {
+  if (problems.some(({ entry }) => entry === 'oci-layout')) return;
+  if (!ociLayout().equals(await layout.documentBytes('oci-layout')))
+    problems.push({ message: `expected exactly ${ociLayout()}`, entry: 'oci-layout' });
 }
 
 async function checkIndexKeys(
