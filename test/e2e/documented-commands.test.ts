@@ -25,7 +25,8 @@ const PAGES = [
 
 /** Commands that do not run here, and why. The list is printed. */
 const NOT_RUN: readonly [RegExp, string][] = [
-  [/^kubectl /, 'needs a cluster'],
+  [/^(?:kubectl|helm install) /, 'needs a cluster'],
+  [/^SYFT_\w+=true syft /, 'another program'],
   [/^(?:docker|podman|ctr|skopeo) /, 'another program, tested in test/programs'],
   [
     /^airgap load \S+ (?:docker|podman|containerd):/,
@@ -82,6 +83,7 @@ let target: TestRegistry;
 const work = new TempDir({
   'app.yaml': SPEC,
   'images.txt': 'redis:7.0-alpine\n',
+  'mine.yaml': '{}\n',
   'airgap.yaml': 'app: guestbook\nregistries: {dockerhub: index.docker.io}\n',
 });
 let env: Record<string, string>;
@@ -114,15 +116,34 @@ beforeAll(async () => {
     'airgap build app.yaml -o bundle.tar && airgap build images.txt -o bundle-1.1.tar',
   );
   expect(built).toMatchObject({ status: 0 });
-  for (const name of ['first.tar', 'second.tar', 'bundle-1.0.tar', 'older.tar', 'media/bundle.tar'])
+  for (const name of [
+    'first.tar',
+    'second.tar',
+    'bundle-1.0.tar',
+    'older.tar',
+    'web.tar',
+    'media/bundle.tar',
+  ])
     copyFileSync(work.file('bundle.tar'), work.file(name));
   execFileSync('tar', ['-xf', work.file('bundle.tar'), '-C', work.file('layout')]);
+  packChart();
 });
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
   await target[Symbol.asyncDispose]();
   work[Symbol.dispose]();
 });
+
+/** Writes `chart-1.0.0.tgz`, whose values name an image of the bundle. */
+function packChart(): void {
+  mkdirSync(work.file('chart/templates'), { recursive: true });
+  writeFileSync(work.file('chart/Chart.yaml'), 'apiVersion: v2\nname: chart\nversion: 1.0.0\n');
+  writeFileSync(work.file('chart/values.yaml'), 'image: redis:7.0-alpine\n');
+  const deployment = DEPLOYMENT.replace('"redis:7.0-alpine"', '{{ .Values.image }}');
+  writeFileSync(work.file('chart/templates/cache.yaml'), deployment);
+  execFileSync('tar', ['-czf', 'chart-1.0.0.tgz', 'chart'], { cwd: work.path });
+  rmSync(work.file('chart'), { recursive: true });
+}
 
 /** Runs a command as a reader would, with the hosts and folders of this test. */
 async function bash(command: string) {
