@@ -93,7 +93,8 @@ beforeAll(async () => {
   const password = 'secret of the documents';
   target = await TestRegistry.start({ auth: { scheme: 'basic', username: 'me', password } });
   const base = await noiseLayer('documents', 100_000);
-  for (const name of ['library/redis:7.0-alpine', 'guestbook/frontend:3.10', 'guestbook/worker:latest'])
+  const workers = ['guestbook/worker:latest', 'my-app/worker:latest'];
+  for (const name of ['library/redis:7.0-alpine', 'guestbook/frontend:3.10', ...workers])
     registry.push(name, imageOf({ layers: [base, await noiseLayer(name, 1000)] }));
   const auth = Buffer.from(`me:${password}`).toString('base64');
   writeFileSync(work.file('auth.json'), JSON.stringify({ auths: { [target.host]: { auth } } }));
