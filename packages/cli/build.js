@@ -4,6 +4,7 @@
 import { rmSync } from 'node:fs';
 import { build } from 'rolldown';
 import { bundle, HASH_WORKER } from './dist-tools/bundle-options.js';
+import { writeSingleFile } from './dist-tools/single-file.js';
 
 rmSync(`${bundle.cwd}/dist`, { recursive: true, force: true });
 await build({
@@ -15,3 +16,5 @@ await build({
   },
   output: { ...bundle.output, dir: 'dist', format: 'esm' },
 });
+// What `build --with-airgap` copies.
+await writeSingleFile(`${bundle.cwd}/dist`);

@@ -126,7 +126,7 @@ const JSON_KEYS: Readonly<Record<'plan' | 'build' | 'inspect' | 'verify' | 'diff
   },
   verify: {
     '': 'blobs bytes digest form images path problems signatures',
-    'problems[]': 'entry message offset',
+    'problems[]': 'entry images message offset size',
   },
   diff: {
     '': 'added changed differs new old onlyNew onlyOld removed shared unchanged',

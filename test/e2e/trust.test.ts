@@ -98,6 +98,25 @@ describe('an airgap.yaml in a folder that is not trusted', () => {
     expect(greedy.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
   });
 
+  it.each(['insecure: docker.io', 'output: b.tar', 'ca: ca.crt', 'registry: q=evil.test', 'env: SECRET'])(
+    'does not set the default %s: exit status 2 before the first request, and no effect offline',
+    async text => {
+      write(`defaults: {${text}}\n`);
+      greedy.requests.length = 0;
+      const { status, stderr } = await run(['plan', 'app.yaml']);
+      expect(stderr).toContain(`"defaults.${text.split(':')[0]}" of airgap.yaml does not count`);
+      expect([status, greedy.requests]).toEqual([2, []]);
+      expect((await run(['images', 'app.yaml'])).status).toBe(0);
+    },
+  );
+
+  it('sets the defaults of flags that name no host, file or key', async () => {
+    write('defaults: {format: json}\n');
+    expect((await run(['images', 'app.yaml'])).stderr).toContain('unknown key: format');
+    write('defaults: {why: true}\n');
+    expect((await run(['images', 'app.yaml'])).stdout).toMatch(/^ {2}app\.yaml:\d+:\d+: /m);
+  });
+
   it.each<[string, string]>([
     ['a switch of TLS', 'insecure: [docker.io]'],
     ['a registry without TLS', 'plainHttp: [docker.io]'],
@@ -106,7 +125,6 @@ describe('an airgap.yaml in a folder that is not trusted', () => {
     ['a helper', 'credHelpers: {docker.io: evil}'],
     ['a socket', 'docker: unix:///tmp/evil.sock'],
     ['a proxy', 'proxy: http://evil.test'],
-    ['defaults of flags', 'defaults: {insecure: docker.io}'],
     ['a helper of a host', 'credentials: {docker.io: {helper: evil}}'],
     ['a password', 'credentials: {docker.io: {username: u, password: p}}'],
     ['a key in another case', 'Mirrors: {docker.io: evil.test}'],
@@ -265,6 +283,8 @@ describe('airgap config', () => {
     expect(stdout.split('\n').map(line => line.replace(/ {2,}/g, ' | '))).toEqual([
       'SETTING | VALUE | FROM',
       'app | theirs | airgap.yaml',
+      'defaults.concurrency | 24 | built in',
+      'defaults.timeout | 60 | built in',
       'mirrors.docker.io | evil.test | airgap.yaml (ignored: its folder is not trusted)',
       `mirrors.r.io | m.io | ${user}`,
       'platforms | linux/arm64 | airgap.yaml',
@@ -280,8 +300,10 @@ describe('airgap config', () => {
     });
   });
 
-  it('says that it found no settings', async () =>
-    expect((await run(['config'])).stdout).toBe('no config found, or no settings in it\n'));
+  it('shows what is built in', async () =>
+    expect((await run(['config'])).stdout).toMatch(
+      /^SETTING .*\ndefaults\.concurrency +24 +built in\ndefaults\.timeout +60 +built in\nplatforms +linux\/amd64 +built in\n$/,
+    ));
 
   it('accepts the example of the documents', async () => {
     const page = readFileSync(new URL('../../docs/reference/config.md', import.meta.url), 'utf8');

@@ -36,7 +36,7 @@ export async function airgap(
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [AIRGAP, ...args], {
     cwd,
-    env: { ...process.env, ...WITHOUT_SETTINGS, ...env },
+    env: { ...withoutFlags(process.env), ...WITHOUT_SETTINGS, ...env },
   });
   const out: Buffer[] = [];
   let stderr = '';
@@ -50,6 +50,11 @@ export async function airgap(
   child.stdin.end(stdin);
   const status = await new Promise<number | null>(resolve => child.on('close', resolve));
   return { status, stdout: Buffer.concat(out), stderr };
+}
+
+/** Drops defaults of flags, AIRGAP_<FLAG>. */
+function withoutFlags(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AIRGAP_')));
 }
 
 /** A temporary directory for one test. @param files name → content of its initial files */

@@ -12,7 +12,8 @@ export interface Environment {
   readonly variable: (name: string) => string | undefined;
   /** SOURCE_DATE_EPOCH, unparsed (reproducible-builds.org). */
   readonly sourceDateEpoch: string | undefined;
-  readonly debug: boolean;
+  /** AIRGAP_DEBUG: as `--debug`, with any value that does not say no; that flag sets it too. */
+  debug: boolean;
   /** AIRGAP_PASSWORD: the password that airgap serve requires. */
   readonly password: string | undefined;
   /** COSIGN_PASSWORD: the password of the key that signs; it may be empty. */
@@ -47,7 +48,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     dockerConfig,
     variable: name => env[name],
     sourceDateEpoch: env.SOURCE_DATE_EPOCH || undefined,
-    debug: Boolean(env.AIRGAP_DEBUG),
+    debug: !['', '0', 'false', 'no', 'off'].includes(env.AIRGAP_DEBUG ?? ''),
     password: env.AIRGAP_PASSWORD || undefined,
     keyPassword: env.COSIGN_PASSWORD,
     color: colorSetting(env) ?? (live ? undefined : false),

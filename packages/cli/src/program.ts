@@ -1,12 +1,21 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { applyVerbosity, generalFlags } from './options/general.ts';
+import { groupFlags } from './options/groups.ts';
 import { printableText } from './render/printable.ts';
 import { type Session, stderr } from './session.ts';
 import { versionLine } from './version.ts';
 
 type AddTo = (command: Command, session: Session) => CommandUnknownOpts;
 
+interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<AddTo>;
+  /** Whether it needs the flags of all commands. */
+  readonly describesAll?: boolean;
+}
+
 /** The commands. Only the module of the requested command is loaded. */
-const COMMANDS: Record<string, { readonly summary: string; readonly load: () => Promise<AddTo> }> = {
+const COMMANDS: Record<string, CommandEntry> = {
   lint: {
     summary: 'Report what will fail in the air-gapped cluster',
     load: async () => (await import('./commands/lint.ts')).lintCommand,
@@ -67,6 +76,16 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'Show the effective settings and where each comes from',
     load: async () => (await import('./commands/config.ts')).configCommand,
   },
+  completion: {
+    summary: 'Print a completion script for a shell',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
+    describesAll: true,
+  },
+  man: {
+    summary: 'Print the manual page',
+    load: async () => (await import('./commands/man.ts')).manCommand,
+    describesAll: true,
+  },
 };
 
 /** Creates the command line for these arguments. It throws instead of ending the process. */
@@ -74,12 +93,21 @@ export async function program(session: Session, argv: readonly string[]): Promis
   const root = new Command('airgap')
     .description('Carry container images across an air gap in one verified OCI-layout tar.')
     .version(versionLine())
-    .addHelpText('after', HELP);
+    .addHelpText('after', HELP)
+    .hook('preAction', async (_root, command) => {
+      session.json = command.opts().json === true;
+      const { applyDefaults } = await import('./options/defaults.ts');
+      await applyDefaults(command, session.environment);
+      applyVerbosity(command, session);
+    });
+  const loadsAll = argv.some(word => Object.hasOwn(COMMANDS, word) && COMMANDS[word]?.describesAll);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = new Command(name).description(summary);
-    root.addCommand(argv.includes(name) ? (await load())(command, session) : command);
+    root.addCommand(loadsAll || argv.includes(name) ? (await load())(command, session) : command);
   }
   for (const command of [root, ...root.commands]) {
+    generalFlags(command);
+    groupFlags(command);
     command
       .exitOverride()
       .configureOutput({ writeErr: text => stderr(printableText(text)) })
@@ -106,6 +134,7 @@ Exit status:
   130  interrupted
 
 Results go to stdout, everything else to stderr. NO_COLOR and FORCE_COLOR are honoured;
-AIRGAP_DEBUG=1 adds stack traces to errors; SOURCE_DATE_EPOCH sets the mtime of bundle entries;
-AIRGAP_CONFIG names a config file in place of airgap.yaml; COSIGN_PASSWORD is the password of a key that signs.
+AIRGAP_<FLAG> sets a flag that is left out, such as AIRGAP_CONCURRENCY=8; AIRGAP_DEBUG=1 is --debug;
+AIRGAP_CONFIG names a config file in place of airgap.yaml; COSIGN_PASSWORD is the password of a key
+that signs; SOURCE_DATE_EPOCH sets the mtime of bundle entries.
 `;

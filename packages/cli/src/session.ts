@@ -3,6 +3,9 @@ import type { Colors } from 'picocolors/types.js';
 import type { Environment } from './environment.ts';
 import { formatJson } from './render/json.ts';
 
+/** How much a run writes to stderr. */
+export type Verbosity = 'quiet' | 'normal' | 'verbose' | 'debug';
+
 /** The state of one run of the program. */
 export interface Session {
   readonly environment: Environment;
@@ -11,6 +14,7 @@ export interface Session {
   readonly err: Colors;
   /** The exit status. A command sets it for results that are not errors, such as findings. */
   status: number;
+  verbosity: Verbosity;
   /** Whether to print the result as JSON. */
   json: boolean;
   /** Whether stdout carries a bundle. Nothing else may be written to it then. */
@@ -26,6 +30,7 @@ export function openSession(environment: Environment, signal: AbortSignal): Sess
     out: colors(process.stdout),
     err: colors(process.stderr),
     status: 0,
+    verbosity: environment.debug ? 'debug' : 'normal',
     json: false,
     streaming: false,
   };

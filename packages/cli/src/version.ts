@@ -15,7 +15,8 @@ export function versionLine(): string {
   return `airgap ${version()} (${form()}, node ${process.version})`;
 }
 
-function form(): string {
+/** In which form the program runs. */
+export function form(): 'package' | 'single executable' | 'single file' {
   if (typeof AIRGAP_VERSION !== 'string') return 'package';
   return process.getBuiltinModule('node:sea').isSea() ? 'single executable' : 'single file';
 }

@@ -15,6 +15,7 @@ export {
 } from './config/config-layers.ts';
 export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
+export { DEFAULT_FLAGS, type FlagDefaults, isTrustedFlag } from './config/flag-defaults.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export { type CopyImageOptions, copyImage } from './copy/copy-image.ts';
 export { ON_EXISTING, type OnExisting } from './copy/tags.ts';
@@ -45,6 +46,7 @@ export { rules } from './lint/rules/index.ts';
 export type { LockChange } from './lock/changes.ts';
 export { DEFAULT_LOCK } from './lock/lock.ts';
 export { formatBytes } from './model/bytes.ts';
+export { closest } from './model/closest.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,

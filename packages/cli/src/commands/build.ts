@@ -1,9 +1,11 @@
+import { dirname } from 'node:path';
 import { AirgapError, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { signOptions } from '../options/signing.ts';
+import { copyProgram } from '../program-file.ts';
 import { renderBuild } from '../render/build.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
@@ -15,6 +17,7 @@ Examples:
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
   airgap build app.yaml --sign cosign.key -o bundle.tar
+  airgap build app.yaml -o bundle.tar --with-airgap
   airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
   airgap build app.yaml -o bundle-1.1.tar --report report.html --since bundle-1.0.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
@@ -33,7 +36,8 @@ export function buildCommand(command: Command, session: Session) {
     .addOption(referrersOption)
     .addOption(lockedOption)
     .addOption(lintOption)
-    .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
+    .option('-o, --output <bundle>', 'output file, or - for stdout (required)')
+    .option('--with-airgap', 'copy this program beside the bundle, for the other side')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
     .option('--checksums', 'also write BUNDLE.sha256 and BUNDLE.index.json (reads the bundle once more)')
@@ -41,27 +45,44 @@ export function buildCommand(command: Command, session: Session) {
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, checksums, sign, report, since, ...rest }) => {
-      // Findings that fail the build are shown in full.
-      const flags = strict ? { ...rest, lint: 'full' as const } : rest;
-      session.streaming = output === '-';
-      if (session.streaming) refuseTerminal();
-      const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
-        build({
-          ...options,
-          output: session.streaming ? process.stdout : output,
-          strict,
-          reuse,
-          checksums,
-          sign: sign === undefined ? undefined : signOptions(sign, session),
-          report,
-          since,
-          sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
-        }),
-      );
-      if (session.json) printJson(result, session);
-      else stdout(renderBuild(result), session);
-    });
+    .action(
+      async (inputs, { output, strict, reuse, checksums, sign, report, since, withAirgap, ...rest }) => {
+        if (output === undefined) throw missingOutput();
+        // Findings that fail the build are shown in full.
+        const flags = strict ? { ...rest, lint: 'full' as const } : rest;
+        session.streaming = output === '-';
+        if (session.streaming) refuseTerminal();
+        if (session.streaming && withAirgap) throw noFolder();
+        const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
+          build({
+            ...options,
+            output: session.streaming ? process.stdout : output,
+            strict,
+            reuse,
+            checksums,
+            sign: sign === undefined ? undefined : signOptions(sign, session),
+            report,
+            since,
+            sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
+          }),
+        );
+        const program = withAirgap && (await copyProgram(dirname(result.path ?? output)));
+        if (session.json) printJson({ ...result, program }, session);
+        else stdout(renderBuild(result, program), session);
+      },
+    );
+}
+
+function missingOutput(): AirgapError {
+  return new AirgapError('USAGE', "required option '-o, --output <bundle>' not specified", {
+    hint: 'Pass the file to write, for example -o bundle.tar, or set AIRGAP_OUTPUT.',
+  });
+}
+
+function noFolder(): AirgapError {
+  return new AirgapError('USAGE', '--with-airgap needs a bundle in a file, and -o - streams it', {
+    hint: 'Pass a file with -o, or omit --with-airgap.',
+  });
 }
 
 function refuseTerminal(): void {

@@ -1,7 +1,8 @@
 import { diff } from '@airgap/core';
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { jsonOption } from '../options/display.ts';
 import { renderDifference } from '../render/difference.ts';
+import { renderReleaseNotes } from '../render/release-notes.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 
 const DETAILS = `
@@ -13,20 +14,27 @@ incomplete, 4 if a document does not match its digest.
 Examples:
   airgap diff bundle-1.0.tar bundle-1.1.tar
   airgap diff old-layout/ bundle.tar
+  airgap diff bundle-1.0.tar bundle-1.1.tar --format markdown >> RELEASE.md
   airgap diff old.tar new.tar --json | jq .onlyNew.bytes
 `;
+
+const formatOption = new Option('--format <format>', 'output format; markdown is a table for release notes')
+  .choices(['text', 'json', 'markdown'] as const)
+  .default('text' as const);
 
 export function diffCommand(command: Command, session: Session) {
   return command
     .argument('<old>', 'older bundle or OCI layout directory')
     .argument('<new>', 'newer bundle or OCI layout directory')
+    .addOption(formatOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)
     .action(async (before, after, flags) => {
-      session.json = flags.json === true;
+      session.json = flags.json === true || flags.format === 'json';
       const result = await diff({ old: before, new: after, signal: session.signal });
       session.status = result.differs ? 1 : 0;
       if (session.json) printJson(result, session);
+      else if (flags.format === 'markdown') stdout(renderReleaseNotes(result), session);
       else stdout(renderDifference(result, session.out), session);
     });
 }

@@ -1,12 +1,11 @@
-import { addAbortSignal } from 'node:stream';
-import { text as readAll } from 'node:stream/consumers';
 import { AirgapError, login } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { connectionFlags, remoteOptions } from '../options/connection.ts';
-import { withoutLineEnd } from '../options/credentials.ts';
+import { readPasswordStdin } from '../options/credentials.ts';
 import { jsonOption } from '../options/display.ts';
 import { prompt } from '../prompt.ts';
 import { printable } from '../render/printable.ts';
+import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stderr, stdout } from '../session.ts';
 
 const EXAMPLES = `
@@ -26,11 +25,13 @@ export function loginCommand(command: Command, session: Session) {
     .action(async (registry, flags) => {
       session.json = flags.json === true;
       const { signal, environment } = session;
+      const { onEvent } = openReporter('plain', session);
       const result = await login({
         ...(await remoteOptions(flags, environment)),
         ...(await readCredentials(flags, signal)),
         registry,
         dockerConfig: environment.dockerConfig,
+        onEvent,
         signal,
       });
       warn(result);
@@ -50,17 +51,9 @@ async function readCredentials({ username: given, passwordStdin }: LoginFlags, s
   }
   const username = given ?? (await prompt('Username: ', { signal }));
   const password = passwordStdin
-    ? await readPassword(signal)
+    ? await readPasswordStdin(signal)
     : await prompt('Password: ', { hidden: true, signal });
   return { username, password };
-}
-
-async function readPassword(signal: AbortSignal): Promise<string> {
-  try {
-    return withoutLineEnd(await readAll(addAbortSignal(signal, process.stdin)));
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
 }
 
 function warn({ registry, storedIn, encrypted, checked }: Awaited<ReturnType<typeof login>>): void {

@@ -107,7 +107,8 @@ export async function runRemote<T>(
   const settings = await readConfig(flags.config, session.environment);
   const options = await verbOptions(session, inputs, flags, settings);
   const reporter = openReporter(flags.progress, session);
-  const isBrief = flags.lint === 'summary' && flags.progress !== 'json';
+  const isNormal = session.verbosity === 'normal';
+  const isBrief = flags.lint === 'summary' && flags.progress !== 'json' && isNormal;
   const summary = new FindingSummary(inputs, reporter.onEvent);
   try {
     reportMirrors(options.mirrors, settings, flags.mirror ?? {}, reporter.onEvent);

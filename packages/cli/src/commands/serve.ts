@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { type AirgapEvent, serve } from '@airgap/core';
+import { serve } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { jsonOption } from '../options/display.ts';
 import {
   listenOption,
   passwordFileOption,
+  passwordStdinOption,
   servingOptions,
   tlsCertOption,
   tlsKeyOption,
@@ -21,7 +22,7 @@ Examples:
   airgap serve bundle-1.tar bundle-2.tar --listen 127.0.0.1:0 --quiet
   airgap serve bundle.tar --listen 0.0.0.0:5443 --tls-cert tls.crt --tls-key tls.key --user team --password-file password
 
-Ctrl-C stops the server with exit status 0.
+--quiet does not log requests. Ctrl-C stops the server with exit status 0.
 `;
 
 export function serveCommand(command: Command, session: Session) {
@@ -33,17 +34,15 @@ export function serveCommand(command: Command, session: Session) {
     .addOption(userOption)
     .addOption(passwordFileOption)
     .addOption(publicKeyOption)
-    .option('-q, --quiet', 'do not log requests')
+    .addOption(passwordStdinOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
       const { signal } = session;
       const reporter = openReporter('plain', session);
-      const onEvent = (event: AirgapEvent) => {
-        if (event.type !== 'served' || !flags.quiet) reporter.onEvent(event);
-      };
-      const options = await servingOptions(flags, session.environment);
+      const options = await servingOptions(flags, session);
+      const { onEvent } = reporter;
       await using serving = await serve({ ...options, bundles, publicKey: flags.publicKey, signal, onEvent });
       if (session.json) printJson(serving, session);
       else stdout(renderServing(serving), session);

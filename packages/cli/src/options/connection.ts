@@ -61,7 +61,7 @@ export interface RemoteFlags {
 }
 
 /** Turns flags and environment into connection options, and reads the certificates. @throws AirgapError `USAGE`, `INPUT` */
-export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles, caFolders }: Environment) {
+export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles, caFolders, debug }: Environment) {
   const { plainHttp, insecure, timeout, concurrency } = flags;
   return {
     plainHttp,
@@ -72,6 +72,7 @@ export async function remoteOptions(flags: RemoteFlags, { proxy, caFiles, caFold
     proxy,
     timeout,
     concurrency,
+    trace: debug,
   };
 }
 

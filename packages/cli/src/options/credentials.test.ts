@@ -25,11 +25,11 @@ describe('configuredCredentials', () => {
     ['a password from the environment', { username: 'me', passwordEnv: 'P' }, 'me', 'from env'],
     ['both from the environment', { usernameEnv: 'U', passwordEnv: 'P' }, 'user', 'from env'],
   ])('reads %s', async (_name, source, username, password) =>
-    expect(await configured(source)).toEqual({ 'a.io': { username, password } }),
+    expect(await configured(source)).toEqual({ 'a.io': { username, password, source: 'airgap.yaml' } }),
   );
   it('reads a password from a file, without its line end', async () =>
     expect(await configured({ username: 'me', passwordFile: join(folder, 'password') })).toEqual({
-      'a.io': { username: 'me', password: 'from file ' },
+      'a.io': { username: 'me', password: 'from file ', source: 'airgap.yaml' },
     }));
   it('reads an identity token', async () =>
     expect(await configured({ identityTokenEnv: 'T' })).toMatchObject({

@@ -1,4 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
 import {
   AirgapError,
   type Credentials,
@@ -30,12 +32,15 @@ export async function configuredCredentials(
     const config = credentialsFrom[host] ?? DEFAULT_CONFIG;
     const variable = (name: string) => readVariable(name, host, config, environment);
     if (source.identityTokenEnv !== undefined)
-      return [host, { username: '', password: '', identityToken: variable(source.identityTokenEnv) }];
+      return [
+        host,
+        { username: '', password: '', identityToken: variable(source.identityTokenEnv), source: config },
+      ];
     const username = source.username ?? variable(source.usernameEnv ?? '');
     const password = source.passwordFile
       ? await readPassword(source.passwordFile)
       : variable(source.passwordEnv ?? '');
-    return [host, { username, password }];
+    return [host, { username, password, source: config }];
   });
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -51,6 +56,15 @@ export async function licensed(license: string): Promise<CredentialsByHost> {
     throw fileReadError('the license', license, cause);
   }
   return licenseCredentials(parseLicense({ file: license, text }));
+}
+
+/** Reads a password from standard input. @throws the reason of the signal */
+export async function readPasswordStdin(signal: AbortSignal): Promise<string> {
+  try {
+    return withoutLineEnd(await readAll(addAbortSignal(signal, process.stdin)));
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
 }
 
 /** Removes the trailing line ending that editors and echo add. */

@@ -1,4 +1,5 @@
 import { AirgapError } from '@airgap/core';
+import type { Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 
 /** Collects `KEY=VALUE` of an option that may be repeated. */
@@ -27,6 +28,13 @@ function splitPair(text: string): { key: string; value: string } {
 export function repeated(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
+
+/** Whether an option collects its values. */
+export function isRepeatable({ parseArg }: Option): boolean {
+  return COLLECTORS.has(parseArg);
+}
+
+const COLLECTORS: ReadonlySet<unknown> = new Set([keyValue, keyValues, repeated]);
 
 /** Parses a number of concurrent transfers. */
 export function concurrency(text: string): number {

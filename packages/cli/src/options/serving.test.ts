@@ -29,10 +29,14 @@ describe('listenAddress', () => {
 });
 
 describe('servingOptions', () => {
-  const environment = (password?: string) => readEnvironment(password ? { AIRGAP_PASSWORD: password } : {});
+  const { signal } = new AbortController();
+  const session = (password?: string) => ({
+    environment: readEnvironment(password ? { AIRGAP_PASSWORD: password } : {}),
+    signal,
+  });
 
   it('requires no login and no TLS by default', async () =>
-    expect(await servingOptions({}, environment('unused'))).toEqual({}));
+    expect(await servingOptions({}, session('unused'))).toEqual({}));
 
   it.each([
     ['the environment', {}, 'from it'],
@@ -43,12 +47,12 @@ describe('servingOptions', () => {
     ],
   ])('reads the password from %s', async (_from, { passwordFile }: { passwordFile?: string }, password) => {
     const flags = { user: 'team', passwordFile: passwordFile && file(passwordFile) };
-    const { login } = await servingOptions(flags, environment('from it'));
+    const { login } = await servingOptions(flags, session('from it'));
     expect(login).toEqual({ username: 'team', password });
   });
 
   it('reads the certificate and its key', async () => {
-    const { tls } = await servingOptions({ tlsCert: file('pem'), tlsKey: file('pem') }, environment());
+    const { tls } = await servingOptions({ tlsCert: file('pem'), tlsKey: file('pem') }, session());
     expect(tls).toEqual({ cert: 'PEM', key: 'PEM' });
   });
 
@@ -60,10 +64,16 @@ describe('servingOptions', () => {
     ['a user with an empty password', { user: 'team', passwordFile: 'empty' }, 'USAGE'],
     ['a user with a colon', { user: 'a:b', passwordFile: 'password' }, 'USAGE'],
     ['a password without a user', { passwordFile: 'password' }, 'USAGE'],
+    ['two passwords', { user: 'team', passwordFile: 'password', passwordStdin: '' }, 'USAGE'],
     ['a missing password file', { user: 'team', passwordFile: 'none' }, 'INPUT'],
   ])('rejects %s', async (_what, flags, code) => {
-    const { user, ...files } = flags as Record<string, string>;
+    const { user, passwordStdin, ...files } = flags as Record<string, string>;
     const paths = Object.fromEntries(Object.entries(files).map(([flag, name]) => [flag, file(name)]));
-    await expect(servingOptions({ user, ...paths }, environment())).rejects.toMatchObject({ code });
+    await expect(
+      servingOptions(
+        { user, ...(passwordStdin === undefined ? {} : { passwordStdin: true }), ...paths },
+        session(),
+      ),
+    ).rejects.toMatchObject({ code });
   });
 });

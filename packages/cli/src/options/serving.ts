@@ -2,7 +2,8 @@ import { AirgapError, type ListenAddress } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import type { Environment } from '../environment.ts';
-import { withoutLineEnd } from './credentials.ts';
+import type { Session } from '../session.ts';
+import { readPasswordStdin, withoutLineEnd } from './credentials.ts';
 import { readText } from './file.ts';
 
 const LISTEN_ADDRESS = /^(?:(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[^\s:[\]]+)):)?(?<port>\d{1,5})$/;
@@ -23,12 +24,14 @@ export const tlsCertOption = new Option('--tls-cert <file>', 'TLS certificate (r
 export const tlsKeyOption = new Option('--tls-key <file>', 'key of the TLS certificate');
 export const userOption = new Option(
   '--user <name>',
-  'require this username and the password from --password-file or AIRGAP_PASSWORD',
+  'require this username and the password from --password-stdin, --password-file or AIRGAP_PASSWORD',
 );
 export const passwordFileOption = new Option(
   '--password-file <file>',
   'read the password from this file, without its trailing line ending',
 );
+
+export const passwordStdinOption = new Option('--password-stdin', 'read the password from standard input');
 
 interface ServingFlags {
   readonly listen?: ListenAddress | undefined;
@@ -36,10 +39,15 @@ interface ServingFlags {
   readonly tlsKey?: string | undefined;
   readonly user?: string | undefined;
   readonly passwordFile?: string | undefined;
+  readonly passwordStdin?: true | undefined;
 }
 
 /** Turns flags into options of `serve`, and reads the certificate and the password. @throws AirgapError `USAGE`, `INPUT` */
-export async function servingOptions(flags: ServingFlags, { password }: Environment) {
+export async function servingOptions(
+  flags: ServingFlags,
+  { environment, signal }: Pick<Session, 'environment' | 'signal'>,
+) {
+  const password = () => givenPassword(flags, environment, signal);
   return { listen: flags.listen, tls: await readCertificate(flags), login: await readLogin(flags, password) };
 }
 
@@ -52,13 +60,29 @@ async function readCertificate({ tlsCert, tlsKey }: ServingFlags) {
   return { cert: await readText(tlsCert, 'the certificate'), key: await readText(tlsKey, 'the key') };
 }
 
-async function readLogin({ user, passwordFile }: ServingFlags, fromEnvironment: string | undefined) {
-  if (user === undefined && passwordFile === undefined) return undefined;
-  const text = passwordFile === undefined ? fromEnvironment : await readText(passwordFile, 'the password');
-  const password = text && withoutLineEnd(text);
+async function readLogin(
+  { user, passwordFile, passwordStdin }: ServingFlags,
+  readPassword: () => Promise<string | undefined>,
+) {
+  if (user === undefined && passwordFile === undefined && !passwordStdin) return undefined;
+  const password = await readPassword();
   if (!user || user.includes(':') || !password)
     throw new AirgapError('USAGE', 'username (without ":") and password are required', {
-      hint: 'Pass --user, and the password with --password-file or in AIRGAP_PASSWORD.',
+      hint: 'Pass --user, and the password with --password-stdin, --password-file or in AIRGAP_PASSWORD.',
     });
   return { username: user, password };
+}
+
+async function givenPassword(
+  { passwordFile, passwordStdin }: ServingFlags,
+  { password }: Environment,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (passwordStdin && passwordFile !== undefined)
+    throw new AirgapError('USAGE', '--password-stdin and --password-file cannot be combined', {
+      hint: 'Pass one of them.',
+    });
+  if (passwordStdin) return readPasswordStdin(signal);
+  const text = passwordFile === undefined ? password : await readText(passwordFile, 'the password');
+  return text && withoutLineEnd(text);
 }

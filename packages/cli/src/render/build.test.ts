@@ -17,7 +17,7 @@ const built = (transferred: Partial<BuildResult['transferred']>) => ({
   transferred: { downloaded: 0, reused: 0, resumed: 0, written: 0, ...transferred },
 });
 const lastLines = (transferred: Partial<BuildResult['transferred']>) =>
-  renderBuild(built(transferred)).split('\n').slice(-5, -1);
+  renderBuild(built(transferred)).split('\n').slice(-6, -1);
 
 it('shows a build as its plan, where the bytes came from, and the bundle', () =>
   expect(lastLines({ downloaded: 1_000_000, reused: 1_500_000_000, resumed: 500_000 })).toEqual([
@@ -25,6 +25,7 @@ it('shows a build as its plan, where the bytes came from, and the bundle', () =>
     'downloaded 1.0 MB, reused 1.5 GB of local bundles, resumed 500 kB',
     '/b\\u{1b}.tar: 3.0 MB in 1.5 s',
     'index sha256:aa',
+    'on the other side, airgap, docker, podman, ctr or skopeo loads it',
   ]));
 
 it.each([
@@ -34,3 +35,8 @@ it.each([
 ])('leaves out what is zero, except for downloads: %j', (transferred, line) =>
   expect(lastLines(transferred)[1]).toBe(line),
 );
+
+it('names the copy of the program', () =>
+  expect(renderBuild(built({}), '/out/airgap.cjs')).toMatch(
+    /^on the other side, \/out\/airgap\.cjs, docker, podman, ctr or skopeo loads it$/m,
+  ));

@@ -1,4 +1,4 @@
-import type { Config, TrustedKey } from '@airgap/core';
+import { type Config, DEFAULT_CONCURRENCY, isTrustedFlag, type TrustedKey } from '@airgap/core';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
@@ -19,23 +19,35 @@ export interface ReportedSetting {
   readonly ignored?: string;
 }
 
+/** What applies without any config. */
+const BUILT_IN: readonly ReportedSetting[] = [
+  { name: 'platforms', value: ['linux/amd64'], from: 'built in' },
+  { name: 'defaults.concurrency', value: [String(DEFAULT_CONCURRENCY)], from: 'built in' },
+  { name: 'defaults.timeout', value: ['60'], from: 'built in' },
+];
+
 const TRUSTED: readonly string[] = ['credentials', 'mirrors', 'signatures'] satisfies TrustedKey[];
 
-/** Returns the settings of all configs; a later config replaces a setting of an earlier one, unless it is ignored. */
-export function settingsOf(layers: readonly LayerReport[]): ReportedSetting[] {
-  const counted = new Map<string, ReportedSetting>();
+/**
+ * Returns the settings of all configs; a later config replaces a setting of an earlier one, unless it is ignored.
+ *
+ * @param environment settings of the environment, which replace those of all configs
+ */
+export function settingsOf(
+  layers: readonly LayerReport[],
+  environment: readonly ReportedSetting[] = [],
+): ReportedSetting[] {
+  const counted = new Map(BUILT_IN.map(setting => [setting.name, setting]));
   const ignored: ReportedSetting[] = [];
-  for (const layer of layers)
-    for (const setting of layerSettings(layer)) {
-      if (setting.ignored === undefined) counted.set(setting.name, setting);
-      else ignored.push(setting);
-    }
+  for (const setting of [...layers.flatMap(layer => [...layerSettings(layer)]), ...environment]) {
+    if (setting.ignored === undefined) counted.set(setting.name, setting);
+    else ignored.push(setting);
+  }
   return [...counted.values(), ...ignored].sort((a, b) => compare(a.name, b.name));
 }
 
 /** Renders the settings as a table. */
 export function renderConfig(settings: readonly ReportedSetting[]): string {
-  if (settings.length === 0) return 'no config found, or no settings in it\n';
   const columns = [{ title: 'SETTING' }, { title: 'VALUE' }, { title: 'FROM' }];
   return renderTable(
     columns,
@@ -51,10 +63,17 @@ function* layerSettings({ path: from, config, distrusted }: LayerReport): Genera
   const signatures = Object.fromEntries(
     (config.signatures ?? []).map(({ pattern, ...rule }) => [pattern, rule]),
   );
+  const { include, exclude, defaults = {} } = config;
   if (app !== undefined) yield { name: 'app', value: app, from };
   if (platforms !== undefined) yield { name: 'platforms', value: platforms, from };
   for (const [pattern, value] of Object.entries(imagePlatforms ?? {}))
     yield { name: `platforms.${pattern}`, value, from };
+  if (include !== undefined) yield { name: 'include', value: include.map(({ pattern }) => pattern), from };
+  if (exclude !== undefined) yield { name: 'exclude', value: exclude, from };
+  for (const [flag, value] of Object.entries(defaults)) {
+    const ignored = distrusted !== undefined && isTrustedFlag(flag) ? { ignored: distrusted } : {};
+    yield { name: `defaults.${flag}`, value, from, ...ignored };
+  }
   const rules = Object.fromEntries((config.rules ?? []).map(({ rule, severity }) => [rule, severity]));
   for (const [key, entries] of Object.entries({
     registries,

@@ -12,15 +12,30 @@ import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
 import { renderPlatforms } from './platforms.ts';
 import { printable } from './printable.ts';
+import { pairVersions, type VersionBump } from './version-bumps.ts';
 
 /** Renders the differences between two bundles: each image that differs, then totals. */
 export function renderDifference(result: DiffResult, colors: Colors): string {
+  const { removed, added, bumps } = pairVersions(result);
   const images = [
-    ...result.removed.map(image => renderRemoved(image, colors)),
-    ...result.added.map(image => renderAdded(image, colors)),
+    ...removed.map(image => renderRemoved(image, colors)),
+    ...added.map(image => renderAdded(image, colors)),
+    ...bumps.map(bump => renderBump(bump, colors)),
     ...result.changed.map(image => renderChanged(image, colors)),
   ];
   return [...images, renderTotals(result)].join('\n');
+}
+
+/** A new version of an image, or the same image with another tag. */
+function renderBump({ repository, oldTag, newTag, removed, added }: VersionBump, colors: Colors): string {
+  const isSame = added.digest === removed.digest;
+  const sizes = `${formatBytes(added.newBytes)} new; ${formatBytes(removed.oldBytes)} in OLD only`;
+  return [
+    `${colors.yellow('version')} ${printable(repository)} ${printable(oldTag)} -> ${printable(newTag)}`,
+    isSame ? `  ${printable(added.digest)}` : `  ${renderStep(removed.digest, added.digest)}`,
+    `  ${formatBytes(added.bytes)}, ${isSame ? 'same image' : sizes}`,
+    '',
+  ].join('\n');
 }
 
 function renderRemoved(image: RemovedImage, colors: Colors): string {
@@ -75,10 +90,12 @@ function renderLayer(sign: string, { digest, size, shared }: ChangedLayer, other
 }
 
 function renderTotals(result: DiffResult): string {
-  const { added, removed, changed, unchanged, onlyOld, onlyNew, shared } = result;
+  const { changed, unchanged, onlyOld, onlyNew, shared } = result;
+  const { added, removed, bumps } = pairVersions(result);
   const names = [
     `${added.length} added`,
     `${removed.length} removed`,
+    ...(bumps.length > 0 ? [count(bumps.length, 'new version')] : []),
     `${changed.length} changed`,
     `${unchanged} unchanged`,
   ];

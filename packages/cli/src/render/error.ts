@@ -48,6 +48,6 @@ function messageOf(error: unknown): string {
 
 function renderBug(error: unknown, colors: Colors, debug: boolean): string {
   const stack = debug && error instanceof Error && error.stack ? `${printableText(error.stack)}\n` : '';
-  const next = 'this is a bug in airgap; please report it. AIRGAP_DEBUG=1 shows where it happened.';
+  const next = 'this is a bug in airgap; please report it. --debug shows where it happened.';
   return `${colors.red('error')}: ${printable(messageOf(error))}\n  ${colors.cyan('next:')} ${next}\n${stack}`;
 }

@@ -3,13 +3,21 @@ import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** Renders what a trusted config may do from now on. */
-export function renderTrust({ path, sha256, credentials, mirrors, signatures }: TrustResult): string {
+export function renderTrust({
+  path,
+  sha256,
+  credentials,
+  mirrors,
+  signatures,
+  defaults,
+}: TrustResult): string {
   const lines = [
     `trusted: ${path}`,
     `  sha256:${sha256}`,
     ...Object.entries(credentials).map(([host, from]) => `  credentials for ${host} from ${from}`),
     ...Object.entries(mirrors).map(([host, urls]) => `  mirror of ${host}: ${urls.join(', ')}`),
     ...signatures.map(({ pattern, key }) => `  signatures of ${pattern}: ${key ?? 'none needed'}`),
+    ...Object.entries(defaults).map(([flag, values]) => `  default of --${flag}: ${values.join(', ')}`),
   ];
   return lines.map(line => `${printable(line)}\n`).join('');
 }

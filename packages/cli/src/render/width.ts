@@ -22,6 +22,19 @@ export function clip(text: string, columns: number): string {
   return columns > 0 ? `${clipped}…` : '';
 }
 
+/** Truncates text to a number of columns at its beginning. A truncated text begins with `…`. */
+export function clipStart(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  let clipped = '';
+  let remaining = columns - 1;
+  for (const grapheme of graphemes(text).toReversed()) {
+    remaining -= graphemeWidth(grapheme);
+    if (remaining < 0) break;
+    clipped = `${grapheme}${clipped}`;
+  }
+  return columns > 0 ? `…${clipped}` : '';
+}
+
 function graphemes(text: string): string[] {
   return Array.from(GRAPHEMES.segment(text), ({ segment }) => segment);
 }

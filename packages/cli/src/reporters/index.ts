@@ -8,19 +8,21 @@ import { ttyReporter } from './tty.ts';
 export const PROGRESS_STYLES = ['auto', 'tty', 'plain', 'json', 'none'] as const;
 export type ProgressStyle = (typeof PROGRESS_STYLES)[number];
 
-/** Opens the reporter of a style. `auto` is a live block on a terminal, and lines elsewhere. */
-export function openReporter(style: ProgressStyle, { err, environment }: Session): Reporter {
+/** Opens the reporter of a style. `auto` is a live block on a terminal, and lines elsewhere and with `--debug`. */
+export function openReporter(style: ProgressStyle, { err, environment, verbosity }: Session): Reporter {
+  if (verbosity === 'quiet') return { onEvent() {}, close() {} };
   const screen = process.stderr;
-  const live = screen.isTTY === true && environment.live;
+  const live = screen.isTTY === true && environment.live && verbosity !== 'debug';
+  const options = { isVerbose: verbosity === 'verbose' || verbosity === 'debug' };
   switch (style === 'auto' ? autoStyle(live) : style) {
     case 'none':
       return noneReporter(screen, err);
     case 'json':
       return jsonReporter(screen);
     case 'tty':
-      return ttyReporter(screen, err);
+      return ttyReporter(screen, err, options);
     case 'plain':
-      return plainReporter(screen, err);
+      return plainReporter(screen, err, options);
   }
 }
 

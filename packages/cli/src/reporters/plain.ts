@@ -2,15 +2,19 @@ import type { AirgapEvent } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { formatBytes } from '../render/bytes.ts';
 import { count } from '../render/count.ts';
-import { progressLine, resolvingLine, summaryLine } from './lines.ts';
+import { phaseLine, progressLine, summaryLine } from './lines.ts';
 import { messageFor } from './messages.ts';
 import { Progress } from './progress.ts';
-import type { Reporter, Screen } from './reporter.ts';
+import type { Reporter, ReporterOptions, Screen } from './reporter.ts';
 
 const INTERVAL = 5_000;
 
 /** Creates a reporter for logs and pipes: a line every few seconds, and one when a phase ends. */
-export function plainReporter(screen: Screen, colors: Colors, now?: () => number): Reporter {
+export function plainReporter(
+  screen: Screen,
+  colors: Colors,
+  { now, isVerbose }: ReporterOptions = {},
+): Reporter {
   const progress = new Progress(now);
   let summarised = false;
   const line = (text: string) => screen.write(`${text}\n`);
@@ -20,7 +24,8 @@ export function plainReporter(screen: Screen, colors: Colors, now?: () => number
     summarised = true;
   };
   const timer = setInterval(() => {
-    if (progress.phase === 'resolve') line(resolvingLine(progress));
+    const phase = phaseLine(progress);
+    if (phase !== undefined) line(phase);
     else if (progress.total > 0 && !summarised) line(progressLine(progress));
   }, INTERVAL);
   timer.unref();
@@ -28,7 +33,7 @@ export function plainReporter(screen: Screen, colors: Colors, now?: () => number
     onEvent(event: AirgapEvent) {
       if (event.type === 'phase') summarise();
       progress.add(event);
-      const message = messageFor(event, colors);
+      const message = messageFor(event, colors, isVerbose);
       if (message !== undefined) screen.write(message);
       if (event.type === 'planned') line(plannedLine(progress));
     },

@@ -1,4 +1,5 @@
 import type { AirgapEvent, Phase } from '@airgap/core';
+import { Meter } from './meter.ts';
 
 /** A blob in transfer. Sizes are bytes. */
 export interface Transfer {
@@ -8,13 +9,26 @@ export interface Transfer {
   readonly image?: string | undefined;
 }
 
-/** The window of the rate in ms. It keeps the rate steady. */
-const WINDOW = 5_000;
+/** The bytes of one registry. */
+interface HostProgress {
+  readonly total: number;
+  moved: number;
+  readonly meter: Meter;
+}
+
+/** The remaining time is unknown before this time in ms, */
+const MIN_ELAPSED = 2_000;
+/** and before this fraction of what was missing has arrived. */
+const MIN_FRACTION = 0.01;
 
 /** Sums up events: bytes done, rate and remaining time. */
 export class Progress {
   readonly transfers = new Map<string, Transfer>();
   phase: Phase | undefined;
+  /** The registry of the phase, if it has one. */
+  host: string | undefined;
+  /** Steps of the phase so far, and in total. */
+  steps = { done: 0, total: 0 };
   /** Images resolved so far, and in total. */
   resolved = 0;
   names = 0;
@@ -24,12 +38,13 @@ export class Progress {
   finished = 0;
   /** Bytes that need no download: of an interrupted build, and of local bundles. They are no part of the rate. */
   local = 0;
-  /** The local bytes of blobs that are not in transfer yet, by digest. */
-  readonly #waiting = new Map<string, number>();
+  /** The local blobs that are not in transfer yet, by digest. */
+  readonly #waiting = new Map<string, Transfer>();
   /** The digests of the blobs that are copied from a local bundle: all of their bytes count from the start. */
   readonly #reused = new Set<string>();
+  readonly #hosts = new Map<string, HostProgress>();
+  readonly #meter = new Meter();
   readonly #now: () => number;
-  readonly #samples: { readonly at: number; readonly bytes: number }[] = [];
   #started = 0;
 
   /** @param now returns the time in ms */
@@ -41,42 +56,39 @@ export class Progress {
     switch (event.type) {
       case 'phase':
         this.phase = event.phase;
+        this.host = event.host;
+        this.steps = { done: 0, total: 0 };
+        break;
+      case 'step':
+        this.steps = event;
         break;
       case 'resolved':
         this.resolved = event.done;
         this.names = event.total;
         break;
       case 'planned':
-        this.total = event.bytes;
-        this.blobs = event.blobs;
-        this.#started = this.#now();
-        this.#sample();
+        this.#plan(event);
         break;
       case 'blob-resumed':
         this.local += event.received;
-        this.#waiting.set(event.digest, event.received);
+        this.#waiting.set(event.digest, event);
         break;
       case 'blob-reused':
-        this.local += event.size - (this.#waiting.get(event.digest) ?? 0);
-        this.#waiting.set(event.digest, event.size);
+        this.local += event.size - (this.#waiting.get(event.digest)?.received ?? 0);
+        this.#waiting.set(event.digest, { ...event, received: event.size });
         this.#reused.add(event.digest);
         break;
       case 'blob-started':
         if (event.host !== undefined) this.#download(event);
         if (this.#reused.has(event.digest)) break;
-        this.transfers.set(event.digest, { ...event, received: this.#waiting.get(event.digest) ?? 0 });
-        this.#waiting.delete(event.digest);
+        this.#update({ ...event, received: this.#waiting.get(event.digest)?.received ?? 0 });
         break;
       case 'blob-progress':
         if (this.#reused.has(event.digest)) break;
-        this.#waiting.delete(event.digest);
-        this.transfers.set(event.digest, { ...this.transfers.get(event.digest), ...event });
+        this.#update({ ...this.#waiting.get(event.digest), ...this.transfers.get(event.digest), ...event });
         break;
       case 'blob-finished':
-        this.#reused.delete(event.digest);
-        this.#waiting.delete(event.digest);
-        this.transfers.delete(event.digest);
-        this.finished += event.size;
+        this.#finish(event);
         break;
     }
   }
@@ -90,10 +102,7 @@ export class Progress {
 
   /** Bytes that are there so far, the local ones included. */
   get moved(): number {
-    let moved = this.finished;
-    for (const { received } of this.transfers.values()) moved += received;
-    for (const received of this.#waiting.values()) moved += received;
-    return moved;
+    return this.finished + sumOf(this.transfers) + sumOf(this.#waiting);
   }
 
   /** The completed fraction, from 0 to 1. */
@@ -113,21 +122,75 @@ export class Progress {
 
   /** Bytes per second over the last few seconds. Each call takes a sample. */
   rate(): number {
-    const { at, bytes } = this.#sample();
-    while (this.#samples.length > 2 && at - (this.#samples[1]?.at ?? at) >= WINDOW) this.#samples.shift();
-    const first = this.#samples[0] ?? { at, bytes };
-    return at > first.at ? (Math.max(0, bytes - first.bytes) / (at - first.at)) * 1000 : 0;
+    this.#sample();
+    return this.#meter.rate;
   }
 
-  /** Remaining time in ms at this rate; undefined while unknown. */
+  /**
+   * Remaining time in ms, as long as the slowest registry needs: the others may have finished long before.
+   *
+   * @param rate bytes per second of all registries
+   * @returns undefined while nothing arrives, and in the first seconds
+   */
   remaining(rate: number): number | undefined {
-    if (rate <= 0 || this.total <= 0) return undefined;
-    return (Math.max(0, this.total - this.moved) / rate) * 1000;
+    const arrived = this.moved - this.local;
+    const isEarly = this.elapsed < MIN_ELAPSED || arrived < MIN_FRACTION * (this.total - this.local);
+    if (rate <= 0 || this.total <= 0 || isEarly) return undefined;
+    const hosts = [...this.#hosts.values()].map(({ total, meter }) =>
+      timeFor(total - meter.last, meter.rate),
+    );
+    return Math.max(timeFor(this.total - this.moved, rate), ...hosts);
   }
 
-  #sample() {
-    const sample = { at: this.#now(), bytes: this.moved - this.local };
-    this.#samples.push(sample);
-    return sample;
+  #plan({ bytes, blobs, hosts = {} }: Extract<AirgapEvent, { type: 'planned' }>): void {
+    this.total = bytes;
+    this.blobs = blobs;
+    this.#started = this.#now();
+    for (const [host, total] of Object.entries(hosts))
+      this.#hosts.set(host, { total, moved: 0, meter: new Meter() });
+    this.#sample();
   }
+
+  #update(transfer: Transfer): void {
+    this.#waiting.delete(transfer.digest);
+    this.transfers.set(transfer.digest, transfer);
+  }
+
+  #finish({ digest, size }: { readonly digest: string; readonly size: number }): void {
+    const transfer = this.transfers.get(digest) ?? this.#waiting.get(digest);
+    const host = this.#hosts.get(hostOf(transfer));
+    if (host) host.moved += size;
+    this.#reused.delete(digest);
+    this.#waiting.delete(digest);
+    this.transfers.delete(digest);
+    this.finished += size;
+  }
+
+  #sample(): void {
+    const at = this.#now();
+    this.#meter.sample(at, this.moved - this.local);
+    if (this.#hosts.size < 2) return;
+    const inTransfer = new Map<string, number>();
+    for (const transfer of [...this.transfers.values(), ...this.#waiting.values()]) {
+      const host = hostOf(transfer);
+      inTransfer.set(host, (inTransfer.get(host) ?? 0) + transfer.received);
+    }
+    for (const [name, { moved, meter }] of this.#hosts) meter.sample(at, moved + (inTransfer.get(name) ?? 0));
+  }
+}
+
+/** The registry in a canonical image name. */
+function hostOf(transfer: Transfer | undefined): string {
+  return transfer?.image?.split('/', 1)[0] ?? '';
+}
+
+function sumOf(transfers: ReadonlyMap<string, Transfer>): number {
+  let sum = 0;
+  for (const { received } of transfers.values()) sum += received;
+  return sum;
+}
+
+/** A host that sends nothing now says nothing about its time. */
+function timeFor(bytes: number, rate: number): number {
+  return rate > 0 ? (Math.max(0, bytes) / rate) * 1000 : 0;
 }

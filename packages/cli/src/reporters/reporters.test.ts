@@ -38,6 +38,7 @@ const resumed = (seed: string, bytes: number, size: number): AirgapEvent => ({
   digest: digest(seed),
   received: bytes,
   size,
+  image: 'quay.io/team/app:1',
 });
 const phase = (name: 'resolve' | 'move' | 'finish'): AirgapEvent => ({ type: 'phase', phase: name });
 const finding: AirgapEvent = {
@@ -55,6 +56,7 @@ const retry: AirgapEvent = { type: 'retry', host: 'h', reason: 'reset\u001b', at
 class Collector {
   text = '';
   columns: number | undefined = 100;
+  rows: number | undefined = 24;
   writes = 0;
   write(text: string): void {
     this.text += text;
@@ -63,7 +65,7 @@ class Collector {
   /** The lines that a terminal would show in the end. */
   get shown(): string[] {
     const lines: string[] = [];
-    for (const part of this.text.replaceAll('\u001b[J', '').split('\u001b[')) {
+    for (const part of this.text.replaceAll('\r', '').replaceAll('\u001b[J', '').split('\u001b[')) {
       const cursorUp = /^(?<count>\d+)A(?<rest>.*)$/s.exec(part)?.groups;
       lines.splice(lines.length - Number(cursorUp?.count ?? 0));
       lines.push(...(cursorUp?.rest ?? part).split('\n').slice(0, -1));
@@ -123,7 +125,7 @@ describe('Progress', () => {
 
 describe('plain', () => {
   it('writes a line every five seconds and one at the end', () => {
-    const reporter = plainReporter(screen, PLAIN, now);
+    const reporter = plainReporter(screen, PLAIN, { now });
     send(reporter, phase('resolve'), planned(100 * MB), phase('move'), received('a', 50 * MB, 100 * MB));
     vi.advanceTimersByTime(5_000);
     send(reporter, finished('a', 100 * MB), phase('finish'));
@@ -138,14 +140,14 @@ describe('plain', () => {
   });
 
   it('has no summary for unfinished work', () => {
-    const reporter = plainReporter(screen, PLAIN, now);
+    const reporter = plainReporter(screen, PLAIN, { now });
     send(reporter, planned(10), received('a', 4, 10));
     reporter.close();
     expect(screen.text).toBe('1 blob, 10 B\n');
   });
 
   it('is silent once closed', () => {
-    const reporter = plainReporter(screen, PLAIN, now);
+    const reporter = plainReporter(screen, PLAIN, { now });
     send(reporter, phase('resolve'));
     reporter.close();
     vi.advanceTimersByTime(60_000);
@@ -153,7 +155,7 @@ describe('plain', () => {
   });
 
   it('writes findings and retries as they arrive', () => {
-    send(plainReporter(screen, PLAIN, now), finding, retry);
+    send(plainReporter(screen, PLAIN, { now }), finding, retry);
     expect(screen.text).toBe(
       'a.yaml:1:2: warning latest-tag: moves\n  fix: Pin it.\nh: reset\\u{1b}; attempt 2 in 0.5 s\n',
     );
@@ -176,7 +178,7 @@ describe('a resumed build', () => {
   });
 
   it('counts only new bytes into the rate and the average', () => {
-    const reporter = plainReporter(screen, PLAIN, now);
+    const reporter = plainReporter(screen, PLAIN, { now });
     send(reporter, ...start, finished('b', 40 * MB));
     send(reporter, received('a', 40 * MB, 60 * MB));
     vi.advanceTimersByTime(5_000);
@@ -197,7 +199,7 @@ describe('a resumed build', () => {
 });
 
 describe('a build with local bundles', () => {
-  const reused: AirgapEvent = { type: 'blob-reused', digest: digest('a'), size: 60 * MB };
+  const reused: AirgapEvent = { type: 'blob-reused', digest: digest('a'), size: 60 * MB, image: 'i' };
   const started = (host?: string): AirgapEvent => ({
     type: 'blob-started',
     digest: digest('a'),
@@ -229,50 +231,163 @@ describe('a build with local bundles', () => {
 });
 
 describe('tty', () => {
+  const IMAGE = 'quay.io/prometheus/prometheus:v2.53.0';
+  const started = (seed: string, image = IMAGE): AirgapEvent => ({
+    type: 'blob-started',
+    digest: digest(seed),
+    size: 10 * MB,
+    image,
+  });
   const moving = (blobs: number) => [
     planned(blobs * 10 * MB),
     phase('move'),
     ...Array.from({ length: blobs }, (_, at) => received(at.toString(16), MB, 10 * MB)),
   ];
+  const show = (columns: number, rows: number, ...events: AirgapEvent[]) => {
+    screen.columns = columns;
+    screen.rows = rows;
+    const reporter = ttyReporter(screen, PLAIN, { now });
+    send(reporter, ...events);
+    return reporter;
+  };
 
-  it('shows a bar and the blobs in transfer, six at most', () => {
-    const reporter = ttyReporter(screen, PLAIN, now);
-    send(reporter, ...moving(8));
-    vi.advanceTimersByTime(1_000);
-    expect(screen.shown[0]).toMatch(/^█{2}░{22} 8\.0 MB of 80\.0 MB \(10 %\), 8\.0 MB\/s, 9\.0 s left$/);
-    expect(screen.shown).toHaveLength(8);
-    expect(screen.shown[7]).toBe('  and 2 more');
+  it.each([
+    [80, 28],
+    [100, 48],
+    [200, 148],
+  ])('shows a bar as wide as %i columns', (columns, length) => {
+    const reporter = show(columns, 24, ...moving(8));
+    vi.advanceTimersByTime(4_000);
+    const bar = /^(?<full>█+)(?<empty>░+) (?<text>.*)$/.exec(screen.shown[0] ?? '')?.groups;
+    expect(`${bar?.full}${bar?.empty}`).toHaveLength(length);
+    expect(bar?.full).toHaveLength(Math.round(length / 10));
+    expect(bar?.text).toBe('8.0 MB of 80.0 MB (10 %), 2.0 MB/s, 36 s left');
+    reporter.close();
+  });
+
+  it('has no time left in the first two seconds', () => {
+    const reporter = show(80, 24, ...moving(1));
+    vi.advanceTimersByTime(1_900);
+    expect(screen.shown[0]).toMatch(/kB\/s$/);
+    vi.advanceTimersByTime(200);
+    expect(screen.shown[0]).toMatch(/ left$/);
+    reporter.close();
+  });
+
+  it('has no time left before one percent has arrived', () => {
+    const reporter = show(80, 24, planned(1000 * MB), phase('move'), received('a', 9 * MB, 1000 * MB));
+    vi.advanceTimersByTime(60_000);
+    expect(screen.shown[0]).not.toContain('left');
+    reporter.close();
+  });
+
+  it('needs as long as the slowest registry', () => {
+    const hosts = { 'fast.io': 100 * MB, 'slow.io': 100 * MB };
+    const reporter = show(
+      100,
+      24,
+      { ...planned(200 * MB), hosts } as AirgapEvent,
+      phase('move'),
+      { ...started('a', 'fast.io/app:1'), size: 100 * MB } as AirgapEvent,
+      { ...started('b', 'slow.io/app:1'), size: 100 * MB } as AirgapEvent,
+    );
+    vi.advanceTimersByTime(100);
+    send(reporter, received('a', 90 * MB, 100 * MB), received('b', 10 * MB, 100 * MB));
+    vi.advanceTimersByTime(4_900);
+    // 100 MB remain at 20 MB/s, but slow.io sends 2 MB/s.
+    expect(screen.shown[0]).toMatch(/20\.0 MB\/s, 45 s left$/);
+    reporter.close();
+  });
+
+  it.each([
+    [24, 8, 9, undefined],
+    [6, 8, 5, '  and 5 more'],
+    [2, 8, 1, undefined],
+    [1, 8, 1, undefined],
+  ])('in %i rows shows as many of %i transfers as fit', (rows, blobs, lines, last) => {
+    const reporter = show(80, rows, ...moving(blobs));
+    vi.advanceTimersByTime(100);
+    expect(screen.shown).toHaveLength(lines);
+    if (last !== undefined) expect(screen.shown.at(-1)).toBe(last);
+    reporter.close();
+  });
+
+  it.each([
+    [100, `  ${IMAGE}  `, '  sha256:aaaaaaaaaaaa'],
+    [60, '  prometheus/prometheus:v2.53.0', '10.0 MB'],
+    [44, '  …prometheus:v2.53.0', '10.0 MB'],
+  ])('in %i columns names the image before its digest, and the end of a long name', (columns, start, end) => {
+    const reporter = show(columns, 24, planned(10 * MB), phase('move'), started('a'));
+    vi.advanceTimersByTime(100);
+    const row = screen.shown.find(line => line.startsWith('  ')) ?? '';
+    expect(row.trimEnd().startsWith(start.trimEnd())).toBe(true);
+    expect(row.trimEnd().endsWith(end)).toBe(true);
     reporter.close();
   });
 
   it('redraws ten times a second, regardless of the number of events', () => {
-    const reporter = ttyReporter(screen, PLAIN, now);
+    const reporter = ttyReporter(screen, PLAIN, { now });
     for (let at = 0; at < 1_000; at += 1) send(reporter, ...moving(1));
     vi.advanceTimersByTime(1_000);
     expect(screen.writes).toBe(10);
     reporter.close();
   });
 
-  it.each([20, 59, 80, 200])('keeps every line shorter than %i columns', columns => {
-    screen.columns = columns;
-    const reporter = ttyReporter(screen, PLAIN, now);
-    send(reporter, ...moving(3));
-    vi.advanceTimersByTime(1_000);
+  it.each([10, 20, 59, 80, 200])('keeps every line shorter than %i columns', columns => {
+    const reporter = show(columns, 24, ...moving(3), started('f'));
+    vi.advanceTimersByTime(3_000);
     expect(Math.max(...screen.shown.map(line => line.length))).toBeLessThan(columns);
     reporter.close();
   });
 
   it.each([0, undefined])('assumes 80 columns for a terminal of unknown size (%s)', columns => {
     screen.columns = columns;
-    const reporter = ttyReporter(screen, PLAIN, now);
+    const reporter = ttyReporter(screen, PLAIN, { now });
     send(reporter, ...moving(1));
     vi.advanceTimersByTime(100);
     expect(screen.shown[0]).toContain('1.0 MB of 10.0 MB');
     reporter.close();
   });
 
+  it('erases lines that a narrower terminal has wrapped, and what the terminal wrote after them', () => {
+    const reporter = show(100, 24, ...moving(2));
+    vi.advanceTimersByTime(100);
+    screen.columns = 50;
+    screen.text = '';
+    vi.advanceTimersByTime(100);
+    // Three lines of up to 99 columns, each in two rows.
+    expect(screen.text.startsWith('\r\u001b[6A\u001b[J')).toBe(true);
+    reporter.close();
+    expect(screen.text.endsWith('\r\u001b[3A\u001b[J')).toBe(true);
+  });
+
+  it.each<[AirgapEvent[], string]>([
+    [[{ type: 'phase', phase: 'query', host: 'reg.io:5000' }], 'asking reg.io:5000 what it has …'],
+    [
+      [
+        { type: 'phase', phase: 'query', host: 'reg.io:5000' },
+        { type: 'step', done: 14, total: 39 },
+      ],
+      'asking reg.io:5000 what it has (14 of 39)',
+    ],
+    [
+      [
+        { type: 'phase', phase: 'tag', host: 'reg.io' },
+        { type: 'step', done: 3, total: 12 },
+      ],
+      'tagging (3 of 12)',
+    ],
+    [[{ type: 'phase', phase: 'check', host: 'reg.io' }], 'checking reg.io …'],
+    [[{ type: 'phase', phase: 'finish' }], 'writing to disk …'],
+  ])('names the phase: %j', (events, line) => {
+    const reporter = show(80, 24, ...events);
+    vi.advanceTimersByTime(100);
+    expect(screen.shown).toEqual([line]);
+    reporter.close();
+  });
+
   it('writes messages above the block', () => {
-    const reporter = ttyReporter(screen, PLAIN, now);
+    const reporter = ttyReporter(screen, PLAIN, { now });
     send(reporter, ...moving(1));
     vi.advanceTimersByTime(100);
     send(reporter, retry);
@@ -283,12 +398,60 @@ describe('tty', () => {
   });
 
   it('leaves a one-line summary when finished', () => {
-    const reporter = ttyReporter(screen, PLAIN, now);
+    const reporter = ttyReporter(screen, PLAIN, { now });
     send(reporter, ...moving(1));
     vi.advanceTimersByTime(1_000);
     send(reporter, finished('0', 10 * MB));
     reporter.close();
     expect(screen.shown).toEqual(['10.0 MB in 1.0 s, 10.0 MB/s on average']);
+  });
+});
+
+describe('a request with --debug', () => {
+  const anonymous = {
+    type: 'request',
+    method: 'GET',
+    url: 'https://quay.io/v2/team/app/manifests/1\u001b[2J',
+    elapsed: 33.6,
+  } as const;
+  const request: AirgapEvent = {
+    ...anonymous,
+    status: 200,
+    credentials: 'user me from /home/me/config.json',
+  };
+
+  it.each<[string, AirgapEvent, string]>([
+    ['answered', request, '200 in 34 ms (user me from /home/me/config.json)'],
+    ['failed', { ...anonymous, error: 'reset', credentials: 'user me' }, ' reset in 34 ms (user'],
+    ['failed in its body', { ...request, error: 'reset' }, ' 200 reset in 34 ms (user'],
+    ['anonymous', { ...anonymous, status: 200 }, '200 in 34 ms\n'],
+  ])('that was %s is one line', (_name, event, end) => {
+    const line = messageFor(event, PLAIN);
+    expect(line).toContain('GET https://quay.io/v2/team/app/manifests/1\\u{1b}[2J ');
+    expect(line).toContain(end);
+  });
+
+  it('is written even without progress', () => {
+    send(noneReporter(screen, PLAIN), request);
+    expect(screen.text).toContain('GET https://quay.io');
+  });
+});
+
+describe('with --verbose', () => {
+  const resolvedImage: AirgapEvent = {
+    type: 'resolved',
+    image: 'quay.io/team/app:1',
+    digest: digest('a'),
+    done: 1,
+    total: 2,
+  };
+
+  it('each image and blob that is done is one line', () => {
+    send(plainReporter(screen, PLAIN, { now, isVerbose: true }), resolvedImage, finished('b', MB));
+    expect(screen.text).toBe(`quay.io/team/app:1: ${digest('a')} (1 of 2)\n${digest('b')}: 1.0 MB done\n`);
+    screen.text = '';
+    send(plainReporter(screen, PLAIN, { now }), resolvedImage, finished('b', MB));
+    expect(screen.text).toBe('');
   });
 });
 

@@ -1,37 +1,40 @@
 import type { AirgapEvent } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { formatBytes } from '../render/bytes.ts';
-import { shortDigest } from '../render/digest.ts';
-import { printable } from '../render/printable.ts';
-import { clip } from '../render/width.ts';
-import { progressLine, resolvingLine, summaryLine } from './lines.ts';
+import { widthOf } from '../render/width.ts';
+import { progressBlock } from './block.ts';
+import { summaryLine } from './lines.ts';
 import { messageFor } from './messages.ts';
-import { Progress, type Transfer } from './progress.ts';
-import type { Reporter, Screen } from './reporter.ts';
+import { Progress } from './progress.ts';
+import type { Reporter, ReporterOptions, Screen } from './reporter.ts';
 
 /** Redraw interval in ms. */
 const INTERVAL = 100;
-const MAX_TRANSFERS = 6;
-const BAR = 24;
-const NARROW = 60;
 
-/** Creates a reporter with a live block: total progress and the largest blobs in transfer. Messages scroll above it. */
-export function ttyReporter(screen: Screen, colors: Colors, now?: () => number): Reporter {
+/** Creates a reporter with a live block: total progress and the blobs in transfer. Messages scroll above it. */
+export function ttyReporter(
+  screen: Screen,
+  colors: Colors,
+  { now, isVerbose }: ReporterOptions = {},
+): Reporter {
   const progress = new Progress(now);
-  let drawn = 0;
+  /** The widths of the lines on the screen. */
+  let drawn: readonly number[] = [];
   const replaceBlock = (lines: readonly string[], above = '') => {
-    const erase = drawn > 0 ? `\u001b[${drawn}A\u001b[J` : '';
-    const text = `${erase}${above}${lines.map(line => `${line}\n`).join('')}`;
+    const text = `${eraseLines(drawn, columnsOf(screen))}${above}${lines.map(line => `${line}\n`).join('')}`;
     if (text !== '') screen.write(text);
-    drawn = lines.length;
+    drawn = lines.map(line => widthOf(withoutColors(line)));
   };
-  const draw = (above?: string) => replaceBlock(block(progress, (screen.columns || 80) - 1, colors), above);
+  const draw = (above?: string) => {
+    // The cursor is below the block, and the last column makes some terminals wrap.
+    const size = { width: columnsOf(screen) - 1, height: (screen.rows || 24) - 1 };
+    replaceBlock(progressBlock(progress, size, colors), above);
+  };
   const timer = setInterval(draw, INTERVAL);
   timer.unref();
   return {
     onEvent(event: AirgapEvent) {
       progress.add(event);
-      const message = messageFor(event, colors);
+      const message = messageFor(event, colors, isVerbose);
       if (message !== undefined) draw(message);
     },
     close() {
@@ -41,36 +44,23 @@ export function ttyReporter(screen: Screen, colors: Colors, now?: () => number):
   };
 }
 
-function block(progress: Progress, width: number, colors: Colors): string[] {
-  switch (progress.phase) {
-    case undefined:
-    case 'read':
-      return [];
-    case 'resolve':
-      return [clip(resolvingLine(progress), width)];
-    case 'finish':
-      return [clip('writing to disk …', width)];
-    default:
-      return [headLine(progress, width, colors), ...transferLines(progress, width, colors)];
-  }
+/**
+ * Returns what erases the lines above the cursor. In a terminal that became narrower, a line takes several rows. The
+ * cursor may have moved to the right: the terminal shows Ctrl-C as `^C`.
+ */
+function eraseLines(widths: readonly number[], columns: number): string {
+  if (widths.length === 0) return '';
+  const rows = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+  return `\r\u001b[${rows}A\u001b[J`;
 }
 
-function headLine(progress: Progress, width: number, colors: Colors): string {
-  if (width < NARROW) return clip(progressLine(progress), width);
-  const full = Math.round(progress.fraction * BAR);
-  const bar = colors.green('█'.repeat(full)) + colors.dim('░'.repeat(BAR - full));
-  return `${bar} ${clip(progressLine(progress), width - BAR - 1)}`;
+function columnsOf({ columns }: Screen): number {
+  return columns || 80;
 }
 
-function transferLines({ transfers }: Progress, width: number, colors: Colors): string[] {
-  const largest = [...transfers.values()].sort((a, b) => b.size - a.size).slice(0, MAX_TRANSFERS);
-  const more = transfers.size - largest.length;
-  const lines = largest.map(transfer => transferLine(transfer));
-  if (more > 0) lines.push(`  and ${more} more`);
-  return lines.map(line => colors.dim(clip(line, width)));
+function withoutColors(text: string): string {
+  return text.replaceAll(SGR, '');
 }
 
-function transferLine({ digest, size, received, image = '' }: Transfer): string {
-  const sizes = `${formatBytes(received).padStart(8)} of ${formatBytes(size).padEnd(8)}`;
-  return `  ${printable(shortDigest(digest))}  ${sizes}  ${printable(image)}`.trimEnd();
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is the escape sequence of colours.
+const SGR = /\u001b\[[\d;]*m/g;

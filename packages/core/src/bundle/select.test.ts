@@ -34,6 +34,8 @@ describe('images are selected', () => {
     ],
     ['by a name without referrers', ['registry.test/team/one:2'], ['team/one:2']],
     ['by a pattern', ['*/other/*'], ['other/one:1', 'other/one:copy']],
+    ['by a name without a tag', ['registry.test/other/one'], ['other/one:1', 'other/one:copy']],
+    ['by a pattern without a tag', ['*r/one'], ['other/one:1', 'other/one:copy']],
     [
       'by several patterns, in the order of the bundle',
       ['*:2', '*/other/one:1'],
@@ -42,7 +44,7 @@ describe('images are selected', () => {
     ['by a pattern with other special characters literally', ['registry.test/team/one:*g'], ['team/one:sig']],
   ])('%s', async (_name, patterns, names) => expect(await select(patterns)).toEqual(names));
 
-  it.each([['registry.test/team/none:1'], ['registryXtest/*'], ['team/one:1'], ['*/one']])(
+  it.each([['registry.test/team/none:1'], ['registryXtest/*'], ['team/one:1'], ['*/on']])(
     'not by %s, which matches nothing',
     async pattern => {
       await expect(select([pattern, '*:1'])).rejects.toMatchObject({
@@ -52,3 +54,8 @@ describe('images are selected', () => {
     },
   );
 });
+
+it('a misspelled name gets a hint at the nearest one', () =>
+  expect(select(['registry.test/team/onne:1'])).rejects.toMatchObject({
+    hint: 'Did you mean registry.test/team/one:1?',
+  }));

@@ -2,15 +2,17 @@ import type { Layout } from '../layout/layout.ts';
 import { type NamedImage, readName } from '../layout/names.ts';
 import { subjectOf } from '../layout/subject.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
+import { closest } from '../model/closest.ts';
 import { AirgapError } from '../model/errors.ts';
-import { wildcard } from '../model/wildcard.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { Reference } from '../reference/reference.ts';
+import { aliasesOf } from '../reference/aliases.ts';
+import { ImagePatterns } from '../reference/image-patterns.ts';
+import type { Reference } from '../reference/reference.ts';
 
 /**
  * Selects the images of a bundle that match any of the patterns, with their referrers, in the bundle's order.
  *
- * @param patterns `*` matches any characters; undefined selects all images
+ * @param patterns names in any spelling that Docker accepts, `*` matches any characters; undefined selects all images
  * @throws AirgapError `USAGE` when a pattern matches nothing, `BUNDLE` for an image without a name
  */
 export async function selectImages(
@@ -30,14 +32,11 @@ export async function selectImages(
 
 function matchingImages(named: readonly NamedImage[], patterns: readonly string[]): NamedImage[] {
   const matchers = patterns.map(pattern => {
-    const matches = matcher(pattern);
-    if (!named.some(({ name }) => matches(name)))
-      throw new AirgapError('USAGE', `no image in the bundle matches ${JSON.stringify(pattern)}`, {
-        hint: "Use a name that airgap inspect lists, or a pattern with *: --images '*/team/*'.",
-      });
-    return matches;
+    const matcher = new ImagePatterns([pattern]);
+    if (!named.some(({ name }) => matcher.matches(name))) throw noMatch(pattern, named);
+    return matcher;
   });
-  return named.filter(({ name }) => matchers.some(matches => matches(name)));
+  return named.filter(({ name }) => matchers.some(matcher => matcher.matches(name)));
 }
 
 /** Adds the referrers of the selected images, transitively. */
@@ -73,12 +72,15 @@ function nameOf({ path }: Layout, name: string | undefined, root: Descriptor): R
   }
 }
 
-/** A pattern matches the complete canonical name. One without `*` is a reference, which may be short. */
-function matcher(pattern: string): (name: Reference) => boolean {
-  if (!pattern.includes('*')) {
-    const canonical = Reference.parse(pattern).toString();
-    return name => name.toString() === canonical;
-  }
-  const matches = wildcard(pattern);
-  return name => matches(name.toString());
+function noMatch(pattern: string, named: readonly NamedImage[]): AirgapError {
+  const near = closest(
+    pattern,
+    named.flatMap(({ name }) => [...aliasesOf(name), name.toString()]),
+  );
+  return new AirgapError('USAGE', `no image in the bundle matches ${JSON.stringify(pattern)}`, {
+    hint:
+      near === undefined
+        ? "Use a name that airgap inspect lists, or a pattern with *: --images '*/team/*'."
+        : `Did you mean ${near}?`,
+  });
 }

@@ -48,9 +48,11 @@ async function writeSequentially(target: TarTarget, plan: BundlePlan, options: W
 
 /** Reports what an interrupted build has written of a blob, if anything. */
 function reportResumed(target: TarTarget, entry: BlobEntry, { onEvent }: WriteOptions): void {
-  const { digest, size } = entry.content.blob;
+  const { blob, images } = entry.content;
+  const { digest, size } = blob;
+  const [image = ''] = images;
   const received = target.writer(entry).written.size;
-  if (received > 0) onEvent?.({ type: 'blob-resumed', digest, received, size });
+  if (received > 0) onEvent?.({ type: 'blob-resumed', digest, received, size, image });
 }
 
 async function writeBlob(

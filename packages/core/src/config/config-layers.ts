@@ -3,6 +3,7 @@ import { AirgapError } from '../model/errors.ts';
 import type { Config } from './config.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
 import { TRUSTED_KEYS, type TrustedKey } from './config-schema.ts';
+import { withoutTrustedFlags } from './flag-defaults.ts';
 import { writableByOthers } from './private-file.ts';
 import { TrustStore, trustPath } from './trust-store.ts';
 
@@ -36,6 +37,8 @@ export interface Settings extends Config {
   readonly credentialsFrom: Readonly<Record<string, string>>;
   /** Registry host → the path of the config that names its mirrors. */
   readonly mirrorsFrom: Readonly<Record<string, string>>;
+  /** Flag → the path of the config with its default. */
+  readonly defaultsFrom: Readonly<Record<string, string>>;
 }
 
 /** Reads the configs of a run: the user's own first, then the one that takes precedence. @throws AirgapError `INPUT` */
@@ -49,7 +52,7 @@ export async function readLayers(places: ConfigPlaces): Promise<ConfigLayer[]> {
 }
 
 /**
- * Returns why `credentials`, `mirrors` and `signatures` of a layer do not count; undefined if they do.
+ * Returns why the keys of a layer that require trust do not count; undefined if they do.
  *
  * @throws AirgapError `INPUT` for a list of trusted configs that cannot be used
  */
@@ -74,10 +77,11 @@ export async function distrustReason(
 export async function requireTrust(
   layers: readonly ConfigLayer[],
   places: ConfigPlaces,
-  keys: readonly TrustedKey[] = TRUSTED_KEYS,
+  keys?: readonly TrustedKey[],
 ): Promise<void> {
   for (const layer of layers) {
-    if (!layer.file.config.requiresTrust?.some(({ key }) => keys.includes(key))) continue;
+    const required = layer.file.config.requiresTrust ?? [];
+    if (!required.some(({ key }) => keys?.some(wanted => wanted === key) ?? true)) continue;
     const reason = await distrustReason(layer, places);
     if (reason !== undefined) throw untrusted(layer, reason, places);
   }
@@ -85,14 +89,15 @@ export async function requireTrust(
 
 /** Merges the settings of all layers; later ones take precedence, entry by entry. */
 export function mergeLayers(layers: readonly ConfigLayer[]): Settings {
-  const start: Settings = { registries: {}, credentialsFrom: {}, mirrorsFrom: {} };
+  const start: Settings = { registries: {}, credentialsFrom: {}, mirrorsFrom: {}, defaultsFrom: {} };
   return layers.reduce(addLayer, start);
 }
 
 /** Returns the layer without the keys that count only in a trusted config. */
 export function withoutTrustedKeys({ origin, file }: ConfigLayer): ConfigLayer {
   const removed = Object.fromEntries(TRUSTED_KEYS.map(key => [key, undefined]));
-  return { origin, file: { ...file, config: { ...file.config, ...removed, requiresTrust: [] } } };
+  const defaults = withoutTrustedFlags(file.config.defaults);
+  return { origin, file: { ...file, config: { ...file.config, ...removed, defaults, requiresTrust: [] } } };
 }
 
 function addLayer(base: Settings, { file: { path, config } }: ConfigLayer): Settings {
@@ -114,6 +119,8 @@ function addLayer(base: Settings, { file: { path, config } }: ConfigLayer): Sett
     include: [...(base.include ?? []), ...(config.include ?? [])],
     exclude: [...(base.exclude ?? []), ...(config.exclude ?? [])],
     rules: [...(base.rules ?? []), ...(config.rules ?? [])],
+    defaults: { ...base.defaults, ...config.defaults },
+    defaultsFrom: { ...base.defaultsFrom, ...from(config.defaults) },
   };
 }
 

@@ -5,6 +5,7 @@ import { AirgapError } from '../model/errors.ts';
 import { SEVERITIES } from '../model/finding.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import { credentialSourceSchema } from './credential-source.ts';
+import { flagDefaultsSchema } from './flag-defaults.ts';
 import { mirrorKeyProblem, mirrorUrlProblem } from './mirror.ts';
 
 const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
@@ -77,6 +78,9 @@ export const configSchema = z.strictObject({
     .describe('Images that no format reads: references, or patterns for strings in the input'),
   exclude: patternsSchema.optional().describe('Patterns of the images to leave out'),
   rules: z.record(z.string(), severitySchema).optional().describe('Lint rules and their severity, or off'),
+  defaults: flagDefaultsSchema
+    .optional()
+    .describe('Flags without -- and their values. Those that name a host, a file or a key need trust'),
 });
 
 /** A top-level key of `airgap.yaml`. */
@@ -94,6 +98,8 @@ const SCOPES = {
   include: 'anywhere',
   exclude: 'anywhere',
   rules: 'anywhere',
+  // Each flag has a scope of its own.
+  defaults: 'anywhere',
 } as const satisfies Record<ConfigKey, 'anywhere' | 'trusted'>;
 
 /** A key that names a host, a file or a credential. It counts only in a trusted config. */

@@ -3,11 +3,13 @@ import type { ImagePaths } from '../input/formats/image-path.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import type { IncludeEntry } from '../input/selection.ts';
 import type { RuleSetting, RuleSeverity } from '../lint/rule-api/rule-setting.ts';
+import { closest } from '../model/closest.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import { ConfigDocument, MAX_MESSAGE } from './config-document.ts';
 import { CONFIG_KEYS, configSchema, TRUSTED_KEYS, type TrustedKey } from './config-schema.ts';
 import { CREDENTIAL_KEYS, type CredentialSource } from './credential-source.ts';
+import { DEFAULT_FLAGS, type FlagDefaults, isTrustedFlag } from './flag-defaults.ts';
 
 const KNOWN_KEYS = CONFIG_KEYS.join(', ');
 /** Errors that are reported for one file. */
@@ -15,7 +17,7 @@ const MAX_ERRORS = 100;
 
 /** A key that counts only in a trusted config, and where it stands. */
 export interface TrustRequirement {
-  readonly key: TrustedKey;
+  readonly key: TrustedKey | `defaults.${string}`;
   readonly position: Position;
 }
 
@@ -52,7 +54,9 @@ export interface Config {
   readonly exclude?: readonly string[] | undefined;
   /** Lint rules that are off or whose severity is overridden. */
   readonly rules?: readonly RuleSetting[] | undefined;
-  /** The keys of this config that count only if it is trusted: `credentials`, `mirrors` and `signatures`. */
+  /** Flags without `--` and their values, for what the command line leaves out. */
+  readonly defaults?: FlagDefaults | undefined;
+  /** The keys of this config that count only if it is trusted: `credentials`, `mirrors`, `signatures`, and some of `defaults`. */
   readonly requiresTrust?: readonly TrustRequirement[] | undefined;
 }
 
@@ -64,7 +68,7 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.slice(0, MAX_ERRORS).flatMap(issue => issueErrors(document, issue));
     throw AirgapError.all(errors, `${errors.length} errors in ${source.file}`);
   }
-  const { registries = {}, platforms, include, rules, signatures, ...settings } = result.data;
+  const { registries = {}, platforms, include, rules, defaults, signatures, ...settings } = result.data;
   const endpoints = Object.entries(registries).map(([name, registry]) => [
     name,
     typeof registry === 'string' ? registry : registry.endpoint,
@@ -80,10 +84,14 @@ export function parseConfig(source: SourceText): Config {
     })),
     signatures: signatures?.map(signatureSetting),
     rules: rules && ruleSettings(rules, document.keyPositions(['rules'])),
-    requiresTrust: TRUSTED_KEYS.filter(key => result.data[key] !== undefined).map(key => ({
-      key,
-      position: position(key),
-    })),
+    defaults: defaults as FlagDefaults | undefined,
+    requiresTrust: [
+      ...TRUSTED_KEYS.filter(key => result.data[key] !== undefined).map(key => ({
+        key,
+        position: position(key),
+      })),
+      ...trustedFlags(defaults, document.keyPositions(['defaults'])),
+    ],
   };
 }
 
@@ -95,6 +103,11 @@ function platformSettings(
   if (Array.isArray(platforms)) return { platforms };
   const { '*': others, ...imagePlatforms } = platforms;
   return others === undefined ? { imagePlatforms } : { platforms: others, imagePlatforms };
+}
+
+function trustedFlags(defaults: object = {}, at: (flag: string) => Position): TrustRequirement[] {
+  const flags = Object.keys(defaults).filter(isTrustedFlag);
+  return flags.map(flag => ({ key: `defaults.${flag}`, position: at(flag) }));
 }
 
 function ruleSettings(
@@ -115,18 +128,27 @@ function issueErrors(document: ConfigDocument, issue: z.core.$ZodIssue): AirgapE
   const path = issue.path.join('.') || 'airgap.yaml';
   if (issue.code === 'unrecognized_keys') {
     const position = document.keyPositions(issue.path);
-    const hint = `Use only these keys here: ${knownKeys(issue.path[0])}.`;
-    return issue.keys.slice(0, MAX_ERRORS).map(key => invalid(`unknown key: ${key}`, position(key), hint));
+    const known = knownKeys(issue.path[0]);
+    const hint = `Use only these keys here: ${known.join(', ')}.`;
+    return issue.keys
+      .slice(0, MAX_ERRORS)
+      .map(key => invalid(`unknown key: ${key}${suggestion(key, known)}`, position(key), hint));
   }
   const hint = `Use only these keys in airgap.yaml: ${KNOWN_KEYS}.`;
   return [invalid(`${path}: ${issue.message}`, document.valuePosition(issue.path), hint)];
 }
 
+function suggestion(key: string, known: readonly string[]): string {
+  const near = closest(key, known);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
 /** @param section the top-level key that contains the unknown one; undefined at the top level */
-function knownKeys(section: PropertyKey | undefined): string {
+function knownKeys(section: PropertyKey | undefined): readonly string[] {
   if (section === 'credentials') return CREDENTIAL_KEYS;
-  if (section === 'signatures') return 'pattern, key, required';
-  return section === undefined ? KNOWN_KEYS : 'endpoint';
+  if (section === 'signatures') return ['pattern', 'key', 'required'];
+  if (section === 'defaults') return DEFAULT_FLAGS;
+  return section === undefined ? CONFIG_KEYS : ['endpoint'];
 }
 
 function invalid(message: string, position: Position, hint: string): AirgapError {

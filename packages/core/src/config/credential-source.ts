@@ -16,7 +16,7 @@ export const credentialSourceSchema = z
 
 export type CredentialSource = Readonly<z.infer<typeof credentialSourceSchema>>;
 
-export const CREDENTIAL_KEYS = Object.keys(credentialSourceSchema.shape).join(', ');
+export const CREDENTIAL_KEYS = Object.keys(credentialSourceSchema.shape);
 
 function isUnambiguous(source: Record<string, string | undefined>): boolean {
   const count = (...keys: string[]) => keys.filter(key => source[key] !== undefined).length;

@@ -73,11 +73,12 @@ export async function checkPushed(
   diff: PushDiff,
   registry: string,
   signal: AbortSignal,
+  onEvent: OnEvent = () => {},
 ): Promise<void> {
   let missing = diff;
   const look = async () => {
     const blobs = missing.blobs.map(({ blob, missing: repositories }) => ({ blob, repositories }));
-    missing = await findMissing(targetOf, { blobs, levels: missing.levels });
+    missing = await findMissing(targetOf, { blobs, levels: missing.levels }, onEvent);
     return [
       ...missing.blobs.map(({ blob }) => blob),
       ...missing.levels.flat().map(({ descriptor }) => descriptor),

@@ -1,4 +1,5 @@
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { OnEvent } from '../store/events.ts';
 import type { PlannedBlob, PlannedManifest, PushPlan } from './push-plan.ts';
 import type { TargetOf } from './target-of.ts';
 
@@ -19,14 +20,30 @@ export interface PushDiff {
   readonly levels: readonly (readonly PlannedManifest[])[];
 }
 
-/** Checks which blobs and manifests of a plan are missing from the target. @throws what registries throw */
+/**
+ * Checks which blobs and manifests of a plan are missing from the target.
+ *
+ * @param onEvent receives a `step` for each of them
+ * @throws what registries throw
+ */
 export async function findMissing(
   targetOf: TargetOf,
   plan: Pick<PushPlan, 'blobs' | 'levels'>,
+  onEvent: OnEvent = () => {},
 ): Promise<PushDiff> {
-  const blobs = await Promise.all(plan.blobs.map(blob => findMissingBlob(targetOf, blob)));
+  const total = plan.blobs.length + plan.levels.flat().length;
+  let done = 0;
+  const counted = async <T>(check: Promise<T>): Promise<T> => {
+    const result = await check;
+    done += 1;
+    onEvent({ type: 'step', done, total });
+    return result;
+  };
+  const blobs = await Promise.all(plan.blobs.map(blob => counted(findMissingBlob(targetOf, blob))));
   const levels = await Promise.all(
-    plan.levels.map(level => Promise.all(level.map(manifest => findMissingManifest(targetOf, manifest)))),
+    plan.levels.map(level =>
+      Promise.all(level.map(manifest => counted(findMissingManifest(targetOf, manifest)))),
+    ),
   );
   return {
     blobs: blobs.filter(({ missing }) => missing.length > 0),

@@ -68,6 +68,7 @@ export async function putTags(
   targetOf: TargetOf,
   source: ImageSource,
   tags: readonly TargetTag[],
+  onEvent: OnEvent = () => {},
 ): Promise<void> {
   const byRepository = new Map<string, ImageMapping[]>();
   for (const { state, mapping } of tags) {
@@ -75,9 +76,14 @@ export async function putTags(
     const { repository } = mapping.to;
     byRepository.set(repository, [...(byRepository.get(repository) ?? []), mapping]);
   }
+  const total = [...byRepository.values()].flat().length;
+  let done = 0;
   const putSequentially = async (mappings: readonly ImageMapping[]) => {
-    for (const { to, root } of mappings)
+    for (const { to, root } of mappings) {
       await targetOf(to.repository).putManifest(await source.manifest(root), to.tag);
+      done += 1;
+      onEvent({ type: 'step', done, total });
+    }
   };
   await Promise.all([...byRepository.values()].map(putSequentially));
 }
@@ -87,12 +93,16 @@ export async function readBackTags(
   targetOf: TargetOf,
   tags: readonly TargetTag[],
   signal: AbortSignal,
+  onEvent: OnEvent = () => {},
 ): Promise<void> {
+  let done = 0;
   const readBack = async (tag: TargetTag) => {
     const { to, root } = tag.mapping;
     const isThere = (found: Digest | undefined) => tag.state === 'skipped' || found === root.digest;
     tag.found = await lookAgain(() => digestAt(targetOf, to), isThere, signal);
     if (!isThere(tag.found)) throw unexpectedTag(tag.mapping, tag.found);
+    done += 1;
+    onEvent({ type: 'step', done, total: tags.length });
   };
   await Promise.all(tags.map(readBack));
 }

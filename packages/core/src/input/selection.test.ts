@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ImagePatterns } from '../reference/image-patterns.ts';
 import { Reference } from '../reference/reference.ts';
 import { images } from '../verbs/images.ts';
 import { lint } from '../verbs/lint.ts';
-import { ImagePatterns } from './model/image-patterns.ts';
 import { readSpec } from './read-input.ts';
 import { imageRequests } from './requests.ts';
 import type { SelectionOptions } from './selection.ts';

@@ -1,7 +1,7 @@
 import type { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
+import { ImagePatterns } from '../reference/image-patterns.ts';
 import { Reference } from '../reference/reference.ts';
-import { ImagePatterns } from './model/image-patterns.ts';
 import type { Spec, UnreadImage, UsedImage } from './model/spec.ts';
 
 /** An entry of `include:` and where it is written. */

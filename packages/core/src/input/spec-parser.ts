@@ -1,5 +1,6 @@
 import type { Node } from 'yaml';
 import { AirgapError } from '../model/errors.ts';
+import { ImagePatterns } from '../reference/image-patterns.ts';
 import { Reference } from '../reference/reference.ts';
 import { composeServices, isCompose } from './formats/compose.ts';
 import { type ComposeFile, ComposeProjects, type FileService } from './formats/compose-project.ts';
@@ -22,7 +23,6 @@ import {
   skipsOfReplicated,
   unreadImages,
 } from './formats/unread-images.ts';
-import { ImagePatterns } from './model/image-patterns.ts';
 import type { SourceText } from './model/source-text.ts';
 import type { InputNote, ListedImage, Spec, UnreadImage, UsedImage } from './model/spec.ts';
 import type { Text } from './model/text.ts';

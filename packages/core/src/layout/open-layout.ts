@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { fileReadError } from '../fs/file-read-error.ts';
+import type { AirgapError } from '../model/errors.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { walkTar } from '../tar/walk.ts';
@@ -25,6 +26,28 @@ export async function openLayout(path: string): Promise<Layout> {
 }
 
 /**
+ * Opens a layout as a source of blobs that are verified when they are read. It may be a damaged bundle: what can be read
+ * of it is used.
+ *
+ * @param onDamage receives why not all of it can be used
+ * @throws AirgapError as {@link openLayout}, if no blob can be read
+ */
+export async function openBlobs(path: string, onDamage: (reason: AirgapError) => void): Promise<Layout> {
+  const storage = await openStorage(path);
+  if (storage instanceof DirectoryFiles) return new Layout(storage);
+  try {
+    const files = await TarFiles.openReadable(storage, onDamage);
+    if (files.entries.size > 0) return new Layout(files);
+  } catch (error) {
+    await storage[Symbol.asyncDispose]();
+    throw error;
+  }
+  await storage[Symbol.asyncDispose]();
+  // The error says what the file is instead.
+  return openLayout(path);
+}
+
+/**
  * Opens an archive of docker: with manifests, as docker 25 and later save it, or without.
  *
  * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else
@@ -40,15 +63,17 @@ export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
   }
 }
 
+type OpenOne = (path: string) => Promise<Layout>;
+
 /** Several open layouts that are closed together. */
 export class OpenLayouts implements AsyncDisposable {
   readonly layouts: Layout[] = [];
 
-  /** @throws AirgapError as {@link openLayout} */
-  static async open(paths: readonly string[]): Promise<OpenLayouts> {
+  /** @param open opens one of them @throws AirgapError as {@link openLayout} */
+  static async open(paths: readonly string[], open: OpenOne = openLayout): Promise<OpenLayouts> {
     const opened = new OpenLayouts();
     try {
-      for (const path of paths) opened.layouts.push(await openLayout(path));
+      for (const path of paths) opened.layouts.push(await open(path));
       return opened;
     } catch (error) {
       await opened[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { AirgapError } from '../model/errors.ts';
 import { withoutTrailing } from '../model/without-trailing.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { type PlacedEntry, walkTar } from '../tar/walk.ts';
-import { DOCUMENTS } from './documents.ts';
+import { blobDigest, DOCUMENTS } from './documents.ts';
 import type { LayoutFiles, LayoutForm } from './layout-files.ts';
 import { unexpectedReason } from './unexpected-entry.ts';
 
@@ -40,6 +40,26 @@ export class TarFiles implements LayoutFiles {
     if (!contents.entries.has('index.json')) throw notLayout(tar, contents);
     if (problem !== undefined) throw invalid(tar, problem);
     return new TarFiles(tar, contents);
+  }
+
+  /**
+   * Lists the blobs of a tar that may be damaged or truncated, up to where it cannot be read. Their bytes must be verified.
+   *
+   * @param onDamage receives why the rest is left out
+   */
+  static async openReadable(tar: RandomAccess, onDamage: (reason: AirgapError) => void): Promise<TarFiles> {
+    const entries = new Map<string, PlacedEntry>();
+    try {
+      for await (const entry of walkTar(tar)) {
+        const name = layoutName(entry.name);
+        if (blobDigest(name) && !unexpectedReason(name, entry, entries))
+          entries.set(name, { ...entry, name });
+      }
+    } catch (error) {
+      if (!(error instanceof AirgapError) || entries.size === 0) throw error;
+      onDamage(error);
+    }
+    return new TarFiles(tar, { form: 'archive', entries });
   }
 
   get location(): string {

@@ -51,8 +51,8 @@ describe('a manifest is rejected', () => {
     [
       'with a negative size',
       { schemaVersion: 2, config: { ...config, size: -1 }, layers: [] },
-      'REGISTRY',
-      /config.size/,
+      'UNSUPPORTED',
+      /config: "size" must be a plain integer, got -1$/,
     ],
     [
       'with a path as digest',

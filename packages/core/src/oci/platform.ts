@@ -25,11 +25,23 @@ export const ARCHITECTURE_ALIASES: Record<string, Pick<Platform, 'architecture' 
   armhf: { architecture: 'arm', variant: 'v7' },
   armel: { architecture: 'arm', variant: 'v6' },
 };
+/** The architectures of container images (GOARCH): alone they mean Linux, as for docker. */
+const ARCHITECTURES = new Set([
+  'amd64',
+  'arm64',
+  'arm',
+  '386',
+  'ppc64le',
+  's390x',
+  'riscv64',
+  'mips64le',
+  'loong64',
+]);
 const COMPONENT = /^[a-z0-9_.-]+$/;
 const OS_VERSION = /^[0-9]+(?:\.[0-9]+)*$/;
 
 /**
- * Parses `os/arch[/variant][:osversion]`, as docker and crane write it.
+ * Parses `os/arch[/variant][:osversion]`, as docker and crane write it; an architecture alone is one of Linux: `arm64`.
  *
  * @throws AirgapError `USAGE`
  * @example
@@ -38,17 +50,12 @@ const OS_VERSION = /^[0-9]+(?:\.[0-9]+)*$/;
 export function parsePlatform(text: string): Platform {
   const at = text.indexOf(':');
   const version = at < 0 ? undefined : text.slice(at + 1);
-  const parts = text
-    .slice(0, at < 0 ? text.length : at)
-    .toLowerCase()
-    .split('/');
+  const name = text.slice(0, at < 0 ? text.length : at).toLowerCase();
+  const parts = (isArchitecture(name) ? `linux/${name}` : name).split('/');
   const isValid = parts.length >= 2 && parts.length <= 3 && parts.every(part => COMPONENT.test(part));
   if (!isValid || (version !== undefined && !OS_VERSION.test(version))) throw invalidPlatform(text);
   const [os, written, variant] = parts as [string, string, string?];
-  const alias = Object.hasOwn(ARCHITECTURE_ALIASES, written)
-    ? ARCHITECTURE_ALIASES[written]
-    : { architecture: written };
-  const named = { os, architecture: written, ...alias, ...(variant === undefined ? {} : { variant }) };
+  const named = { os, ...namedArchitecture(written), ...(variant === undefined ? {} : { variant }) };
   return version === undefined ? named : { ...named, 'os.version': version };
 }
 
@@ -57,6 +64,15 @@ export function formatPlatform(platform: Platform): string {
   const { os, architecture, variant, 'os.version': version } = platform;
   const parts = [os, architecture, variant].filter(Boolean).join('/');
   return version ? `${parts}:${version}` : parts;
+}
+
+function isArchitecture(name: string): boolean {
+  return ARCHITECTURES.has(namedArchitecture(name).architecture);
+}
+
+function namedArchitecture(name: string): Pick<Platform, 'architecture' | 'variant'> {
+  const alias = Object.hasOwn(ARCHITECTURE_ALIASES, name) ? ARCHITECTURE_ALIASES[name] : undefined;
+  return alias ?? { architecture: name };
 }
 
 function invalidPlatform(text: string): AirgapError {

@@ -138,10 +138,15 @@ export function canonicalHost(host: string): string {
  */
 export function parseRegistry(text: string): string {
   const host = text.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-  if (isHost(host) && looksLikeHost(host)) return canonicalHost(host);
+  if (isRegistryHost(host)) return canonicalHost(host);
   throw new AirgapError('USAGE', `invalid registry: ${JSON.stringify(text.slice(0, 300))}`, {
     hint: 'Write its host, with a port if it has one, for example registry.example.com:5000.',
   });
+}
+
+/** Returns whether the text is a valid tag (`<reference>` in the distribution-spec). */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
 }
 
 /**
@@ -150,10 +155,15 @@ export function parseRegistry(text: string): string {
  */
 export function isHost(text: string): boolean {
   const url = `https://${text}/`;
-  if (!HOST.test(text) || !URL.canParse(url)) return false;
+  if (!HOST.test(text) || !hasValidPort(text) || !URL.canParse(url)) return false;
   const { hostname } = new URL(url);
   const name = text.replace(/:[0-9]+$/, '').toLowerCase();
   return hostname.startsWith('[') || hostname === name;
+}
+
+/** Returns whether the text is a registry host, with its port if any, that Docker tells from a path component. */
+export function isRegistryHost(text: string): boolean {
+  return isHost(text) && looksLikeHost(text);
 }
 
 /** Docker's rule: the first component is a host if it has a dot, a port or upper case, or is `localhost`. */
@@ -172,10 +182,17 @@ function splitTag(path: string): [string, string | undefined] {
 }
 
 function checkHost(text: string, host: string): void {
-  const port = HOST.test(host) ? /:(\d+)$/.exec(host)?.[1] : undefined;
-  if (port !== undefined && (Number(port) < 1 || Number(port) > MAX_PORT))
-    throw invalid(text, `"${port}" is not a valid port`);
+  if (HOST.test(host) && !hasValidPort(host)) throw invalid(text, `"${portOf(host)}" is not a valid port`);
   if (!isHost(host)) throw invalid(text, `"${host}" is not a host name`);
+}
+
+function portOf(host: string): string | undefined {
+  return /:(\d+)$/.exec(host)?.[1];
+}
+
+function hasValidPort(host: string): boolean {
+  const port = portOf(host);
+  return port === undefined || (Number(port) >= 1 && Number(port) <= MAX_PORT);
 }
 
 function checkRepository(text: string, path: string, fullName: string): void {

@@ -1,6 +1,7 @@
+import { closest } from '../model/closest.ts';
 import { AirgapError } from '../model/errors.ts';
 import { withoutTrailing } from '../model/without-trailing.ts';
-import { canonicalHost, Reference } from './reference.ts';
+import { canonicalHost, isRegistryHost, isRepository, type Reference } from './reference.ts';
 
 /** A target registry and the prefix of its repositories. */
 export interface TargetLocation {
@@ -20,7 +21,8 @@ export interface TargetLocation {
 export const NAMINGS = ['path', 'host', 'kots'] as const;
 export type Naming = (typeof NAMINGS)[number];
 
-const HOST = /^[^/\s]+$/;
+/** What docker, skopeo and ctr users may have in mind. */
+const RUNTIMES = ['docker:', 'podman:', 'containerd:'] as const;
 
 /**
  * Parses `REGISTRY[/PREFIX]`. Docker's shorthand does not apply: the first component is always the host.
@@ -38,23 +40,21 @@ export function parseTargetLocation(text: string): TargetLocation {
   const slash = location.indexOf('/');
   const host = slash < 0 ? location : location.slice(0, slash);
   const prefix = slash < 0 ? '' : location.slice(slash + 1);
-  if (!HOST.test(host) || !(host === 'localhost' || /[.:]/.test(host)))
-    throw invalidTarget(
-      text,
-      'Name the registry with a dot or a port, for example registry.local:5000/prefix.',
-    );
-  const registry = canonicalHost(host);
-  checkPrefix(text, registry, prefix);
-  return { registry, prefix };
+  if (!isRegistryHost(host)) throw invalidTarget(text, hostHint(text));
+  if (prefix !== '' && !isRepository(prefix)) throw invalidTarget(text, prefixHint(prefix));
+  return { registry: canonicalHost(host), prefix };
 }
 
-/** Checks that the prefix can be followed by a repository name. */
-function checkPrefix(text: string, registry: string, prefix: string): void {
-  try {
-    Reference.parse('any').relocate(registry, [prefix, 'any'].filter(Boolean).join('/'));
-  } catch (cause) {
-    throw invalidTarget(text, `${(cause as Error).message}.`);
-  }
+function hostHint(text: string): string {
+  const runtime = closest(text, RUNTIMES);
+  if (runtime !== undefined) return `Did you mean ${runtime}?`;
+  return 'Name the registry with a dot or a port, for example registry.local:5000/prefix.';
+}
+
+function prefixHint(prefix: string): string {
+  const lower = prefix.toLowerCase();
+  if (lower !== prefix && isRepository(lower)) return `Write the prefix in lower case: ${lower}.`;
+  return 'Use lower-case letters and digits in the prefix, with single ., _ or - between them, and / between its parts.';
 }
 
 /** Maps an image name to a target; its tag and digest are preserved. @throws AirgapError `INPUT` when the name is invalid */

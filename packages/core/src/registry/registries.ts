@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
 import { HostLimiter } from '../http/host-limiter.ts';
 import { responseError } from '../http/response-error.ts';
+import { traced } from '../http/trace.ts';
 import type { ErrorContext } from '../model/errors.ts';
 import { MAX_MANIFEST_SIZE } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
@@ -28,6 +29,8 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   readonly credentialFiles?: readonly CredentialFile[] | undefined;
   /** The maximum of concurrent transfers per host; lower while the host throttles. Default 24. */
   readonly concurrency?: number | undefined;
+  /** Report every request as an event. */
+  readonly trace?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnTimedEvent | undefined;
 }
@@ -51,7 +54,7 @@ export class Registries implements AsyncDisposable {
     setMaxListeners(0, signal);
     this.#options = { ...options, signal };
     this.#onEvent = withTime(options.onEvent);
-    this.#dispatcher = openConnections(options);
+    this.#dispatcher = this.#traced(openConnections(options));
     this.#authorizer = new Authorizer(this.#dispatcher, credentials);
   }
 
@@ -102,6 +105,16 @@ export class Registries implements AsyncDisposable {
     };
     await host.run(attempt, where);
     return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
+  }
+
+  #traced(connections: Dispatcher): Dispatcher {
+    const onEvent = this.#onEvent;
+    if (!this.#options.trace || !onEvent) return connections;
+    return traced(connections, {
+      onEvent,
+      sourceOf: authorization => this.#authorizer.sourceOf(authorization),
+      mask: text => this.#authorizer.secrets.mask(text),
+    });
   }
 
   #upstream(registry: string): RegistryHost {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError, isInterrupted } from '../model/errors.ts';
+import { isTag } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
 import type { RepositoryTags } from '../store/image-source.ts';
 import type { RegistryHost } from './host.ts';
@@ -11,7 +12,6 @@ const PAGE_SIZE = 1000;
 const MAX_PAGES = 10;
 const MAX_BYTES = 1024 * 1024;
 
-const TAG = /^\w[\w.-]{0,127}$/;
 const pageSchema = z.object({ tags: z.array(z.string()).nullish() });
 
 /**
@@ -52,5 +52,5 @@ async function readPages(host: RegistryHost, repository: string): Promise<Reposi
 function parsePage(bytes: Buffer): string[] {
   const page = pageSchema.safeParse(JSON.parse(bytes.toString('utf8')));
   if (!page.success) throw new AirgapError('REGISTRY', 'the list of tags is invalid');
-  return (page.data.tags ?? []).filter(tag => TAG.test(tag));
+  return (page.data.tags ?? []).filter(isTag);
 }

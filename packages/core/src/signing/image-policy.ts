@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { ImagePatterns } from '../input/model/image-patterns.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Digest } from '../oci/digest.ts';
+import { ImagePatterns } from '../reference/image-patterns.ts';
 import type { Reference } from '../reference/reference.ts';
 import { checkArtifact, type SignatureArtifact } from './image-signature.ts';
 import { readPublicKey, SigstoreKey } from './public-key.ts';

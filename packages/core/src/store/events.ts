@@ -1,12 +1,17 @@
 import type { Finding } from '../model/finding.ts';
 import type { Digest } from '../oci/digest.ts';
 
-/** The phases of a verb, in order. */
-export type Phase = 'read' | 'resolve' | 'move' | 'verify' | 'finish';
+/**
+ * The phases of a verb, in order: a build has `read`, `resolve`, `move` and `finish`; a load `read`, `query` (what the
+ * target has), `move`, `check` (that it has everything), `tag`, and `check` again (that the tags are right).
+ */
+export type Phase = 'read' | 'resolve' | 'query' | 'move' | 'verify' | 'tag' | 'check' | 'finish';
 
 /** A progress event of a verb. Sizes are bytes, times are ms. */
 export type AirgapEvent =
-  | { readonly type: 'phase'; readonly phase: Phase }
+  | { readonly type: 'phase'; readonly phase: Phase; readonly host?: string }
+  /** A step of the phase `query`, `tag` or `check` is done. */
+  | { readonly type: 'step'; readonly done: number; readonly total: number }
   /** The lint reports a finding in the specs. */
   | { readonly type: 'finding'; readonly finding: Finding }
   /** A name is resolved: `done` of `total`. */
@@ -24,6 +29,8 @@ export type AirgapEvent =
       readonly blobs: number;
       readonly bytes: number;
       readonly size: number;
+      /** Registry host → the bytes that its images need, each blob once. */
+      readonly hosts?: Readonly<Record<string, number>>;
     }
   /** An interrupted build has written `received` bytes of a blob. Comes before the first `blob-started`. */
   | {
@@ -31,12 +38,13 @@ export type AirgapEvent =
       readonly digest: Digest;
       readonly received: number;
       readonly size: number;
+      readonly image: string;
     }
   /**
    * A local bundle or an interrupted build of another plan has a blob: it is copied instead of downloaded. Comes before
    * the first `blob-started`.
    */
-  | { readonly type: 'blob-reused'; readonly digest: Digest; readonly size: number }
+  | { readonly type: 'blob-reused'; readonly digest: Digest; readonly size: number; readonly image: string }
   /** The first bytes of a blob, and again when another source takes over. `host` is that of a registry that sends it. */
   | {
       readonly type: 'blob-started';
@@ -60,6 +68,17 @@ export type AirgapEvent =
       readonly reason: string;
       readonly attempt: number;
       readonly delay: number;
+    }
+  /** With `trace`: a request was answered with `status`, or failed with `error`. Secrets in the URL are masked. */
+  | {
+      readonly type: 'request';
+      readonly method: string;
+      readonly url: string;
+      readonly status?: number;
+      readonly error?: string;
+      /** Who sent it, and where the credentials come from; undefined without credentials. */
+      readonly credentials?: string;
+      readonly elapsed: number;
     }
   /** The served registry answered a request: it sent `bytes` of the body, all of them if `complete`. */
   | {

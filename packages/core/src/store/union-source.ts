@@ -53,7 +53,7 @@ export class UnionSource implements ImageSource {
     return found ?? [];
   }
 
-  /** The tags of the last source, which is the registry itself. */
+  /** The tags at the last source: the registry itself, behind its mirrors. */
   async tags(): Promise<RepositoryTags | undefined> {
     return this.sources.at(-1)?.tags?.();
   }

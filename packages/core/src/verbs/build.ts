@@ -13,9 +13,10 @@ import { fileExists } from '../fs/file-exists.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import type { Layout } from '../layout/layout.ts';
-import { OpenLayouts, openLayout } from '../layout/open-layout.ts';
+import { OpenLayouts, openBlobs, openLayout } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
-import { AirgapError } from '../model/errors.ts';
+import { formatBytes } from '../model/bytes.ts';
+import { AirgapError, isInterrupted } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { digestOf, sha256Digest } from '../oci/digest.ts';
@@ -100,8 +101,17 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     requireSignatures(plan.signatures);
     const { tarPlan } = resolved;
     const bytes = bytesToTransfer(tarPlan);
-    onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
-    await using reused = await OpenLayouts.open(options.reuse ?? []);
+    onEvent({
+      type: 'planned',
+      images: plan.images.length,
+      blobs: plan.blobs,
+      bytes,
+      size: tarPlan.size,
+      hosts: bytesByHost(tarPlan, local),
+    });
+    await using reused = await OpenLayouts.open(options.reuse ?? [], path =>
+      openBlobs(path, notice(path, onEvent)),
+    );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, registries, local: open, reused, onEvent, signal, stop, hash: sums.hash };
     const transferred =
@@ -118,6 +128,12 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       elapsed: performance.now() - started,
     };
   });
+}
+
+/** Reports why a bundle cannot be reused as a whole. */
+function notice(path: string, onEvent: OnEvent): (reason: AirgapError) => void {
+  return ({ message }) =>
+    onEvent({ type: 'notice', message: `${path}: ${message}; reusing what can be read of it` });
 }
 
 /** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
@@ -265,7 +281,10 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
   } catch (thrown) {
     const error = diskError(thrown, output);
     if (error instanceof AirgapError && error.code === 'DISK') file.discard();
-    if (file.isResumable) onEvent({ type: 'notice', message: resumeNotice(output) });
+    if (!file.isResumable) throw error;
+    const kept = keptText(output, file.resumableBytes, bytesToTransfer(tarPlan));
+    if (isInterrupted(error)) throw interruptedBuild(kept, output);
+    onEvent({ type: 'notice', message: `${kept}; run the same command again to resume` });
     throw error;
   }
   return tally.total(resumed, tarPlan.size - bytesToTransfer(tarPlan));
@@ -276,9 +295,10 @@ function reportReused(context: BuildContext): void {
   const layouts = layoutsOf(context);
   for (const { content } of tarPlan.entries) {
     if (content.bytes !== undefined) continue;
-    const { blob } = content;
+    const { blob, from } = content;
     const { digest, size } = blob;
-    if (layouts.some(layout => layout.contains(blob))) onEvent({ type: 'blob-reused', digest, size });
+    if (layouts.some(layout => layout.contains(blob)))
+      onEvent({ type: 'blob-reused', digest, size, image: from.toString() });
   }
 }
 
@@ -299,8 +319,15 @@ function writeOptions(
   return { sourcesOf: blobSources, onEvent, onBytes: tally.add, stop };
 }
 
-function resumeNotice(output: string): string {
-  return `Partial download kept in ${partialPaths(output).partial}; run the same command again to resume`;
+function keptText(output: string, kept: number, total: number): string {
+  const { partial } = partialPaths(output);
+  return `${formatBytes(kept)} of ${formatBytes(total)} are kept in ${partial}`;
+}
+
+function interruptedBuild(kept: string, output: string): AirgapError {
+  return new AirgapError('INTERRUPTED', `interrupted: ${kept}`, {
+    hint: `Run the same command again to resume, or remove ${partialPaths(output).partial}* to give up.`,
+  });
 }
 
 function rejectFindings(findings: readonly Finding[]): void {
@@ -314,6 +341,17 @@ function rejectFindings(findings: readonly Finding[]): void {
 
 function bytesToTransfer({ entries }: BundlePlan): number {
   return entries.reduce((sum, { content, size }) => sum + (content.bytes ? 0 : size), 0);
+}
+
+/** The bytes of each registry; those of local images come from none. */
+function bytesByHost({ entries }: BundlePlan, local: LocalSources): Record<string, number> {
+  const hosts = new Map<string, number>();
+  for (const { content, size } of entries) {
+    if (content.bytes || local.imageOf(content.from)) continue;
+    const { registry } = content.from;
+    hosts.set(registry, (hosts.get(registry) ?? 0) + size);
+  }
+  return Object.fromEntries(hosts);
 }
 
 function indexDigest({ entries }: BundlePlan): string {

@@ -83,11 +83,12 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
     onEvent({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
     const images = await Promise.all(names.map(named => imageClosure(layout, named)));
+    onEvent({ type: 'phase', phase: 'query', host: options.target });
     const before = new RuntimeInventory(await runtime.images(signal));
     const missing = images.filter(image => !before.isComplete(image) && isSupported(image, runtime));
     const loaded = sumOf(missing);
     onEvent({ type: 'planned', images: images.length, ...loaded, size: layout.size });
-    onEvent({ type: 'phase', phase: 'move' });
+    onEvent({ type: 'phase', phase: 'move', host: options.target });
     for (const batch of dryRun ? [] : batches(missing, runtime)) {
       const subset = await planSubset(layout, batch.images);
       await batch.run(
@@ -96,6 +97,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
         signal,
       );
     }
+    if (!dryRun) onEvent({ type: 'phase', phase: 'check', host: options.target });
     const after = dryRun ? undefined : new RuntimeInventory(await runtime.images(signal));
     return {
       path: resolve(options.bundle),

@@ -18,6 +18,7 @@ import type { TargetOf } from '../copy/target-of.ts';
 import { UploadBodies } from '../copy/upload-bodies.ts';
 import type { Layout } from '../layout/layout.ts';
 import { openLayout } from '../layout/open-layout.ts';
+import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
@@ -112,33 +113,49 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   const location = parseTargetLocation(options.target);
-  return interruptible(options.signal, async () => {
-    await using layout = await openLayout(options.bundle);
-    const { onExisting = 'overwrite', dryRun = false } = options;
-    const onEvent = withTime(options.onEvent ?? (() => {}));
-    await requireSigned(layout, options.bundle, options, onEvent);
-    const signatures = await requireImageSignatures(layout, options.signatures);
-    onEvent({ type: 'phase', phase: 'read' });
-    const names = await selectImages(layout, options.images);
-    const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
-    await using registries = await Registries.open({ ...options, signal });
-    const targetOf: TargetOf = repository =>
-      registries.target(Reference.inRepository(location.registry, repository));
-    const tags = await resolveTags(targetOf, mappings, onExisting);
-    if (onExisting !== 'overwrite' || dryRun) reportRefusedChecks(targetOf, tags, onExisting, onEvent);
-    const stop = (reason: unknown) => stopper.abort(reason);
-    const context = { layout, targetOf, registry: location.registry, tags, signal, stop };
-    const transfers = await pushImages(context, options);
-    if (!dryRun) await readBackTags(targetOf, tags, signal);
-    return {
-      path: resolve(options.bundle),
-      target: options.target,
-      dryRun,
-      signatures,
-      images: tags.map(toLoadedImage),
-      ...transfers,
-      elapsed: performance.now() - started,
-    };
+  return interruptible(
+    options.signal,
+    async () => {
+      await using layout = await openLayout(options.bundle);
+      const { onExisting = 'overwrite', dryRun = false } = options;
+      const onEvent = withTime(options.onEvent ?? (() => {}));
+      await requireSigned(layout, options.bundle, options, onEvent);
+      const signatures = await requireImageSignatures(layout, options.signatures);
+      onEvent({ type: 'phase', phase: 'read' });
+      const names = await selectImages(layout, options.images);
+      const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
+      await using registries = await Registries.open({ ...options, signal });
+      const targetOf: TargetOf = repository =>
+        registries.target(Reference.inRepository(location.registry, repository));
+      onEvent({ type: 'phase', phase: 'query', host: location.registry });
+      const tags = await resolveTags(targetOf, mappings, onExisting);
+      if (onExisting !== 'overwrite' || dryRun) reportRefusedChecks(targetOf, tags, onExisting, onEvent);
+      const stop = (reason: unknown) => stopper.abort(reason);
+      const context = { layout, targetOf, registry: location.registry, tags, signal, stop };
+      const transfers = await pushImages(context, options);
+      if (!dryRun) {
+        onEvent({ type: 'phase', phase: 'check', host: location.registry });
+        await readBackTags(targetOf, tags, signal, onEvent);
+      }
+      return {
+        path: resolve(options.bundle),
+        target: options.target,
+        dryRun,
+        signatures,
+        images: tags.map(toLoadedImage),
+        ...transfers,
+        elapsed: performance.now() - started,
+      };
+    },
+    cause => interruptedLoad(cause, location.registry),
+  );
+}
+
+/** Content comes before its tags, so what has arrived does no harm. */
+function interruptedLoad(cause: unknown, registry: string): AirgapError {
+  return new AirgapError('INTERRUPTED', `interrupted: what ${registry} has received stays there`, {
+    hint: 'Run the same command again to resume: it skips what is there.',
+    cause,
   });
 }
 
@@ -162,7 +179,7 @@ async function pushImages(
     tags.filter(({ state }) => states.includes(state)).map(({ mapping }) => mapping);
   const requested = mappingsOf('pushed', 'present');
   const plan = await planPush(layout, requested);
-  const diff = await findMissing(targetOf, plan);
+  const diff = await findMissing(targetOf, plan, onEvent);
   const expected = expectedTransfers(diff);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
@@ -171,15 +188,16 @@ async function pushImages(
     return expected;
   }
   if (diff.blobs.length > 0) await checkMediaTypes(targetOf, layout, mappingsOf('pushed'), diff);
-  onEvent({ type: 'phase', phase: 'move' });
+  onEvent({ type: 'phase', phase: 'move', host: registry });
   await using hashPool = new HashPool(signal);
   const bodies = new UploadBodies(layout, hashPool, onEvent);
   const transfers = await push(diff, { targetOf, source: layout, bodies, onEvent, stop });
-  onEvent({ type: 'phase', phase: 'finish' });
+  onEvent({ type: 'phase', phase: 'check', host: registry });
   // Before the tags: a tag must never point to incomplete content.
-  await checkPushed(targetOf, diff, registry, signal);
+  await checkPushed(targetOf, diff, registry, signal, onEvent);
   await updateReferrers(targetOf, plan.referrers);
-  await putTags(targetOf, layout, tags);
+  onEvent({ type: 'phase', phase: 'tag', host: registry });
+  await putTags(targetOf, layout, tags, onEvent);
   return transfers;
 }
 

@@ -1,4 +1,3 @@
-import { ImagePatterns } from '../input/model/image-patterns.ts';
 import {
   DEFAULT_PLATFORMS,
   formatPlatform,
@@ -6,6 +5,7 @@ import {
   type PlatformChoice,
   parsePlatform,
 } from '../oci/platform.ts';
+import { ImagePatterns } from '../reference/image-patterns.ts';
 import type { Reference } from '../reference/reference.ts';
 
 /** A platform as text, for example `linux/amd64`, or as an object. */

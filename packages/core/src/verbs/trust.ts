@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { type ConfigFile, findConfigFile } from '../config/config-file.ts';
 import { DEFAULT_CONFIG } from '../config/config-layers.ts';
+import { type FlagDefaults, isTrustedFlag } from '../config/flag-defaults.ts';
 import { formerTrustPath, TrustStore, trustPath } from '../config/trust-store.ts';
 import { AirgapError } from '../model/errors.ts';
 
@@ -23,6 +24,8 @@ export interface TrustResult {
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
   /** Patterns of the images for whose signatures the config has a rule, and the key of each. */
   readonly signatures: readonly { readonly pattern: string; readonly key?: string | undefined }[];
+  /** The defaults of flags that count only in a trusted config. */
+  readonly defaults: FlagDefaults;
 }
 
 /** A config in the list. */
@@ -34,7 +37,8 @@ export interface TrustedConfig {
 }
 
 /**
- * Trusts the `airgap.yaml` of a folder with its present content: its `credentials`, `mirrors` and `signatures` count from now on.
+ * Trusts the `airgap.yaml` of a folder with its present content: its `credentials`, `mirrors`, `signatures` and `defaults` count
+ * from now on.
  *
  * @throws AirgapError `INPUT` for a missing or invalid config or list, `DISK` when the list cannot be written
  */
@@ -80,7 +84,9 @@ async function stateOf(path: string, sha256: string): Promise<TrustedConfig['sta
   }
 }
 
-function contents({ config }: ConfigFile): Pick<TrustResult, 'credentials' | 'mirrors' | 'signatures'> {
+function contents({
+  config,
+}: ConfigFile): Pick<TrustResult, 'credentials' | 'mirrors' | 'signatures' | 'defaults'> {
   const credentials = Object.entries(config.credentials ?? {}).map(([host, source]) => {
     const places = [
       source.usernameEnv && `$${source.usernameEnv}`,
@@ -91,10 +97,12 @@ function contents({ config }: ConfigFile): Pick<TrustResult, 'credentials' | 'mi
     return [host, places.filter(Boolean).join(', ')];
   });
   const mirrors = Object.entries(config.mirrors ?? {}).map(([host, urls]) => [host, [urls].flat()]);
+  const defaults = Object.entries(config.defaults ?? {}).filter(([flag]) => isTrustedFlag(flag));
   return {
     credentials: Object.fromEntries(credentials),
     mirrors: Object.fromEntries(mirrors),
     signatures: (config.signatures ?? []).map(({ pattern, key }) => ({ pattern, key })),
+    defaults: Object.fromEntries(defaults),
   };
 }
 

@@ -18,11 +18,11 @@ import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { digestMismatch } from '../store/verifier.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
-import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
+import { blobProblem, blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkDocuments } from '../verify/document-check.ts';
 import { checkNames } from '../verify/name-check.ts';
 import { checkInOnePass } from '../verify/one-pass.ts';
-import { offsetOf, type Problem } from '../verify/problem.ts';
+import type { Problem } from '../verify/problem.ts';
 import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
@@ -126,7 +126,7 @@ class Verification {
   readonly #expected: Digest | undefined;
   readonly #policy: ImagePolicy;
   readonly #path: string;
-  readonly #problems: Problem[] = [];
+  #problems: Problem[] = [];
   readonly #onEvent: OnEvent;
   /** The digest of `index.json`. */
   #digest: Digest | undefined;
@@ -160,7 +160,7 @@ class Verification {
     this.#start(new Layout(tar.files));
     for (const { entry, digest } of blobsOf(new Layout(tar.files))) {
       const message = digestMismatch(digest, tar.digests.get(entry.name));
-      if (message !== undefined) this.#problems.push({ message, entry: entry.name, ...offsetOf(entry) });
+      if (message !== undefined) this.#problems.push(blobProblem(message, entry));
     }
     return this.#result(tar.files);
   }
@@ -253,8 +253,10 @@ class Verification {
     const names = await layout.names();
     checkNames(layout, names, this.#problems);
     await checkDocuments(layout, names, this.#problems);
-    const notices = await new ReferenceCheck(layout, this.#problems).check(names);
+    const references = new ReferenceCheck(layout, this.#problems);
+    const notices = await references.check(names);
     for (const message of notices) this.#onEvent({ type: 'notice', message });
+    this.#problems = this.#problems.map(problem => withImages(problem, references));
     return names.flatMap(({ name }) => name ?? []);
   }
 
@@ -296,10 +298,17 @@ class Verification {
     } catch (error) {
       if (this.#options.signal?.aborted || !(error instanceof AirgapError) || error.code === 'DISK')
         throw error;
-      this.#problems.push({ message: error.message });
+      const { message, hint } = error;
+      this.#problems.push({ message, ...(hint === undefined ? {} : { hint }) });
       return undefined;
     }
   }
+}
+
+/** Adds the images that a damaged or missing blob belongs to. */
+function withImages(problem: Problem, references: ReferenceCheck): Problem {
+  const images = problem.entry === undefined ? [] : references.takeImages(problem.entry);
+  return images.length === 0 ? problem : { ...problem, images };
 }
 
 function problemError(message: string, entry: string | undefined): AirgapError {

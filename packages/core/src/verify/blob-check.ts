@@ -34,10 +34,15 @@ export async function checkBlobs(
   const limit = pLimit(hashPool.max);
   const check = async (blob: NamedBlob) => {
     const message = await checkBlob(layout, blob, hashPool, onEvent);
-    if (message) problems.push({ message, entry: blob.entry.name, ...offsetOf(blob.entry) });
+    if (message) problems.push(blobProblem(message, blob.entry));
   };
   await Promise.all(blobsOf(layout).map(blob => limit(check, blob)));
   problems.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
+}
+
+/** A problem of the bytes of a blob. */
+export function blobProblem(message: string, entry: LayoutEntry): Problem {
+  return { message, entry: entry.name, ...offsetOf(entry), size: entry.size };
 }
 
 async function checkBlob(

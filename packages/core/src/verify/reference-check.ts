@@ -15,6 +15,15 @@ import { SharedConfigs } from './shared-configs.ts';
 
 /** A layout with more is not looked at any further. */
 const MAX_PROBLEMS = 1000;
+/** The problems of a layout have no more names of images, all together. */
+const MAX_IMAGES = 100_000;
+
+/** A file that something refers to. */
+interface NeededFile {
+  /** As the last reference has it, in bytes. */
+  size: number;
+  readonly roots: Set<Digest>;
+}
 
 /** What a name points to, as far as the names are compared with it. */
 interface Root {
@@ -32,7 +41,12 @@ export class ReferenceCheck {
   readonly #layout: Layout;
   readonly #problems: Problem[];
   readonly #notices = new Set<string>();
-  readonly #needed = new Map<string, number>(DOCUMENTS.map(name => [name, -1]));
+  readonly #needed = new Map<string, NeededFile>(DOCUMENTS.map(name => [name, newFile()]));
+  /** The names of each root. */
+  readonly #names = new Map<Digest, string[]>();
+  #remainingImages = MAX_IMAGES;
+  /** Whether a manifest could not be read: what it refers to is unknown. */
+  #isIncomplete = false;
   readonly #order = new BlobOrder();
   readonly #roots = new Map<Digest, Root>();
   readonly #docker: DockerArchive;
@@ -51,10 +65,24 @@ export class ReferenceCheck {
     await this.#checkDockerManifest();
     if (this.#layout.form === 'bundle' && !this.#order.isSorted([...this.#layout.entries.keys()]))
       this.#problems.push({ message: 'the entries are not in canonical order' });
+    if (this.#isIncomplete) return [...this.#notices];
     for (const entry of this.#layout.entries.values())
       if (blobDigest(entry.name) && !this.#needed.has(entry.name))
         this.#problems.push({ message: 'unreferenced blob', entry: entry.name, ...offsetOf(entry) });
     return [...this.#notices];
+  }
+
+  /**
+   * The names of the images that need a file, sorted. All calls together return no more than {@link MAX_IMAGES}: many
+   * names may share many files.
+   */
+  takeImages(entry: string): string[] {
+    if (this.#remainingImages === 0) return [];
+    const roots = [...(this.#needed.get(entry)?.roots ?? [])];
+    const names = roots.flatMap(root => this.#names.get(root) ?? []);
+    const images = [...new Set(names)].sort().slice(0, this.#remainingImages);
+    this.#remainingImages -= images.length;
+    return images;
   }
 
   /** A bundle has a `manifest.json`, archives of other tools may have one. */
@@ -67,8 +95,9 @@ export class ReferenceCheck {
   }
 
   async #checkName(name: string, descriptor: Descriptor): Promise<void> {
-    this.#need(descriptor, name);
     const { digest } = descriptor;
+    this.#addName(digest, name);
+    this.#need(descriptor, name, digest);
     const root = this.#roots.get(digest) ?? (await this.#follow(name, descriptor));
     this.#roots.set(digest, root);
     this.#docker.addName(name, digest);
@@ -76,14 +105,23 @@ export class ReferenceCheck {
       this.#problems.push({ message: `${name}: ${message}`, entry: 'index.json' });
   }
 
+  #addName(root: Digest, name: string): void {
+    const names = this.#names.get(root);
+    if (names === undefined) this.#names.set(root, [name]);
+    else names.push(name);
+  }
+
   /** Goes through everything below a root. @param name for problems */
   async #follow(name: string, descriptor: Descriptor): Promise<Root> {
     let node: ManifestNode | undefined;
     let platform: Platform | undefined;
-    const onError = (failed: Descriptor, error: unknown) => this.#reportError(name, failed, error);
+    const onError = (failed: Descriptor, error: unknown) => {
+      this.#reportError(name, failed, error);
+      this.#isIncomplete = true;
+    };
     for await (const found of walkManifests(this.#layout, descriptor, onError)) {
       if (this.#problems.length > MAX_PROBLEMS) throw tooMany(this.#layout);
-      this.#checkNode(name, found, found.descriptor === descriptor);
+      this.#checkNode(name, found, descriptor);
       const { manifest } = found;
       const configured = manifest.kind === 'image' ? await this.#checkImage(name, manifest) : undefined;
       if (manifest.kind === 'image' && isRunnable(manifest))
@@ -95,15 +133,15 @@ export class ReferenceCheck {
     return { node, platform };
   }
 
-  #checkNode(name: string, { descriptor, manifest }: ManifestNode, isRoot: boolean): void {
+  #checkNode(name: string, { descriptor, manifest }: ManifestNode, root: Descriptor): void {
     this.#order.add(descriptor, manifest);
     const children = manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest);
     for (const child of children) {
-      this.#need(child, name);
+      this.#need(child, name, root.digest);
       if (child.urls?.length) this.#noteUrls(name, child);
     }
     // Those of the root are compared for each of its names.
-    if (!isRoot && descriptor.mediaType !== manifest.mediaType)
+    if (descriptor !== root && descriptor.mediaType !== manifest.mediaType)
       this.#problems.push({
         message: `${name}: ${typeMismatch(descriptor, manifest.mediaType)}`,
         entry: blobPath(descriptor),
@@ -134,10 +172,13 @@ export class ReferenceCheck {
     if (this.#layout.entries.has(entry)) this.#problems.push({ message: `${name}: ${error.message}`, entry });
   }
 
-  #need(descriptor: Descriptor, by: string): void {
+  #need(descriptor: Descriptor, by: string, root: Digest): void {
     const path = blobPath(descriptor);
-    if (this.#needed.get(path) === descriptor.size) return;
-    this.#needed.set(path, descriptor.size);
+    const file = this.#needed.get(path) ?? newFile();
+    this.#needed.set(path, file);
+    file.roots.add(root);
+    if (file.size === descriptor.size) return;
+    file.size = descriptor.size;
     const size = this.#layout.sizeOf(descriptor);
     if (size === descriptor.size) return;
     const problem = size === undefined ? 'is missing' : `has ${size} bytes, expected ${descriptor.size}`;
@@ -149,6 +190,10 @@ export class ReferenceCheck {
       `${name}: ${digest} has urls; the bundle contains it, and nothing is fetched from them`,
     );
   }
+}
+
+function newFile(): NeededFile {
+  return { size: -1, roots: new Set() };
 }
 
 /** Checks that media type and platform in `index.json` match the manifest and its config. */

@@ -32,6 +32,11 @@ const NAME = 'registry.test/team/app:2';
 
 /** The problems of a tar, as text: `ENTRY: MESSAGE`, the digits of blobs shortened. */
 async function problemsOf(tar: Buffer): Promise<string[]> {
+  const { problems } = await checkAll(tar);
+  return problems.map(({ entry, message }) => `${entry ?? 'bundle'}: ${message}`);
+}
+
+async function checkAll(tar: Buffer) {
   const problems: Problem[] = [];
   const bytes = new MemoryBytes(tar, 'bundle.tar');
   const layout = new Layout(new TarFiles(bytes, await checkTar(bytes, problems)));
@@ -39,8 +44,9 @@ async function problemsOf(tar: Buffer): Promise<string[]> {
   const names = await layout.names();
   checkNames(layout, names, problems);
   await checkDocuments(layout, names, problems);
-  await new ReferenceCheck(layout, problems).check(names);
-  return problems.map(({ entry, message }) => `${entry ?? 'bundle'}: ${message}`);
+  const references = new ReferenceCheck(layout, problems);
+  await references.check(names);
+  return { problems, references };
 }
 
 const pathOf = (digest: string) => `blobs/sha256/${digest.slice('sha256:'.length)}`;
@@ -150,7 +156,7 @@ describe('finds exactly that', () => {
     [
       'a document is written differently',
       edit('oci-layout', text => `${text} `),
-      ['oci-layout: expected exactly {"imageLayoutVersion":"1.0.0"}'],
+      ['oci-layout: non-canonical JSON'],
     ],
     [
       'the index has another key',
@@ -231,6 +237,13 @@ describe('finds exactly that', () => {
     const matchers = expected.map(each => (typeof each === 'string' ? each : expect.stringMatching(each)));
     expect(problems.filter(problem => !isConsequence(problem, expected))).toEqual(matchers);
   });
+});
+
+it('names every image that needs a missing layer', async () => {
+  const layer = pathOf(layers[0]?.diffId ?? '');
+  const damaged = reorder(all => all.filter(({ name }) => name !== layer))(await bundle);
+  const { references } = await checkAll(damaged);
+  expect(references.takeImages(layer)).toEqual(['registry.test/team/app:1', 'registry.test/team/app:2']);
 });
 
 /** A change of names also changes what docker's list must have. */

@@ -30,8 +30,8 @@ export class BundleFile implements TarTarget, AsyncDisposable {
   readonly #partial: OpenPartial;
   readonly #hashPool: HashPool;
   #isOpen = true;
-  /** The indexes of the blobs with bytes that the next build need not fetch. */
-  readonly #resumable: Set<number>;
+  /** The bytes that the next build need not fetch, by the index of the blob. */
+  readonly #resumable: Map<number, number>;
 
   private constructor(path: string, { entries }: TarPlan, partial: OpenPartial, signal: AbortSignal) {
     this.#path = path;
@@ -39,7 +39,7 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     this.#indexes = new Map(entries.map((entry, index) => [entry, index]));
     this.#partial = partial;
     this.#hashPool = new HashPool(signal);
-    this.#resumable = new Set(partial.written.keys());
+    this.#resumable = new Map([...partial.written].map(([index, ranges]) => [index, ranges.size]));
   }
 
   /**
@@ -74,7 +74,7 @@ export class BundleFile implements TarTarget, AsyncDisposable {
       hashPool: this.#hashPool,
       existing: written.get(index) ?? new Ranges(),
       onWritten: range => {
-        this.#resumable.add(index);
+        this.#resumable.set(index, (this.#resumable.get(index) ?? 0) + range.end - range.start);
         journal.note(index, range);
       },
       onRestart: () => {
@@ -89,6 +89,11 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     const { fd } = this.#partial.file;
     writeAll(fd, bytes, offset);
     assertWritten(fd, bytes, offset);
+  }
+
+  /** The number of bytes that the next build can resume; they are not verified yet. */
+  get resumableBytes(): number {
+    return [...this.#resumable.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Whether the next build can resume this one if it is not committed. */

@@ -2,6 +2,7 @@ import { access, constants, lstat, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { resolveExistingPath } from '../../fs/resolve-existing-path.ts';
 import { systemErrorReason } from '../../fs/system-error.ts';
+import { formatBytes } from '../../model/bytes.ts';
 import { AirgapError } from '../../model/errors.ts';
 
 /**
@@ -60,7 +61,8 @@ export async function checkSpace(path: string, size: number, what = 'the bundle'
   });
   const free = bavail * bsize;
   if (free >= size) return;
-  throw new AirgapError('DISK', `not enough disk space: ${what} needs ${size} bytes, ${free} are free`, {
+  const needs = `${what} needs ${formatBytes(size)}, ${formatBytes(free)} are free in ${directory}`;
+  throw new AirgapError('DISK', `not enough disk space: ${needs}: ${formatBytes(size - free)} short`, {
     where: { path },
     hint: `Free some disk space, or write ${what} to another disk.`,
   });

@@ -1,6 +1,6 @@
 import type { AirgapError } from '../../model/errors.ts';
 import type { Position } from '../../model/position.ts';
-import type { ImagePatterns } from './image-patterns.ts';
+import type { ImagePatterns } from '../../reference/image-patterns.ts';
 import type { SourceText } from './source-text.ts';
 import type { Text } from './text.ts';
 

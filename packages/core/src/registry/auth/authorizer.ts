@@ -9,7 +9,7 @@ import { AirgapError } from '../../model/errors.ts';
 import { parseJson } from '../../model/parse-json.ts';
 import { MemorySink } from '../../store/blob-writer.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import type { Credentials } from './credential.ts';
+import type { Credentials, FoundCredentials } from './credential.ts';
 import type { CredentialStore } from './credential-store.ts';
 import { type Denial, explainDenial } from './denial.ts';
 import { SecretRedactor } from './secret-redactor.ts';
@@ -60,6 +60,8 @@ export class Authorizer {
   readonly #dispatcher: Dispatcher;
   readonly #credentials: CredentialStore;
   readonly #entries = new Map<string, TokenEntry>();
+  /** Each `Authorization` that was sent, and where its credentials come from. */
+  readonly #sources = new Map<string, string>();
   /** Masks all credentials and tokens that were sent. */
   readonly secrets = new SecretRedactor();
 
@@ -95,6 +97,13 @@ export class Authorizer {
     }
   }
 
+  /** Says who sends an `Authorization`, and where the credentials come from: `user me from /home/me/.docker/config.json`. */
+  sourceOf(authorization: string): string | undefined {
+    const source = this.#sources.get(authorization);
+    // The ID of a license is both user and password.
+    return source && this.secrets.mask(source);
+  }
+
   /** Explains why a registry answered 401 or 403. @param authorized whether an `Authorization` was sent */
   async explain(access: Access, status: number, authorized: boolean): Promise<Denial> {
     const { note, hint } = await explainDenial({ ...access, status, authorized }, this.#credentials);
@@ -113,6 +122,17 @@ export class Authorizer {
     const supportsBasic = challenges.some(({ scheme }) => scheme === 'basic');
     if (!bearer && !supportsBasic) return undefined;
     const credentials = await this.#credentialsFor(challenge, signal);
+    const header = await this.#headerFor(challenge, bearer, credentials, signal);
+    if (header !== undefined) this.#sources.set(header, describe(credentials));
+    return header;
+  }
+
+  async #headerFor(
+    challenge: AuthChallenge,
+    bearer: Challenge | undefined,
+    credentials: FoundCredentials | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
     if (credentials?.registryToken) return `Bearer ${credentials.registryToken}`;
     if (bearer) return `Bearer ${await this.#token(bearer, challenge, credentials, signal)}`;
     return credentials && isBasic(credentials) ? basic(credentials) : undefined;
@@ -121,7 +141,7 @@ export class Authorizer {
   async #credentialsFor(
     { host, repository, anonymous }: AuthChallenge,
     signal: AbortSignal | undefined,
-  ): Promise<Credentials | undefined> {
+  ): Promise<FoundCredentials | undefined> {
     if (anonymous) return undefined;
     const name = repository === '' ? host : `${host}/${repository}`;
     const credentials = await this.#credentials.for(name, signal);
@@ -132,13 +152,15 @@ export class Authorizer {
   async #token(
     bearer: Challenge,
     challenge: AuthChallenge,
-    credentials: Credentials | undefined,
+    credentials: FoundCredentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<string> {
     const { secrets } = this;
     const { host, url, scope } = challenge;
     const realm = realmUrl(bearer.parameters.realm ?? '', url, credentials !== undefined, secrets);
     const request = { ...tokenRequest(realm, bearer, scope, credentials), signal };
+    const { authorization } = request.headers;
+    if (authorization !== undefined) this.#sources.set(authorization, describe(credentials));
     const { head, body } = await this.#fetchToken(request, host);
     if (head.status !== 200) {
       const isDenied = head.status === 401 || head.status === 403;
@@ -180,6 +202,12 @@ export class Authorizer {
 
 function isBasic({ username, password }: Credentials): boolean {
   return username !== '' || password !== '';
+}
+
+function describe(credentials: FoundCredentials | undefined): string {
+  if (credentials === undefined) return 'an anonymous token';
+  const { username, source } = credentials;
+  return username === '' ? `a token from ${source}` : `user ${username} from ${source}`;
 }
 
 function isRedirect({ status, headers }: ResponseHead): boolean {

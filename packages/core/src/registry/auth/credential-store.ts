@@ -3,6 +3,9 @@ import type { CredentialHelper } from './credential-helper.ts';
 import { isNearMiss, keyOfHost, nameOfKey, prefixesOf } from './credential-key.ts';
 import { type CredentialFile, DockerConfig, isUnreadable } from './docker-config.ts';
 
+/** The source of credentials that the caller gives without one. */
+const OPTIONS = 'the options';
+
 /** A key of a file that is not used for a name, but has the same host name. */
 export interface NearMiss {
   readonly key: string;
@@ -55,15 +58,15 @@ export class CredentialStore {
 
   /** Returns the keys of the files for the same host name that do not match a name, for example without its port. */
   nearMisses(name: string): readonly NearMiss[] {
-    return this.#configs.flatMap(({ keys, path }) =>
-      keys.filter(key => isNearMiss(key, name)).map(key => ({ key, file: path })),
-    );
+    const given = [...this.#given].map(([key, { source = OPTIONS }]) => ({ key, file: source }));
+    const stored = this.#configs.flatMap(({ keys, path }) => keys.map(key => ({ key, file: path })));
+    return [...given, ...stored].filter(({ key }) => isNearMiss(key, name));
   }
 
   async #find(name: string, signal: AbortSignal | undefined): Promise<FoundCredentials | undefined> {
     const prefixes = prefixesOf(name);
     const given = prefixes.map(prefix => this.#given.get(prefix)).find(Boolean);
-    if (given) return { ...given, source: 'the options' };
+    if (given) return { ...given, source: given.source ?? OPTIONS };
     for (const config of this.#configs) {
       for (const prefix of prefixes) {
         const found = await this.#inConfig(config, prefix, signal);

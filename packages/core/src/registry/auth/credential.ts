@@ -8,6 +8,8 @@ export interface Credentials {
   readonly identityToken?: string | undefined;
   /** A Bearer token for the registry itself. */
   readonly registryToken?: string | undefined;
+  /** Where they were found, for messages; for example the path of a config. */
+  readonly source?: string | undefined;
 }
 
 /** Registry host, with its port if any, or host and repository prefix → its credentials. */
