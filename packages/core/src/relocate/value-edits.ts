@@ -1,4 +1,5 @@
 import { AirgapError } from '../model/errors.ts';
+import { withoutTrailing } from '../model/without-trailing.ts';
 import { Reference } from '../reference/reference.ts';
 import type { RenamedImage } from './renamed-image.ts';
 import { Renames } from './renames.ts';
@@ -99,7 +100,7 @@ class EditFinder {
 
   /** A host, perhaps with a path, with which names of images start. All of them must agree on its replacement. */
   #registry(text: string, path: ValuePath): void {
-    const prefix = `${text.replace(/\/+$/, '')}/`;
+    const prefix = `${withoutTrailing(text, '/')}/`;
     const replacements = new Set<string | undefined>();
     for (const { name, newName } of this.#images) {
       if (!name.name.startsWith(prefix)) continue;
