@@ -35,6 +35,22 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'Show the differences between two bundles',
     load: async () => (await import('./commands/diff.ts')).diffCommand,
   },
+  delta: {
+    summary: 'Write a delta: a bundle without the layers that an older one has',
+    load: async () => (await import('./commands/delta.ts')).deltaCommand,
+  },
+  merge: {
+    summary: 'Make the complete bundle of a delta and its base',
+    load: async () => (await import('./commands/merge.ts')).mergeCommand,
+  },
+  split: {
+    summary: 'Split a bundle into parts for FAT32, DVDs or other media',
+    load: async () => (await import('./commands/split.ts')).splitCommand,
+  },
+  join: {
+    summary: 'Join the parts of a bundle',
+    load: async () => (await import('./commands/join.ts')).joinCommand,
+  },
   load: {
     summary: 'Load a bundle into a registry or a container runtime',
     load: async () => (await import('./commands/load.ts')).loadCommand,
@@ -90,7 +106,7 @@ Examples:
 Exit status:
   0    done
   1    findings, differences, or a bundle that fails verification
-  2    wrong usage or input, a name that does not exist, or rejected credentials
+  2    wrong usage or input, a name that does not exist, a delta without its base, or rejected credentials
   3    a registry, a runtime or the network failed: retry later
   4    content did not match its digest
   5    the disk: space, permissions

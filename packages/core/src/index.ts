@@ -17,7 +17,6 @@ export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export { type CopyImageOptions, copyImage } from './copy/copy-image.ts';
-export type { BlobAmount } from './diff/bundle-contents.ts';
 export type {
   AddedImage,
   ChangedImage,
@@ -32,6 +31,7 @@ export type { SourceText } from './input/model/source-text.ts';
 export { proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
+export type { BlobAmount } from './layout/blob-usage.ts';
 export { DirectoryTarget } from './layout/directory-target.ts';
 export type { Layout, NamedDescriptor } from './layout/layout.ts';
 export type { LayoutForm } from './layout/layout-files.ts';
@@ -41,6 +41,7 @@ export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
 export type { RuleSetting, RuleSeverity } from './lint/rule-api/rule-setting.ts';
 export { rules } from './lint/rules/index.ts';
+export { formatBytes } from './model/bytes.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,
@@ -74,6 +75,8 @@ export type { BlobBody, ImageTarget } from './store/image-target.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export { type BuildOptions, type BuildResult, build } from './verbs/build.ts';
 export type { PlatformOption } from './verbs/check-options.ts';
+export type { WrittenBundle } from './verbs/copy-bundle.ts';
+export { type DeltaOptions, type DeltaResult, delta } from './verbs/delta.ts';
 export { type ComparedBundle, type DiffOptions, type DiffResult, diff } from './verbs/diff.ts';
 export { type FixOptions, type FixResult, fix } from './verbs/fix.ts';
 export {
@@ -92,6 +95,7 @@ export {
   type InspectResult,
   inspect,
 } from './verbs/inspect.ts';
+export { type JoinOptions, join } from './verbs/join.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './verbs/lint.ts';
 export {
   type LoadedImage,
@@ -109,10 +113,12 @@ export {
 } from './verbs/load-runtime.ts';
 export { type LoginOptions, type LoginResult, login } from './verbs/login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts';
+export { type MergeOptions, merge } from './verbs/merge.ts';
 export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
+export { type SplitOptions, split } from './verbs/split.ts';
 export {
   distrust,
   type TrustedConfig,

@@ -3,6 +3,7 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
+import { deltaFromOption, splitOption } from '../options/transport.ts';
 import { renderBuild } from '../render/build.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
@@ -12,6 +13,8 @@ Examples:
   airgap build app.yaml --app my-app -o bundle.tar
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
+  airgap build app.yaml --delta-from bundle-1.0.tar -o bundle-1.1.delta.tar
+  airgap build app.yaml --split fat32 -o /media/usb/bundle.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
 `;
@@ -28,8 +31,10 @@ export function buildCommand(command: Command, session: Session) {
     .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
+    .addOption(splitOption)
+    .addOption(deltaFromOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, ...rest }) => {
+    .action(async (inputs, { output, strict, reuse, split, deltaFrom, ...rest }) => {
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
@@ -40,6 +45,8 @@ export function buildCommand(command: Command, session: Session) {
           output: session.streaming ? process.stdout : output,
           strict,
           reuse,
+          split,
+          deltaFrom,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );

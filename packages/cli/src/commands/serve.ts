@@ -10,6 +10,7 @@ import {
   tlsKeyOption,
   userOption,
 } from '../options/serving.ts';
+import { baseOption } from '../options/transport.ts';
 import { renderServing } from '../render/serving.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -19,6 +20,7 @@ Examples:
   airgap serve bundle.tar
   airgap serve bundle-1.tar bundle-2.tar --listen 127.0.0.1:0 --quiet
   airgap serve bundle.tar --listen 0.0.0.0:5443 --tls-cert tls.crt --tls-key tls.key --user team --password-file password
+  airgap serve app-1.1.delta.tar --base app-1.0.tar
 
 Ctrl-C stops the server with exit status 0.
 `;
@@ -26,6 +28,7 @@ Ctrl-C stops the server with exit status 0.
 export function serveCommand(command: Command, session: Session) {
   return command
     .argument('<bundle...>', 'bundles to serve; if names collide, the first bundle wins')
+    .addOption(baseOption)
     .addOption(listenOption)
     .addOption(tlsCertOption)
     .addOption(tlsKeyOption)
@@ -42,7 +45,7 @@ export function serveCommand(command: Command, session: Session) {
         if (event.type !== 'served' || !flags.quiet) reporter.onEvent(event);
       };
       const options = await servingOptions(flags, session.environment);
-      await using serving = await serve({ ...options, bundles, signal, onEvent });
+      await using serving = await serve({ ...options, bundles, base: flags.base, signal, onEvent });
       if (session.json) printJson(serving, session);
       else stdout(renderServing(serving), session);
       if (!signal.aborted) await once(signal, 'abort');

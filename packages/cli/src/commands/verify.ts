@@ -1,6 +1,7 @@
 import { type VerifyOptions, type VerifyResult, verify } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/display.ts';
+import { baseOption } from '../options/transport.ts';
 import { renderVerification } from '../render/verification.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -8,22 +9,27 @@ import { printJson, type Session, stdout } from '../session.ts';
 const EXAMPLES = `
 Examples:
   airgap verify bundle.tar && airgap load bundle.tar registry.local:5000
+  airgap verify bundle.tar.001
+  airgap verify app-1.1.delta.tar --base app-1.0.tar
   ssh host cat bundle.tar | airgap verify -
 `;
 
 export function verifyCommand(command: Command, session: Session) {
   return command
-    .argument('<bundle...>', 'bundle files, OCI layouts, or - for stdin')
+    .argument('<bundle...>', 'bundle files, first parts, OCI layouts, or - for stdin')
+    .addOption(baseOption)
+    .option('--allow-missing-base', 'accept a delta without the layers that it leaves to its base')
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
+      const { base, allowMissingBase } = flags;
       const { onEvent, close } = openReporter(flags.progress, session);
       const results: VerifyResult[] = [];
       try {
         for (const bundle of bundles)
-          results.push(await verifyOne(bundle, { signal: session.signal, onEvent }));
+          results.push(await verifyOne(bundle, { base, allowMissingBase, signal: session.signal, onEvent }));
       } finally {
         close();
       }

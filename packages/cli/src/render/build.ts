@@ -1,14 +1,21 @@
-import type { BuildResult } from '@airgap/core';
-import { formatBytes } from './bytes.ts';
+import { type BuildResult, formatBytes } from '@airgap/core';
+import { count } from './count.ts';
 import { formatDuration } from './duration.ts';
 import { renderPlan } from './plan.ts';
 import { printable } from './printable.ts';
+import { renderParts } from './written.ts';
 
 /** Renders a finished build: its plan, where its bytes came from, and the bundle. */
 export function renderBuild(result: Omit<BuildResult, 'sources'>): string {
-  const { path = 'streamed', size, elapsed, digest, transferred } = result;
-  const bundle = `${printable(path)}: ${formatBytes(size)} in ${formatDuration(elapsed)}, ${digest}\n`;
-  return `${renderPlan(result)}${transferLine(transferred)}${bundle}`;
+  const { path = 'streamed', parts, size, elapsed, digest, transferred } = result;
+  const bundle = `${printable(path)}: ${formatBytes(size)}${renderParts(parts)} in ${formatDuration(elapsed)}, ${digest}\n`;
+  return `${renderPlan(result)}${transferLine(transferred)}${missingLine(result)}${bundle}`;
+}
+
+/** Renders `delta: 24 layers (2.1 GB) left to the base`; empty for a complete bundle. */
+function missingLine({ missing }: Pick<BuildResult, 'missing'>): string {
+  if (missing === undefined) return '';
+  return `delta: ${count(missing.blobs, 'layer')} (${formatBytes(missing.bytes)}) left to the base\n`;
 }
 
 /** Renders `downloaded 120 MB, reused 3.1 GB of local bundles, resumed 40.0 MB`; the last two only if there are any. */

@@ -1,14 +1,16 @@
-import type { InspectedImage, InspectedLayer, InspectResult } from '@airgap/core';
-import { formatBytes } from './bytes.ts';
+import { formatBytes, type InspectedImage, type InspectedLayer, type InspectResult } from '@airgap/core';
 import { count } from './count.ts';
 import { renderPlatforms } from './platforms.ts';
 import { printable } from './printable.ts';
 
 /** Renders the contents of a bundle: each image with its layers, and how many images share each layer. */
 export function renderInspection(result: InspectResult): string {
-  const { path, size, images, blobs, blobBytes, sharedBytes } = result;
+  const { path, size, images, blobs, blobBytes, sharedBytes, missing } = result;
   const totals = `${printable(path)}: ${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)}; deduplication saves ${formatBytes(sharedBytes)}; file ${formatBytes(size)}\n`;
-  return [...images.map(renderImage), totals].join('\n');
+  const delta = missing
+    ? `delta: ${count(missing.blobs, 'layer')} (${formatBytes(missing.bytes)}) expected from the base\n`
+    : '';
+  return [...images.map(renderImage), totals + delta].join('\n');
 }
 
 function renderImage(image: InspectedImage): string {

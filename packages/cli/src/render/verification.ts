@@ -1,18 +1,21 @@
-import type { Problem, VerifyResult } from '@airgap/core';
+import { formatBytes, type Problem, type VerifyResult } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
 import { printable } from './printable.ts';
 
 /** Renders the verification of a bundle: each problem with its place, then the verdict. */
 export function renderVerification(
-  { path, images, blobs, bytes, problems }: VerifyResult,
+  { path, images, blobs, bytes, missing, problems }: VerifyResult,
   colors: Colors,
 ): string {
   const verdict = problems.length > 0 ? colors.red('FAILED') : colors.green('OK');
   const totals = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(bytes)}`;
+  const delta =
+    missing && missing.blobs > 0
+      ? `; ${count(missing.blobs, 'layer')}, ${formatBytes(missing.bytes)} expected from the base`
+      : '';
   const list = problems.map(problem => renderProblem(problem, colors)).join('');
-  return `${list}${printable(path)}: ${verdict}: ${totals}\n`;
+  return `${list}${printable(path)}: ${verdict}: ${totals}${delta}\n`;
 }
 
 function renderProblem({ message, entry, offset }: Problem, colors: Colors): string {

@@ -57,8 +57,8 @@ export function blobsOfManifest({ config, layers }: ImageManifest): Descriptor[]
 }
 
 /**
- * The config and layers of a manifest, all of which must be in the bundle: in the air-gapped network, the `urls` of a
- * descriptor are not reachable.
+ * The config and layers of a manifest, all of which must be in the bundle, or expected from the base of a delta: in the
+ * air-gapped network, the `urls` of a descriptor are not reachable.
  *
  * @throws AirgapError `BUNDLE` when one is missing or has a different size
  */
@@ -68,10 +68,10 @@ export function requireBlobs(layout: Layout, manifest: ImageManifest): Descripto
   return blobs;
 }
 
-/** Asserts that a blob exists with the expected size. @throws AirgapError `BUNDLE` */
+/** Asserts that a blob exists with the expected size, or that a delta leaves it to its base. @throws AirgapError `BUNDLE` */
 export function assertPresent(layout: Layout, blob: Pick<Descriptor, 'digest' | 'size'>): void {
   const size = layout.sizeOf(blob);
-  if (size === blob.size) return;
+  if (size === blob.size || layout.expects(blob)) return;
   const problem =
     size === undefined ? 'a blob is missing' : `blob size mismatch: expected ${blob.size} bytes, got ${size}`;
   throw new AirgapError('BUNDLE', problem, {

@@ -1,3 +1,4 @@
+import type { LeftOutLayer } from '../layout/left-out-layers.ts';
 import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
 import type { Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
@@ -20,6 +21,16 @@ export class Containerd implements Runtime {
       const [name = '', _type, digest = ''] = row.split(/\s+/);
       return { id: digest, names: canonicalName(name) };
     });
+  }
+
+  /** A layer of the content store counts, whichever image it belongs to. */
+  async missingLayers(
+    layers: readonly LeftOutLayer[],
+    signal: AbortSignal,
+  ): Promise<readonly LeftOutLayer[]> {
+    const listed = await this.#client.query(['content', 'ls', '--quiet'], signal);
+    const stored = new Set(listed.split('\n'));
+    return layers.filter(({ digest }) => !stored.has(digest));
   }
 
   load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LeftOutLayer } from '../layout/left-out-layers.ts';
 import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
 import type { Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
@@ -23,6 +24,11 @@ export class Podman implements Runtime {
       id: `sha256:${Id}`,
       names: [...(Names ?? []), ...(RepoDigests ?? [])].flatMap(canonicalName),
     }));
+  }
+
+  /** It loads only bundles with all layers. */
+  async missingLayers(layers: readonly LeftOutLayer[]): Promise<readonly LeftOutLayer[]> {
+    return layers;
   }
 
   load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {

@@ -15,11 +15,7 @@ export async function hashBytes(
   onHashed?: (bytes: number) => void,
 ): Promise<Digest> {
   const files = bytes.files?.({ start: 0, end: bytes.size }) ?? [];
-  const last = files.at(-1);
-  if (last === undefined) return hashHere(bytes, onHashed);
-  const hash = pool.start(onHashed);
-  for (const file of files.slice(0, -1)) hash.extend(file);
-  return hash.digest(last);
+  return files.length > 0 ? pool.start(onHashed).digest(files) : hashHere(bytes, onHashed);
 }
 
 async function hashHere(

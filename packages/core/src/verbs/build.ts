@@ -1,20 +1,21 @@
-import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
+import { planDelta } from '../bundle/delta-plan.ts';
 import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
-import { BundleFile } from '../bundle/file/bundle-file.ts';
-import { checkTarget, diskError } from '../bundle/file/disk.ts';
-import { partialPaths } from '../bundle/file/partial-file.ts';
-import { openPrevious } from '../bundle/file/previous-bundle.ts';
+import { checkTarget } from '../bundle/file/disk.ts';
+import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
+import { bytesToTransfer, type WrittenFile, writeBundleFile } from '../bundle/write-bundle-file.ts';
+import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interrupted } from '../model/interrupted.ts';
-import { digestOf } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import type { OnEvent } from '../store/events.ts';
+import { parsePartSize } from '../tar/part-size.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
@@ -32,14 +33,22 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly strict?: boolean | undefined;
   /** Older bundles or OCI layout directories whose blobs are copied and verified instead of downloaded. */
   readonly reuse?: readonly string[] | undefined;
+  /** Write parts of this size, `PATH.001` and so on: `fat32`, `dvd`, `bd`, `cd`, or a size such as `4GiB`. */
+  readonly split?: string | undefined;
+  /** Write a delta: leave out the layers that all of these bundles have. */
+  readonly deltaFrom?: readonly string[] | undefined;
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
 export interface BuildResult extends PlanResult {
-  /** The absolute path of the bundle; undefined when it was streamed. */
+  /** The absolute path of the bundle, or of its first part; undefined when it was streamed. */
   readonly path?: string;
-  /** In bytes. */
+  /** The absolute paths of the parts, when it was split. */
+  readonly parts?: readonly string[];
+  /** The size of what was written, in bytes. */
   readonly size: number;
+  /** What was left to the base, when a delta was written. */
+  readonly missing?: BlobAmount;
   /** The digest of its `index.json`, which identifies the content. */
   readonly digest: string;
   /** Where its bytes came from. */
@@ -62,29 +71,46 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   try {
+    const partSize = partSizeOf(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
+    await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
     await using registries = await Registries.open({ ...options, signal });
     const resolved = await resolveBuild(registries, options);
     const plan = planResult(resolved);
-    const { tarPlan } = resolved;
+    const digest = indexDigest(resolved.tarPlan);
+    const delta = await deltaOf(resolved, bases, digest);
+    const tarPlan = delta?.plan ?? resolved.tarPlan;
+    if (partSize !== undefined) checkParts(tarPlan, resolved.order, partSize);
     const bytes = bytesToTransfer(tarPlan);
     onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
     await using local = await OpenLayouts.open(options.reuse ?? []);
     const stop = (error: unknown) => stopper.abort(error);
-    const context = { tarPlan, registries, local, onEvent, signal, stop };
-    const transferred =
+    const context = { tarPlan, partSize, registries, local, onEvent, signal, stop };
+    const written =
       typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
     return {
       ...plan,
-      ...pathOf(output),
+      ...written,
+      ...(delta ? { missing: amountOf(delta.recipe.missing) } : {}),
       size: tarPlan.size,
-      digest: indexDigest(tarPlan),
-      transferred,
+      digest,
       elapsed: performance.now() - started,
     };
   } catch (error) {
     throw options.signal?.aborted ? interrupted(error) : error;
   }
+}
+
+/** The size of the parts, in bytes. @throws AirgapError `USAGE`, also for the parts of a stream */
+function partSizeOf({ split, output }: BuildOptions): number | undefined {
+  if (split === undefined) return undefined;
+  if (typeof output === 'string') return parsePartSize(split);
+  throw new AirgapError('USAGE', 'a stream cannot be split', { hint: 'Write to a file with -o.' });
+}
+
+/** Plans a delta if there are bases. */
+async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: OpenLayouts, index: Digest) {
+  return layouts.length === 0 ? undefined : planDelta({ plan, order, index }, layouts);
 }
 
 /** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */
@@ -103,6 +129,7 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
 
 interface BuildContext {
   readonly tarPlan: BundlePlan;
+  readonly partSize: number | undefined;
   readonly registries: Registries;
   /** Layouts whose blobs are copied instead of downloaded. */
   readonly local: OpenLayouts;
@@ -112,50 +139,32 @@ interface BuildContext {
   readonly stop: (reason: unknown) => void;
 }
 
-async function writeStream(output: Writable, context: BuildContext): Promise<TransferredBytes> {
+async function writeStream(
+  output: Writable,
+  context: BuildContext,
+): Promise<Pick<BuildResult, 'transferred'>> {
   const { tarPlan, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
   const tally = new TransferTally();
-  await writeBundle(new StreamTarget(output, signal), tarPlan, writeOptions(context, tally));
-  return tally.total(0, tarPlan.size - bytesToTransfer(tarPlan));
+  await writeBundle(new StreamTarget(output, signal), tarPlan, {
+    ...writeOptions(context),
+    onBytes: tally.add,
+  });
+  return { transferred: tally.total(0, tarPlan.size - bytesToTransfer(tarPlan)) };
 }
 
-async function writeFile(output: string, context: BuildContext): Promise<TransferredBytes> {
-  const { tarPlan, onEvent, signal } = context;
-  await using file = await BundleFile.open(output, tarPlan, signal);
-  const previous = await openPrevious(partialPaths(output));
-  if (previous) context.local.layouts.push(previous);
-  onEvent({ type: 'phase', phase: 'move' });
-  const { resumed } = file;
-  const tally = new TransferTally();
-  try {
-    await writeBundle(file, tarPlan, writeOptions(context, tally));
-    signal.throwIfAborted();
-    onEvent({ type: 'phase', phase: 'finish' });
-    await file.commit();
-  } catch (thrown) {
-    const error = diskError(thrown, output);
-    if (error instanceof AirgapError && error.code === 'DISK') file.discard();
-    if (file.isResumable) onEvent({ type: 'notice', message: resumeNotice(output) });
-    throw error;
-  }
-  return tally.total(resumed, tarPlan.size - bytesToTransfer(tarPlan));
+function writeFile(output: string, context: BuildContext): Promise<WrittenFile> {
+  const { tarPlan, partSize, signal } = context;
+  return writeBundleFile(output, tarPlan, { ...writeOptions(context), partSize, signal });
 }
 
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */
-function writeOptions(
-  { registries, local, onEvent, stop }: BuildContext,
-  tally: TransferTally,
-): WriteOptions {
+function writeOptions({ registries, local, onEvent, stop }: BuildContext): WriteOptions {
   const sourcesOf = ({ blob, from }: BlobRef) => [
     ...local.layouts.filter(layout => layout.contains(blob)),
     ...registries.source(from).sources,
   ];
-  return { sourcesOf, onEvent, onBytes: tally.add, stop };
-}
-
-function resumeNotice(output: string): string {
-  return `Partial download kept in ${partialPaths(output).partial}; run the same command again to resume`;
+  return { sourcesOf, onEvent, stop };
 }
 
 function rejectFindings(findings: readonly Finding[]): void {
@@ -167,15 +176,7 @@ function rejectFindings(findings: readonly Finding[]): void {
   });
 }
 
-function bytesToTransfer({ entries }: BundlePlan): number {
-  return entries.reduce((sum, { content, size }) => sum + (content.bytes ? 0 : size), 0);
-}
-
-function indexDigest({ entries }: BundlePlan): string {
+function indexDigest({ entries }: BundlePlan): Digest {
   const index = entries.find(({ name }) => name === 'index.json');
   return digestOf(index?.content.bytes ?? Buffer.alloc(0));
-}
-
-function pathOf(output: string | Writable): { path?: string } {
-  return typeof output === 'string' ? { path: resolve(output) } : {};
 }

@@ -41,6 +41,12 @@ const FIELDS = {
   new: path,
   registry: path,
   reuse: paths.optional(),
+  base: paths.optional(),
+  bases: paths.min(1, { error: 'must not be empty' }),
+  deltaFrom: paths.optional(),
+  delta: path,
+  part: path,
+  split: text.optional(),
   images: z.array(text, { error: 'must be a list of names or patterns' }).optional(),
   platforms: z.union([z.literal('all'), z.array(platform).min(1)], {
     error: "must be 'all' or a list of platforms",

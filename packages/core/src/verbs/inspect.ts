@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
+import { amountOf, type BlobAmount, BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { checkOptions } from './check-options.ts';
@@ -8,6 +8,8 @@ import { checkOptions } from './check-options.ts';
 export interface InspectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
+  /** Layouts that have the layers that a delta leaves to its base. */
+  readonly base?: readonly string[] | undefined;
 }
 
 /** A layer of an image. */
@@ -47,6 +49,8 @@ export interface InspectResult {
   readonly blobBytes: number;
   /** What deduplication saves: the sum of all images' bytes minus `blobBytes`. */
   readonly sharedBytes: number;
+  /** The layers that a delta leaves to its base and that no base has. */
+  readonly missing?: BlobAmount;
 }
 
 /**
@@ -57,7 +61,7 @@ export interface InspectResult {
 export async function inspect(options: InspectOptions): Promise<InspectResult> {
   checkOptions('inspect', options, ['bundle']);
   const { bundle: path } = options;
-  await using layout = await openLayout(path);
+  await using layout = await openLayout(path, options.base);
   const summaries: ImageSummary[] = [];
   for await (const image of summarizeImages(layout)) summaries.push(image);
   // Several names of one image count once.
@@ -70,6 +74,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
     blobs: usage.blobs,
     blobBytes: usage.blobBytes,
     sharedBytes: usage.sharedBytes,
+    ...(layout.form === 'delta' ? { missing: amountOf(layout.absent.values()) } : {}),
   };
 }
 

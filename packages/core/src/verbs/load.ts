@@ -1,16 +1,25 @@
 import { resolve } from 'node:path';
+import { LayoutContents } from '../bundle/layout-contents.ts';
 import { selectImages } from '../bundle/select.ts';
-import { findMissing, type PushDiff } from '../copy/find-missing.ts';
+import { findMissing, type MissingBlob, type PushDiff } from '../copy/find-missing.ts';
 import { type ImageMapping, mapImages } from '../copy/image-mapping.ts';
-import { expectedTransfers, push, type TransferCount, type TransferCounts } from '../copy/push.ts';
+import {
+  addTransfers,
+  expectedTransfers,
+  push,
+  type TransferCount,
+  type TransferCounts,
+} from '../copy/push.ts';
 import { planPush } from '../copy/push-plan.ts';
 import { updateReferrers } from '../copy/referrers-index.ts';
 import type { TargetOf } from '../copy/target-of.ts';
 import { UploadBodies } from '../copy/upload-bodies.ts';
 import type { Layout } from '../layout/layout.ts';
+import { missingBase } from '../layout/missing-base.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
@@ -24,6 +33,8 @@ import { type Timed, withTime } from './timed.ts';
 export interface LoadOptions extends RegistryOptions {
   /** Path of the bundle. */
   readonly bundle: string;
+  /** Layouts that have the layers that a delta leaves to its base. The target may have them as well. */
+  readonly base?: readonly string[] | undefined;
   /** `REGISTRY[/PREFIX]`, or a runtime: `docker:`, `podman:`, `containerd:[NAMESPACE]`. */
   readonly target: string;
   /** Default `path`. */
@@ -77,7 +88,8 @@ export interface LoadResult {
  * blob is uploaded once and mounted into other repositories. Tags are pushed last, after the registry has confirmed
  * every digest, and are then read back.
  *
- * @throws AirgapError `INPUT` for names that collide and tags that must not be overwritten, `USAGE`, `BUNDLE`,
+ * @throws AirgapError `INPUT` for names that collide, tags that must not be overwritten, and a delta of which a layer is
+ * neither at the target nor in its base (nothing is pushed then); `USAGE`, `BUNDLE`,
  * `CONTENT` when the bundle is damaged or the registry stored something else, `INTERRUPTED`, and what registries
  * throw
  */
@@ -98,7 +110,7 @@ async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   const location = parseTargetLocation(options.target);
   try {
-    await using layout = await openLayout(options.bundle);
+    await using layout = await openLayout(options.bundle, options.base);
     options.onEvent?.({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
     const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
@@ -141,7 +153,8 @@ async function pushImages(
   const { layout, targetOf, registry, tags, signal, stop } = context;
   const requested = tags.filter(({ state }) => state !== 'skipped').map(({ mapping }) => mapping);
   const plan = await planPush(layout, requested);
-  const diff = await findMissing(targetOf, plan);
+  const found = await findMissing(targetOf, plan);
+  const diff = { ...found, blobs: await locateAbsent(layout, targetOf, found.blobs, tags) };
   const expected = expectedTransfers(diff);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
@@ -149,13 +162,48 @@ async function pushImages(
   onEvent({ type: 'phase', phase: 'move' });
   await using hashPool = new HashPool(signal);
   const bodies = new UploadBodies(layout, hashPool, onEvent);
-  const transfers = await push(diff, { targetOf, source: layout, bodies, onEvent, stop });
+  const options = { targetOf, source: layout, bodies, onEvent, stop };
+  // What a delta does not have can only be mounted: if the registry refuses that, nothing was uploaded.
+  const mounts = diff.blobs.filter(({ blob }) => layout.expects(blob));
+  const uploads = diff.blobs.filter(({ blob }) => !layout.expects(blob));
+  const mounted = await push({ blobs: mounts, levels: [] }, options);
+  const transfers = addTransfers(mounted, await push({ ...diff, blobs: uploads }, options));
   onEvent({ type: 'phase', phase: 'finish' });
   // Before the tags: a tag must never point to incomplete content.
   await checkPushed(targetOf, diff, registry);
   await updateReferrers(targetOf, plan.referrers);
   await putTags(context);
   return transfers;
+}
+
+/**
+ * Finds the layers that a delta leaves to its base: if no repository that needs one has it, another repository of this
+ * load may, from which it can be mounted.
+ *
+ * @throws AirgapError `INPUT` with every layer that is missing
+ */
+async function locateAbsent(
+  layout: Layout,
+  targetOf: TargetOf,
+  blobs: readonly MissingBlob[],
+  tags: readonly TargetTag[],
+): Promise<MissingBlob[]> {
+  const repositories = [...new Set(tags.map(({ mapping }) => mapping.to.repository))];
+  const needed: Descriptor[] = [];
+  const locate = async (missing: MissingBlob): Promise<MissingBlob> => {
+    const { blob, present } = missing;
+    if (!layout.expects(blob) || present.length > 0) return missing;
+    for (const repository of repositories)
+      if (await targetOf(repository).has(blob)) return { ...missing, present: [repository] };
+    needed.push(blob);
+    return missing;
+  };
+  const located = await Promise.all(blobs.map(locate));
+  if (needed.length === 0) return located;
+  const [registry] = new Set(tags.map(({ mapping }) => mapping.to.registry));
+  const contents = await LayoutContents.read(layout);
+  const named = needed.map(blob => ({ ...blob, images: contents.imagesOf(blob) }));
+  throw missingBase(layout, named, `${registry} does not have ${needed.length === 1 ? 'it' : 'them'}`);
 }
 
 /**

@@ -1,9 +1,10 @@
-import { bundleEntries } from '../bundle/contents.ts';
+import { blobOrder, bundleEntries } from '../bundle/contents.ts';
 import type { BundlePlan } from '../bundle/entry-content.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec, type SpecOptions } from '../input/read-input.ts';
 import type { RegistrySettings } from '../input/references.ts';
 import { type ImageRequest, imageRequests } from '../input/requests.ts';
+import type { BlobOrder } from '../layout/blob-order.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { AirgapError } from '../model/errors.ts';
@@ -39,6 +40,8 @@ export interface ResolvedPlan {
   readonly findings: readonly Finding[];
   readonly images: readonly ResolvedImage[];
   readonly tarPlan: BundlePlan;
+  /** What each entry of the plan is. */
+  readonly order: BlobOrder;
 }
 
 /** Reads and lints the specs, and converts their images to references. */
@@ -76,6 +79,7 @@ export async function resolvePlan(
     findings: lintRun.inOrder([...findings, ...online]),
     images,
     tarPlan: planTar(bundleEntries(images, platforms), sourceDateEpoch),
+    order: blobOrder(images),
   };
 }
 

@@ -11,6 +11,8 @@ import { type Timed, withTime } from './timed.ts';
 export interface ServeOptions extends ListenOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
   readonly bundles: readonly string[];
+  /** Layouts that have the layers that a delta leaves to its base; the other bundles are such layouts, too. */
+  readonly base?: readonly string[] | undefined;
   /** Default 127.0.0.1:5000; port 0 selects a free port. */
   readonly listen?: ListenAddress | undefined;
   /** Require this username and password (HTTP basic authentication). Default: no authentication. */
@@ -39,7 +41,7 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * finished request is reported as a `served` event.
  *
  * @throws AirgapError `INPUT` when a file cannot be read or the TLS certificate is invalid, `BUNDLE` or `CONTENT` for
- * an invalid or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not
+ * an invalid or incomplete bundle, `INPUT` for a delta without its base (layers are verified when they are first read), `NETWORK` when the address is not
  * available, `INTERRUPTED`
  */
 export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
@@ -47,7 +49,7 @@ export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
   const options = withTime<ServeOptions>(given);
   const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
   const login = options.login && new BasicAuth(options.login);
-  const bundles = await openBundles(options.bundles, signal);
+  const bundles = await openBundles(options, signal);
   try {
     const repositories = new Repositories();
     for (const bundle of bundles) repositories.add(bundle, onEvent);
@@ -64,14 +66,15 @@ export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
 }
 
 async function openBundles(
-  paths: readonly string[],
+  { bundles: paths, base = [] }: ServeOptions,
   signal: AbortSignal | undefined,
 ): Promise<ServedBundle[]> {
   const bundles: ServedBundle[] = [];
   try {
     for (const path of paths) {
       if (signal?.aborted) throw interrupted(signal.reason);
-      bundles.push(await ServedBundle.open(path));
+      const others = paths.filter(other => other !== path);
+      bundles.push(await ServedBundle.open(path, [...base, ...others]));
     }
     return bundles;
   } catch (error) {

@@ -1,7 +1,10 @@
+import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
+import { DeltaFiles } from '../layout/delta-files.ts';
 import { DirectoryFiles } from '../layout/directory-files.ts';
 import { Layout } from '../layout/layout.ts';
 import type { LayoutFiles, LayoutForm } from '../layout/layout-files.ts';
-import { openStorage } from '../layout/open-layout.ts';
+import { formatBases, formatLayers } from '../layout/missing-base.ts';
+import { OpenLayouts, openStorage } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
@@ -24,6 +27,10 @@ const STREAM = '<stdin>';
 export interface VerifyOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory; or a stream, read once. */
   readonly bundle: string | AsyncIterable<Uint8Array>;
+  /** Layouts that have the layers that a delta leaves to its base. */
+  readonly base?: readonly string[] | undefined;
+  /** Accept a delta without the layers that it leaves to its base. */
+  readonly allowMissingBase?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
 }
@@ -31,13 +38,15 @@ export interface VerifyOptions {
 /** What {@link verify} found. */
 export interface VerifyResult {
   readonly path: string;
-  /** How it is stored: a bundle, an archive of another tool, or a directory. */
+  /** How it is stored: a bundle, a delta, an archive of another tool, or a directory. */
   readonly form: LayoutForm;
   /** The names of its images. */
   readonly images: readonly string[];
   readonly blobs: number;
   /** The total size of all blobs. */
   readonly bytes: number;
+  /** The layers that a delta leaves to its base and that no base has. */
+  readonly missing?: BlobAmount;
   /** Empty for an intact bundle. */
   readonly problems: readonly Problem[];
 }
@@ -54,13 +63,16 @@ export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult>
   const { bundle, signal, onEvent = () => {} } = options;
   const path = typeof bundle === 'string' ? bundle : STREAM;
   const problems: Problem[] = [];
-  await using storage = typeof bundle === 'string' ? await openStorage(bundle) : undefined;
+  const failed = { path, form: 'bundle' as const, images: [], blobs: 0, bytes: 0, problems };
+  await using bases = await OpenLayouts.open(options.base ?? []);
+  await using storage = await openInput(bundle, problems);
+  if (problems.length > 0) return failed;
   try {
     const { files, checkContent } =
       storage === undefined
         ? await readStream(bundle as AsyncIterable<Uint8Array>, problems)
         : { files: await listFiles(storage, problems), checkContent: checkBlobs };
-    const layout = new Layout(files);
+    const layout = new Layout(files.form === 'delta' ? await DeltaFiles.open(files, bases) : files);
     const blobs = blobsOf(layout);
     const bytes = blobs.reduce((sum, { entry }) => sum + entry.size, 0);
     onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: layout.size });
@@ -70,14 +82,43 @@ export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult>
     checkNames(layout, names, problems);
     await checkDocuments(layout, names, problems);
     await new ReferenceCheck(layout, problems).check(names);
+    const missing = amountOf(layout.absent.values());
+    if (missing.blobs > 0 && !options.allowMissingBase)
+      problems.push({ message: incomplete(layout, options.base ?? [], missing) });
     const images = names.flatMap(({ name }) => name ?? []);
-    return { path, form: layout.form, images, blobs: blobs.length, bytes, problems };
+    const { form } = layout;
+    const result = { path, form, images, blobs: blobs.length, bytes, problems };
+    return form === 'delta' ? { ...result, missing } : result;
   } catch (error) {
     if (signal?.aborted) throw interrupted(error);
     if (!(error instanceof AirgapError)) throw error;
     problems.push({ message: error.message });
-    return { path, form: 'bundle', images: [], blobs: 0, bytes: 0, problems };
+    return failed;
   }
+}
+
+/**
+ * Opens a stored bundle; undefined for a stream. Parts that are missing or wrong are problems.
+ *
+ * @throws AirgapError `INPUT` when it cannot be read
+ */
+async function openInput(bundle: VerifyOptions['bundle'], problems: Problem[]) {
+  if (typeof bundle !== 'string') return undefined;
+  try {
+    return await openStorage(bundle);
+  } catch (error) {
+    if (!(error instanceof AirgapError) || error.code !== 'BUNDLE') throw error;
+    const errors = error.details.length > 0 ? error.details : [error];
+    problems.push(...errors.map(({ message }) => ({ message })));
+    return undefined;
+  }
+}
+
+function incomplete(layout: Layout, bases: readonly string[], missing: BlobAmount): string {
+  const layers = formatLayers(missing);
+  if (bases.length === 0) return `incomplete: ${layers} expected from the base`;
+  const given = bases.join(', ');
+  return `incomplete: ${layers} expected from the base, not in ${given}; made against ${formatBases(layout)}`;
 }
 
 /** The files of a stored layout; unexpected entries of a tar are problems. */
@@ -89,13 +130,16 @@ async function listFiles(storage: DirectoryFiles | RandomAccess, problems: Probl
 /** The files of a streamed tar, whose blobs were hashed on the way. */
 async function readStream(stream: AsyncIterable<Uint8Array>, problems: Problem[]) {
   const { files, digests } = await readTar(stream, STREAM, problems);
-  const checkContent = async (layout: Layout) => {
+  const checkContent: typeof checkBlobs = async (layout, problems, onEvent, signal) => {
     for (const { entry, digest } of blobsOf(layout)) {
       const actual = digests.get(entry.name);
-      if (actual === digest) continue;
+      if (actual === undefined || actual === digest) continue;
       const message = `digest mismatch: expected ${digest}, got ${actual}`;
       problems.push({ message, entry: entry.name, ...offsetOf(entry) });
     }
+    // The blobs of a base were not in the stream.
+    const others = blobsOf(layout).filter(({ entry }) => !digests.has(entry.name));
+    await checkBlobs(layout, problems, onEvent, signal, others);
   };
   return { files, checkContent };
 }

@@ -22,12 +22,13 @@ export function blobsOf(layout: Layout): NamedBlob[] {
   });
 }
 
-/** Verifies every blob against the digest in its name, one per worker thread at a time. */
+/** Verifies blobs against the digests in their names, one per worker thread at a time. Default: all of the layout. */
 export async function checkBlobs(
   layout: Layout,
   problems: Problem[],
   onEvent: OnEvent,
   signal: AbortSignal | undefined,
+  blobs = blobsOf(layout),
 ): Promise<void> {
   await using hashPool = new HashPool(signal);
   const limit = pLimit(hashPool.max);
@@ -35,7 +36,7 @@ export async function checkBlobs(
     const message = await checkBlob(layout, blob, hashPool, onEvent);
     if (message) problems.push({ message, entry: blob.entry.name, ...offsetOf(blob.entry) });
   };
-  await Promise.all(blobsOf(layout).map(blob => limit(check, blob)));
+  await Promise.all(blobs.map(blob => limit(check, blob)));
   problems.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
 }
 
@@ -54,5 +55,7 @@ async function checkBlob(
     onEvent({ type: 'blob-progress', digest, received, size });
   });
   onEvent({ type: 'blob-finished', digest, size });
-  return actual === digest ? undefined : `digest mismatch: expected ${digest}, got ${actual}`;
+  if (actual === digest) return undefined;
+  const base = layout.form === 'delta' && bytes.location !== layout.path ? ` in ${bytes.location}` : '';
+  return `digest mismatch${base}: expected ${digest}, got ${actual}`;
 }

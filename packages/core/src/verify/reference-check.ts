@@ -11,7 +11,8 @@ import { type ImageManifest, isRunnable, type Manifest } from '../oci/manifest.t
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { offsetOf, type Problem } from './problem.ts';
 
-/** Follows every name of a bundle down to its layers. All referenced blobs must exist, in order, and no others. */
+/** Follows every name of a bundle down to its layers. All referenced blobs must exist, in order, and no others; those
+ * that a delta leaves to its base may be absent. */
 export class ReferenceCheck {
   readonly #layout: Layout;
   readonly #problems: Problem[];
@@ -27,8 +28,9 @@ export class ReferenceCheck {
 
   async check(names: readonly NamedDescriptor[]): Promise<void> {
     for (const { name = 'index.json', descriptor } of names) await this.#follow(name, descriptor);
-    if (this.#layout.form === 'bundle') await this.#checkBundle();
-    for (const entry of this.#layout.entries.values())
+    if (this.#layout.isBuilt) await this.#checkBundle();
+    const { entries, absent } = this.#layout;
+    for (const entry of [...entries.values(), ...absent.values()])
       if (blobDigest(entry.name) && !this.#needed.has(entry.name))
         this.#problems.push({ message: 'unreferenced blob', entry: entry.name, ...offsetOf(entry) });
   }
@@ -39,7 +41,8 @@ export class ReferenceCheck {
     if (!this.#problems.some(({ entry }) => entry === 'index.json'))
       for (const message of await dockerManifestProblems(this.#layout, this.#images))
         this.#problems.push({ message, entry: 'manifest.json' });
-    if (!this.#order.isSorted([...this.#layout.entries.keys()]))
+    const complete = this.#layout.recipe?.full.entries.map(([name]) => name);
+    if (!this.#order.isSorted(complete ?? [...this.#layout.entries.keys()]))
       this.#problems.push({ message: 'the entries are not in canonical order' });
   }
 
@@ -68,7 +71,7 @@ export class ReferenceCheck {
     const path = blobPath(descriptor);
     this.#needed.add(path);
     const size = this.#layout.sizeOf(descriptor);
-    if (size === descriptor.size) return;
+    if (size === descriptor.size || this.#layout.expects(descriptor)) return;
     const problem = size === undefined ? 'is missing' : `has ${size} bytes, expected ${descriptor.size}`;
     this.#problems.push({ message: `${descriptor.digest}, which ${by} needs, ${problem}`, entry: path });
   }

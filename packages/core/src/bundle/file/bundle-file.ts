@@ -1,28 +1,29 @@
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { writeAll } from '../../fs/write-all.js';
 import { HashPool } from '../../store/hash-pool.ts';
 import { Ranges } from '../../store/ranges.ts';
 import type { PlannedEntry, TarPlan } from '../../tar/plan.ts';
 import type { TarTarget } from '../../tar/target.ts';
 import { diskError } from './disk.ts';
 import { FileSink } from './file-sink.ts';
-import {
-  type OpenPartial,
-  openPartial,
-  type PartialPaths,
-  partialPaths,
-  removePartial,
-} from './partial-file.ts';
+import { OutputNames } from './output-names.ts';
+import { type OpenPartial, openPartial, removePartial } from './partial-file.ts';
+
+/** Where a bundle is written. */
+export interface BundleFileOptions {
+  readonly signal: AbortSignal;
+  /** The size of the parts, in bytes, a multiple of a tar block; undefined for a single file. */
+  readonly partSize?: number | undefined;
+}
 
 /**
- * A bundle while it is being written: `PATH.partial`, at its full length from the start. The final name appears only
- * with {@link BundleFile.commit}. Without a commit, the partial file and its journal stay, for the next build to resume.
+ * A bundle while it is being written: `PATH.partial`, or `PATH.001.partial` and so on, at full length from the start. The
+ * final names appear only with {@link BundleFile.commit}, that of the first part last. Without a commit, the partial
+ * files and their journal stay, for the next build to resume.
  */
 export class BundleFile implements TarTarget, AsyncDisposable {
   readonly order = 'any';
-  readonly #path: string;
-  readonly #paths: PartialPaths;
+  readonly names: OutputNames;
   readonly #indexes: ReadonlyMap<PlannedEntry, number>;
   readonly #partial: OpenPartial;
   readonly #hashPool: HashPool;
@@ -30,9 +31,8 @@ export class BundleFile implements TarTarget, AsyncDisposable {
   /** The indexes of the blobs with bytes that the next build need not fetch. */
   readonly #resumable: Set<number>;
 
-  private constructor(path: string, { entries }: TarPlan, partial: OpenPartial, signal: AbortSignal) {
-    this.#path = path;
-    this.#paths = partialPaths(path);
+  private constructor(names: OutputNames, { entries }: TarPlan, partial: OpenPartial, signal: AbortSignal) {
+    this.names = names;
     this.#indexes = new Map(entries.map((entry, index) => [entry, index]));
     this.#partial = partial;
     this.#hashPool = new HashPool(signal);
@@ -40,15 +40,20 @@ export class BundleFile implements TarTarget, AsyncDisposable {
   }
 
   /**
-   * Allocates the file. It resumes the partial file of an interrupted build with
-   * the same plan, and keeps that of a different plan as a source of blobs.
+   * Allocates the files. It resumes the partial files of an interrupted build with the same plan and the same size of
+   * parts, and keeps those of a different one as a source of blobs.
    *
    * @throws AirgapError `DISK`, also while another build writes the same bundle
    */
-  static async open(path: string, plan: TarPlan, signal: AbortSignal): Promise<BundleFile> {
+  static async open(
+    path: string,
+    plan: TarPlan,
+    { signal, partSize }: BundleFileOptions,
+  ): Promise<BundleFile> {
     try {
-      const partial = await openPartial(path, plan);
-      return new BundleFile(path, plan, partial, signal);
+      const names = new OutputNames(path, { size: plan.size, partSize });
+      const partial = await openPartial({ names, plan, partSize });
+      return new BundleFile(names, plan, partial, signal);
     } catch (error) {
       throw diskError(error, path);
     }
@@ -63,11 +68,11 @@ export class BundleFile implements TarTarget, AsyncDisposable {
 
   /** Opens the writer for the blob of an entry; it has the bytes that an interrupted build wrote. */
   writer(entry: PlannedEntry): FileSink {
-    const { file, journal, written } = this.#partial;
+    const { files, journal, written } = this.#partial;
+    const { offset } = entry;
     const index = this.#indexes.get(entry) ?? -1;
     return new FileSink({
-      fd: file.fd,
-      offset: entry.offset,
+      pieces: ({ start, end }) => files.pieces({ start: offset + start, end: offset + end }),
       hashPool: this.#hashPool,
       existing: written.get(index) ?? new Ranges(),
       onWritten: range => {
@@ -83,7 +88,7 @@ export class BundleFile implements TarTarget, AsyncDisposable {
 
   /** Writes bytes at an offset. */
   write(bytes: Uint8Array, offset: number): undefined {
-    writeAll(this.#partial.file.fd, bytes, offset);
+    this.#partial.files.write(bytes, offset);
   }
 
   /** Whether the next build can resume this one if it is not committed. */
@@ -91,29 +96,38 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     return this.#resumable.size > 0;
   }
 
-  /** Removes the partial file on close, to free the disk space. */
+  /** Removes the partial files on close, to free the disk space. */
   discard(): void {
     this.#resumable.clear();
   }
 
-  /** Syncs the file to the disk, then renames it to its final name. @throws AirgapError `DISK` */
+  /** Syncs the files to the disk, then renames them to their final names. @throws AirgapError `DISK` */
   async commit(): Promise<void> {
     try {
-      await this.#partial.file.sync();
+      await this.#partial.files.sync();
       await this.#close();
-      await rename(this.#paths.partial, this.#path);
-      await syncDirectory(this.#path);
+      await this.#rename();
+      await syncDirectory(this.names.first);
       this.discard();
-      await removePartial(this.#path);
+      await removePartial(this.names);
     } catch (error) {
-      throw diskError(error, this.#path);
+      throw diskError(error, this.names.first);
     }
   }
 
-  /** Closes the file, and removes it unless it is committed or resumable. */
+  /** The first part has its final name only while all parts of the same bundle have theirs. */
+  async #rename(): Promise<void> {
+    const { files, partials, first } = this.names;
+    if (files.length > 1) await rm(first, { force: true });
+    for (const surplus of await this.names.surplusParts()) await rm(surplus, { force: true });
+    for (const [index, partial] of [...partials.entries()].reverse())
+      await rename(partial, files[index] ?? first);
+  }
+
+  /** Closes the files, and removes them unless they are committed or resumable. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
-    if (!this.isResumable) await removePartial(this.#path);
+    if (!this.isResumable) await removePartial(this.names);
     await this.#partial.lock[Symbol.asyncDispose]();
   }
 
@@ -122,7 +136,7 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     this.#isOpen = false;
     await this.#hashPool[Symbol.asyncDispose]();
     this.#partial.journal.close();
-    await this.#partial.file.close();
+    await this.#partial.files.close();
   }
 }
 
