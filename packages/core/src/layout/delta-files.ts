@@ -102,7 +102,14 @@ function entriesProblem(delta: LayoutFiles, recipe: DeltaRecipe, recipeSize: num
   if (wrong)
     return `expected the entry ${wrong.name} with ${wrong.size} bytes, got ${describe(actual[index])}`;
   const surplus = actual[expected.length];
-  return surplus && `the entry ${surplus.name} is not in the recipe`;
+  if (surplus) return `the entry ${surplus.name} is not in the recipe`;
+  const otherTime = actual.find(entry => timeOf(entry) !== undefined && timeOf(entry) !== recipe.full.mtime);
+  return otherTime && `expected the time ${recipe.full.mtime}, got ${timeOf(otherTime)}: ${otherTime.name}`;
+}
+
+/** In seconds since 1970; undefined for a file that is not in a tar. */
+function timeOf(entry: LayoutEntry): number | undefined {
+  return 'mtime' in entry && typeof entry.mtime === 'number' ? entry.mtime : undefined;
 }
 
 function describe(entry: LayoutEntry | undefined): string {

@@ -83,7 +83,8 @@ export function parseRecipe(bytes: Buffer, path: string): DeltaRecipe {
     const [issue] = result.error.issues;
     throw invalid(`${issue?.path.join('.') || 'the document'}: ${issue?.message}`);
   }
-  const recipe = result.data;
+  const { base, full, missing } = result.data;
+  const recipe = { base, full, missing };
   const reason = entriesProblem(recipe) ?? missingProblem(recipe);
   if (reason !== undefined) throw invalid(reason);
   if (!formatRecipe(recipe).equals(bytes)) throw invalid('non-canonical JSON');

@@ -130,8 +130,8 @@ async function requireBase(
   if (layout.absent.size === 0) return;
   const layers = (await Promise.all(images.map(image => leftOutLayers(layout, image)))).flat();
   if (layers.length === 0) return;
-  const missingLayers = await runtime.missingLayers(layers, signal);
-  const needed = new Map(missingLayers.map(({ digest }) => [digest, neededBlob(digest, images)]));
+  const unavailable = await runtime.missingLayers(layers, signal);
+  const needed = new Map(unavailable.map(({ digest }) => [digest, neededBlob(digest, images)]));
   if (needed.size === 0) return;
   throw missingBase(layout, [...needed.values()], `${runtime.title} does not have them`);
 }

@@ -7,6 +7,8 @@ import { AirgapError } from '../model/errors.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { OnEvent } from '../store/events.ts';
 import { planTar } from '../tar/plan.ts';
+import { checkLayout } from '../verify/layout-check.ts';
+import type { Problem } from '../verify/problem.ts';
 import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
 import { type Timed, withTime } from './timed.ts';
@@ -35,9 +37,10 @@ export async function merge(given: Timed<MergeOptions>): Promise<WrittenBundle> 
   const options = withTime<MergeOptions>(given);
   await using bases = await OpenLayouts.open(options.bases);
   await using delta = await openLayout(options.delta);
-  await requireBlobs(delta, bases.layouts);
-  await reportOtherBase(delta, bases.layouts, options.onEvent);
   const { entries, mtime, index } = fullOf(delta);
+  await requireBlobs(delta, bases.layouts);
+  await requireIntact(delta);
+  await reportOtherBase(delta, bases.layouts, options.onEvent);
   const contents = await LayoutContents.read(delta);
   const inputs = await Promise.all(entries.map(([name, size]) => contents.input(name, size)));
   const copy = { plan: planTar(inputs, mtime), order: contents.order, index };
@@ -55,11 +58,27 @@ function fullOf({ recipe, path }: Layout) {
 
 /** Checks that some base has each layer before anything is written. @throws AirgapError `INPUT` */
 async function requireBlobs(delta: Layout, bases: readonly Layout[]): Promise<void> {
-  const missingLayers = [...delta.absent.values()].flatMap(({ name, size }) => {
+  const unavailable = [...delta.absent.values()].flatMap(({ name, size }) => {
     const digest = blobDigest(name);
     return digest && !bases.some(base => base.contains({ digest, size })) ? [{ digest, size }] : [];
   });
-  if (missingLayers.length > 0) throw await wrongBase(delta, bases, missingLayers);
+  if (unavailable.length > 0) throw await wrongBase(delta, bases, unavailable);
+}
+
+/** No digest of a blob covers the documents, but what they say is known. @throws AirgapError `BUNDLE` */
+async function requireIntact(delta: Layout): Promise<void> {
+  const problems: Problem[] = [];
+  await checkLayout(delta, problems);
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new AirgapError(
+    'BUNDLE',
+    `invalid or incomplete delta: ${first.entry ?? 'the tar'}: ${first.message}`,
+    {
+      where: { path: delta.path },
+      hint: 'Run airgap verify to list all problems, then fetch the delta again.',
+    },
+  );
 }
 
 /** Another bundle than that of the recipe may have the layers, but the user should know. */

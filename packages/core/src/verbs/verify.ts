@@ -11,10 +11,8 @@ import { interrupted } from '../model/interrupted.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
-import { checkDocuments } from '../verify/document-check.ts';
-import { checkNames } from '../verify/name-check.ts';
+import { checkLayout } from '../verify/layout-check.ts';
 import { offsetOf, type Problem } from '../verify/problem.ts';
-import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import { checkOptions } from './check-options.ts';
@@ -78,10 +76,7 @@ export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult>
     onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: layout.size });
     onEvent({ type: 'phase', phase: 'verify' });
     await checkContent(layout, problems, onEvent, signal);
-    const names = await layout.names();
-    checkNames(layout, names, problems);
-    await checkDocuments(layout, names, problems);
-    await new ReferenceCheck(layout, problems).check(names);
+    const names = await checkLayout(layout, problems);
     const missing = amountOf(layout.absent.values());
     if (missing.blobs > 0 && !options.allowMissingBase)
       problems.push({ message: incomplete(layout, options.base ?? [], missing) });
