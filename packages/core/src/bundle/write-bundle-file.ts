@@ -37,7 +37,7 @@ export async function writeBundleFile(
   await using previous = await openPrevious(names);
   const local = (content: BlobRef): BlobSource[] => (previous?.contains(content.blob) ? [previous] : []);
   const sourcesOf = (content: BlobRef) => [...local(content), ...options.sourcesOf(content)];
-  const tally = new TransferTally();
+  const tally = new TransferTally(previous);
   onEvent?.({ type: 'phase', phase: 'move' });
   try {
     await writeBundle(file, plan, { ...options, sourcesOf, onBytes: tally.add });

@@ -30,8 +30,8 @@ export class BundleContents {
    */
   static async read(
     path: string,
-    bases: readonly string[] | undefined,
     signal: AbortSignal | undefined,
+    bases?: readonly string[] | undefined,
   ): Promise<BundleContents> {
     try {
       const images = await readImages(await openLayout(path, bases), signal);

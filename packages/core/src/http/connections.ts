@@ -3,10 +3,11 @@ import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { AirgapError } from '../model/errors.ts';
+import { readAuthorityFolders } from './authority-folder.ts';
 import { MAX_HEAD_SIZE, openConnector } from './connector.ts';
 import { type ProxyOptions, proxyFor } from './proxy.ts';
 import { StallGuard } from './stall-guard.ts';
-import { trustedRoots } from './trusted-roots.ts';
+import { isTrustedRoot, trustedRoots } from './trusted-roots.ts';
 import { USER_AGENT } from './user-agent.ts';
 
 /** A certificate authority that is trusted in addition to those of the system. */
@@ -31,6 +32,11 @@ export interface ConnectionOptions {
   /** Hosts whose TLS certificate is not verified. */
   readonly insecure?: readonly string[] | undefined;
   readonly ca?: readonly TrustedCa[] | undefined;
+  /**
+   * Folders of certificate authorities that are trusted for all hosts, as those of SSL_CERT_DIR. They are read before
+   * the first TLS connection.
+   */
+  readonly caFolders?: readonly string[] | undefined;
   readonly clientCertificates?: readonly ClientCertificate[] | undefined;
   readonly proxy?: ProxyOptions | undefined;
   /** The idle timeout before and during a response, in ms. Default 60,000. */
@@ -42,24 +48,25 @@ const DEFAULT_TIMEOUT = 60_000;
 
 /** Creates a dispatcher with one connection pool per origin, each with the TLS settings and the proxy of its host. */
 export function openConnections(options: ConnectionOptions): Dispatcher {
+  const tls = new TlsSettings(options);
   const agent = new Agent({
     factory: (origin, pool) => {
       const url = new URL(origin);
       const proxy = proxyFor(url, options.proxy ?? {});
-      return proxy ? proxied(url, proxy, options) : direct(url, pool as Pool.Options, options);
+      return proxy ? proxied(url, proxy, tls, options) : direct(url, pool as Pool.Options, tls, options);
     },
   });
   const { timeout = DEFAULT_TIMEOUT } = options;
   return agent.compose(dispatch => (request, handler) => dispatch(request, new StallGuard(handler, timeout)));
 }
 
-function direct(origin: URL, pool: Pool.Options, options: ConnectionOptions): Dispatcher {
-  const connect = openConnector({ timeout: CONNECT_TIMEOUT, ...tlsFor(origin, options) });
+function direct(origin: URL, pool: Pool.Options, tls: TlsSettings, options: ConnectionOptions): Dispatcher {
+  const connect = openConnector({ timeout: CONNECT_TIMEOUT, ...tls.for(origin) });
   return new Pool(origin, { ...pool, ...limits(options), connect });
 }
 
 /** HTTPS goes through a CONNECT tunnel to the origin; plain HTTP requests are sent to the proxy. */
-function proxied(origin: URL, proxy: URL, options: ConnectionOptions): Dispatcher {
+function proxied(origin: URL, proxy: URL, tls: TlsSettings, options: ConnectionOptions): Dispatcher {
   const servername = isIP(origin.hostname) === 0 ? { servername: origin.hostname } : {};
   return new ProxyAgent({
     uri: proxy.href,
@@ -68,9 +75,9 @@ function proxied(origin: URL, proxy: URL, options: ConnectionOptions): Dispatche
     requestTls: {
       timeout: CONNECT_TIMEOUT,
       ...servername,
-      ...tlsFor(origin, options),
+      ...tls.for(origin),
     } as buildConnector.BuildOptions,
-    proxyTls: { timeout: CONNECT_TIMEOUT, ...tlsFor(proxy, options) } as buildConnector.BuildOptions,
+    proxyTls: { timeout: CONNECT_TIMEOUT, ...tls.for(proxy) } as buildConnector.BuildOptions,
     factory: (target, pool) => new Pool(target, { ...(pool as Pool.Options), ...limits(options) }),
   });
 }
@@ -84,47 +91,64 @@ interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
 }
 
-function tlsFor(
-  { protocol, host }: URL,
-  { insecure = [], ca = [], clientCertificates = [] }: ConnectionOptions,
-): TlsOptions {
-  if (protocol !== 'https:') return {};
-  const appliesToHost = (setting: { host?: string | undefined }) =>
-    setting.host === undefined || setting.host === host;
-  // A certificate for this host takes precedence over one for all hosts.
-  const client = clientCertificates
-    .filter(appliesToHost)
-    .sort((a, b) => Number(b.host === host) - Number(a.host === host))[0];
-  const extra = ca.filter(appliesToHost).map(({ pem }) => pem);
-  return {
-    secureContext: contextOf(host, extra, client),
-    ...(insecure.includes(host) ? { rejectUnauthorized: false } : {}),
-  };
-}
+/** The TLS settings of each host. */
+class TlsSettings {
+  readonly #options: ConnectionOptions;
+  readonly #contexts = new Map<string, SecureContext>();
+  #folderAuthorities: readonly string[] | undefined;
 
-let defaultContext: SecureContext | undefined;
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
 
-/** Hosts without specific settings share a context: loading the certificate authorities is slow. */
-function contextOf(
-  host: string,
-  ca: readonly string[],
-  client: ClientCertificate | undefined,
-): SecureContext {
-  if (ca.length > 0 || client) return newContext(host, ca, client);
-  defaultContext ??= newContext(host, ca, client);
-  return defaultContext;
+  for({ protocol, host }: URL): TlsOptions {
+    if (protocol !== 'https:') return {};
+    const { insecure = [] } = this.#options;
+    return {
+      secureContext: this.#contextOf(host),
+      ...(insecure.includes(host) ? { rejectUnauthorized: false } : {}),
+    };
+  }
+
+  /** Hosts with the same authorities share a context, because loading them is slow. */
+  #contextOf(host: string): SecureContext {
+    const client = this.#clientCertificateOf(host);
+    const authorities = this.#authoritiesOf(host);
+    if (client) return newContext(host, authorities, client);
+    const key = authorities.join('\n');
+    const context = this.#contexts.get(key) ?? newContext(host, authorities, undefined);
+    this.#contexts.set(key, context);
+    return context;
+  }
+
+  /** A certificate for this host takes precedence over one for all hosts. */
+  #clientCertificateOf(host: string): ClientCertificate | undefined {
+    const { clientCertificates = [] } = this.#options;
+    return (
+      clientCertificates.find(certificate => certificate.host === host) ??
+      clientCertificates.find(certificate => certificate.host === undefined)
+    );
+  }
+
+  #authoritiesOf(host: string): readonly string[] {
+    const { ca = [], caFolders = [] } = this.#options;
+    this.#folderAuthorities ??= readAuthorityFolders(caFolders);
+    const own = ca.filter(authority => authority.host === undefined || authority.host === host);
+    const extra = new Set([...own.map(({ pem }) => pem), ...this.#folderAuthorities]);
+    return [...extra].filter(pem => !isTrustedRoot(pem));
+  }
 }
 
 function newContext(
   host: string,
-  ca: readonly string[],
+  authorities: readonly string[],
   client: ClientCertificate | undefined,
 ): SecureContext {
   try {
     // Node would silently ignore a file without a certificate.
-    for (const pem of ca) new X509Certificate(pem);
+    for (const pem of authorities) new X509Certificate(pem);
     return createSecureContext({
-      ca: [...trustedRoots(), ...ca],
+      ca: [...trustedRoots(), ...authorities],
       ...(client ? { cert: client.cert, key: client.key } : {}),
     });
   } catch (cause) {

@@ -19,6 +19,12 @@ export function trustedRoots(): readonly string[] {
   return cached;
 }
 
+/** Whether the certificates of a PEM text are among the trusted roots, which is their usual place. */
+export function isTrustedRoot(pem: string): boolean {
+  const text = pem.trim();
+  return trustedRoots().some(roots => roots.includes(text));
+}
+
 function systemBundle(): string[] | undefined {
   const path = SYSTEM_BUNDLES.find(existsSync);
   if (path === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { digestSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { placeEntries, type TarInput } from '../tar/plan.ts';
@@ -100,17 +101,6 @@ export function deltaInputs({ full, missing }: DeltaRecipe, recipeSize: number):
 
 function inputsOf(entries: readonly (readonly [string, number])[]): TarInput[] {
   return entries.map(([name, size]) => ({ name, size, content: undefined }));
-}
-
-/** The document; undefined if it is not JSON. One that is nested deeper than the stack is not JSON either. */
-function parseJson(bytes: Buffer): unknown {
-  try {
-    const document: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    JSON.stringify(document);
-    return document;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What a later version of the format has; undefined for the first one. */

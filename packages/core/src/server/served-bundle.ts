@@ -44,7 +44,7 @@ export class ServedBundle implements AsyncDisposable {
    * @throws AirgapError `INPUT` when the file cannot be read or is a delta without its base, `BUNDLE` for an invalid or
    * incomplete bundle, `CONTENT` for a damaged manifest
    */
-  static async open(path: string, bases: readonly string[]): Promise<ServedBundle> {
+  static async open(path: string, bases: readonly string[] = []): Promise<ServedBundle> {
     const layout = await openLayout(path, bases);
     try {
       const bundle = new ServedBundle(layout);

@@ -11,15 +11,14 @@ import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -63,14 +62,13 @@ export interface BuildResult extends PlanResult {
  *
  * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
  */
-export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
-  checkOptions('build', given, ['output']);
-  const options = withTime<BuildOptions>(given);
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  checkOptions('build', options, ['output']);
   const started = performance.now();
-  const onEvent: OnEvent = options.onEvent ?? (() => {});
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
-  try {
+  return interruptible(options.signal, async () => {
     const partSize = partSizeOf(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
@@ -96,9 +94,7 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
       digest,
       elapsed: performance.now() - started,
     };
-  } catch (error) {
-    throw options.signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 /** The size of the parts, in bytes. @throws AirgapError `USAGE`, also for the parts of a stream */
@@ -145,6 +141,7 @@ async function writeStream(
 ): Promise<Pick<BuildResult, 'transferred'>> {
   const { tarPlan, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
+  reportReused(context);
   const tally = new TransferTally();
   await writeBundle(new StreamTarget(output, signal), tarPlan, {
     ...writeOptions(context),
@@ -155,7 +152,17 @@ async function writeStream(
 
 function writeFile(output: string, context: BuildContext): Promise<WrittenFile> {
   const { tarPlan, partSize, signal } = context;
+  reportReused(context);
   return writeBundleFile(output, tarPlan, { ...writeOptions(context), partSize, signal });
+}
+
+function reportReused({ tarPlan, local, onEvent }: BuildContext): void {
+  for (const { content } of tarPlan.entries) {
+    if (content.bytes !== undefined) continue;
+    const { blob } = content;
+    const { digest, size } = blob;
+    if (local.layouts.some(layout => layout.contains(blob))) onEvent({ type: 'blob-reused', digest, size });
+  }
 }
 
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */

@@ -4,9 +4,9 @@ import { checkParts } from '../bundle/part-plan.ts';
 import { bytesToTransfer, writeBundleFile } from '../bundle/write-bundle-file.ts';
 import type { BlobOrder } from '../layout/blob-order.ts';
 import type { Layout } from '../layout/layout.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
 
 /** The options of all verbs that write a bundle from stored ones. */
@@ -16,7 +16,7 @@ export interface CopyBundleOptions {
   /** Write parts of this size, `PATH.001` and so on: `fat32`, `dvd`, `bd`, `cd`, or a size such as `4GiB`. */
   readonly split?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** What is written, and where its blobs are. */
@@ -49,9 +49,10 @@ export interface WrittenBundle {
  */
 export async function copyBundle(
   { plan, order, index, sources }: BundleCopy,
-  { output, split, signal: outer, onEvent }: CopyBundleOptions,
+  { output, split, signal: outer, ...options }: CopyBundleOptions,
 ): Promise<WrittenBundle> {
   const started = performance.now();
+  const onEvent = withTime(options.onEvent);
   const stopper = new AbortController();
   const signal = outer ? AbortSignal.any([outer, stopper.signal]) : stopper.signal;
   const partSize = split === undefined ? undefined : parsePartSize(split);
@@ -60,7 +61,7 @@ export async function copyBundle(
   const sourcesOf = ({ blob }: BlobRef) => sources.filter(layout => layout.contains(blob));
   const blobs = plan.entries.filter(({ content }) => content.bytes === undefined).length;
   onEvent?.({ type: 'planned', images: 0, blobs, bytes: bytesToTransfer(plan), size: plan.size });
-  try {
+  return interruptible(outer, async () => {
     const stop = (reason: unknown) => stopper.abort(reason);
     const { transferred: _, ...written } = await writeBundleFile(path, plan, {
       sourcesOf,
@@ -70,7 +71,5 @@ export async function copyBundle(
       stop,
     });
     return { ...written, size: plan.size, digest: index, elapsed: performance.now() - started };
-  } catch (error) {
-    throw outer?.aborted ? interrupted(error) : error;
-  }
+  });
 }

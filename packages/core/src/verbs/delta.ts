@@ -5,7 +5,6 @@ import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link delta}. */
 export interface DeltaOptions extends CopyBundleOptions {
@@ -32,9 +31,8 @@ export interface DeltaResult extends WrittenBundle {
  * @example
  * await delta({ bases: ['app-1.0.tar'], new: 'app-1.1.tar', output: 'app-1.1.delta.tar' });
  */
-export async function delta(given: Timed<DeltaOptions>): Promise<DeltaResult> {
-  checkOptions('delta', given, ['bases', 'new', 'output']);
-  const options = withTime<DeltaOptions>(given);
+export async function delta(options: DeltaOptions): Promise<DeltaResult> {
+  checkOptions('delta', options, ['bases', 'new', 'output']);
   await using bases = await OpenLayouts.open(options.bases);
   await using full = await StoredBundle.open(options.new);
   if (full.layout.form === 'delta') throw isDelta(options.new);

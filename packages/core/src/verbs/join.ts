@@ -3,7 +3,6 @@ import { findParts } from '../layout/parts.ts';
 import { AirgapError } from '../model/errors.ts';
 import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link join}. */
 export interface JoinOptions extends Omit<CopyBundleOptions, 'output' | 'split'> {
@@ -21,9 +20,9 @@ export interface JoinOptions extends Omit<CopyBundleOptions, 'output' | 'split'>
  * @example
  * await join({ part: '/media/usb/bundle.tar.001', output: 'bundle.tar' });
  */
-export async function join(given: Timed<JoinOptions>): Promise<WrittenBundle> {
-  checkOptions('join', given, ['part']);
-  const { part, output, ...options } = withTime<JoinOptions>(given);
+export async function join(options: JoinOptions): Promise<WrittenBundle> {
+  checkOptions('join', options, ['part']);
+  const { part, output, ...rest } = options;
   const parts = await findParts(part);
   if (parts === undefined)
     throw new AirgapError('INPUT', 'not a part of a bundle', {
@@ -34,6 +33,6 @@ export async function join(given: Timed<JoinOptions>): Promise<WrittenBundle> {
   const { layout, plan, order, index } = stored;
   return await copyBundle(
     { plan, order, index, sources: [layout] },
-    { ...options, output: output ?? parts.path },
+    { ...rest, output: output ?? parts.path },
   );
 }

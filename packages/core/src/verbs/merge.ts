@@ -5,13 +5,12 @@ import { wrongBase } from '../layout/missing-base.ts';
 import { OpenLayouts, openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { digestOf } from '../oci/digest.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, withTime } from '../store/events.ts';
 import { planTar } from '../tar/plan.ts';
 import { checkLayout } from '../verify/layout-check.ts';
 import type { Problem } from '../verify/problem.ts';
 import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link merge}. */
 export interface MergeOptions extends CopyBundleOptions {
@@ -32,15 +31,14 @@ export interface MergeOptions extends CopyBundleOptions {
  * @example
  * await merge({ bases: ['app-1.0.tar'], delta: 'app-1.1.delta.tar', output: 'app-1.1.tar' });
  */
-export async function merge(given: Timed<MergeOptions>): Promise<WrittenBundle> {
-  checkOptions('merge', given, ['bases', 'delta', 'output']);
-  const options = withTime<MergeOptions>(given);
+export async function merge(options: MergeOptions): Promise<WrittenBundle> {
+  checkOptions('merge', options, ['bases', 'delta', 'output']);
   await using bases = await OpenLayouts.open(options.bases);
   await using delta = await openLayout(options.delta);
   const { entries, mtime, index } = fullOf(delta);
   await requireBlobs(delta, bases.layouts);
   await requireIntact(delta);
-  await reportOtherBase(delta, bases.layouts, options.onEvent);
+  await reportOtherBase(delta, bases.layouts, withTime(options.onEvent));
   const contents = await LayoutContents.read(delta);
   const inputs = await Promise.all(entries.map(([name, size]) => contents.input(name, size)));
   const copy = { plan: planTar(inputs, mtime), order: contents.order, index };

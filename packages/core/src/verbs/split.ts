@@ -1,7 +1,6 @@
 import { StoredBundle } from '../bundle/stored-bundle.ts';
 import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link split}. */
 export interface SplitOptions extends Omit<CopyBundleOptions, 'output' | 'split'> {
@@ -21,10 +20,10 @@ export interface SplitOptions extends Omit<CopyBundleOptions, 'output' | 'split'
  * @example
  * const { parts } = await split({ bundle: 'bundle.tar', split: 'fat32' });
  */
-export async function split(given: Timed<SplitOptions>): Promise<WrittenBundle> {
-  checkOptions('split', given, ['bundle', 'split']);
-  const { bundle, output = bundle, ...options } = withTime<SplitOptions>(given);
+export async function split(options: SplitOptions): Promise<WrittenBundle> {
+  checkOptions('split', options, ['bundle', 'split']);
+  const { bundle, output = bundle, ...rest } = options;
   await using stored = await StoredBundle.open(bundle);
   const { layout, plan, order, index } = stored;
-  return await copyBundle({ plan, order, index, sources: [layout] }, { ...options, output });
+  return await copyBundle({ plan, order, index, sources: [layout] }, { ...rest, output });
 }

@@ -7,16 +7,16 @@ import { formatBases, formatLayers } from '../layout/missing-base.ts';
 import { OpenLayouts, openStorage } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
-import type { OnEvent } from '../store/events.ts';
+import { interruptible } from '../model/interrupted.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
+import { digestMismatch } from '../store/verifier.ts';
 import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkLayout } from '../verify/layout-check.ts';
 import { offsetOf, type Problem } from '../verify/problem.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The path in the result for a stream. */
 const STREAM = '<stdin>';
@@ -30,7 +30,7 @@ export interface VerifyOptions {
   /** Accept a delta without the layers that it leaves to its base. */
   readonly allowMissingBase?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** What {@link verify} found. */
@@ -55,10 +55,14 @@ export interface VerifyResult {
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
-export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult> {
-  checkOptions('verify', given, ['bundle']);
-  const options = withTime<VerifyOptions>(given);
-  const { bundle, signal, onEvent = () => {} } = options;
+export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  checkOptions('verify', options, ['bundle']);
+  return interruptible(options.signal, () => verifyOne(options));
+}
+
+async function verifyOne(options: VerifyOptions): Promise<VerifyResult> {
+  const { bundle, signal } = options;
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const path = typeof bundle === 'string' ? bundle : STREAM;
   const problems: Problem[] = [];
   const failed = { path, form: 'bundle' as const, images: [], blobs: 0, bytes: 0, problems };
@@ -85,8 +89,7 @@ export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult>
     const result = { path, form, images, blobs: blobs.length, bytes, problems };
     return form === 'delta' ? { ...result, missing } : result;
   } catch (error) {
-    if (signal?.aborted) throw interrupted(error);
-    if (!(error instanceof AirgapError)) throw error;
+    if (signal?.aborted || !(error instanceof AirgapError)) throw error;
     problems.push({ message: error.message });
     return failed;
   }
@@ -128,9 +131,8 @@ async function readStream(stream: AsyncIterable<Uint8Array>, problems: Problem[]
   const checkContent: typeof checkBlobs = async (layout, problems, onEvent, signal) => {
     for (const { entry, digest } of blobsOf(layout)) {
       const actual = digests.get(entry.name);
-      if (actual === undefined || actual === digest) continue;
-      const message = `digest mismatch: expected ${digest}, got ${actual}`;
-      problems.push({ message, entry: entry.name, ...offsetOf(entry) });
+      const message = actual && digestMismatch(digest, actual);
+      if (message !== undefined) problems.push({ message, entry: entry.name, ...offsetOf(entry) });
     }
     // The blobs of a base were not in the stream.
     const others = blobsOf(layout).filter(({ entry }) => !digests.has(entry.name));

@@ -6,6 +6,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { OnEvent } from '../store/events.ts';
 import { hashBytes } from '../store/hash-bytes.ts';
 import { HashPool } from '../store/hash-pool.ts';
+import { digestMismatch } from '../store/verifier.ts';
 import { offsetOf, type Problem } from './problem.ts';
 
 /** A stored blob and the digest in its name. */
@@ -55,7 +56,7 @@ async function checkBlob(
     onEvent({ type: 'blob-progress', digest, received, size });
   });
   onEvent({ type: 'blob-finished', digest, size });
-  if (actual === digest) return undefined;
-  const base = layout.form === 'delta' && bytes.location !== layout.path ? ` in ${bytes.location}` : '';
-  return `digest mismatch${base}: expected ${digest}, got ${actual}`;
+  const mismatch = digestMismatch(digest, actual);
+  const isInBase = layout.form === 'delta' && bytes.location !== layout.path;
+  return mismatch && isInBase ? `${mismatch} (in ${bytes.location})` : mismatch;
 }
