@@ -1,9 +1,9 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
-import { imageOf, noiseOf } from '../support/images/image.ts';
+import { imageOf, noiseOf, sha256 } from '../support/images/image.ts';
 
 const MB = 1_000_000;
 const work = new TempDir({ 'list.txt': 'registry.test/team/app:1\nregistry.test/team/other:1\n' });
@@ -109,6 +109,27 @@ describe('build --split', () => {
     expect(stdout).toContain(`${work.file('there/split.tar')}: 4.5 MB in`);
     expect(status).toBe(0);
     expect(contentOf('there/split.tar').equals(contentOf('app-1.1.tar'))).toBe(true);
+  });
+
+  it('is verified one part at a time with the checksums of the parts', async () => {
+    mkdirSync(work.file('medium'));
+    const sums = PARTS.map(name => `${sha256(contentOf(name)).slice('sha256:'.length)}  ${name}\n`);
+    writeFileSync(work.file('medium/split.tar.parts.sha256'), sums.join(''));
+    copyFileSync(work.file('split.tar.003'), work.file('medium/split.tar.003'));
+    expect(await run('verify', 'medium/split.tar.003')).toMatchObject({
+      stdout: 'medium/split.tar.003: OK: one part, 1.0 MB\n',
+      status: 0,
+    });
+    copyFileSync(work.file('split.tar.004'), work.file('medium/split.tar.003'));
+    const swapped = await run('verify', 'medium/split.tar.003');
+    expect(swapped.stdout).toContain('split.tar.003 is split.tar.004: rename it');
+    expect(swapped.status).toBe(1);
+    writeFileSync(work.file('medium/split.tar.001'), contentOf('split.tar.001').fill(1, 5000, 5001));
+    const first = await run('verify', 'medium/split.tar.001');
+    expect(first.stdout).toContain('split.tar.001: digest mismatch: expected sha256:');
+    expect(first.status).toBe(1);
+    for (const name of PARTS) copyFileSync(work.file(name), work.file(`medium/${name}`));
+    expect((await run('verify', 'medium/split.tar.001')).stdout).toContain('OK: 2 names, 7 blobs');
   });
 
   it('names a surplus part, and a part that is gone with the first one', async () => {

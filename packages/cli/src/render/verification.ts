@@ -5,11 +5,12 @@ import { printable } from './printable.ts';
 
 /** Renders the verification of a bundle: each problem with its place, then the verdict. */
 export function renderVerification(
-  { path, images, blobs, bytes, missing, problems }: VerifyResult,
+  { path, form, images, blobs, bytes, missing, problems }: VerifyResult,
   colors: Colors,
 ): string {
   const verdict = problems.length > 0 ? colors.red('FAILED') : colors.green('OK');
-  const totals = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(bytes)}`;
+  const content = form === 'part' ? 'one part' : `${count(images.length, 'name')}, ${count(blobs, 'blob')}`;
+  const totals = `${content}, ${formatBytes(bytes)}`;
   const delta =
     missing && missing.blobs > 0
       ? `; ${count(missing.blobs, 'layer')}, ${formatBytes(missing.bytes)} expected from the base`

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { AirgapError } from '../model/errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { OnEvent } from '../store/events.ts';
 import type { BlobSource } from '../store/image-source.ts';
 import type { BlobRef, BundlePlan } from './entry-content.ts';
 import { BundleFile, type BundleFileOptions } from './file/bundle-file.ts';
@@ -9,7 +11,10 @@ import { type TransferredBytes, TransferTally } from './transfer-tally.ts';
 import { type WriteOptions, writeBundle } from './write-bundle.ts';
 
 /** Where the blobs come from, who is notified, and the size of the parts. */
-export interface WriteFileOptions extends Omit<WriteOptions, 'onBytes'>, BundleFileOptions {}
+export interface WriteFileOptions extends Omit<WriteOptions, 'onBytes'>, BundleFileOptions {
+  /** Whether a blob is copied from a local layout instead of downloaded; reported before the first transfer. */
+  readonly isReused?: ((blob: Descriptor) => boolean) | undefined;
+}
 
 /** A bundle that was written. */
 export interface WrittenFile {
@@ -39,6 +44,7 @@ export async function writeBundleFile(
   const sourcesOf = (content: BlobRef) => [...local(content), ...options.sourcesOf(content)];
   const tally = new TransferTally(previous);
   onEvent?.({ type: 'phase', phase: 'move' });
+  reportReused(plan, blob => previous?.contains(blob) === true || options.isReused?.(blob) === true, onEvent);
   try {
     await writeBundle(file, plan, { ...options, sourcesOf, onBytes: tally.add });
     signal.throwIfAborted();
@@ -59,6 +65,19 @@ export async function writeBundleFile(
     ...(partSize === undefined ? {} : { parts: names.files.map(name => resolve(name)) }),
     transferred: tally.total(resumed, plan.size - bytesToTransfer(plan)),
   };
+}
+
+/** Reports the blobs that need no download. */
+export function reportReused(
+  { entries }: BundlePlan,
+  isReused: (blob: Descriptor) => boolean,
+  onEvent: OnEvent | undefined,
+): void {
+  for (const { content } of entries) {
+    if (content.bytes !== undefined || !isReused(content.blob)) continue;
+    const { digest, size } = content.blob;
+    onEvent?.({ type: 'blob-reused', digest, size });
+  }
 }
 
 /** The size of the blobs that are not in memory, in bytes. */

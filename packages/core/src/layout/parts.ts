@@ -4,7 +4,7 @@ import { AirgapError } from '../model/errors.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { JoinedAccess } from '../store/joined-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
-import { partPath } from '../tar/parts.ts';
+import { parsePartPath, partPath } from '../tar/parts.ts';
 import { expectedTar } from './expected-tar.ts';
 import { PartCheck } from './part-check.ts';
 
@@ -23,8 +23,6 @@ export interface OpenPart {
   readonly file: FileAccess;
 }
 
-const PART_NAME = /^(?<path>.+)\.(?<number>\d{3})$/;
-
 /**
  * Finds the parts that a path names: that of the first part, or of a bundle of which only parts exist.
  *
@@ -32,12 +30,11 @@ const PART_NAME = /^(?<path>.+)\.(?<number>\d{3})$/;
  * @throws AirgapError `INPUT` for another part than the first
  */
 export async function findParts(path: string): Promise<FoundParts | undefined> {
-  const groups = PART_NAME.exec(path)?.groups;
-  const number = Number(groups?.number ?? 0);
-  if (groups?.path !== undefined && number > 0) {
-    const found = await listParts(groups.path);
-    if (number === 1) return found;
-    if (found?.numbers[0] === 0 && found.numbers.includes(number - 1)) throw notFirst(path, groups.path);
+  const named = parsePartPath(path);
+  if (named) {
+    const found = await listParts(named.path);
+    if (named.part === 0) return found;
+    if (found?.numbers[0] === 0 && found.numbers.includes(named.part)) throw notFirst(path, named.path);
   }
   return (await exists(path)) ? undefined : listParts(path);
 }

@@ -24,6 +24,13 @@ export function partPath(path: string, part: number): string {
   return `${path}.${String(part + 1).padStart(3, '0')}`;
 }
 
+/** The name of a part, taken apart; undefined for another name. */
+export function parsePartPath(text: string): { readonly path: string; readonly part: number } | undefined {
+  const groups = /^(?<path>.+)\.(?<number>\d{3})$/s.exec(text)?.groups;
+  const part = Number(groups?.number ?? 0) - 1;
+  return groups?.path !== undefined && part >= 0 ? { path: groups.path, part } : undefined;
+}
+
 /** Splits a range of a tar at the ends of its parts. An empty range is one empty range. */
 export function splitRange({ start, end }: Range, partSize: number): PartRange[] {
   const ranges: PartRange[] = [];

@@ -6,12 +6,18 @@ import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
-import { bytesToTransfer, type WrittenFile, writeBundleFile } from '../bundle/write-bundle-file.ts';
+import {
+  bytesToTransfer,
+  reportReused,
+  type WrittenFile,
+  writeBundleFile,
+} from '../bundle/write-bundle-file.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
@@ -141,7 +147,7 @@ async function writeStream(
 ): Promise<Pick<BuildResult, 'transferred'>> {
   const { tarPlan, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
-  reportReused(context);
+  reportReused(tarPlan, isLocal(context), onEvent);
   const tally = new TransferTally();
   await writeBundle(new StreamTarget(output, signal), tarPlan, {
     ...writeOptions(context),
@@ -152,17 +158,13 @@ async function writeStream(
 
 function writeFile(output: string, context: BuildContext): Promise<WrittenFile> {
   const { tarPlan, partSize, signal } = context;
-  reportReused(context);
-  return writeBundleFile(output, tarPlan, { ...writeOptions(context), partSize, signal });
+  const isReused = isLocal(context);
+  return writeBundleFile(output, tarPlan, { ...writeOptions(context), isReused, partSize, signal });
 }
 
-function reportReused({ tarPlan, local, onEvent }: BuildContext): void {
-  for (const { content } of tarPlan.entries) {
-    if (content.bytes !== undefined) continue;
-    const { blob } = content;
-    const { digest, size } = blob;
-    if (local.layouts.some(layout => layout.contains(blob))) onEvent({ type: 'blob-reused', digest, size });
-  }
+/** Whether a local layout has a blob. */
+function isLocal({ local }: BuildContext): (blob: Descriptor) => boolean {
+  return blob => local.layouts.some(layout => layout.contains(blob));
 }
 
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */

@@ -13,6 +13,7 @@ import type { RandomAccess } from '../store/random-access.ts';
 import { digestMismatch } from '../store/verifier.ts';
 import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkLayout } from '../verify/layout-check.ts';
+import { verifyPart } from '../verify/part-sum.ts';
 import { offsetOf, type Problem } from '../verify/problem.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
@@ -36,8 +37,8 @@ export interface VerifyOptions {
 /** What {@link verify} found. */
 export interface VerifyResult {
   readonly path: string;
-  /** How it is stored: a bundle, a delta, an archive of another tool, or a directory. */
-  readonly form: LayoutForm;
+  /** How it is stored: a bundle, a delta, an archive of another tool, a directory; or one part that was verified alone. */
+  readonly form: LayoutForm | 'part';
   /** The names of its images. */
   readonly images: readonly string[];
   readonly blobs: number;
@@ -65,6 +66,8 @@ async function verifyOne(options: VerifyOptions): Promise<VerifyResult> {
   const onEvent = withTime(options.onEvent ?? (() => {}));
   const path = typeof bundle === 'string' ? bundle : STREAM;
   const problems: Problem[] = [];
+  const part = typeof bundle === 'string' ? await verifyPart(bundle, signal) : undefined;
+  if (part) return { path, form: 'part', images: [], blobs: 0, bytes: part.size, problems: part.problems };
   const failed = { path, form: 'bundle' as const, images: [], blobs: 0, bytes: 0, problems };
   await using bases = await OpenLayouts.open(options.base ?? []);
   await using storage = await openInput(bundle, problems);
