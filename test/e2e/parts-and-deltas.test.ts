@@ -1,5 +1,5 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { build } from '@airgap/core';
+import { build, load } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
@@ -241,5 +241,33 @@ describe('build --delta-from', () => {
     expect(inspected.stdout).toContain('delta: 2 layers (3.5 MB) expected from the base');
     expect(inspected.status).toBe(0);
     expect((await run('diff', 'app-1.1.tar', 'in-parts.delta.tar')).status).toBe(0);
+  });
+});
+
+describe('a registry that does not mount', () => {
+  const moved = work.file('moved.delta.tar');
+
+  beforeAll(async () => {
+    // The layer of other 1.0 moves to a repository that does not have it.
+    registry.push(
+      'team/app:1',
+      imageOf({ layers: [noiseOf(2, 2 * MB), noiseOf(6, MB)], compression: 'none' }),
+    );
+    expect((await built('moved.delta.tar', '--delta-from', 'app-1.0.tar')).status).toBe(0);
+  });
+
+  it.each([202, 404, 405] as const)('with %d gets nothing but from the base', async mount => {
+    await using target = await TestRegistry.start({ mount });
+    const options = { target: target.host, plainHttp: [target.host] };
+    await load({ ...options, bundle: work.file('app-1.0.tar') });
+    target.seen.length = 0;
+    await expect(load({ ...options, bundle: moved })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'a blob is missing: the delta leaves it to its base',
+      hint: 'Pass the bundle that the delta was made against.',
+    });
+    expect(target.seen.filter(({ bytes }) => bytes > 0)).toEqual([]);
+    await load({ ...options, bundle: moved, base: [work.file('app-1.0.tar')] });
+    expect(target.blob('team/app', noiseOf(2, 2 * MB).diffId)?.length).toBe(2 * MB);
   });
 });

@@ -31,7 +31,7 @@ export function buildCommand(command: Command, session: Session) {
     .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
-    .addOption(splitOption)
+    .addOption(splitOption())
     .addOption(deltaFromOption)
     .addHelpText('after', EXAMPLES)
     .action(async (inputs, { output, strict, reuse, split, deltaFrom, ...rest }) => {

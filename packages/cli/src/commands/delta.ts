@@ -21,7 +21,7 @@ export function deltaCommand(command: Command, session: Session) {
   return command
     .argument('<bundle...>', 'older bundles, then the new one')
     .option('-o, --output <delta>', 'output file (default: the name of the new bundle with .delta.tar)')
-    .addOption(splitOption)
+    .addOption(splitOption())
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)

@@ -19,7 +19,7 @@ export function mergeCommand(command: Command, session: Session) {
   return command
     .argument('<bundle...>', 'bundles that have the missing layers, then the delta')
     .requiredOption('-o, --output <bundle>', 'output file')
-    .addOption(splitOption)
+    .addOption(splitOption())
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)

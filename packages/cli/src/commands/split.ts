@@ -19,7 +19,7 @@ Examples:
 export function splitCommand(command: Command, session: Session) {
   return command
     .argument('<bundle>', 'bundle or delta')
-    .addOption(splitOption.makeOptionMandatory())
+    .addOption(splitOption().makeOptionMandatory())
     .option('-o, --output <path>', 'the path that the parts add .001 to (default: that of the bundle)')
     .addOption(progressOption)
     .addOption(jsonOption)
