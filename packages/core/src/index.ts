@@ -17,6 +17,7 @@ export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export { type CopyImageOptions, copyImage } from './copy/copy-image.ts';
+export { ON_EXISTING, type OnExisting } from './copy/tags.ts';
 export type {
   AddedImage,
   ChangedImage,
@@ -66,6 +67,8 @@ export type { Registries, RegistryOptions } from './registry/registries.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { OutputKind } from './relocate/output-file.ts';
 export type { Skipped } from './relocate/skipped.ts';
+export type { CycloneDxDocument } from './report/cyclonedx.ts';
+export type { SpdxDocument } from './report/spdx.ts';
 export type { RuntimeTarget } from './runtime/target.ts';
 export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
@@ -74,7 +77,6 @@ export type { BlobSource, ImageSource } from './store/image-source.ts';
 export type { BlobBody, ImageTarget } from './store/image-target.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export { type BuildOptions, type BuildResult, build } from './verbs/build.ts';
-export type { PlatformOption } from './verbs/check-options.ts';
 export type { WrittenBundle } from './verbs/copy-bundle.ts';
 export { type DeltaOptions, type DeltaResult, delta } from './verbs/delta.ts';
 export { type ComparedBundle, type DiffOptions, type DiffResult, diff } from './verbs/diff.ts';
@@ -103,8 +105,6 @@ export {
   type LoadResult,
   load,
   loadRegistry,
-  ON_EXISTING,
-  type OnExisting,
 } from './verbs/load.ts';
 export {
   type LoadRuntimeOptions,
@@ -118,6 +118,13 @@ export { type MergeOptions, merge } from './verbs/merge.ts';
 export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
+export type { PlatformOption, PlatformOptions } from './verbs/platform-choice.ts';
+export {
+  type BillOptions,
+  billOfMaterials,
+  type HtmlReportOptions,
+  htmlReport,
+} from './verbs/report.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export { type SplitOptions, split } from './verbs/split.ts';
 export {

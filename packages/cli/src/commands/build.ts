@@ -16,6 +16,8 @@ Examples:
   airgap build app.yaml --delta-from bundle-1.0.tar -o bundle-1.1.delta.tar
   airgap build app.yaml --split fat32 -o /media/usb/bundle.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
+  airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
+  airgap build app.yaml -o bundle-1.1.tar --report report.html --since bundle-1.0.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
 `;
 
@@ -23,6 +25,9 @@ const reuseOption = new Option(
   '--reuse <bundle>',
   'copy blobs from an existing bundle or OCI layout instead of downloading them (repeatable)',
 ).argParser(repeated);
+
+const reportOption = new Option('--report <file>', 'write an HTML report of the bundle');
+const sinceOption = new Option('--since <bundle>', 'with --report: show what has changed since this bundle');
 
 export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
@@ -33,8 +38,10 @@ export function buildCommand(command: Command, session: Session) {
     .addOption(reuseOption)
     .addOption(splitOption())
     .addOption(deltaFromOption)
+    .addOption(reportOption)
+    .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, split, deltaFrom, ...rest }) => {
+    .action(async (inputs, { output, strict, reuse, split, deltaFrom, report, since, ...rest }) => {
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
@@ -47,6 +54,8 @@ export function buildCommand(command: Command, session: Session) {
           reuse,
           split,
           deltaFrom,
+          report,
+          since,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );

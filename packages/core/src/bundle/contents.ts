@@ -5,7 +5,6 @@ import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { descriptorOf, parseManifest } from '../oci/manifest.ts';
-import type { PlatformChoice } from '../oci/platform.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import type { BundleInput, EntryContent } from './entry-content.ts';
 
@@ -15,14 +14,14 @@ import type { BundleInput, EntryContent } from './entry-content.ts';
  *
  * @throws AirgapError `CONTENT` when two manifests declare different sizes for one digest
  */
-export function bundleEntries(images: readonly ResolvedImage[], choice: PlatformChoice): BundleInput[] {
+export function bundleEntries(images: readonly ResolvedImage[]): BundleInput[] {
   const names = bundleNames(images);
   const blobs = new BlobSet();
   for (const image of images) addBlobs(blobs, image);
   return [
     document('oci-layout', ociLayout()),
     document('index.json', indexJson(names)),
-    document('manifest.json', manifestJson(names, choice)),
+    document('manifest.json', manifestJson(names)),
     ...blobs.inOrder(blobOrder(images)),
   ];
 }

@@ -3,9 +3,10 @@ import { RECIPE } from '../layout/delta-recipe.ts';
 import { blobPath, DOCUMENTS } from '../layout/documents.ts';
 import type { Layout } from '../layout/layout.ts';
 import { readName } from '../layout/names.ts';
-import { blobsOfManifest, rethrow, walkManifests } from '../layout/walk.ts';
+import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { blobsOfManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { BundleInput } from './entry-content.ts';
 
@@ -56,7 +57,7 @@ export class LayoutContents {
     for await (const { descriptor, manifest } of walkManifests(this.#layout, root, rethrow)) {
       this.order.add(descriptor, manifest);
       this.#addBlob(name, descriptor);
-      if (manifest.kind === 'image') for (const blob of blobsOfManifest(manifest)) this.#addBlob(name, blob);
+      for (const blob of blobsOfManifest(manifest)) this.#addBlob(name, blob);
     }
   }
 

@@ -1,5 +1,6 @@
 import { AirgapError } from '../model/errors.ts';
 import type { Digest } from '../oci/digest.ts';
+import { blobsOfManifest } from '../oci/manifest.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { placeEntries, type TarInput, type TarPlaces } from '../tar/plan.ts';
 import { type PlacedEntry, walkTar } from '../tar/walk.ts';
@@ -8,7 +9,7 @@ import { deltaInputs, parseRecipe, RECIPE } from './delta-recipe.ts';
 import { blobPath, DOCUMENTS } from './documents.ts';
 import { Layout } from './layout.ts';
 import { TarFiles } from './tar-files.ts';
-import { blobsOfManifest, rethrow, walkManifests } from './walk.ts';
+import { rethrow, walkManifests } from './walk.ts';
 
 /** What a tar must consist of. */
 export interface ExpectedTar extends TarPlaces {
@@ -60,7 +61,6 @@ async function inputsOfBundle(layout: Layout): Promise<TarInput[]> {
     for await (const { descriptor, manifest } of walkManifests(layout, root, rethrow, seen)) {
       order.add(descriptor, manifest);
       sizes.set(blobPath(descriptor), descriptor.size);
-      if (manifest.kind === 'index') continue;
       for (const blob of blobsOfManifest(manifest)) sizes.set(blobPath(blob), blob.size);
     }
   }

@@ -11,9 +11,9 @@ export interface LayoutEntry {
 
 /**
  * How a layout is stored. `bundle` is a tar as a build writes it, `delta` one without the layers that its base has,
- * `archive` one of another tool.
+ * `archive` one of another tool, and `docker-archive` one without manifests, as `docker save` wrote it before docker 25.
  */
-export type LayoutForm = 'bundle' | 'delta' | 'archive' | 'directory';
+export type LayoutForm = 'bundle' | 'delta' | 'archive' | 'docker-archive' | 'directory';
 
 /** The files of an OCI layout: the entries of a tar, or a directory. */
 export interface LayoutFiles extends AsyncDisposable {

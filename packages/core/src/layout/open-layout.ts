@@ -2,12 +2,14 @@ import { stat } from 'node:fs/promises';
 import { fileReadError } from '../fs/file-read-error.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
+import { walkTar } from '../tar/walk.ts';
 import { DeltaFiles } from './delta-files.ts';
 import { DirectoryFiles } from './directory-files.ts';
+import { DockerArchiveFiles } from './docker-archive-files.ts';
 import { Layout } from './layout.ts';
 import type { LayoutFiles } from './layout-files.ts';
 import { findParts, openParts } from './parts.ts';
-import { TarFiles } from './tar-files.ts';
+import { layoutName, TarFiles } from './tar-files.ts';
 
 /**
  * Opens an OCI image layout: a bundle, its parts, a delta, an archive of another tool, or a directory. Close it when it is
@@ -41,6 +43,22 @@ async function openDelta(files: LayoutFiles, bases: OpenLayouts): Promise<DeltaF
     return await DeltaFiles.open(files, bases);
   } catch (error) {
     await bases[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Opens an archive of docker: with manifests, as docker 25 and later save it, or without.
+ *
+ * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else
+ */
+export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
+  try {
+    for await (const { name } of walkTar(tar))
+      if (layoutName(name) === 'index.json') return new Layout(await TarFiles.open(tar));
+    return new Layout(await DockerArchiveFiles.open(tar));
+  } catch (error) {
+    await tar[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { LeftOutLayer } from '../layout/left-out-layers.ts';
+import type { ReadOutput } from '../process/run-program.ts';
 import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
-import type { Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
+import { parseSize } from './parse-size.ts';
+import type { ExportRequest, Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
 
 const NONE = '<none>';
 
@@ -12,6 +14,7 @@ const rowSchema = z.looseObject({
   Repository: z.string(),
   Tag: z.string(),
   Digest: z.string().default(NONE),
+  Size: z.string().default(''),
 });
 
 /** The diff IDs of an image; null for one without layers. */
@@ -20,6 +23,7 @@ const layersSchema = z.array(z.string()).nullable();
 /** Docker, which stores names and configs; with the containerd image store, manifests and digests as well. */
 export class Docker implements Runtime {
   readonly title = 'Docker';
+  readonly keepsManifests = false;
   readonly #client = new Client('docker');
 
   async images(signal: AbortSignal): Promise<RuntimeImage[]> {
@@ -30,7 +34,7 @@ export class Docker implements Runtime {
       const names: string[] = [];
       if (row.Tag !== NONE) names.push(`${row.Repository}:${row.Tag}`);
       if (row.Digest !== NONE) names.push(`${row.Repository}@${row.Digest}`);
-      return { id: row.ID, names: names.flatMap(canonicalName) };
+      return { id: row.ID, names: names.flatMap(canonicalName), size: parseSize(row.Size) };
     });
   }
 
@@ -51,5 +55,9 @@ export class Docker implements Runtime {
 
   load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {
     return this.#client.import(['load', '--quiet'], writeBundle, signal);
+  }
+
+  export({ names }: ExportRequest, output: ReadOutput, signal: AbortSignal): Promise<void> {
+    return this.#client.export(['save', ...names], output, signal);
   }
 }

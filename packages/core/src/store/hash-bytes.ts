@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { AirgapError, isInterrupted } from '../model/errors.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
+import { readError } from './file-access.ts';
 import type { HashPool } from './hash-pool.ts';
 import type { RandomAccess } from './random-access.ts';
 import { readRanges } from './read-ranges.ts';
@@ -15,7 +17,13 @@ export async function hashBytes(
   onHashed?: (bytes: number) => void,
 ): Promise<Digest> {
   const files = bytes.files?.({ start: 0, end: bytes.size }) ?? [];
-  return files.length > 0 ? pool.start(onHashed).digest(files) : hashHere(bytes, onHashed);
+  if (files.length === 0) return hashHere(bytes, onHashed);
+  try {
+    return await pool.start(onHashed).digest(files);
+  } catch (cause) {
+    if (isInterrupted(cause) || cause instanceof AirgapError) throw cause;
+    throw readError(cause, bytes.location);
+  }
 }
 
 async function hashHere(

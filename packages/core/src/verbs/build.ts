@@ -1,30 +1,32 @@
 import type { Writable } from 'node:stream';
 import { planDelta } from '../bundle/delta-plan.ts';
 import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
-import { checkTarget } from '../bundle/file/disk.ts';
+import { checkTarget, diskError } from '../bundle/file/disk.ts';
 import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
-import {
-  bytesToTransfer,
-  reportReused,
-  type WrittenFile,
-  writeBundleFile,
-} from '../bundle/write-bundle-file.ts';
+import { bytesToTransfer, reportReused, writeBundleFile } from '../bundle/write-bundle-file.ts';
+import { replaceFile } from '../fs/replace-file.ts';
+import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
-import { OpenLayouts } from '../layout/open-layout.ts';
+import type { Layout } from '../layout/layout.ts';
+import { OpenLayouts, openLayout } from '../layout/open-layout.ts';
+import { LocalSources } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
+import { checkOutput } from '../relocate/output-file.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
+import { parsePartPath } from '../tar/parts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { htmlReport } from './report.ts';
+import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -42,6 +44,10 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly split?: string | undefined;
   /** Write a delta: leave out the layers that all of these bundles have. */
   readonly deltaFrom?: readonly string[] | undefined;
+  /** A file for an HTML report of the bundle, with the findings; not for a stream. */
+  readonly report?: string | undefined;
+  /** An older bundle; the report shows what has changed since. */
+  readonly since?: string | undefined;
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
@@ -77,9 +83,11 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   return interruptible(options.signal, async () => {
     const partSize = partSizeOf(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
+    await checkReport(options);
     await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
     await using registries = await Registries.open({ ...options, signal });
-    const resolved = await resolveBuild(registries, options);
+    const { resolved, local } = await resolveBuild(registries, { ...options, signal });
+    await using open = local;
     const plan = planResult(resolved);
     const digest = indexDigest(resolved.tarPlan);
     const delta = await deltaOf(resolved, bases, digest);
@@ -87,11 +95,12 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     if (partSize !== undefined) checkParts(tarPlan, resolved.order, partSize);
     const bytes = bytesToTransfer(tarPlan);
     onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
-    await using local = await OpenLayouts.open(options.reuse ?? []);
+    await using reused = await OpenLayouts.open(options.reuse ?? []);
     const stop = (error: unknown) => stopper.abort(error);
-    const context = { tarPlan, partSize, registries, local, onEvent, signal, stop };
-    const written =
+    const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
+    const written: Written =
       typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
+    if (written.path !== undefined) await writeReport(written.path, options, plan.findings);
     return {
       ...plan,
       ...written,
@@ -115,36 +124,86 @@ async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: Open
   return layouts.length === 0 ? undefined : planDelta({ plan, order, index }, layouts);
 }
 
+/** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
+async function checkReport({ output, split, report, since }: BuildOptions): Promise<void> {
+  if (since !== undefined && report === undefined)
+    throw new AirgapError('USAGE', 'since has no effect without report', { hint: 'Pass report as well.' });
+  if (report === undefined) return;
+  if (typeof output !== 'string')
+    throw new AirgapError('USAGE', 'a report cannot be written for a streamed bundle', {
+      hint: 'Write the bundle to a file, or use airgap inspect --format html where it arrives.',
+    });
+  const target = await resolveExistingPath(report);
+  const bundle = await resolveExistingPath(output);
+  const isPart = split !== undefined && parsePartPath(target)?.path === bundle;
+  if (target === bundle || isPart)
+    throw new AirgapError('USAGE', `the report and the bundle use the same file: ${report}`, {
+      hint: 'Choose another file for the report.',
+    });
+  await checkOutput(report);
+  if (since === undefined) return;
+  await using _older = await openLayout(since);
+}
+
+/** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
+async function writeReport(
+  bundle: string,
+  { report, deltaFrom: base, since, signal }: BuildOptions,
+  findings: readonly Finding[],
+): Promise<void> {
+  if (report === undefined) return;
+  const content = await htmlReport({ bundle, base, since, findings, signal });
+  await replaceFile(report, content).catch(cause => {
+    throw diskError(cause, report, 'the report');
+  });
+}
+
+interface ResolvedBuild {
+  readonly resolved: ResolvedPlan;
+  /** Open: the blobs are copied from it. */
+  readonly local: LocalSources;
+}
+
 /** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */
-async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedPlan> {
-  const { plan, specs = [], strict } = options;
+async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedBuild> {
+  const { plan, specs = [], strict, onEvent, signal } = options;
+  const output = typeof options.output === 'string' ? options.output : undefined;
   if (plan) {
     if (strict) rejectFindings(plan.findings);
-    return resolvedPlanOf(plan);
+    const resolved = resolvedPlanOf(plan);
+    const request = { ...resolved.local, output, signal, onEvent: withTime(onEvent) };
+    return { resolved, local: await LocalSources.open(request) };
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const resolved = await resolvePlan(registries, requests, { ...options, specs });
-  if (strict) rejectFindings(resolved.findings);
-  return resolved;
+  const local = await openLocal(requests.requests, { ...options, specs }, output);
+  try {
+    const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
+    if (strict) rejectFindings(resolved.findings);
+    return { resolved, local };
+  } catch (error) {
+    await local[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 interface BuildContext {
   readonly tarPlan: BundlePlan;
   readonly partSize: number | undefined;
   readonly registries: Registries;
-  /** Layouts whose blobs are copied instead of downloaded. */
-  readonly local: OpenLayouts;
+  readonly local: LocalSources;
+  /** Older bundles whose blobs are copied instead of downloaded. */
+  readonly reused: OpenLayouts;
   readonly onEvent: OnEvent;
   readonly signal: AbortSignal;
   /** Aborts all transfers. */
   readonly stop: (reason: unknown) => void;
 }
 
-async function writeStream(
-  output: Writable,
-  context: BuildContext,
-): Promise<Pick<BuildResult, 'transferred'>> {
+/** What was written, and where its bytes came from. */
+type Written = Pick<BuildResult, 'path' | 'parts' | 'transferred'>;
+
+async function writeStream(output: Writable, context: BuildContext): Promise<Written> {
   const { tarPlan, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
   reportReused(tarPlan, isLocal(context), onEvent);
@@ -156,22 +215,27 @@ async function writeStream(
   return { transferred: tally.total(0, tarPlan.size - bytesToTransfer(tarPlan)) };
 }
 
-function writeFile(output: string, context: BuildContext): Promise<WrittenFile> {
+function writeFile(output: string, context: BuildContext): Promise<Written> {
   const { tarPlan, partSize, signal } = context;
   const isReused = isLocal(context);
   return writeBundleFile(output, tarPlan, { ...writeOptions(context), isReused, partSize, signal });
 }
 
 /** Whether a local layout has a blob. */
-function isLocal({ local }: BuildContext): (blob: Descriptor) => boolean {
-  return blob => local.layouts.some(layout => layout.contains(blob));
+function isLocal(context: BuildContext): (blob: Descriptor) => boolean {
+  return blob => layoutsOf(context).some(layout => layout.contains(blob));
+}
+
+/** Everything on this machine that may have a blob. */
+function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): readonly Layout[] {
+  return [...local.layouts, ...reused.layouts];
 }
 
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */
-function writeOptions({ registries, local, onEvent, stop }: BuildContext): WriteOptions {
+function writeOptions({ registries, local, reused, onEvent, stop }: BuildContext): WriteOptions {
   const sourcesOf = ({ blob, from }: BlobRef) => [
-    ...local.layouts.filter(layout => layout.contains(blob)),
-    ...registries.source(from).sources,
+    ...layoutsOf({ local, reused }).filter(layout => layout.contains(blob)),
+    ...(local.imageOf(from) ? [] : registries.source(from).sources),
   ];
   return { sourcesOf, onEvent, stop };
 }

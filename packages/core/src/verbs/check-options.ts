@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
-import { type Platform, type PlatformChoice, parsePlatform } from '../oci/platform.ts';
 
 /** The largest number of concurrent transfers per host. */
 const MAX_CONCURRENCY = 256;
@@ -26,6 +25,9 @@ const concurrency = z
 const platform = z.union([text, z.looseObject({ os: text, architecture: text })], {
   error: 'must be a platform, for example linux/amd64',
 });
+const platforms = z.union([z.literal('all'), z.array(platform).min(1)], {
+  error: "must be 'all' or a list of platforms",
+});
 const source = z.union([path, z.looseObject({ file: text, text })], {
   error: 'must be a path, or an object with file and text',
 });
@@ -37,10 +39,13 @@ const FIELDS = {
   bundles: paths,
   output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
   target: path,
+  report: path.optional(),
+  since: path.optional(),
   old: path,
   new: path,
   registry: path,
   reuse: paths.optional(),
+  from: z.array(path, { error: 'must be a list of local sources' }).optional(),
   base: paths.optional(),
   bases: paths.min(1, { error: 'must not be empty' }),
   deltaFrom: paths.optional(),
@@ -48,9 +53,8 @@ const FIELDS = {
   part: path,
   split: text.optional(),
   images: z.array(text, { error: 'must be a list of names or patterns' }).optional(),
-  platforms: z.union([z.literal('all'), z.array(platform).min(1)], {
-    error: "must be 'all' or a list of platforms",
-  }),
+  platforms,
+  imagePlatforms: z.record(z.string(), platforms, { error: 'must map patterns to platforms' }),
   sourceDateEpoch: z.int({ error: 'must be a number of seconds' }).nonnegative(),
   concurrency,
   timeout: milliseconds,
@@ -59,9 +63,6 @@ const FIELDS = {
 } as const;
 
 type Field = keyof typeof FIELDS;
-
-/** A platform as text, for example `linux/amd64`, or as an object. */
-export type PlatformOption = readonly (Platform | string)[] | 'all';
 
 /**
  * Checks the options of a verb at its door.
@@ -79,12 +80,6 @@ export function checkOptions(verb: string, options: unknown, required: readonly 
     const result = schema.safeParse(given[field]);
     if (!result.success) throw usage(verb, `${field} ${result.error.issues[0]?.message}`);
   }
-}
-
-/** Parses platforms that are given as text. @throws AirgapError `USAGE` */
-export function platformChoice(platforms: PlatformOption | undefined): PlatformChoice | undefined {
-  if (platforms === undefined || platforms === 'all') return platforms;
-  return platforms.map(entry => (typeof entry === 'string' ? parsePlatform(entry) : entry));
 }
 
 function usage(verb: string, problem: string): AirgapError {

@@ -52,9 +52,10 @@ export interface VerifyResult {
 
 /**
  * Verifies a bundle in place, in one pass: all digests match, all references resolve, names are valid, and the file
- * contains nothing else. It returns what is wrong as problems.
+ * contains nothing else. It returns what is wrong as problems; what is only unusual, such as layers with `urls`, is a
+ * `notice` event.
  *
- * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
+ * @throws AirgapError `INPUT` when the file cannot be opened, `DISK` when reading it fails, `INTERRUPTED`
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, ['bundle']);
@@ -83,16 +84,19 @@ async function verifyOne(options: VerifyOptions): Promise<VerifyResult> {
     onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: layout.size });
     onEvent({ type: 'phase', phase: 'verify' });
     await checkContent(layout, problems, onEvent, signal);
-    const names = await checkLayout(layout, problems);
+    const { names, notices } = await checkLayout(layout, problems);
+    for (const message of notices) onEvent({ type: 'notice', message });
     const missing = amountOf(layout.absent.values());
     if (missing.blobs > 0 && !options.allowMissingBase)
       problems.push({ message: incomplete(layout, options.base ?? [], missing) });
+    if (storage && !(storage instanceof DirectoryFiles) && !(await storage.isUnchanged()))
+      problems.push({ message: 'the file was modified while it was verified' });
     const images = names.flatMap(({ name }) => name ?? []);
     const { form } = layout;
     const result = { path, form, images, blobs: blobs.length, bytes, problems };
     return form === 'delta' ? { ...result, missing } : result;
   } catch (error) {
-    if (signal?.aborted || !(error instanceof AirgapError)) throw error;
+    if (signal?.aborted || !(error instanceof AirgapError) || error.code === 'DISK') throw error;
     problems.push({ message: error.message });
     return failed;
   }

@@ -4,16 +4,22 @@ import { checkNames } from './name-check.ts';
 import type { Problem } from './problem.ts';
 import { ReferenceCheck } from './reference-check.ts';
 
+/** What {@link checkLayout} read. */
+export interface CheckedLayout {
+  readonly names: readonly NamedDescriptor[];
+  /** What is worth knowing, and no problem. */
+  readonly notices: readonly string[];
+}
+
 /**
  * Checks everything but the bytes of layers: names, documents, and that all references resolve.
  *
- * @returns the names
+ * @returns the names, and notices of what is unusual
  * @throws AirgapError `BUNDLE` when a document cannot be read
  */
-export async function checkLayout(layout: Layout, problems: Problem[]): Promise<readonly NamedDescriptor[]> {
+export async function checkLayout(layout: Layout, problems: Problem[]): Promise<CheckedLayout> {
   const names = await layout.names();
   checkNames(layout, names, problems);
   await checkDocuments(layout, names, problems);
-  await new ReferenceCheck(layout, problems).check(names);
-  return names;
+  return { names, notices: await new ReferenceCheck(layout, problems).check(names) };
 }

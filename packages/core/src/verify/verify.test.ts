@@ -85,6 +85,7 @@ const edit = (name: string, change: (text: string) => string) => (tar: Buffer) =
   withEntry(tar, name, change);
 const reorder = (change: (entries: TarEntry[]) => TarEntry[]) => (tar: Buffer) =>
   joinEntries(change(entriesOf(tar)));
+const OCI_LAYOUT = 'oci-layout: expected exactly {"imageLayoutVersion":"1.0.0"}';
 const ORDER = 'bundle: the entries are not in canonical order';
 
 it('finds nothing wrong in a bundle', async () => expect(await problemsOf(await bundle)).toEqual([]));
@@ -104,10 +105,8 @@ describe('finds exactly that', () => {
     [
       'a layer is missing',
       reorder(all => all.filter(({ name }) => name !== pathOf(layers[0]?.diffId ?? ''))),
-      [
-        /which registry.test\/team\/app:1 needs, is missing$/,
-        /which registry.test\/team\/app:2 needs, is missing$/,
-      ],
+      // Once, although another name needs it as well.
+      [/which registry.test\/team\/app:1 needs, is missing$/],
     ],
     [
       'a layer has another byte',
@@ -147,12 +146,12 @@ describe('finds exactly that', () => {
     [
       'the layout has another version',
       edit('oci-layout', text => text.replace('1.0.0', '1.1.0')),
-      ['oci-layout: expected image layout version 1.0.0'],
+      ['oci-layout: expected image layout version 1.0.0', OCI_LAYOUT],
     ],
     [
       'a document is written differently',
       edit('oci-layout', text => `${text} `),
-      ['oci-layout: non-canonical JSON'],
+      [OCI_LAYOUT, 'oci-layout: non-canonical JSON'],
     ],
     [
       'the index has another key',

@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { AirgapError } from '../../model/errors.ts';
 import { HashPool } from '../../store/hash-pool.ts';
 import { Ranges } from '../../store/ranges.ts';
 import type { PlannedEntry, TarPlan } from '../../tar/plan.ts';
@@ -86,7 +87,7 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     });
   }
 
-  /** Writes bytes at an offset. */
+  /** Writes bytes at an offset, and reads them back: no digest covers headers and documents. */
   write(bytes: Uint8Array, offset: number): undefined {
     this.#partial.files.write(bytes, offset);
   }
@@ -101,33 +102,50 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     this.#resumable.clear();
   }
 
-  /** Syncs the files to the disk, then renames them to their final names. @throws AirgapError `DISK` */
+  /**
+   * Syncs the files to the disk, then renames them to their final names.
+   *
+   * @throws AirgapError `DISK`, also when another process has replaced a file
+   */
   async commit(): Promise<void> {
     try {
       await this.#partial.files.sync();
-      await this.#close();
       await this.#rename();
       await syncDirectory(this.names.first);
+      await this.#close();
       this.discard();
-      await removePartial(this.names);
+      await removePartial(this.names, this.#partial.files);
     } catch (error) {
       throw diskError(error, this.names.first);
     }
   }
 
-  /** The first part has its final name only while all parts of the same bundle have theirs. */
+  /**
+   * Renames exactly the files that were written, and nothing that has taken their names meanwhile. The first part has its
+   * final name only while all parts of the same bundle have theirs.
+   */
   async #rename(): Promise<void> {
     const { files, partials, first } = this.names;
+    for (const [index, partial] of partials.entries())
+      if (!(await this.#partial.files.isAt(index, partial))) throw replaced(partial);
     if (files.length > 1) await rm(first, { force: true });
     for (const surplus of await this.names.surplusParts()) await rm(surplus, { force: true });
     for (const [index, partial] of [...partials.entries()].reverse())
-      await rename(partial, files[index] ?? first);
+      await this.#renameFile(index, partial, files[index] ?? first);
+  }
+
+  async #renameFile(index: number, partial: string, final: string): Promise<void> {
+    await rename(partial, final);
+    if (await this.#partial.files.isAt(index, final)) return;
+    // Another process was faster: what it wrote must not keep the final name.
+    await rename(final, partial);
+    throw replaced(partial);
   }
 
   /** Closes the files, and removes them unless they are committed or resumable. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
-    if (!this.isResumable) await removePartial(this.names);
+    if (!this.isResumable) await removePartial(this.names, this.#partial.files);
     await this.#partial.lock[Symbol.asyncDispose]();
   }
 
@@ -138,6 +156,13 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     this.#partial.journal.close();
     await this.#partial.files.close();
   }
+}
+
+function replaced(path: string): AirgapError {
+  return new AirgapError('DISK', 'another process has replaced or removed the partial bundle', {
+    where: { path },
+    hint: 'Stop the other process, and run the command again.',
+  });
 }
 
 /** A rename survives a power failure once its directory is synced. */

@@ -25,6 +25,8 @@ export interface OpenPartial {
   readonly written: ReadonlyMap<number, Ranges>;
 }
 
+type OpenedFiles = Omit<OpenPartial, 'lock'>;
+
 /** Opens the partial bundle for a plan, at its full length: an existing one to resume, or a new one. */
 export async function openPartial(output: PlannedOutput): Promise<OpenPartial> {
   const lock = await PidLock.take(output.names.lock);
@@ -37,14 +39,16 @@ export async function openPartial(output: PlannedOutput): Promise<OpenPartial> {
   }
 }
 
-/** Removes the files beside a bundle, except the lock. */
-export async function removePartial(names: OutputNames): Promise<void> {
-  const files = [...(await names.existingPartials()), ...(await names.existingPrevious())];
-  for (const file of [...files, names.journal, names.previousJournal]) await rm(file, { force: true });
+/** Removes the files beside a bundle, except the lock and partial files that another process has put there. */
+export async function removePartial(names: OutputNames, files: OutputFiles): Promise<void> {
+  for (const [index, partial] of names.partials.entries())
+    if (await files.isAt(index, partial)) await rm(partial, { force: true });
+  const previous = await names.existingPrevious();
+  for (const file of [names.journal, ...previous, names.previousJournal]) await rm(file, { force: true });
 }
 
 /** Opens an existing partial bundle, if it has the same plan and the expected sizes. */
-async function resume(output: PlannedOutput): Promise<Omit<OpenPartial, 'lock'> | undefined> {
+async function resume(output: PlannedOutput): Promise<OpenedFiles | undefined> {
   const { names, plan, partSize = plan.size } = output;
   const content = await readJournal(names.journal);
   if (content?.plan !== planIdentity(plan, output.partSize)) return undefined;
@@ -58,7 +62,7 @@ async function resume(output: PlannedOutput): Promise<Omit<OpenPartial, 'lock'> 
     if (stats?.isFile() !== true || stats.size !== names.sizeOf(index)) return closeAll(handles);
     written += stats.blocks * 512;
   }
-  const files = new OutputFiles(handles, partSize);
+  const files = await OutputFiles.of(handles, partSize);
   await checkSpace(names.first, plan.size - written);
   return { files, journal: Journal.resume(names.journal), written: content.written };
 }
@@ -71,21 +75,21 @@ async function takeBackRenamed(names: OutputNames): Promise<void> {
     if (!(await exists(partial))) await renameIfExists(names.files[index + 1] ?? '', partial);
 }
 
-async function create(output: PlannedOutput): Promise<Omit<OpenPartial, 'lock'>> {
+async function create(output: PlannedOutput): Promise<OpenedFiles> {
   const { names, plan, partSize = plan.size } = output;
   if (await readJournal(names.journal)) await keepPrevious(names);
   await checkFileSize(names.first, names.sizeOf(0));
   await checkSpace(names.first, plan.size);
+  for (const partial of await names.existingPartials()) await rm(partial, { force: true });
   const handles: FileHandle[] = [];
   try {
     for (const [index, path] of names.partials.entries()) {
-      await rm(path, { force: true });
       const file = await open(path, 'wx+', 0o644);
       handles.push(file);
       await file.truncate(names.sizeOf(index));
     }
     const journal = Journal.create(names.journal, planIdentity(plan, output.partSize));
-    return { files: new OutputFiles(handles, partSize), journal, written: new Map() };
+    return { files: await OutputFiles.of(handles, partSize), journal, written: new Map() };
   } catch (error) {
     await closeAll(handles);
     for (const path of names.partials.slice(0, handles.length)) await rm(path, { force: true });
