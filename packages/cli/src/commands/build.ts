@@ -1,8 +1,9 @@
 import { AirgapError, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
-import { referrersOption } from '../options/inputs.ts';
+import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
+import { signOptions } from '../options/signing.ts';
 import { deltaFromOption, splitOption } from '../options/transport.ts';
 import { renderBuild } from '../render/build.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -16,6 +17,7 @@ Examples:
   airgap build app.yaml --delta-from bundle-1.0.tar -o bundle-1.1.delta.tar
   airgap build app.yaml --split fat32 -o /media/usb/bundle.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
+  airgap build app.yaml --sign cosign.key -o bundle.tar
   airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
   airgap build app.yaml -o bundle-1.1.tar --report report.html --since bundle-1.0.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
@@ -32,16 +34,20 @@ const sinceOption = new Option('--since <bundle>', 'with --report: show what has
 export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
+    .addOption(lockedOption)
     .addOption(lintOption)
     .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
     .addOption(splitOption())
     .addOption(deltaFromOption)
+    .option('--checksums', 'also write BUNDLE.sha256 and BUNDLE.index.json (reads the bundle once more)')
+    .option('--sign <key>', 'write the checksums and sign them with this private key')
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, split, deltaFrom, report, since, ...rest }) => {
+    .action(async (inputs, { output, strict, reuse, split, deltaFrom, ...flagged }) => {
+      const { checksums, sign, report, since, ...rest } = flagged;
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
@@ -54,6 +60,8 @@ export function buildCommand(command: Command, session: Session) {
           reuse,
           split,
           deltaFrom,
+          checksums,
+          sign: sign === undefined ? undefined : signOptions(sign, session),
           report,
           since,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),

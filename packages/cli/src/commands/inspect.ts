@@ -1,6 +1,8 @@
 import { AirgapError, billOfMaterials, htmlReport, inspect } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { readSignaturePolicy } from '../options/config.ts';
 import { jsonOption } from '../options/display.ts';
+import { configOption } from '../options/inputs.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderInspection } from '../render/inspection.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -23,18 +25,20 @@ export function inspectCommand(command: Command, session: Session) {
     .addOption(baseOption)
     .addOption(formatOption)
     .option('--since <bundle>', 'with --format html: show what has changed since this bundle')
+    .addOption(configOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundle, { since, base, ...flags }) => {
       const format = flags.json ? 'json' : flags.format;
       session.json = format === 'json';
       if (since !== undefined && format !== 'html') throw needsHtml();
+      const signatures = await readSignaturePolicy(flags.config, session.environment);
       if (format === 'html')
         stdout(await htmlReport({ bundle, base, since, signal: session.signal }), session);
       else if (format === 'cyclonedx' || format === 'spdx')
         printJson(await billOfMaterials({ bundle, base, format }), session);
-      else if (format === 'json') printJson(await inspect({ bundle, base }), session);
-      else stdout(renderInspection(await inspect({ bundle, base })), session);
+      else if (format === 'json') printJson(await inspect({ bundle, base, signatures }), session);
+      else stdout(renderInspection(await inspect({ bundle, base, signatures })), session);
     });
 }
 

@@ -10,6 +10,7 @@ import {
   tlsKeyOption,
   userOption,
 } from '../options/serving.ts';
+import { publicKeyOption } from '../options/signing.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderServing } from '../render/serving.ts';
 import { openReporter } from '../reporters/index.ts';
@@ -34,6 +35,7 @@ export function serveCommand(command: Command, session: Session) {
     .addOption(tlsKeyOption)
     .addOption(userOption)
     .addOption(passwordFileOption)
+    .addOption(publicKeyOption)
     .option('-q, --quiet', 'do not log requests')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
@@ -45,7 +47,8 @@ export function serveCommand(command: Command, session: Session) {
         if (event.type !== 'served' || !flags.quiet) reporter.onEvent(event);
       };
       const options = await servingOptions(flags, session.environment);
-      await using serving = await serve({ ...options, bundles, base: flags.base, signal, onEvent });
+      const { base, publicKey } = flags;
+      await using serving = await serve({ ...options, bundles, base, publicKey, signal, onEvent });
       if (session.json) printJson(serving, session);
       else stdout(renderServing(serving), session);
       if (!signal.aborted) await once(signal, 'abort');

@@ -1,6 +1,9 @@
-import { type VerifyOptions, type VerifyResult, verify } from '@airgap/core';
+import { AirgapError, type VerifyOptions, type VerifyResult, verify } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { readSignaturePolicy } from '../options/config.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
+import { configOption } from '../options/inputs.ts';
+import { checksumsFileOption, publicKeyOption, signatureOption } from '../options/signing.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderVerification } from '../render/verification.ts';
 import { openReporter } from '../reporters/index.ts';
@@ -11,6 +14,7 @@ Examples:
   airgap verify bundle.tar && airgap load bundle.tar registry.local:5000
   airgap verify bundle.tar.001
   airgap verify app-1.1.delta.tar --base app-1.0.tar
+  airgap verify bundle.tar --public-key vendor.pub
   ssh host cat bundle.tar | airgap verify -
 `;
 
@@ -19,17 +23,26 @@ export function verifyCommand(command: Command, session: Session) {
     .argument('<bundle...>', 'bundle files, first parts, OCI layouts, or - for stdin')
     .addOption(baseOption)
     .option('--allow-missing-base', 'accept a delta without the layers that it leaves to its base')
+    .addOption(publicKeyOption)
+    .addOption(checksumsFileOption)
+    .addOption(signatureOption)
+    .option('--digest <digest>', 'the sha256 that the file, or its index, must have: sha256:HEX')
+    .addOption(configOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
-      const { base, allowMissingBase } = flags;
+      const { base, allowMissingBase, publicKey, checksums, signature, digest } = flags;
+      if (bundles.length > 1) refuseSingle({ checksums, signature, digest });
       const { onEvent, close } = openReporter(flags.progress, session);
+      const signatures = await readSignaturePolicy(flags.config, session.environment);
+      const signed = { publicKey, checksums, signature, digest, signatures };
+      const compared = { base, allowMissingBase, ...signed };
       const results: VerifyResult[] = [];
       try {
         for (const bundle of bundles)
-          results.push(await verifyOne(bundle, { base, allowMissingBase, signal: session.signal, onEvent }));
+          results.push(await verifyOne(bundle, { ...compared, signal: session.signal, onEvent }));
       } finally {
         close();
       }
@@ -38,6 +51,14 @@ export function verifyCommand(command: Command, session: Session) {
       if (session.json) printJson(results.length === 1 ? results[0] : results, session);
       else stdout(results.map(result => renderVerification(result, session.out)).join(''), session);
     });
+}
+
+/** @throws AirgapError `USAGE` for a flag that is about one bundle */
+function refuseSingle(flags: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    throw new AirgapError('USAGE', `--${name} is for one bundle`, { hint: 'Verify the bundles one by one.' });
+  }
 }
 
 function verifyOne(bundle: string, options: Omit<VerifyOptions, 'bundle'>): Promise<VerifyResult> {

@@ -3,13 +3,15 @@ import { count } from './count.ts';
 import { formatDuration } from './duration.ts';
 import { renderPlan } from './plan.ts';
 import { printable } from './printable.ts';
+import { renderSums, renderWritten } from './signing.ts';
 import { renderParts } from './written.ts';
 
-/** Renders a finished build: its plan, where its bytes came from, and the bundle. */
+/** Renders a finished build: its plan, where its bytes came from, the bundle and its sums. */
 export function renderBuild(result: Omit<BuildResult, 'sources'>): string {
-  const { path = 'streamed', parts, size, elapsed, digest, transferred } = result;
-  const bundle = `${printable(path)}: ${formatBytes(size)}${renderParts(parts)} in ${formatDuration(elapsed)}, ${digest}\n`;
-  return `${renderPlan(result)}${transferLine(transferred)}${missingLine(result)}${bundle}`;
+  const { path = 'streamed', parts, size, elapsed, transferred } = result;
+  const bundle = `${printable(path)}: ${formatBytes(size)}${renderParts(parts)} in ${formatDuration(elapsed)}\n`;
+  const head = `${renderPlan(result)}${transferLine(transferred)}${missingLine(result)}${bundle}`;
+  return head + renderSums(result) + renderWritten(result);
 }
 
 /** Renders `delta: 24 layers (2.1 GB) left to the base`; empty for a complete bundle. */

@@ -2,6 +2,7 @@ import { formatBytes, type InspectedImage, type InspectedLayer, type InspectResu
 import { count } from './count.ts';
 import { renderPlatforms } from './platforms.ts';
 import { printable } from './printable.ts';
+import { renderRecorded, renderSignatures, renderSums } from './signing.ts';
 
 /** Renders the contents of a bundle: each image with its layers, and how many images share each layer. */
 export function renderInspection(result: InspectResult): string {
@@ -10,7 +11,12 @@ export function renderInspection(result: InspectResult): string {
   const delta = missing
     ? `delta: ${count(missing.blobs, 'layer')} (${formatBytes(missing.bytes)}) expected from the base\n`
     : '';
-  return [...images.map(renderImage), totals + delta].join('\n');
+  return (
+    [...images.map(renderImage), totals + delta].join('\n') +
+    renderSums(result) +
+    renderRecorded(result) +
+    renderSignatures(result.signatures)
+  );
 }
 
 function renderImage(image: InspectedImage): string {

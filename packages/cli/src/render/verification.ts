@@ -2,12 +2,11 @@ import { formatBytes, type Problem, type VerifyResult } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
 import { count } from './count.ts';
 import { printable } from './printable.ts';
+import { renderMatch, renderSignatures, renderSums } from './signing.ts';
 
 /** Renders the verification of a bundle: each problem with its place, then the verdict. */
-export function renderVerification(
-  { path, form, images, blobs, bytes, missing, problems }: VerifyResult,
-  colors: Colors,
-): string {
+export function renderVerification(result: VerifyResult, colors: Colors): string {
+  const { path, form, images, blobs, bytes, missing, problems } = result;
   const verdict = problems.length > 0 ? colors.red('FAILED') : colors.green('OK');
   const content = form === 'part' ? 'one part' : `${count(images.length, 'name')}, ${count(blobs, 'blob')}`;
   const totals = `${content}, ${formatBytes(bytes)}`;
@@ -16,7 +15,10 @@ export function renderVerification(
       ? `; ${count(missing.blobs, 'layer')}, ${formatBytes(missing.bytes)} expected from the base`
       : '';
   const list = problems.map(problem => renderProblem(problem, colors)).join('');
-  return `${list}${printable(path)}: ${verdict}: ${totals}${delta}\n`;
+  // The sum of the file is computed only where it is compared.
+  const sums = result.fileDigest === undefined ? '' : renderSums(result);
+  const head = `${list}${printable(path)}: ${verdict}: ${totals}${delta}\n`;
+  return `${head}${sums}${renderMatch(result)}${renderSignatures(result.signatures)}`;
 }
 
 function renderProblem({ message, entry, offset }: Problem, colors: Colors): string {

@@ -41,12 +41,18 @@ export class ServedBundle implements AsyncDisposable {
    * Reads the documents and manifests of a bundle.
    *
    * @param bases layouts that have the layers that a delta leaves to its base
+   * @param check may refuse the layout before it is read
    * @throws AirgapError `INPUT` when the file cannot be read or is a delta without its base, `BUNDLE` for an invalid or
    * incomplete bundle, `CONTENT` for a damaged manifest
    */
-  static async open(path: string, bases: readonly string[] = []): Promise<ServedBundle> {
+  static async open(
+    path: string,
+    bases: readonly string[] = [],
+    check?: (layout: Layout) => Promise<void>,
+  ): Promise<ServedBundle> {
     const layout = await openLayout(path, bases);
     try {
+      await check?.(layout);
       const bundle = new ServedBundle(layout);
       const seen = new Set<Digest>();
       for (const named of await layout.names()) await bundle.#add(named, seen);

@@ -31,6 +31,11 @@ export function parsePartPath(text: string): { readonly path: string; readonly p
   return groups?.path !== undefined && part >= 0 ? { path: groups.path, part } : undefined;
 }
 
+/** The path of the checksums of the parts. */
+export function partSums(path: string): string {
+  return `${path}.parts.sha256`;
+}
+
 /** Splits a range of a tar at the ends of its parts. An empty range is one empty range. */
 export function splitRange({ start, end }: Range, partSize: number): PartRange[] {
   const ranges: PartRange[] = [];

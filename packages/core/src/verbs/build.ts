@@ -1,3 +1,5 @@
+import { createHash, type Hash } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Writable } from 'node:stream';
 import { planDelta } from '../bundle/delta-plan.ts';
 import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
@@ -7,6 +9,7 @@ import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { bytesToTransfer, reportReused, writeBundleFile } from '../bundle/write-bundle-file.ts';
+import { fileExists } from '../fs/file-exists.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
@@ -17,9 +20,13 @@ import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestOf } from '../oci/digest.ts';
+import { type Digest, digestOf, sha256Digest } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import { checkOutput } from '../relocate/output-file.ts';
+import { requireSignatures } from '../signing/image-policy.ts';
+import type { SigningKey } from '../signing/private-key.ts';
+import { sideFiles } from '../signing/side-files.ts';
+import { checkNames, writeChecksums } from '../signing/write-checksums.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
 import { parsePartPath } from '../tar/parts.ts';
@@ -27,6 +34,7 @@ import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { htmlReport } from './report.ts';
 import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { openKey, type SignOptions, writtenSums } from './sign.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -44,6 +52,13 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly split?: string | undefined;
   /** Write a delta: leave out the layers that all of these bundles have. */
   readonly deltaFrom?: readonly string[] | undefined;
+  /**
+   * Compute the sha256 of the bundle: while it is written to a stream, else by one read at the end. Beside a file, write
+   * `BUNDLE.sha256` and `BUNDLE.index.json`.
+   */
+  readonly checksums?: boolean | undefined;
+  /** Sign the checksums, which are then written. Only for a file. */
+  readonly sign?: SignOptions | undefined;
   /** A file for an HTML report of the bundle, with the findings; not for a stream. */
   readonly report?: string | undefined;
   /** An older bundle; the report shows what has changed since. */
@@ -62,6 +77,12 @@ export interface BuildResult extends PlanResult {
   readonly missing?: BlobAmount;
   /** The digest of its `index.json`, which identifies the content. */
   readonly digest: string;
+  /** The sha256 of the bundle, with `checksums` or `sign`. */
+  readonly fileDigest?: string;
+  /** The path of the checksums, if they were written. */
+  readonly checksums?: string;
+  /** The path of their signature, if they were signed. */
+  readonly signature?: string;
   /** Where its bytes came from. */
   readonly transferred: TransferredBytes;
   /** In ms. */
@@ -72,7 +93,7 @@ export interface BuildResult extends PlanResult {
  * Builds a verified bundle of the images in the specs: read, resolve, plan, then transfer every blob once, directly to
  * its offset. The final name appears only when the bundle is complete.
  *
- * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
+ * @throws AirgapError `FINDINGS` when strict, `SIGNATURE` when an image lacks a required one, `LOCK` when the input and the lock differ, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
   checkOptions('build', options, ['output']);
@@ -83,12 +104,14 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   return interruptible(options.signal, async () => {
     const partSize = partSizeOf(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
+    const sums = await openSums(output, options);
     await checkReport(options);
     await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
     const plan = planResult(resolved);
+    requireSignatures(plan.signatures);
     const digest = indexDigest(resolved.tarPlan);
     const delta = await deltaOf(resolved, bases, digest);
     const tarPlan = delta?.plan ?? resolved.tarPlan;
@@ -99,7 +122,10 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
     const written: Written =
-      typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
+      typeof output === 'string'
+        ? await writeFile(output, context)
+        : await writeStream(output, context, sums.hash);
+    const summed = await finishSums(written.path, sums, { signal, onEvent });
     if (written.path !== undefined) await writeReport(written.path, options, plan.findings);
     return {
       ...plan,
@@ -107,6 +133,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       ...(delta ? { missing: amountOf(delta.recipe.missing) } : {}),
       size: tarPlan.size,
       digest,
+      ...summed,
       elapsed: performance.now() - started,
     };
   });
@@ -176,7 +203,11 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const local = await openLocal(requests.requests, { ...options, specs }, output);
+  const local = await openLocal(
+    requests.requests,
+    { ...options, specs, platforms: requests.platforms },
+    output,
+  );
   try {
     const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
     if (strict) rejectFindings(resolved.findings);
@@ -200,15 +231,66 @@ interface BuildContext {
   readonly stop: (reason: unknown) => void;
 }
 
+/** What a build does to have the sums of its bundle. */
+interface Sums {
+  /** The sha256 of a stream, computed while it is written. */
+  readonly hash: Hash | undefined;
+  /** Whether checksums are written beside a file. */
+  readonly isWritten: boolean;
+  readonly key: SigningKey | undefined;
+}
+
+/** Reads the key before anything is fetched. @throws AirgapError `INPUT` for the key, `USAGE` for a stream */
+async function openSums(output: string | Writable, { checksums, sign }: BuildOptions): Promise<Sums> {
+  const isFile = typeof output === 'string';
+  if (sign && !isFile)
+    throw new AirgapError('USAGE', 'build: sign needs a path as output: a stream has no name to sign', {
+      hint: 'Write the bundle to a file, or sign its checksums afterwards.',
+    });
+  const key = sign && (await openKey(sign));
+  if (isFile && (checksums || key)) checkNames([basename(output), basename(sideFiles(output).index)]);
+  return {
+    hash: checksums && !isFile ? createHash('sha256') : undefined,
+    isWritten: isFile && (checksums === true || key !== undefined),
+    key,
+  };
+}
+
+/**
+ * Writes and signs the checksums of a file; returns the sum of a stream.
+ *
+ * @param path of the bundle, or of its first part; undefined for a stream
+ */
+async function finishSums(
+  path: string | undefined,
+  { hash, isWritten, key }: Sums,
+  { signal, onEvent }: Pick<BuildContext, 'signal' | 'onEvent'>,
+): Promise<Pick<BuildResult, 'fileDigest' | 'checksums' | 'signature'>> {
+  if (path === undefined) return hash ? { fileDigest: sha256Digest(hash.digest()) } : {};
+  if (isWritten) return writtenSums(await writeChecksums(path, { key, signal }));
+  const { checksums } = sideFiles(path);
+  if (await fileExists(checksums))
+    onEvent({
+      type: 'notice',
+      message: `${checksums} is of another build: remove it, or build with --checksums`,
+    });
+  return {};
+}
+
 /** What was written, and where its bytes came from. */
 type Written = Pick<BuildResult, 'path' | 'parts' | 'transferred'>;
 
-async function writeStream(output: Writable, context: BuildContext): Promise<Written> {
+/** @param hash receives the bytes that are written */
+async function writeStream(
+  output: Writable,
+  context: BuildContext,
+  hash: Hash | undefined,
+): Promise<Written> {
   const { tarPlan, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
   reportReused(tarPlan, isLocal(context), onEvent);
   const tally = new TransferTally();
-  await writeBundle(new StreamTarget(output, signal), tarPlan, {
+  await writeBundle(new StreamTarget(output, signal, hash), tarPlan, {
     ...writeOptions(context),
     onBytes: tally.add,
   });

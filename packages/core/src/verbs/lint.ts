@@ -53,6 +53,7 @@ export interface LintResult {
  */
 export async function lint(options: LintOptions): Promise<LintResult> {
   checkOptions('lint', options, ['specs']);
+  if (options.online !== undefined) checkOptions('lint: online', options.online, []);
   const { locations = {}, rules, online } = options;
   const onEvent = withTime(options.onEvent);
   if (online) onEvent?.({ type: 'phase', phase: 'read' });

@@ -15,10 +15,13 @@ import type { Digest } from '../oci/digest.ts';
 import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
 import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
+import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
+import type { ImageSignature, SignatureRule } from '../signing/image-policy.ts';
+import { requireImageSignatures } from '../signing/layout-images.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 
-export interface LoadRuntimeOptions {
+export interface LoadRuntimeOptions extends SignatureOptions {
   /** Path of the bundle. */
   readonly bundle: string;
   /** Layouts that have the layers that a delta leaves to its base. Docker and containerd may have them as well. */
@@ -29,6 +32,8 @@ export interface LoadRuntimeOptions {
   readonly images?: readonly string[] | undefined;
   /** Report what would be loaded, and load nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Which key must have signed which images. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnTimedEvent | undefined;
 }
@@ -55,6 +60,8 @@ export interface LoadRuntimeResult {
   readonly path: string;
   readonly target: string;
   readonly dryRun: boolean;
+  /** The images that the policy for signatures is about; empty without one. */
+  readonly signatures: readonly ImageSignature[];
   readonly images: readonly RuntimeLoadedImage[];
   /** Number and total size in bytes of the blobs that were streamed to the runtime, or would be in a dry run. */
   readonly loaded: { readonly blobs: number; readonly bytes: number };
@@ -78,6 +85,8 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   const runtime = parseRuntimeTarget(options.target);
   return interruptible(signal, async () => {
     await using layout = await openLayout(options.bundle, options.base);
+    await requireSigned(layout, options.bundle, options, onEvent);
+    const signatures = await requireImageSignatures(layout, options.signatures);
     onEvent({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
     const images = await Promise.all(names.map(named => imageClosure(layout, named)));
@@ -100,6 +109,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
       path: resolve(options.bundle),
       target: options.target,
       dryRun,
+      signatures,
       images: after ? outcomes(images, { before, after }, runtime) : forecasts(images, before, runtime),
       loaded,
       elapsed: performance.now() - started,

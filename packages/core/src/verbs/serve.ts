@@ -1,4 +1,5 @@
 import { isLoopback } from '../http/loopback.ts';
+import type { Layout } from '../layout/layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { BasicAuth } from '../server/basic-auth.ts';
@@ -6,10 +7,11 @@ import { type ListenAddress, Listener, type ListenOptions } from '../server/list
 import { Registry } from '../server/registry.ts';
 import { Repositories } from '../server/repositories.ts';
 import { ServedBundle } from '../server/served-bundle.ts';
-import { type OnTimedEvent, withTime } from '../store/events.ts';
+import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 
-export interface ServeOptions extends ListenOptions {
+export interface ServeOptions extends ListenOptions, SignatureOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
   readonly bundles: readonly string[];
   /** Layouts that have the layers that a delta leaves to its base; the other bundles are such layouts, too. */
@@ -53,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const isLocal = isLoopback(listen.host.includes(':') ? `[${listen.host}]` : listen.host);
   if (options.login && !options.tls && !isLocal) throw readablePassword(listen.host);
   const login = options.login && new BasicAuth(options.login);
-  const bundles = await openBundles(options, signal);
+  const bundles = await openBundles(options, onEvent);
   try {
     const repositories = new Repositories();
     for (const bundle of bundles) repositories.add(bundle, onEvent);
@@ -69,16 +71,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
 }
 
-async function openBundles(
-  { bundles: paths, base = [] }: ServeOptions,
-  signal: AbortSignal | undefined,
-): Promise<ServedBundle[]> {
+async function openBundles(options: ServeOptions, onEvent: OnEvent): Promise<ServedBundle[]> {
+  const { bundles: paths, base = [], signal } = options;
   const bundles: ServedBundle[] = [];
   try {
     for (const path of paths) {
       if (signal?.aborted) throw interrupted(signal.reason);
       const others = paths.filter(other => other !== path);
-      bundles.push(await ServedBundle.open(path, [...base, ...others]));
+      const check = (layout: Layout) => requireSigned(layout, path, options, onEvent);
+      bundles.push(await ServedBundle.open(path, [...base, ...others], check));
     }
     return bundles;
   } catch (error) {

@@ -8,11 +8,24 @@ import { OpenLayouts, openStorage } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
-import { type OnTimedEvent, withTime } from '../store/events.ts';
+import { type Digest, digestOf, parseDigest } from '../oci/digest.ts';
+import { BundleChecksums, type SignatureOptions } from '../signing/bundle-checksums.ts';
+import {
+  ImagePolicy,
+  type ImageSignature,
+  requireSignatures,
+  type SignatureRule,
+} from '../signing/image-policy.ts';
+import { checkLayoutImages } from '../signing/layout-images.ts';
+import { readPublicKey } from '../signing/public-key.ts';
+import { checkSignature } from '../signing/signature-file.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { digestMismatch } from '../store/verifier.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkLayout } from '../verify/layout-check.ts';
+import { checkInOnePass } from '../verify/one-pass.ts';
 import { verifyPart } from '../verify/part-sum.ts';
 import { offsetOf, type Problem } from '../verify/problem.ts';
 import { checkTar } from '../verify/tar-check.ts';
@@ -23,13 +36,17 @@ import { checkOptions } from './check-options.ts';
 const STREAM = '<stdin>';
 
 /** The options of {@link verify}. */
-export interface VerifyOptions {
+export interface VerifyOptions extends SignatureOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory; or a stream, read once. */
   readonly bundle: string | AsyncIterable<Uint8Array>;
   /** Layouts that have the layers that a delta leaves to its base. */
   readonly base?: readonly string[] | undefined;
   /** Accept a delta without the layers that it leaves to its base. */
   readonly allowMissingBase?: boolean | undefined;
+  /** The sha256 that the file, or its `index.json`, must have: `sha256:` and 64 hex digits. */
+  readonly digest?: string | undefined;
+  /** Which key must have signed which images. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnTimedEvent | undefined;
 }
@@ -39,6 +56,14 @@ export interface VerifyResult {
   readonly path: string;
   /** How it is stored: a bundle, a delta, an archive of another tool, a directory; or one part that was verified alone. */
   readonly form: LayoutForm | 'part';
+  /** The digest of its `index.json`; undefined when that cannot be read. */
+  readonly digest?: string;
+  /** The sha256 of the file, when it was compared with something. */
+  readonly fileDigest?: string;
+  /** The checksums that it matches, if there are any. */
+  readonly checksums?: VerifiedChecksums;
+  /** The images that the policy for signatures is about; empty without one. */
+  readonly signatures: readonly ImageSignature[];
   /** The names of its images. */
   readonly images: readonly string[];
   readonly blobs: number;
@@ -50,100 +75,330 @@ export interface VerifyResult {
   readonly problems: readonly Problem[];
 }
 
+/** Checksums that a bundle matches. */
+export interface VerifiedChecksums {
+  readonly path: string;
+  /** The path of the key that has signed them; undefined for checksums that nothing protects. */
+  readonly signedBy?: string;
+}
+
 /**
  * Verifies a bundle in place, in one pass: all digests match, all references resolve, names are valid, and the file
  * contains nothing else. It returns what is wrong as problems; what is only unusual, such as layers with `urls`, is a
  * `notice` event.
  *
- * @throws AirgapError `INPUT` when the file cannot be opened, `DISK` when reading it fails, `INTERRUPTED`
+ * With `publicKey`, the signature of the checksums is checked first, and the bundle must match them. Without it, the
+ * bundle must match the checksums beside it, if there are any.
+ *
+ * @throws AirgapError `INPUT` when a file cannot be opened, `DISK` when reading it fails, `CONTENT` when the bundle is not
+ * the one that is signed, listed or named by `digest`, `USAGE` for one part with options that need all of them, `SIGNATURE` when an image lacks a required signature, `INTERRUPTED`
+ * @example
+ * const { problems } = await verify({ bundle: 'bundle.tar', publicKey: 'vendor.pub' });
+ * if (problems.length > 0) throw new Error('the bundle is damaged');
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, ['bundle']);
-  return interruptible(options.signal, () => verifyOne(options));
-}
-
-async function verifyOne(options: VerifyOptions): Promise<VerifyResult> {
-  const { bundle, signal } = options;
-  const onEvent = withTime(options.onEvent ?? (() => {}));
-  const path = typeof bundle === 'string' ? bundle : STREAM;
-  const problems: Problem[] = [];
-  const part = typeof bundle === 'string' ? await verifyPart(bundle, signal) : undefined;
-  if (part) return { path, form: 'part', images: [], blobs: 0, bytes: part.size, problems: part.problems };
-  const failed = { path, form: 'bundle' as const, images: [], blobs: 0, bytes: 0, problems };
-  await using bases = await OpenLayouts.open(options.base ?? []);
-  await using storage = await openInput(bundle, problems);
-  if (problems.length > 0) return failed;
-  try {
-    const { files, checkContent } =
-      storage === undefined
-        ? await readStream(bundle as AsyncIterable<Uint8Array>, problems)
-        : { files: await listFiles(storage, problems), checkContent: checkBlobs };
-    const layout = new Layout(files.form === 'delta' ? await DeltaFiles.open(files, bases) : files);
-    const blobs = blobsOf(layout);
-    const bytes = blobs.reduce((sum, { entry }) => sum + entry.size, 0);
-    onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: layout.size });
-    onEvent({ type: 'phase', phase: 'verify' });
-    await checkContent(layout, problems, onEvent, signal);
-    const { names, notices } = await checkLayout(layout, problems);
-    for (const message of notices) onEvent({ type: 'notice', message });
-    const missing = amountOf(layout.absent.values());
-    if (missing.blobs > 0 && !options.allowMissingBase)
-      problems.push({ message: incomplete(layout, options.base ?? [], missing) });
-    if (storage && !(storage instanceof DirectoryFiles) && !(await storage.isUnchanged()))
-      problems.push({ message: 'the file was modified while it was verified' });
-    const images = names.flatMap(({ name }) => name ?? []);
-    const { form } = layout;
-    const result = { path, form, images, blobs: blobs.length, bytes, problems };
-    return form === 'delta' ? { ...result, missing } : result;
-  } catch (error) {
-    if (signal?.aborted || !(error instanceof AirgapError) || error.code === 'DISK') throw error;
-    problems.push({ message: error.message });
-    return failed;
-  }
+  const expected = options.digest === undefined ? undefined : parseDigest(options.digest);
+  return interruptible(options.signal, async () => {
+    const part = await verifyOnePart(options);
+    if (part) return part;
+    const checksums = await checksumsFor(options);
+    const policy = await ImagePolicy.read(options.signatures);
+    await using bases = await OpenLayouts.open(options.base ?? []);
+    return await new Verification(options, { checksums, expected, policy, bases }).run();
+  });
 }
 
 /**
- * Opens a stored bundle; undefined for a stream. Parts that are missing or wrong are problems.
+ * Verifies one part without the others; undefined when the path is not that of one.
  *
- * @throws AirgapError `INPUT` when it cannot be read
+ * @throws AirgapError `CONTENT` when it is not the part that `publicKey` has signed; `USAGE` for what needs all parts
  */
-async function openInput(bundle: VerifyOptions['bundle'], problems: Problem[]) {
-  if (typeof bundle !== 'string') return undefined;
-  try {
-    return await openStorage(bundle);
-  } catch (error) {
-    if (!(error instanceof AirgapError) || error.code !== 'BUNDLE') throw error;
-    const errors = error.details.length > 0 ? error.details : [error];
-    problems.push(...errors.map(({ message }) => ({ message })));
-    return undefined;
+async function verifyOnePart(options: VerifyOptions): Promise<VerifyResult | undefined> {
+  const { bundle: path, publicKey, signature, signal } = options;
+  if (typeof path !== 'string') return undefined;
+  const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
+  const part = await verifyPart(path, signal, async sums => {
+    refuseOnePart(path, options);
+    if (key) await checkSignature(sums, key, signature);
+  });
+  if (part === undefined) return undefined;
+  const { checksums, size: bytes, problems } = part;
+  const [problem] = problems;
+  if (key && problem) throw new AirgapError('CONTENT', problem.message, { where: { path } });
+  const listed = { path: checksums, ...(key ? { signedBy: key.path } : {}) };
+  return { path, form: 'part', checksums: listed, signatures: [], images: [], blobs: 0, bytes, problems };
+}
+
+/** One part says nothing of the whole bundle. @throws AirgapError `USAGE` */
+function refuseOnePart(path: string, { checksums, digest, signatures = [] }: VerifyOptions): void {
+  const given = { checksums, digest, signatures: signatures.length > 0 ? signatures : undefined };
+  const name = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (name === undefined) return;
+  throw new AirgapError('USAGE', `verify: ${name} cannot be used with one part`, {
+    where: { path },
+    hint: 'Put all parts into one folder and pass the first one.',
+  });
+}
+
+function checksumsFor(options: VerifyOptions): Promise<BundleChecksums | undefined> {
+  const { bundle, publicKey, checksums } = options;
+  if (typeof bundle !== 'string') return streamChecksums(options);
+  const isRequested = publicKey !== undefined || checksums !== undefined;
+  return isRequested ? BundleChecksums.read(bundle, options) : BundleChecksums.find(bundle);
+}
+
+/** A stream has no name: it is recognised by its sum. */
+async function streamChecksums(options: VerifyOptions): Promise<BundleChecksums | undefined> {
+  if (options.publicKey === undefined || options.checksums !== undefined)
+    return BundleChecksums.read('', options);
+  throw new AirgapError('USAGE', 'verify: publicKey needs checksums for a stream', {
+    hint: 'Name the checksums with --checksums FILE.',
+  });
+}
+
+/** What a bundle must match. */
+interface Expectations {
+  readonly checksums: BundleChecksums | undefined;
+  /** The sha256 of the file or of its index. */
+  readonly expected: Digest | undefined;
+  readonly policy: ImagePolicy;
+  /** May have what a delta lacks. */
+  readonly bases: OpenLayouts;
+}
+
+/** One run of {@link verify}. */
+class Verification {
+  readonly #options: VerifyOptions;
+  readonly #checksums: BundleChecksums | undefined;
+  readonly #expected: Digest | undefined;
+  readonly #policy: ImagePolicy;
+  readonly #bases: OpenLayouts;
+  readonly #path: string;
+  readonly #problems: Problem[] = [];
+  readonly #onEvent: OnEvent;
+  /** The digest of `index.json`. */
+  #digest: Digest | undefined;
+  #fileDigest: Digest | undefined;
+  #signatures: readonly ImageSignature[] = [];
+
+  constructor(options: VerifyOptions, { checksums, expected, policy, bases }: Expectations) {
+    this.#options = options;
+    this.#checksums = checksums;
+    this.#expected = expected;
+    this.#policy = policy;
+    this.#bases = bases;
+    this.#path = typeof options.bundle === 'string' ? options.bundle : STREAM;
+    this.#onEvent = withTime(options.onEvent ?? (() => {}));
   }
-}
 
-function incomplete(layout: Layout, bases: readonly string[], missing: BlobAmount): string {
-  const layers = formatLayers(missing);
-  if (bases.length === 0) return `incomplete: ${layers} expected from the base`;
-  const given = bases.join(', ');
-  return `incomplete: ${layers} expected from the base, not in ${given}; made against ${formatBases(layout)}`;
-}
+  async run(): Promise<VerifyResult> {
+    const { bundle } = this.#options;
+    if (typeof bundle !== 'string') return this.#verifyStream(bundle);
+    await using storage = await this.#open(bundle);
+    if (storage === undefined) return this.#summary(undefined, []);
+    return storage instanceof DirectoryFiles
+      ? await this.#verifyDirectory(storage)
+      : await this.#verifyTar(storage);
+  }
 
-/** The files of a stored layout; unexpected entries of a tar are problems. */
-async function listFiles(storage: DirectoryFiles | RandomAccess, problems: Problem[]): Promise<LayoutFiles> {
-  if (storage instanceof DirectoryFiles) return storage;
-  return new TarFiles(storage, await checkTar(storage, problems));
-}
+  /** Opens a stored bundle; undefined when parts are missing or wrong, which are problems. @throws AirgapError `INPUT` */
+  async #open(bundle: string): Promise<DirectoryFiles | RandomAccess | undefined> {
+    try {
+      return await openStorage(bundle);
+    } catch (error) {
+      if (!(error instanceof AirgapError) || error.code !== 'BUNDLE') throw error;
+      const errors = error.details.length > 0 ? error.details : [error];
+      this.#problems.push(...errors.map(({ message }) => ({ message })));
+      return undefined;
+    }
+  }
 
-/** The files of a streamed tar, whose blobs were hashed on the way. */
-async function readStream(stream: AsyncIterable<Uint8Array>, problems: Problem[]) {
-  const { files, digests } = await readTar(stream, STREAM, problems);
-  const checkContent: typeof checkBlobs = async (layout, problems, onEvent, signal) => {
+  async #verifyStream(stream: AsyncIterable<Uint8Array>): Promise<VerifyResult> {
+    const needsSum = this.#checksums !== undefined || this.#expected !== undefined;
+    const tar = await this.#collect(() => readTar(stream, STREAM, this.#problems, needsSum));
+    if (!tar) return this.#result(undefined);
+    const layout = await this.#layoutOf(tar.files);
+    if (layout) await this.#checkIndex(layout);
+    this.#fileDigest = tar.fileDigest;
+    if (layout) await this.#checkStreamed(layout, tar.digests);
+    return this.#result(layout);
+  }
+
+  /** Compares the digests of what went by; the blobs of a base did not. */
+  async #checkStreamed(layout: Layout, digests: ReadonlyMap<string, Digest>): Promise<void> {
+    this.#start(layout);
     for (const { entry, digest } of blobsOf(layout)) {
       const actual = digests.get(entry.name);
       const message = actual && digestMismatch(digest, actual);
-      if (message !== undefined) problems.push({ message, entry: entry.name, ...offsetOf(entry) });
+      if (message !== undefined) this.#problems.push({ message, entry: entry.name, ...offsetOf(entry) });
     }
-    // The blobs of a base were not in the stream.
-    const others = blobsOf(layout).filter(({ entry }) => !digests.has(entry.name));
-    await checkBlobs(layout, problems, onEvent, signal, others);
-  };
-  return { files, checkContent };
+    await this.#collect(() => this.#checkOthers(layout, digests));
+  }
+
+  async #verifyDirectory(files: DirectoryFiles): Promise<VerifyResult> {
+    const layout = new Layout(files);
+    await this.#checkIndex(layout);
+    await this.#collect(() => this.#checkBlobs(layout));
+    return this.#result(layout);
+  }
+
+  async #verifyTar(tar: RandomAccess): Promise<VerifyResult> {
+    const contents = await this.#collect(() => checkTar(tar, this.#problems));
+    const layout = contents && (await this.#layoutOf(new TarFiles(tar, contents)));
+    if (layout) await this.#checkIndex(layout);
+    if (this.#needsSum) await this.#checkWithSum(tar, layout, contents?.entries);
+    else if (layout) await this.#collect(() => this.#checkBlobs(layout));
+    const result = await this.#result(layout);
+    if (!(await tar.isUnchanged()))
+      this.#problems.push({ message: 'the file was modified while it was verified' });
+    return result;
+  }
+
+  /** A delta has the blobs of its bases as well; undefined when its recipe is invalid. */
+  #layoutOf(files: LayoutFiles): Promise<Layout | undefined> {
+    return this.#collect(
+      async () => new Layout(files.form === 'delta' ? await DeltaFiles.open(files, this.#bases) : files),
+    );
+  }
+
+  /** Compares what is known before the blobs are read. @throws AirgapError `CONTENT` */
+  async #checkIndex(layout: Layout): Promise<void> {
+    if (layout.entries.has('index.json'))
+      this.#digest = await this.#collect(async () => digestOf(await layout.documentBytes('index.json')));
+    if (this.#digest === undefined) return;
+    const listed = await this.#checksums?.checkIndex(layout);
+    if (layout.form === 'directory') this.#noteName(listed);
+    const found = await this.#collect(() => checkLayoutImages(layout, this.#policy));
+    this.#signatures = found ?? [];
+    requireSignatures(this.#signatures);
+  }
+
+  /** Whether the sum of the complete file is compared: an index that is the expected one needs no sum. */
+  get #needsSum(): boolean {
+    const isIndex = this.#expected !== undefined && this.#expected === this.#digest;
+    return this.#checksums !== undefined || (this.#expected !== undefined && !isIndex);
+  }
+
+  /** A file that is not a layout still has a sum. */
+  async #checkWithSum(
+    tar: RandomAccess,
+    layout: Layout | undefined,
+    entries: ReadonlyMap<string, PlacedEntry> = new Map(),
+  ): Promise<void> {
+    if (layout) this.#start(layout);
+    const { signal } = this.#options;
+    this.#fileDigest = await checkInOnePass(tar, entries.values(), this.#problems, this.#onEvent, signal);
+    if (layout) await this.#collect(() => this.#checkOthers(layout, entries));
+  }
+
+  /** Checks the blobs of bases: all that are not in the tar. */
+  async #checkOthers(layout: Layout, inTar: ReadonlyMap<string, unknown>): Promise<void> {
+    if (layout.form !== 'delta') return;
+    const others = blobsOf(layout).filter(({ entry }) => !inTar.has(entry.name));
+    await checkBlobs(layout, this.#problems, this.#onEvent, this.#options.signal, others);
+  }
+
+  async #checkBlobs(layout: Layout): Promise<void> {
+    this.#start(layout);
+    await checkBlobs(layout, this.#problems, this.#onEvent, this.#options.signal);
+  }
+
+  #start(layout: Layout): void {
+    const blobs = blobsOf(layout);
+    const bytes = blobs.reduce((sum, { entry }) => sum + entry.size, 0);
+    this.#onEvent({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: layout.size });
+    this.#onEvent({ type: 'phase', phase: 'verify' });
+  }
+
+  /** Checks documents and references, compares the sum of the file, and reports. @throws AirgapError `CONTENT` */
+  async #result(layout: Layout | undefined): Promise<VerifyResult> {
+    const names = layout && (await this.#collect(() => this.#checkReferences(layout)));
+    this.#compareSums();
+    return names ? this.#summary(layout, names) : this.#summary(undefined, []);
+  }
+
+  /** @param layout undefined when it cannot be read */
+  #summary(layout: Layout | undefined, images: readonly string[]): VerifyResult {
+    const blobs = layout ? blobsOf(layout) : [];
+    const { signedBy, path } = this.#checksums ?? {};
+    return {
+      path: this.#path,
+      form: layout?.form ?? 'bundle',
+      ...(this.#digest ? { digest: this.#digest } : {}),
+      ...(this.#fileDigest ? { fileDigest: this.#fileDigest } : {}),
+      ...(path === undefined
+        ? {}
+        : { checksums: { path, ...(signedBy ? { signedBy: signedBy.path } : {}) } }),
+      signatures: this.#signatures,
+      images,
+      blobs: blobs.length,
+      bytes: blobs.reduce((sum, { entry }) => sum + entry.size, 0),
+      ...(layout?.form === 'delta' ? { missing: amountOf(layout.absent.values()) } : {}),
+      problems: this.#problems,
+    };
+  }
+
+  async #checkReferences(layout: Layout): Promise<string[]> {
+    const { names, notices } = await checkLayout(layout, this.#problems);
+    for (const message of notices) this.#onEvent({ type: 'notice', message });
+    const { allowMissingBase, base = [] } = this.#options;
+    if (layout.absent.size > 0 && !allowMissingBase)
+      this.#problems.push({ message: incomplete(layout, base) });
+    return names.flatMap(({ name }) => name ?? []);
+  }
+
+  /** @throws AirgapError `CONTENT`, with the problems as details: they say what has changed */
+  #compareSums(): void {
+    try {
+      if (this.#checksums && this.#fileDigest) this.#noteName(this.#checksums.checkFile(this.#fileDigest));
+      this.#compareExpected();
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      const { code, message, hint, where } = error;
+      const details = this.#problems.map(({ message, entry }) => problemError(message, entry));
+      throw new AirgapError(code, message, { ...(hint ? { hint } : {}), where, details });
+    }
+  }
+
+  #compareExpected(): void {
+    const expected = this.#expected;
+    if (expected === undefined || expected === this.#fileDigest || expected === this.#digest) return;
+    const index = this.#digest ? `, its index has ${this.#digest}` : '';
+    const file = this.#fileDigest ? `the file has ${this.#fileDigest}` : 'it is a directory';
+    throw new AirgapError('CONTENT', `digest mismatch: expected ${expected}; ${file}${index}`, {
+      where: { path: this.#path },
+      hint: 'Fetch the bundle again, and compare with the digest that airgap build printed.',
+    });
+  }
+
+  /** Says that the file has another name in the checksums. */
+  #noteName(listed: string | undefined): void {
+    if (this.#checksums === undefined || listed === undefined || listed === this.#checksums.name) return;
+    const message = `${this.#path} is listed as ${listed} in ${this.#checksums.path}`;
+    this.#onEvent({ type: 'notice', message });
+  }
+
+  /** Runs a check; what makes further checks impossible is a problem. */
+  async #collect<T>(check: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await check();
+    } catch (error) {
+      if (this.#options.signal?.aborted || !(error instanceof AirgapError) || error.code === 'DISK')
+        throw error;
+      this.#problems.push({ message: error.message });
+      return undefined;
+    }
+  }
+}
+
+function problemError(message: string, entry: string | undefined): AirgapError {
+  return new AirgapError('BUNDLE', message, { where: entry === undefined ? {} : { path: entry } });
+}
+
+function incomplete(layout: Layout, bases: readonly string[]): string {
+  const layers = formatLayers(amountOf(layout.absent.values()));
+  if (bases.length === 0) return `incomplete: ${layers} expected from the base`;
+  const given = bases.join(', ');
+  return `incomplete: ${layers} expected from the base, not in ${given}; made against ${formatBases(layout)}`;
 }

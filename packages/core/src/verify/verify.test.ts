@@ -85,7 +85,6 @@ const edit = (name: string, change: (text: string) => string) => (tar: Buffer) =
   withEntry(tar, name, change);
 const reorder = (change: (entries: TarEntry[]) => TarEntry[]) => (tar: Buffer) =>
   joinEntries(change(entriesOf(tar)));
-const OCI_LAYOUT = 'oci-layout: expected exactly {"imageLayoutVersion":"1.0.0"}';
 const ORDER = 'bundle: the entries are not in canonical order';
 
 it('finds nothing wrong in a bundle', async () => expect(await problemsOf(await bundle)).toEqual([]));
@@ -105,7 +104,7 @@ describe('finds exactly that', () => {
     [
       'a layer is missing',
       reorder(all => all.filter(({ name }) => name !== pathOf(layers[0]?.diffId ?? ''))),
-      // Once, although another name needs it as well.
+      // What several names share is reported once.
       [/which registry.test\/team\/app:1 needs, is missing$/],
     ],
     [
@@ -146,12 +145,12 @@ describe('finds exactly that', () => {
     [
       'the layout has another version',
       edit('oci-layout', text => text.replace('1.0.0', '1.1.0')),
-      ['oci-layout: expected image layout version 1.0.0', OCI_LAYOUT],
+      ['oci-layout: expected image layout version 1.0.0'],
     ],
     [
       'a document is written differently',
       edit('oci-layout', text => `${text} `),
-      [OCI_LAYOUT, 'oci-layout: non-canonical JSON'],
+      ['oci-layout: expected exactly {"imageLayoutVersion":"1.0.0"}'],
     ],
     [
       'the index has another key',
