@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -68,10 +76,26 @@ interface Opened extends AsyncDisposable {
 
 async function file(): Promise<Opened> {
   const path = join(folder, 'bundle.tar');
-  const target = await BundleFile.open(path, plan, stopper.signal);
+  const target = await BundleFile.open(path, plan, { signal: stopper.signal });
   return {
     target,
     bytes: () => (existsSync(path) ? readFileSync(path) : undefined),
+    [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
+  };
+}
+
+/** Small enough that blobs lie in several parts, and that some parts have no header. */
+const PART_SIZE = 65_536;
+
+async function parts(): Promise<Opened> {
+  const path = join(folder, 'bundle.tar');
+  const target = await BundleFile.open(path, plan, { signal: stopper.signal, partSize: PART_SIZE });
+  return {
+    target,
+    bytes: () =>
+      existsSync(`${path}.001`)
+        ? Buffer.concat(target.names.files.map(file => readFileSync(file)))
+        : undefined,
     [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
   };
 }
@@ -89,6 +113,7 @@ async function stream(): Promise<Opened> {
 
 const TARGETS: readonly (readonly [string, () => Promise<Opened>])[] = [
   ['a file', file],
+  ['a file in parts', parts],
   ['a stream', stream],
 ];
 
@@ -170,12 +195,13 @@ describe.each(TARGETS)('%s as the target of a tar', (_name, open) => {
       expect(bytes.length).toBeLessThan(plan.size - TRAILER_SIZE);
     }
     expect(existsSync(join(folder, 'bundle.tar'))).toBe(false);
+    expect(existsSync(join(folder, 'bundle.tar.001'))).toBe(false);
   });
 });
 
-describe('a file', () => {
+describe.each(TARGETS.slice(0, 2))('%s', (_name, open) => {
   it('accepts entries and chunks in any order', async () => {
-    await using opened = await file();
+    await using opened = await open();
     const { target } = opened;
     const entries = [...plan.entries].reverse();
     const digests = await Promise.all(
@@ -192,7 +218,9 @@ describe('a file', () => {
     await target.commit();
     expect(opened.bytes()?.equals(planned)).toBe(true);
   });
+});
 
+describe('a file', () => {
   it('has its final name only after the commit, and then alone', async () => {
     await using opened = await file();
     await writeBundle(opened.target, plan, { sourcesOf: () => [store] });
@@ -209,6 +237,67 @@ describe('a file', () => {
       await writeBundle(opened.target, plan, { sourcesOf: () => [store] });
     }
     expect(readFileSync(join(folder, 'bundle.tar'), 'utf8')).toBe('old');
+  });
+});
+
+describe('a file in parts', () => {
+  const count = Math.ceil(plan.size / PART_SIZE);
+  const names = Array.from({ length: count }, (_, part) => `bundle.tar.${String(part + 1).padStart(3, '0')}`);
+
+  it('has parts of equal size and the rest in the last one, only after the commit, and then alone', async () => {
+    await using opened = await parts();
+    await writeBundle(opened.target, plan, { sourcesOf: () => [store] });
+    expect(readdirSync(folder).filter(name => names.includes(name))).toEqual([]);
+    await opened.target.commit();
+    await opened[Symbol.asyncDispose]();
+    expect(readdirSync(folder).sort()).toEqual(names);
+    const sizes = names.map(name => readFileSync(join(folder, name)).length);
+    expect(sizes.slice(0, -1).every(size => size === PART_SIZE)).toBe(true);
+    expect(sizes.at(-1)).toBe(plan.size - (count - 1) * PART_SIZE);
+  });
+
+  it('replaces the parts of an older bundle, also those that it has more of', async () => {
+    const older = [...names, `bundle.tar.${String(count + 1).padStart(3, '0')}`, 'bundle.tar.900'];
+    for (const name of [...older, 'bundle.tar.note']) writeFileSync(join(folder, name), 'old');
+    await using opened = await parts();
+    await writeBundle(opened.target, plan, { sourcesOf: () => [store] });
+    await opened.target.commit();
+    await opened[Symbol.asyncDispose]();
+    expect(readdirSync(folder).sort()).toEqual([...names, 'bundle.tar.note']);
+    expect(opened.bytes()?.equals(planned)).toBe(true);
+  });
+
+  it.each<[string, number | undefined, number, number]>([
+    ['resumes with the same size of parts', PART_SIZE, 5_000_000, 0],
+    ['starts again with another size of parts, and keeps those that exist', 2 * PART_SIZE, 0, count],
+  ])('%s', async (_case, partSize, resumed, previous) => {
+    const [largest] = [...plan.entries].sort((a, b) => b.size - a.size);
+    if (largest === undefined) throw new Error('no entry');
+    {
+      const target = await BundleFile.open(join(folder, 'bundle.tar'), plan, {
+        signal: stopper.signal,
+        partSize: PART_SIZE,
+      });
+      await writeFraming(target, plan);
+      await (await writeBlob(target, largest)).digest();
+      await target[Symbol.asyncDispose]();
+    }
+    const options = { signal: stopper.signal, partSize };
+    await using target = await BundleFile.open(join(folder, 'bundle.tar'), plan, options);
+    expect(target.resumed).toBe(resumed);
+    expect(await target.names.existingPrevious()).toHaveLength(previous);
+  });
+
+  it('takes back the parts that a killed build had renamed', async () => {
+    const options = { signal: stopper.signal, partSize: PART_SIZE };
+    {
+      const target = await BundleFile.open(join(folder, 'bundle.tar'), plan, options);
+      for (const entry of plan.entries) await (await writeBlob(target, entry)).digest();
+      await target[Symbol.asyncDispose]();
+    }
+    for (const name of names.slice(-2)) renameSync(join(folder, `${name}.partial`), join(folder, name));
+    await using target = await BundleFile.open(join(folder, 'bundle.tar'), plan, options);
+    expect(target.resumed).toBe(contents.reduce((sum, { length }) => sum + length, 0));
   });
 });
 

@@ -282,7 +282,7 @@ describe('a build that fails leaves no files, reports the reason, and exits with
       'app:nope',
       undefined,
       [],
-      /list\.txt:1:1: error: .* has no tag nope; it has 1\n/,
+      /list\.txt:1:1: error: .* has no tag nope; it has 1(?:, resized)?\n/,
     ],
     [
       'a missing platform, with a list of the existing ones',

@@ -24,7 +24,7 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   /** Sends SIGINT once stderr matches. */
   readonly interruptAt?: RegExp;
 }

@@ -52,6 +52,22 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: 'Show the differences between two bundles',
     load: async () => (await import('./commands/diff.ts')).diffCommand,
   },
+  delta: {
+    summary: 'Write a delta: a bundle without the layers that an older one has',
+    load: async () => (await import('./commands/delta.ts')).deltaCommand,
+  },
+  merge: {
+    summary: 'Make the complete bundle of a delta and its base',
+    load: async () => (await import('./commands/merge.ts')).mergeCommand,
+  },
+  split: {
+    summary: 'Split a bundle into parts for FAT32, DVDs or other media',
+    load: async () => (await import('./commands/split.ts')).splitCommand,
+  },
+  join: {
+    summary: 'Join the parts of a bundle',
+    load: async () => (await import('./commands/join.ts')).joinCommand,
+  },
   load: {
     summary: 'Load a bundle into a registry or a container runtime',
     load: async () => (await import('./commands/load.ts')).loadCommand,
@@ -126,7 +142,7 @@ Examples:
 Exit status:
   0    done
   1    findings, differences (also from a lock), a damaged bundle, a missing signature of an image
-  2    wrong usage or input, a name that does not exist, or rejected credentials
+  2    wrong usage or input, a name that does not exist, a delta without its base, or rejected credentials
   3    a registry, a runtime or the network failed: retry later
   4    content did not match its digest or its signed checksums
   5    the disk: space, permissions

@@ -19,7 +19,6 @@ export { DEFAULT_FLAGS, type FlagDefaults, isTrustedFlag } from './config/flag-d
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export { type CopyImageOptions, copyImage } from './copy/copy-image.ts';
 export { ON_EXISTING, type OnExisting } from './copy/tags.ts';
-export type { BlobAmount } from './diff/bundle-contents.ts';
 export type {
   AddedImage,
   ChangedImage,
@@ -34,6 +33,7 @@ export type { SourceText } from './input/model/source-text.ts';
 export { proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
+export type { BlobAmount } from './layout/blob-usage.ts';
 export { DirectoryTarget } from './layout/directory-target.ts';
 export type { Layout, NamedDescriptor } from './layout/layout.ts';
 export type { LayoutForm } from './layout/layout-files.ts';
@@ -83,6 +83,8 @@ export type { BlobSource, ImageSource } from './store/image-source.ts';
 export type { BlobBody, ImageTarget } from './store/image-target.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export { type BuildOptions, type BuildResult, build } from './verbs/build.ts';
+export type { WrittenBundle } from './verbs/copy-bundle.ts';
+export { type DeltaOptions, type DeltaResult, delta } from './verbs/delta.ts';
 export { type ComparedBundle, type DiffOptions, type DiffResult, diff } from './verbs/diff.ts';
 export { type FixOptions, type FixResult, fix } from './verbs/fix.ts';
 export {
@@ -102,6 +104,7 @@ export {
   inspect,
   type RecordedChecksums,
 } from './verbs/inspect.ts';
+export { type JoinOptions, join } from './verbs/join.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './verbs/lint.ts';
 export {
   type LoadedImage,
@@ -119,6 +122,7 @@ export {
 export { type LockOptions, type LockResult, lock } from './verbs/lock.ts';
 export { type LoginOptions, type LoginResult, login } from './verbs/login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts';
+export { type MergeOptions, merge } from './verbs/merge.ts';
 export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
@@ -131,6 +135,7 @@ export {
 } from './verbs/report.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export { type SignBundleOptions, type SignOptions, type SignResult, sign } from './verbs/sign.ts';
+export { type SplitOptions, split } from './verbs/split.ts';
 export {
   distrust,
   type TrustedConfig,

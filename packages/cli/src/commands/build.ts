@@ -5,6 +5,7 @@ import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { signOptions } from '../options/signing.ts';
+import { deltaFromOption, splitOption } from '../options/transport.ts';
 import { copyProgram } from '../program-file.ts';
 import { renderBuild } from '../render/build.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -15,6 +16,8 @@ Examples:
   airgap build app.yaml --app my-app -o bundle.tar
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
+  airgap build app.yaml --delta-from bundle-1.0.tar -o bundle-1.1.delta.tar
+  airgap build app.yaml --split fat32 -o /media/usb/bundle.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
   airgap build app.yaml --sign cosign.key -o bundle.tar
   airgap build app.yaml -o bundle.tar --with-airgap
@@ -40,37 +43,40 @@ export function buildCommand(command: Command, session: Session) {
     .option('--with-airgap', 'copy this program beside the bundle, for the other side')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
+    .addOption(splitOption())
+    .addOption(deltaFromOption)
     .option('--checksums', 'also write BUNDLE.sha256 and BUNDLE.index.json (reads the bundle once more)')
     .option('--sign <key>', 'write the checksums and sign them with this private key')
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(
-      async (inputs, { output, strict, reuse, checksums, sign, report, since, withAirgap, ...rest }) => {
-        if (output === undefined) throw missingOutput();
-        // Findings that fail the build are shown in full.
-        const flags = strict ? { ...rest, lint: 'full' as const } : rest;
-        session.streaming = output === '-';
-        if (session.streaming) refuseTerminal();
-        if (session.streaming && withAirgap) throw noFolder();
-        const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
-          build({
-            ...options,
-            output: session.streaming ? process.stdout : output,
-            strict,
-            reuse,
-            checksums,
-            sign: sign === undefined ? undefined : signOptions(sign, session),
-            report,
-            since,
-            sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
-          }),
-        );
-        const program = withAirgap && (await copyProgram(dirname(result.path ?? output)));
-        if (session.json) printJson({ ...result, program }, session);
-        else stdout(renderBuild(result, program), session);
-      },
-    );
+    .action(async (inputs, { output, strict, reuse, split, deltaFrom, ...flagged }) => {
+      const { checksums, sign, report, since, withAirgap, ...rest } = flagged;
+      if (output === undefined) throw missingOutput();
+      // Findings that fail the build are shown in full.
+      const flags = strict ? { ...rest, lint: 'full' as const } : rest;
+      session.streaming = output === '-';
+      if (session.streaming) refuseTerminal();
+      if (session.streaming && withAirgap) throw noFolder();
+      const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
+        build({
+          ...options,
+          output: session.streaming ? process.stdout : output,
+          strict,
+          reuse,
+          split,
+          deltaFrom,
+          checksums,
+          sign: sign === undefined ? undefined : signOptions(sign, session),
+          report,
+          since,
+          sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
+        }),
+      );
+      const program = withAirgap && (await copyProgram(dirname(result.path ?? output)));
+      if (session.json) printJson({ ...result, program }, session);
+      else stdout(renderBuild(result, program), session);
+    });
 }
 
 function missingOutput(): AirgapError {

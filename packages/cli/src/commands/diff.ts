@@ -1,12 +1,14 @@
 import { diff } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { jsonOption } from '../options/display.ts';
+import { baseOption } from '../options/transport.ts';
 import { renderDifference } from '../render/difference.ts';
 import { renderReleaseNotes } from '../render/release-notes.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 
 const DETAILS = `
-OLD and NEW are bundles or OCI layout directories. Only indexes, manifests and configs are read. Layers
+OLD and NEW are bundles, first parts, deltas or OCI layout directories; a delta counts as its complete
+bundle. Only indexes, manifests and configs are read. Layers
 are compared by the digests in the manifests and not hashed; use airgap verify for that.
 Exit status: 0 if all names point to the same images, 1 if not, 2 if a bundle is unreadable or
 incomplete, 4 if a document does not match its digest.
@@ -26,12 +28,13 @@ export function diffCommand(command: Command, session: Session) {
   return command
     .argument('<old>', 'older bundle or OCI layout directory')
     .argument('<new>', 'newer bundle or OCI layout directory')
+    .addOption(baseOption)
     .addOption(formatOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)
     .action(async (before, after, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const result = await diff({ old: before, new: after, signal: session.signal });
+      const result = await diff({ old: before, new: after, base: flags.base, signal: session.signal });
       session.status = result.differs ? 1 : 0;
       if (session.json) printJson(result, session);
       else if (flags.format === 'markdown') stdout(renderReleaseNotes(result), session);

@@ -3,6 +3,7 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { readSignaturePolicy } from '../options/config.ts';
 import { jsonOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
+import { baseOption } from '../options/transport.ts';
 import { renderInspection } from '../render/inspection.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 
@@ -20,22 +21,24 @@ const formatOption = new Option('--format <format>', 'output format; cyclonedx i
 
 export function inspectCommand(command: Command, session: Session) {
   return command
-    .argument('<bundle>', 'bundle file or OCI layout')
+    .argument('<bundle>', 'bundle file, first part, delta or OCI layout')
+    .addOption(baseOption)
     .addOption(formatOption)
     .option('--since <bundle>', 'with --format html: show what has changed since this bundle')
     .addOption(configOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (bundle, { since, ...flags }) => {
+    .action(async (bundle, { since, base, ...flags }) => {
       const format = flags.json ? 'json' : flags.format;
       session.json = format === 'json';
       if (since !== undefined && format !== 'html') throw needsHtml();
       const signatures = await readSignaturePolicy(flags.config, session.environment);
-      if (format === 'html') stdout(await htmlReport({ bundle, since, signal: session.signal }), session);
+      if (format === 'html')
+        stdout(await htmlReport({ bundle, base, since, signal: session.signal }), session);
       else if (format === 'cyclonedx' || format === 'spdx')
-        printJson(await billOfMaterials({ bundle, format }), session);
-      else if (format === 'json') printJson(await inspect({ bundle, signatures }), session);
-      else stdout(renderInspection(await inspect({ bundle, signatures })), session);
+        printJson(await billOfMaterials({ bundle, base, format }), session);
+      else if (format === 'json') printJson(await inspect({ bundle, base, signatures }), session);
+      else stdout(renderInspection(await inspect({ bundle, base, signatures })), session);
     });
 }
 

@@ -17,6 +17,7 @@ import { outputFlags, outputOptions } from '../options/outputs.ts';
 import { repeated } from '../options/parsers.ts';
 import { refuseRegistryFlags } from '../options/runtime-flags.ts';
 import { checksumsFileOption, publicKeyOption, signatureOption } from '../options/signing.ts';
+import { baseOption } from '../options/transport.ts';
 import { renderLoad } from '../render/load.ts';
 import { renderLoadRuntime } from '../render/load-runtime.ts';
 import { renderOutputs } from '../render/outputs.ts';
@@ -29,6 +30,7 @@ Examples:
   airgap load bundle.tar registry.local/vendor --naming host --dry-run
   airgap load bundle.tar registry.local --images 'quay.io/team/*' --on-existing fail
   airgap load bundle.tar registry.local --specs manifests/ --rewrite local/ --pull-secret secret.yaml
+  airgap load app-1.1.delta.tar registry.local:5000 --base app-1.0.tar
   airgap load bundle.tar registry.local --public-key vendor.pub
   airgap load bundle.tar docker:
   airgap load bundle.tar containerd:k8s.io
@@ -53,8 +55,9 @@ const existingOption = new Option(
 
 export function loadCommand(command: Command, session: Session) {
   const flagged = command
-    .argument('<bundle>', 'bundle file or OCI layout')
+    .argument('<bundle>', 'bundle file, first part, delta or OCI layout')
     .argument('<target>', 'REGISTRY[/PREFIX], or docker:, podman:, containerd:[NAMESPACE]')
+    .addOption(baseOption)
     .addOption(namingOption)
     .addOption(imagesOption)
     .addOption(existingOption)
@@ -76,12 +79,12 @@ export function loadCommand(command: Command, session: Session) {
       }
       const { environment, signal } = session;
       const config = await readConfig(flags.config, environment);
-      const { naming, images, onExisting, dryRun, publicKey, checksums, signature } = flags;
+      const { base, naming, images, onExisting, dryRun, publicKey, checksums, signature } = flags;
       const options = {
         ...(await remoteOptions(flags, environment)),
         credentials: await configuredCredentials(config, environment),
         credentialFiles: environment.credentialFiles,
-        ...{ bundle, target, naming, images, onExisting, dryRun, signal },
+        ...{ bundle, target, base, naming, images, onExisting, dryRun, signal },
         ...{ publicKey, checksums, signature, signatures: config.signatures },
       };
       const requested = await outputOptions(flags, config.imagePaths);
@@ -97,6 +100,7 @@ export function loadCommand(command: Command, session: Session) {
 }
 
 interface RuntimeFlags extends SignatureOptions {
+  readonly base?: string[] | undefined;
   readonly images?: string[] | undefined;
   readonly dryRun?: true | undefined;
   readonly progress: ProgressStyle;
@@ -106,13 +110,13 @@ interface RuntimeFlags extends SignatureOptions {
 async function loadIntoRuntime(
   bundle: string,
   target: string,
-  { images, dryRun, progress, publicKey, checksums, signature, config }: RuntimeFlags,
+  { base, images, dryRun, progress, publicKey, checksums, signature, config }: RuntimeFlags,
   session: Session,
 ): Promise<void> {
   const { onEvent, close } = openReporter(progress, session);
   const signatures = await readSignaturePolicy(config, session.environment);
   const signed = { publicKey, checksums, signature, signatures };
-  const options = { bundle, target, images, dryRun, ...signed, signal: session.signal, onEvent };
+  const options = { bundle, target, base, images, dryRun, ...signed, signal: session.signal, onEvent };
   const result = await loadRuntime(options).finally(close);
   if (session.json) printJson(result, session);
   else stdout(renderLoadRuntime(result), session);

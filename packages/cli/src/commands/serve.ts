@@ -12,6 +12,7 @@ import {
   userOption,
 } from '../options/serving.ts';
 import { publicKeyOption } from '../options/signing.ts';
+import { baseOption } from '../options/transport.ts';
 import { renderServing } from '../render/serving.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -21,6 +22,7 @@ Examples:
   airgap serve bundle.tar
   airgap serve bundle-1.tar bundle-2.tar --listen 127.0.0.1:0 --quiet
   airgap serve bundle.tar --listen 0.0.0.0:5443 --tls-cert tls.crt --tls-key tls.key --user team --password-file password
+  airgap serve app-1.1.delta.tar --base app-1.0.tar
 
 --quiet does not log requests. Ctrl-C stops the server with exit status 0.
 `;
@@ -28,6 +30,7 @@ Examples:
 export function serveCommand(command: Command, session: Session) {
   return command
     .argument('<bundle...>', 'bundles to serve; if names collide, the first bundle wins')
+    .addOption(baseOption)
     .addOption(listenOption)
     .addOption(tlsCertOption)
     .addOption(tlsKeyOption)
@@ -43,7 +46,8 @@ export function serveCommand(command: Command, session: Session) {
       const reporter = openReporter('plain', session);
       const options = await servingOptions(flags, session);
       const { onEvent } = reporter;
-      await using serving = await serve({ ...options, bundles, publicKey: flags.publicKey, signal, onEvent });
+      const { base, publicKey } = flags;
+      await using serving = await serve({ ...options, bundles, base, publicKey, signal, onEvent });
       if (session.json) printJson(serving, session);
       else stdout(renderServing(serving), session);
       if (!signal.aborted) await once(signal, 'abort');

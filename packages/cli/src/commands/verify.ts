@@ -4,6 +4,7 @@ import { readSignaturePolicy } from '../options/config.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
 import { checksumsFileOption, publicKeyOption, signatureOption } from '../options/signing.ts';
+import { baseOption } from '../options/transport.ts';
 import { renderVerification } from '../render/verification.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -11,13 +12,17 @@ import { printJson, type Session, stdout } from '../session.ts';
 const EXAMPLES = `
 Examples:
   airgap verify bundle.tar && airgap load bundle.tar registry.local:5000
+  airgap verify bundle.tar.001
+  airgap verify app-1.1.delta.tar --base app-1.0.tar
   airgap verify bundle.tar --public-key vendor.pub
   ssh host cat bundle.tar | airgap verify -
 `;
 
 export function verifyCommand(command: Command, session: Session) {
   return command
-    .argument('<bundle...>', 'bundle files, OCI layouts, or - for stdin')
+    .argument('<bundle...>', 'bundle files, first parts, OCI layouts, or - for stdin')
+    .addOption(baseOption)
+    .option('--allow-missing-base', 'accept a delta without the layers that it leaves to its base')
     .addOption(publicKeyOption)
     .addOption(checksumsFileOption)
     .addOption(signatureOption)
@@ -28,11 +33,12 @@ export function verifyCommand(command: Command, session: Session) {
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
-      const { publicKey, checksums, signature, digest } = flags;
+      const { base, allowMissingBase, publicKey, checksums, signature, digest } = flags;
       if (bundles.length > 1) refuseSingle({ checksums, signature, digest });
       const { onEvent, close } = openReporter(flags.progress, session);
       const signatures = await readSignaturePolicy(flags.config, session.environment);
-      const compared = { publicKey, checksums, signature, digest, signatures };
+      const signed = { publicKey, checksums, signature, digest, signatures };
+      const compared = { base, allowMissingBase, ...signed };
       const results: VerifyResult[] = [];
       try {
         for (const bundle of bundles)

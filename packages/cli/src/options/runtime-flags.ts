@@ -3,6 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
 /** The flags that runtime targets support. */
 const ALLOWED = new Set([
+  'base',
   'images',
   'dryRun',
   'publicKey',
@@ -22,6 +23,6 @@ export function refuseRegistryFlags(command: CommandUnknownOpts, target: string)
   if (given.length === 0) return;
   const flags = given.map(({ long, short }) => long ?? short).join(', ');
   throw new AirgapError('USAGE', `${flags} cannot be used with the runtime target ${target}`, {
-    hint: 'Use only --images, --dry-run, --public-key, --checksums, --signature, --config, --progress and --json with a runtime.',
+    hint: 'Use only --base, --images, --dry-run, --public-key, --checksums, --signature, --config, --progress and --json with a runtime.',
   });
 }

@@ -1,9 +1,10 @@
-import type { BuildResult } from '@airgap/core';
-import { formatBytes } from './bytes.ts';
+import { type BuildResult, formatBytes } from '@airgap/core';
+import { count } from './count.ts';
 import { formatDuration } from './duration.ts';
 import { renderPlan } from './plan.ts';
 import { printable } from './printable.ts';
 import { renderSums, renderWritten } from './signing.ts';
+import { renderParts } from './written.ts';
 
 /**
  * Renders a finished build: its plan, where its bytes came from, the bundle, its sums, and what the other side needs.
@@ -11,12 +12,23 @@ import { renderSums, renderWritten } from './signing.ts';
  * @param program the path of the copy of this program, if there is one
  */
 export function renderBuild(result: Omit<BuildResult, 'sources'>, program?: string): string {
-  const { path = 'streamed', size, elapsed, transferred } = result;
-  const bundle = `${printable(path)}: ${formatBytes(size)} in ${formatDuration(elapsed)}\n`;
+  const { path = 'streamed', parts, size, elapsed, transferred } = result;
+  const bundle = `${printable(path)}: ${formatBytes(size)}${renderParts(parts)} in ${formatDuration(elapsed)}\n`;
+  const head = `${renderPlan(result)}${transferLine(transferred)}${missingLine(result)}${bundle}`;
+  return head + renderSums(result) + renderWritten(result) + nextLine(result, program);
+}
+
+/** Only airgap reads parts and deltas. */
+function nextLine({ parts, missing }: Pick<BuildResult, 'parts' | 'missing'>, program?: string): string {
   const needs = program === undefined ? 'airgap' : printable(program);
-  const next = `on the other side, ${needs}, docker, podman, ctr or skopeo loads it\n`;
-  const head = `${renderPlan(result)}${transferLine(transferred)}${bundle}`;
-  return head + renderSums(result) + renderWritten(result) + next;
+  const others = parts || missing ? '' : ', docker, podman, ctr or skopeo';
+  return `on the other side, ${needs}${others} loads it\n`;
+}
+
+/** Renders `delta: 24 layers (2.1 GB) left to the base`; empty for a complete bundle. */
+function missingLine({ missing }: Pick<BuildResult, 'missing'>): string {
+  if (missing === undefined) return '';
+  return `delta: ${count(missing.blobs, 'layer')} (${formatBytes(missing.bytes)}) left to the base\n`;
 }
 
 /** Renders `downloaded 120 MB, reused 3.1 GB of local bundles, resumed 40.0 MB`; the last two only if there are any. */

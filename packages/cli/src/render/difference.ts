@@ -1,14 +1,14 @@
-import type {
-  AddedImage,
-  BlobAmount,
-  ChangedImage,
-  ChangedLayer,
-  DiffResult,
-  PlatformChange,
-  RemovedImage,
+import {
+  type AddedImage,
+  type BlobAmount,
+  type ChangedImage,
+  type ChangedLayer,
+  type DiffResult,
+  formatBytes,
+  type PlatformChange,
+  type RemovedImage,
 } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
 import { renderPlatforms } from './platforms.ts';
 import { printable } from './printable.ts';

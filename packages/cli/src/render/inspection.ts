@@ -1,5 +1,4 @@
-import type { InspectedImage, InspectedLayer, InspectResult } from '@airgap/core';
-import { formatBytes } from './bytes.ts';
+import { formatBytes, type InspectedImage, type InspectedLayer, type InspectResult } from '@airgap/core';
 import { count } from './count.ts';
 import { renderPlatforms } from './platforms.ts';
 import { printable } from './printable.ts';
@@ -7,10 +6,13 @@ import { renderRecorded, renderSignatures, renderSums } from './signing.ts';
 
 /** Renders the contents of a bundle: each image with its layers, and how many images share each layer. */
 export function renderInspection(result: InspectResult): string {
-  const { path, size, images, blobs, blobBytes, sharedBytes } = result;
+  const { path, size, images, blobs, blobBytes, sharedBytes, missing } = result;
   const totals = `${printable(path)}: ${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)}; deduplication saves ${formatBytes(sharedBytes)}; file ${formatBytes(size)}\n`;
+  const delta = missing
+    ? `delta: ${count(missing.blobs, 'layer')} (${formatBytes(missing.bytes)}) expected from the base\n`
+    : '';
   return (
-    [...images.map(renderImage), totals].join('\n') +
+    [...images.map(renderImage), totals + delta].join('\n') +
     renderSums(result) +
     renderRecorded(result) +
     renderSignatures(result.signatures)

@@ -1,5 +1,4 @@
-import type { LoadedImage, LoadResult } from '@airgap/core';
-import { formatBytes } from './bytes.ts';
+import { formatBytes, type LoadedImage, type LoadResult } from '@airgap/core';
 import { count } from './count.ts';
 import { shortDigest } from './digest.ts';
 import { formatDuration } from './duration.ts';

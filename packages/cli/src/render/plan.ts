@@ -1,5 +1,4 @@
-import type { PlannedImage, PlanResult } from '@airgap/core';
-import { formatBytes } from './bytes.ts';
+import { formatBytes, type PlannedImage, type PlanResult } from '@airgap/core';
 import { count } from './count.ts';
 import { shortDigest } from './digest.ts';
 import { printable } from './printable.ts';

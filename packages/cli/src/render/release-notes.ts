@@ -1,5 +1,5 @@
 import type { DiffResult } from '@airgap/core';
-import { formatBytes } from './bytes.ts';
+import { formatBytes } from '@airgap/core';
 import { count } from './count.ts';
 import { printable } from './printable.ts';
 import { pairVersions, splitName } from './version-bumps.ts';

@@ -1,6 +1,6 @@
+import { formatBytes } from '@airgap/core';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { formatBytes } from './bytes.ts';
 import { formatDuration } from './duration.ts';
 import { formatJson } from './json.ts';
 import { printable, printableText } from './printable.ts';

@@ -1,23 +1,27 @@
-import type { Problem, VerifyResult } from '@airgap/core';
+import { formatBytes, type Problem, type VerifyResult } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
 import { printable } from './printable.ts';
 import { renderMatch, renderSignatures, renderSums } from './signing.ts';
 
 /** Renders the verification of a bundle: each problem with its place and images, the verdict, and what to do. */
 export function renderVerification(result: VerifyResult, colors: Colors): string {
-  const { path, images, blobs, bytes, problems } = result;
+  const { path, problems } = result;
   const verdict = problems.length > 0 ? colors.red('FAILED') : colors.green('OK');
-  const isNothing = images.length === 0 && blobs === 0;
-  const totals = isNothing
-    ? 'not a bundle'
-    : `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(bytes)}`;
   const list = problems.map(problem => renderProblem(problem, colors)).join('');
   // The sum of the file is computed only where it is compared.
   const sums = result.fileDigest === undefined ? '' : renderSums(result);
-  const head = `${list}${printable(path)}: ${verdict}: ${totals}${affected(result)}\n`;
+  const head = `${list}${printable(path)}: ${verdict}: ${totalsOf(result)}${affected(result)}\n`;
   return `${head}${sums}${renderMatch(result)}${renderSignatures(result.signatures)}${advice(result, colors)}`;
+}
+
+/** Renders `3 names, 10 blobs, 28.0 MB`, and what a delta leaves to its base. */
+function totalsOf({ form, images, blobs, bytes, missing }: VerifyResult): string {
+  if (form === 'part') return `one part, ${formatBytes(bytes)}`;
+  if (images.length === 0 && blobs === 0) return 'not a bundle';
+  const totals = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(bytes)}`;
+  if (!missing || missing.blobs === 0) return totals;
+  return `${totals}; ${count(missing.blobs, 'layer')}, ${formatBytes(missing.bytes)} expected from the base`;
 }
 
 /** Images that are listed for one problem. */

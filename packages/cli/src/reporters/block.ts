@@ -1,5 +1,5 @@
+import { formatBytes } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { formatBytes } from '../render/bytes.ts';
 import { shortDigest } from '../render/digest.ts';
 import { printable } from '../render/printable.ts';
 import { clip, clipStart, widthOf } from '../render/width.ts';

@@ -1,4 +1,4 @@
-import { formatBytes } from '../render/bytes.ts';
+import { formatBytes } from '@airgap/core';
 import { formatDuration } from '../render/duration.ts';
 import { printable } from '../render/printable.ts';
 import type { Progress } from './progress.ts';

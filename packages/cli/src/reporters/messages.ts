@@ -1,6 +1,5 @@
-import type { AirgapEvent } from '@airgap/core';
+import { type AirgapEvent, formatBytes } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { formatBytes } from '../render/bytes.ts';
 import { formatDuration } from '../render/duration.ts';
 import { renderFinding } from '../render/finding.ts';
 import { printable } from '../render/printable.ts';

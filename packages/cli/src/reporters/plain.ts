@@ -1,6 +1,5 @@
-import type { AirgapEvent } from '@airgap/core';
+import { type AirgapEvent, formatBytes } from '@airgap/core';
 import type { Colors } from 'picocolors/types.js';
-import { formatBytes } from '../render/bytes.ts';
 import { count } from '../render/count.ts';
 import { phaseLine, progressLine, summaryLine } from './lines.ts';
 import { messageFor } from './messages.ts';

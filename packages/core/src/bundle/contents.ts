@@ -1,9 +1,10 @@
+import { BlobOrder } from '../layout/blob-order.ts';
 import { blobPath, indexJson, manifestJson, ociLayout } from '../layout/documents.ts';
 import { bundleNames } from '../layout/names.ts';
 import { AirgapError } from '../model/errors.ts';
-import { compareText } from '../model/text-order.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { descriptorOf, parseManifest } from '../oci/manifest.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import type { BundleInput, EntryContent } from './entry-content.ts';
 
@@ -16,54 +17,49 @@ import type { BundleInput, EntryContent } from './entry-content.ts';
 export function bundleEntries(images: readonly ResolvedImage[]): BundleInput[] {
   const names = bundleNames(images);
   const blobs = new BlobSet();
-  for (const { manifests } of images) {
-    for (const { digest, mediaType, bytes } of manifests)
-      blobs.add('manifests', { digest, mediaType, size: bytes.length }, { bytes });
-  }
   for (const image of images) addBlobs(blobs, image);
   return [
     document('oci-layout', ociLayout()),
     document('index.json', indexJson(names)),
     document('manifest.json', manifestJson(names)),
-    ...blobs.inputs('manifests'),
-    ...blobs.inputs('configs'),
-    ...blobs.inputs('layers'),
+    ...blobs.inOrder(blobOrder(images)),
   ];
+}
+
+/** The order of the blobs of these images in a bundle. */
+export function blobOrder(images: readonly ResolvedImage[]): BlobOrder {
+  const order = new BlobOrder();
+  for (const { manifests } of images)
+    for (const manifest of manifests) order.add(descriptorOf(manifest), parseManifest(manifest));
+  return order;
 }
 
 function addBlobs(blobs: BlobSet, image: ResolvedImage): void {
   const from = image.reference;
-  const configs = new Map(image.configs.map(({ digest, bytes }) => [digest, bytes]));
-  for (const { manifest } of image.images) {
-    const bytes = configs.get(manifest.config.digest);
-    blobs.add(
-      'configs',
-      manifest.config,
-      bytes ? { bytes } : { blob: manifest.config, from, images: new Set([from.toString()]) },
-    );
+  const manifests = image.manifests.map(({ digest, bytes }): [Digest, Uint8Array] => [digest, bytes]);
+  const configs = image.configs.map(({ digest, bytes }): [Digest, Uint8Array] => [digest, bytes]);
+  const known = new Map([...manifests, ...configs]);
+  for (const blob of [...image.manifests.map(descriptorOf), ...blobsOf(image)]) {
+    const bytes = known.get(blob.digest);
+    blobs.add(blob, bytes ? { bytes } : { blob, from, images: new Set([from.toString()]) });
   }
-  for (const blob of blobsOf(image))
-    blobs.add('layers', blob, { blob, from, images: new Set([from.toString()]) });
 }
 
-type Group = 'manifests' | 'configs' | 'layers';
-
-/** Blobs by digest; each is in the first group that it was added to. */
+/** Blobs by digest. */
 class BlobSet {
-  readonly #blobs = new Map<Digest, { group: Group; input: BundleInput }>();
+  readonly #blobs = new Map<string, BundleInput>();
 
-  add(group: Group, descriptor: Descriptor, content: EntryContent): void {
-    const { digest, size } = descriptor;
-    const known = this.#blobs.get(digest)?.input;
-    if (known === undefined)
-      this.#blobs.set(digest, { group, input: { name: blobPath(descriptor), size, content } });
+  add(descriptor: Descriptor, content: EntryContent): void {
+    const { size } = descriptor;
+    const name = blobPath(descriptor);
+    const known = this.#blobs.get(name);
+    if (known === undefined) this.#blobs.set(name, { name, size, content });
     else if (known.size !== size) throw sizeConflict(known, descriptor, content);
     else addImages(known.content, content);
   }
 
-  inputs(group: Group): BundleInput[] {
-    const blobs = [...this.#blobs.values()].filter(blob => blob.group === group);
-    return blobs.map(({ input }) => input).sort((a, b) => compareText(a.name, b.name));
+  inOrder(order: BlobOrder): BundleInput[] {
+    return order.sort([...this.#blobs.keys()]).flatMap(name => this.#blobs.get(name) ?? []);
   }
 }
 

@@ -41,6 +41,15 @@ export async function push({ blobs, levels }: PushDiff, options: PushOptions): P
   return { uploaded: countOf(sizes.uploaded), mounted: countOf(sizes.mounted) };
 }
 
+/** The sum of two pushes. */
+export function addTransfers(a: TransferCounts, b: TransferCounts): TransferCounts {
+  const add = (outcome: PushOutcome): TransferCount => ({
+    blobs: a[outcome].blobs + b[outcome].blobs,
+    bytes: a[outcome].bytes + b[outcome].bytes,
+  });
+  return { uploaded: add('uploaded'), mounted: add('mounted') };
+}
+
 /** Counts what a push would transfer, assuming that the registry grants every mount. */
 export function expectedTransfers({ blobs }: Pick<PushDiff, 'blobs'>): TransferCounts {
   const uploads = blobs.filter(({ present }) => present.length === 0);

@@ -1,4 +1,4 @@
-import { type BlobSizes, bytesOf } from '../layout/blob-usage.ts';
+import { amountOf, type BlobAmount, type BlobSizes } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import type { Layout } from '../layout/layout.ts';
 import { openLayout } from '../layout/open-layout.ts';
@@ -7,12 +7,6 @@ import { AirgapError, type ErrorCode } from '../model/errors.ts';
 
 /** The codes of errors for a file or directory that is not a complete layout. */
 const INVALID_LAYOUT: ReadonlySet<ErrorCode> = new Set(['BUNDLE', 'REGISTRY', 'UNSUPPORTED']);
-
-/** A number of blobs, including manifests, and their total size in bytes. */
-export interface BlobAmount {
-  readonly blobs: number;
-  readonly bytes: number;
-}
 
 /** The images of a bundle or OCI layout directory, and all blobs that they need. */
 export class BundleContents {
@@ -30,13 +24,17 @@ export class BundleContents {
   }
 
   /**
-   * Reads the documents of a bundle or OCI layout directory.
+   * Reads the documents of a bundle or OCI layout directory. A delta has what its base has.
    *
    * @throws AirgapError `INPUT` when it cannot be read or is incomplete; `CONTENT`
    */
-  static async read(path: string, signal: AbortSignal | undefined): Promise<BundleContents> {
+  static async read(
+    path: string,
+    signal: AbortSignal | undefined,
+    bases?: readonly string[] | undefined,
+  ): Promise<BundleContents> {
     try {
-      const images = await readImages(await openLayout(path), signal);
+      const images = await readImages(await openLayout(path, bases), signal);
       return new BundleContents(path, images);
     } catch (error) {
       throw inputError(error, path);
@@ -65,7 +63,7 @@ export class BundleContents {
 }
 
 function amount(blobs: readonly (readonly [string, number])[]): BlobAmount {
-  return { blobs: blobs.length, bytes: bytesOf(new Map(blobs)) };
+  return amountOf(blobs.map(([, size]) => ({ size })));
 }
 
 /** Reads all images, then closes the layout. Every blob must exist: the sums over an incomplete layout would be wrong. */
@@ -83,12 +81,13 @@ async function readImages(opened: Layout, signal: AbortSignal | undefined): Prom
 /** Adds the path, as there are two layouts, and converts errors of an invalid layout to `INPUT`. */
 function inputError(error: unknown, path: string): unknown {
   if (!(error instanceof AirgapError)) return error;
-  const { code, message, hint, where, cause } = error.withContext({ path });
+  const { code, message, hint, where, cause, details } = error.withContext({ path });
   if (!INVALID_LAYOUT.has(code)) return error.withContext({ path });
   return new AirgapError('INPUT', message, {
     // The hints of the other codes are for registries.
     hint: code === 'BUNDLE' && hint !== undefined ? hint : 'Fetch it again, or rebuild it.',
     where,
     cause,
+    details,
   });
 }

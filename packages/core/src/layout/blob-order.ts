@@ -1,7 +1,14 @@
 import { compareText } from '../model/text-order.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Manifest } from '../oci/manifest.ts';
+import { RECIPE } from './delta-recipe.ts';
 import { blobPath, DOCUMENTS } from './documents.ts';
+
+/** What an entry of a bundle is. */
+export type EntryKind = 'document' | 'manifest' | 'config' | 'layer';
+
+/** The kinds of blobs, in the order of a bundle. */
+const KINDS: readonly EntryKind[] = ['manifest', 'config', 'layer'];
 
 /** The order of a bundle's entries: the documents, then manifests, configs and layers, each sorted by digest. */
 export class BlobOrder {
@@ -12,6 +19,19 @@ export class BlobOrder {
   add(descriptor: Descriptor, manifest: Manifest): void {
     this.#manifests.add(blobPath(descriptor));
     if (manifest.kind === 'image') this.#configs.add(blobPath(manifest.config));
+  }
+
+  /** These entry names, in order. */
+  sort(names: readonly string[]): string[] {
+    return [...names].sort((a, b) => this.#compare(a, b));
+  }
+
+  /** What the entry with this name is. */
+  kindOf(name: string): EntryKind {
+    if (name === RECIPE) return 'document';
+    const rank = this.#rank(name) - DOCUMENTS.length;
+    if (rank < 0) return 'document';
+    return KINDS[rank] ?? 'layer';
   }
 
   /** Whether these entry names are in order. */

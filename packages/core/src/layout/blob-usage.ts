@@ -1,6 +1,12 @@
 /** The blobs and manifests of one image with their sizes in bytes, each digest once. */
 export type BlobSizes = ReadonlyMap<string, number>;
 
+/** A number of blobs, including manifests, and their total size in bytes. */
+export interface BlobAmount {
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
 /** How images share blobs: the total size, and the unique size of each image. Sizes are bytes. */
 export class BlobUsage {
   /** The number of distinct blobs, including manifests. */
@@ -35,6 +41,12 @@ export class BlobUsage {
 /** The total size of an image, in bytes. */
 export function bytesOf(sizes: BlobSizes): number {
   return sum(sizes.values());
+}
+
+/** The amount of some blobs, each of which is given once. */
+export function amountOf(blobs: Iterable<{ readonly size: number }>): BlobAmount {
+  const sizes = [...blobs].map(({ size }) => size);
+  return { blobs: sizes.length, bytes: sum(sizes) };
 }
 
 function sum(numbers: Iterable<number>): number {

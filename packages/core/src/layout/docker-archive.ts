@@ -78,7 +78,7 @@ export class DockerArchive {
     }
     const tags = listed.flatMap(entry => entry.tags);
     for (const tag of duplicates(tags)) problems.push(`duplicate name ${tag}`);
-    if (this.#layout.form !== 'bundle') return problems;
+    if (!this.#layout.isBuilt) return problems;
     if (duplicates(listed.map(({ text }) => text)).length > 0) problems.push('duplicate image');
     return problems.concat(
       await this.#missingNames(new Set(tags), new Set(listed.map(({ config }) => config))),
@@ -104,14 +104,14 @@ export class DockerArchive {
     { fields, text, tags }: Pick<DockerEntry, 'fields' | 'text' | 'tags'>,
   ): Promise<boolean> {
     const { manifest, diffIds } = await this.#candidate(image);
-    if (this.#layout.form !== 'bundle')
+    if (!this.#layout.isBuilt)
       return JSON.stringify(fields.Layers ?? []) === JSON.stringify(manifest.layers.map(blobPath));
     return diffIds !== undefined && text === JSON.stringify(dockerManifestEntry(manifest, diffIds, tags));
   }
 
   /** Docker writes short names into manifest.json, and canonical ones into index.json. */
   #nameOf(tag: string): string {
-    if (this.#roots.has(tag) || this.#layout.form === 'bundle') return tag;
+    if (this.#roots.has(tag) || this.#layout.isBuilt) return tag;
     try {
       return Reference.parse(tag).toString();
     } catch {

@@ -1,4 +1,5 @@
 import type { RandomAccess } from '../store/random-access.ts';
+import type { DeltaRecipe } from './delta-recipe.ts';
 
 /** A file of an OCI layout, wherever it is stored. */
 export interface LayoutEntry {
@@ -9,10 +10,10 @@ export interface LayoutEntry {
 }
 
 /**
- * How a layout is stored. `bundle` is a tar as a build writes it, `archive` one of another tool, and `docker-archive` one
- * without manifests, as `docker save` wrote it before docker 25.
+ * How a layout is stored. `bundle` is a tar as a build writes it, `delta` one without the layers that its base has,
+ * `archive` one of another tool, and `docker-archive` one without manifests, as `docker save` wrote it before docker 25.
  */
-export type LayoutForm = 'bundle' | 'archive' | 'docker-archive' | 'directory';
+export type LayoutForm = 'bundle' | 'delta' | 'archive' | 'docker-archive' | 'directory';
 
 /** The files of an OCI layout: the entries of a tar, or a directory. */
 export interface LayoutFiles extends AsyncDisposable {
@@ -23,6 +24,10 @@ export interface LayoutFiles extends AsyncDisposable {
   readonly size: number;
   /** All files by name, in their order. */
   readonly entries: ReadonlyMap<string, LayoutEntry>;
+  /** How a delta and its base make the complete bundle. */
+  readonly recipe?: DeltaRecipe;
+  /** The blobs that a delta leaves to its base and that no base has, by the names of their entries. */
+  readonly absent?: ReadonlyMap<string, LayoutEntry>;
   /** Opens a file for reading. @throws AirgapError `INPUT` */
   open(entry: LayoutEntry): Promise<RandomAccess>;
 }

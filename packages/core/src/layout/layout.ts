@@ -13,6 +13,7 @@ import type { RandomAccess } from '../store/random-access.ts';
 import type { Range } from '../store/ranges.ts';
 import { readFully, readRanges } from '../store/read-ranges.ts';
 import { verifyBytes } from '../store/verifier.ts';
+import type { DeltaRecipe } from './delta-recipe.ts';
 import { blobPath, DOCUMENT_KEYS } from './documents.ts';
 import type { LayoutEntry, LayoutFiles, LayoutForm } from './layout-files.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
@@ -35,10 +36,13 @@ export interface NamedDescriptor {
 /** How errors name each form of a layout, and their hint. */
 const WORDING: Readonly<Record<LayoutForm, { readonly noun: string; readonly hint: string }>> = {
   bundle: { noun: 'bundle', hint: 'Fetch the bundle again, or rebuild it.' },
+  delta: { noun: 'delta', hint: 'Fetch the delta again, or make it again.' },
   archive: { noun: 'OCI archive', hint: 'Fetch the archive again, or recreate it.' },
   'docker-archive': { noun: 'docker archive', hint: 'Save the image again.' },
   directory: { noun: 'OCI layout', hint: 'Copy the directory again, or recreate it.' },
 };
+
+const NONE: ReadonlyMap<string, LayoutEntry> = new Map();
 
 /** An OCI image layout, wherever it is stored: a bundle, an archive of another tool, a directory. */
 export class Layout implements ImageSource, AsyncDisposable {
@@ -66,6 +70,21 @@ export class Layout implements ImageSource, AsyncDisposable {
   /** All files by name, in their order. */
   get entries(): ReadonlyMap<string, LayoutEntry> {
     return this.#files.entries;
+  }
+
+  /** Whether a build wrote it: a bundle, or a delta of one. Then its form is known to the byte. */
+  get isBuilt(): boolean {
+    return this.form === 'bundle' || this.form === 'delta';
+  }
+
+  /** How a delta and its base make the complete bundle; undefined for other layouts. */
+  get recipe(): DeltaRecipe | undefined {
+    return this.#files.recipe;
+  }
+
+  /** The blobs that a delta leaves to its base and that no base has, by the names of their entries. */
+  get absent(): ReadonlyMap<string, LayoutEntry> {
+    return this.#files.absent ?? NONE;
   }
 
   get origin() {
@@ -141,6 +160,11 @@ export class Layout implements ImageSource, AsyncDisposable {
     return this.sizeOf(blob) === blob.size;
   }
 
+  /** Whether it is a delta that leaves this blob to its base. */
+  expects(blob: Pick<Descriptor, 'digest' | 'size'>): boolean {
+    return this.absent.get(blobPath(blob))?.size === blob.size;
+  }
+
   async has(blob: Descriptor): Promise<boolean> {
     return this.contains(blob);
   }
@@ -166,9 +190,11 @@ export class Layout implements ImageSource, AsyncDisposable {
   #requireEntry(blob: Pick<Descriptor, 'digest'>): LayoutEntry {
     const entry = this.#entryOf(blob);
     if (entry) return entry;
-    throw new AirgapError('NOT_FOUND', 'a blob is missing', {
+    const isLeftOut = this.absent.has(blobPath(blob));
+    const message = isLeftOut ? 'a blob is missing: the delta leaves it to its base' : 'a blob is missing';
+    throw new AirgapError('NOT_FOUND', message, {
       where: { ...this.origin, digest: blob.digest },
-      hint: WORDING[this.form].hint,
+      hint: isLeftOut ? 'Pass the bundle that the delta was made against.' : WORDING[this.form].hint,
     });
   }
 

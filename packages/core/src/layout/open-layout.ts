@@ -4,23 +4,46 @@ import type { AirgapError } from '../model/errors.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { walkTar } from '../tar/walk.ts';
+import { DeltaFiles } from './delta-files.ts';
 import { DirectoryFiles } from './directory-files.ts';
 import { DockerArchiveFiles } from './docker-archive-files.ts';
 import { Layout } from './layout.ts';
+import type { LayoutFiles } from './layout-files.ts';
+import { findParts, openParts } from './parts.ts';
 import { layoutName, TarFiles } from './tar-files.ts';
 
 /**
- * Opens an OCI image layout: a bundle, an archive of another tool, or a directory. Close it when it is no longer needed.
+ * Opens an OCI image layout: a bundle, its parts, a delta, an archive of another tool, or a directory. Close it when it is
+ * no longer needed.
  *
- * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else, which the error names
+ * @param path for parts, that of the first one, or of the bundle that they make
+ * @param bases layouts that may have the layers that a delta lacks; other layouts do not read them
+ * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else, which the error names, or when
+ * parts are missing or wrong
  */
-export async function openLayout(path: string): Promise<Layout> {
+export async function openLayout(path: string, bases: readonly string[] = []): Promise<Layout> {
+  return new Layout(await openFiles(path, bases));
+}
+
+async function openFiles(path: string, bases: readonly string[]): Promise<LayoutFiles> {
   const storage = await openStorage(path);
-  if (storage instanceof DirectoryFiles) return new Layout(storage);
+  if (storage instanceof DirectoryFiles) return storage;
   try {
-    return new Layout(await TarFiles.open(storage));
+    const files = await TarFiles.open(storage);
+    if (files.form !== 'delta') return files;
+    return await openDelta(files, await OpenLayouts.open(bases));
   } catch (error) {
     await storage[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Opens a delta with its bases, which are closed with it. @throws AirgapError as {@link openLayout} */
+async function openDelta(files: LayoutFiles, bases: OpenLayouts): Promise<DeltaFiles> {
+  try {
+    return await DeltaFiles.open(files, bases);
+  } catch (error) {
+    await bases[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -65,7 +88,7 @@ export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
 
 type OpenOne = (path: string) => Promise<Layout>;
 
-/** Several open layouts that are closed together. */
+/** Several open layouts that are closed together, once. */
 export class OpenLayouts implements AsyncDisposable {
   readonly layouts: Layout[] = [];
 
@@ -82,12 +105,18 @@ export class OpenLayouts implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.layouts.map(layout => layout[Symbol.asyncDispose]()));
+    await Promise.all(this.layouts.splice(0).map(layout => layout[Symbol.asyncDispose]()));
   }
 }
 
-/** Opens a directory, or a file that should be a tar. @throws AirgapError `INPUT` when it cannot be read */
+/**
+ * Opens a directory, or a file or parts that should be a tar.
+ *
+ * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when parts are missing or wrong
+ */
 export async function openStorage(path: string): Promise<DirectoryFiles | RandomAccess> {
+  const parts = await findParts(path);
+  if (parts) return openParts(parts);
   const stats = await stat(path).catch(cause => {
     throw fileReadError('the bundle', path, cause);
   });

@@ -2,6 +2,7 @@ import { AirgapError } from '../model/errors.ts';
 import { withoutTrailing } from '../model/without-trailing.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { type PlacedEntry, walkTar } from '../tar/walk.ts';
+import { RECIPE } from './delta-recipe.ts';
 import { blobDigest, DOCUMENTS } from './documents.ts';
 import type { LayoutFiles, LayoutForm } from './layout-files.ts';
 import { unexpectedReason } from './unexpected-entry.ts';
@@ -110,10 +111,11 @@ export class ContentsReader {
     return unexpected;
   }
 
-  /** A tar with all documents, and without directories, is a bundle: no other tool writes such tars. */
+  /** A tar with all documents, and without directories, is a bundle or a delta: no other tool writes such tars. */
   contents(): TarContents {
     const isBundle = this.#isPlain && DOCUMENTS.every(name => this.#entries.has(name));
-    return { form: isBundle ? 'bundle' : 'archive', entries: this.#entries };
+    const built = this.#entries.has(RECIPE) ? 'delta' : 'bundle';
+    return { form: isBundle ? built : 'archive', entries: this.#entries };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PlacedEntry } from '../tar/walk.ts';
+import { RECIPE } from './delta-recipe.ts';
 import { blobDigest, DOCUMENTS } from './documents.ts';
 
 /** What docker and containerd write into their archives beside an OCI layout. */
@@ -12,10 +13,12 @@ const DOCKER_FILES = new Set(['repositories']);
  */
 export function unexpectedReason(
   name: string,
-  { type }: PlacedEntry,
+  { type, headerOffset }: PlacedEntry,
   known: { has(name: string): boolean },
 ): string | undefined {
-  if (!DOCUMENTS.includes(name) && !DOCKER_FILES.has(name) && blobDigest(name) === undefined)
+  // The recipe of a delta counts only where no reader can miss it.
+  const isRecipe = name === RECIPE && headerOffset === 0;
+  if (!isRecipe && !DOCUMENTS.includes(name) && !DOCKER_FILES.has(name) && blobDigest(name) === undefined)
     return 'unexpected entry: neither a blob nor a document of a bundle';
   if (type !== '0')
     return `unexpected entry type ${JSON.stringify(type)}: a bundle contains only regular files`;

@@ -90,8 +90,8 @@ export function rethrow(_descriptor: Descriptor, error: unknown): never {
 }
 
 /**
- * The blobs that a manifest refers to, all of which must be in the bundle: in the air-gapped network, the `urls` of a
- * descriptor are not reachable.
+ * The blobs that a manifest refers to, all of which must be in the bundle, or expected from the base of a delta: in the
+ * air-gapped network, the `urls` of a descriptor are not reachable.
  *
  * @throws AirgapError `BUNDLE` when one is missing or has a different size
  */
@@ -101,10 +101,10 @@ export function requireBlobs(layout: Layout, manifest: Manifest): Descriptor[] {
   return blobs;
 }
 
-/** Asserts that a blob exists with the expected size. @throws AirgapError `BUNDLE` */
+/** Asserts that a blob exists with the expected size, or that a delta leaves it to its base. @throws AirgapError `BUNDLE` */
 export function assertPresent(layout: Layout, blob: Pick<Descriptor, 'digest' | 'size'>): void {
   const size = layout.sizeOf(blob);
-  if (size === blob.size) return;
+  if (size === blob.size || layout.expects(blob)) return;
   if (size === undefined) throw damaged(layout, blob, 'a blob is missing');
   throw damaged(layout, blob, `blob size mismatch: expected ${blob.size} bytes, got ${size}`);
 }

@@ -1,5 +1,5 @@
-import type { BlobAmount } from '../diff/bundle-contents.ts';
 import type { AddedImage, ChangedImage, RemovedImage } from '../diff/image-change.ts';
+import type { BlobAmount } from '../layout/blob-usage.ts';
 import type { Finding } from '../model/finding.ts';
 
 /** A layer of an image in a report. */

@@ -1,3 +1,4 @@
+import type { LeftOutLayer } from '../layout/left-out-layers.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { ReadOutput } from '../process/run-program.ts';
 import { canonicalName } from './canonical-name.ts';
@@ -24,6 +25,16 @@ export class Containerd implements Runtime {
       const [name = '', _type, digest = '', size = '', unit = ''] = row.split(/\s+/);
       return { id: digest, names: canonicalName(name), size: parseSize(`${size}${unit}`) };
     });
+  }
+
+  /** A layer of the content store counts, whichever image it belongs to. */
+  async missingLayers(
+    layers: readonly LeftOutLayer[],
+    signal: AbortSignal,
+  ): Promise<readonly LeftOutLayer[]> {
+    const listed = await this.#client.query(['content', 'ls', '--quiet'], signal);
+    const stored = new Set(listed.split('\n'));
+    return layers.filter(({ digest }) => !stored.has(digest));
   }
 
   load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LeftOutLayer } from '../layout/left-out-layers.ts';
 import type { ReadOutput } from '../process/run-program.ts';
 import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
@@ -16,6 +17,9 @@ const rowSchema = z.looseObject({
   Size: z.string().default(''),
 });
 
+/** The diff IDs of an image; null for one without layers. */
+const layersSchema = z.array(z.string()).nullable();
+
 /** Docker, which stores names and configs; with the containerd image store, manifests and digests as well. */
 export class Docker implements Runtime {
   readonly title = 'Docker';
@@ -32,6 +36,21 @@ export class Docker implements Runtime {
       if (row.Digest !== NONE) names.push(`${row.Repository}@${row.Digest}`);
       return { id: row.ID, names: names.flatMap(canonicalName), size: parseSize(row.Size) };
     });
+  }
+
+  /** Docker finds a layer by its chain: an image that begins with the same layers must exist. */
+  async missingLayers(
+    layers: readonly LeftOutLayer[],
+    signal: AbortSignal,
+  ): Promise<readonly LeftOutLayer[]> {
+    const ids = [...new Set((await this.images(signal)).map(({ id }) => id))];
+    if (ids.length === 0) return layers;
+    const args = ['image', 'inspect', '--format', '{{json .RootFS.Layers}}', ...ids];
+    const lines = (await this.#client.query(args, signal)).split('\n').filter(Boolean);
+    const chains = lines.map(line => this.#client.parse(line, layersSchema) ?? []);
+    const isStored = ({ chain }: LeftOutLayer) =>
+      chain.length > 0 && chains.some(stored => chain.every((diffId, index) => stored[index] === diffId));
+    return layers.filter(layer => !isStored(layer));
   }
 
   load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {

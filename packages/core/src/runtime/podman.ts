@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LeftOutLayer } from '../layout/left-out-layers.ts';
 import type { ReadOutput } from '../process/run-program.ts';
 import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
@@ -27,6 +28,11 @@ export class Podman implements Runtime {
       names: [...(Names ?? []), ...(RepoDigests ?? [])].flatMap(canonicalName),
       size: Size,
     }));
+  }
+
+  /** It loads only bundles with all layers. */
+  async missingLayers(layers: readonly LeftOutLayer[]): Promise<readonly LeftOutLayer[]> {
+    return layers;
   }
 
   load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {

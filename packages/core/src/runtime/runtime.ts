@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { LeftOutLayer } from '../layout/left-out-layers.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
 import type { ReadOutput } from '../process/run-program.ts';
 
@@ -33,6 +34,8 @@ export interface Runtime {
   images(signal: AbortSignal): Promise<RuntimeImage[]>;
   /** Loads a bundle of images. @throws AirgapError `RUNTIME` when the runtime fails, and what `writeBundle` throws */
   load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void>;
+  /** The layers that it does not have, of some that a bundle leaves out. It can load the bundle if it has all of them. */
+  missingLayers(layers: readonly LeftOutLayer[], signal: AbortSignal): Promise<readonly LeftOutLayer[]>;
   /** Exports images as one tar: an OCI layout, or a docker archive. @throws AirgapError `RUNTIME`, and what `output` throws */
   export(request: ExportRequest, output: ReadOutput, signal: AbortSignal): Promise<void>;
   /** Imports a bundle of artifacts, like {@link load}; undefined for a runtime that cannot store artifacts. */

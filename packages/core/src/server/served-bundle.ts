@@ -1,4 +1,5 @@
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
+import { missingBase, type NeededBlob } from '../layout/missing-base.ts';
 import { readName } from '../layout/names.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
@@ -29,6 +30,8 @@ export class ServedBundle implements AsyncDisposable {
   readonly #layout: Layout;
   readonly #manifests = new Map<Digest, ServedManifest>();
   readonly #blobs = new Map<Digest, StoredBlob>();
+  /** The layers that a delta leaves to a base that is not there. */
+  readonly #needed = new Map<Digest, NeededBlob>();
 
   private constructor(layout: Layout) {
     this.#layout = layout;
@@ -37,17 +40,24 @@ export class ServedBundle implements AsyncDisposable {
   /**
    * Reads the documents and manifests of a bundle.
    *
+   * @param bases layouts that have the layers that a delta leaves to its base
    * @param check may refuse the layout before it is read
-   * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` for an invalid or incomplete bundle, `CONTENT`
-   * for a damaged manifest
+   * @throws AirgapError `INPUT` when the file cannot be read or is a delta without its base, `BUNDLE` for an invalid or
+   * incomplete bundle, `CONTENT` for a damaged manifest
    */
-  static async open(path: string, check?: (layout: Layout) => Promise<void>): Promise<ServedBundle> {
-    const layout = await openLayout(path);
+  static async open(
+    path: string,
+    bases: readonly string[] = [],
+    check?: (layout: Layout) => Promise<void>,
+  ): Promise<ServedBundle> {
+    const layout = await openLayout(path, bases);
     try {
       await check?.(layout);
       const bundle = new ServedBundle(layout);
       const seen = new Set<Digest>();
       for (const named of await layout.names()) await bundle.#add(named, seen);
+      if (bundle.#needed.size > 0)
+        throw missingBase(layout, [...bundle.#needed.values()], 'no other bundle has them');
       return bundle;
     } catch (error) {
       await layout[Symbol.asyncDispose]();
@@ -82,9 +92,15 @@ export class ServedBundle implements AsyncDisposable {
     const manifests = walkManifests(this.#layout, root, rethrow, seen);
     for await (const { descriptor, manifest } of manifests) {
       const successors = manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest);
-      for (const successor of successors) this.#requireBlob(successor, name);
+      for (const successor of successors) this.#addBlob(successor, name);
       this.#manifests.set(descriptor.digest, { blob: this.#requireBlob(descriptor, name), manifest });
     }
+  }
+
+  #addBlob(descriptor: Descriptor, name: string): void {
+    if (this.#layout.expects(descriptor))
+      this.#needed.set(descriptor.digest, { ...descriptor, images: [name] });
+    else this.#requireBlob(descriptor, name);
   }
 
   #requireBlob(descriptor: Descriptor, name: string): StoredBlob {

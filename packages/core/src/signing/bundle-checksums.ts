@@ -87,7 +87,7 @@ export class BundleChecksums {
     const digest = digestOf(await layout.documentBytes('index.json'));
     const { name } = this.#match(indexCopy(this.name), digest, indexes);
     await this.#checkCopy(name, digest);
-    if (layout.form === 'bundle') await checkDockerManifest(layout);
+    if (layout.isBuilt) await checkDockerManifest(layout);
     return name.slice(0, -INDEX_SUFFIX.length);
   }
 

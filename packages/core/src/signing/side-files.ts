@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { parsePartPath } from '../tar/parts.ts';
 
 /** The files beside a bundle that say what it must be. */
 export interface SideFiles {
@@ -8,9 +9,9 @@ export interface SideFiles {
   readonly index: string;
 }
 
-/** The paths of the files beside a bundle. */
+/** The paths of the files beside a bundle. Its parts have those of the bundle that they make. */
 export function sideFiles(bundle: string): SideFiles {
-  const path = bundle.replace(/(?<=.)[/\\]+$/, '');
+  const path = bundlePath(bundle);
   return { checksums: `${path}.sha256`, index: indexCopy(path) };
 }
 
@@ -24,7 +25,13 @@ export function beside(path: string, name: string): string {
   return join(dirname(path), name);
 }
 
-/** The name of a bundle in its checksums. A trailing slash of a directory does not count. */
+/** The name of a bundle in its checksums: `bundle.tar`, also for `bundle.tar.001`. */
 export function listedName(bundle: string): string {
-  return basename(bundle);
+  return basename(bundlePath(bundle));
+}
+
+/** The path of a bundle, also for its first part. A trailing slash of a directory does not count. */
+export function bundlePath(path: string): string {
+  const part = parsePartPath(path);
+  return part?.part === 0 ? part.path : path.replace(/(?<=.)[/\\]+$/, '');
 }

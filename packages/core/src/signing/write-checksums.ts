@@ -3,14 +3,16 @@ import { replaceFile } from '../fs/replace-file.ts';
 import { systemErrorReason } from '../fs/system-error.ts';
 import { DirectoryFiles } from '../layout/directory-files.ts';
 import { openLayout, openStorage } from '../layout/open-layout.ts';
+import { findParts } from '../layout/parts.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { hashBytes } from '../store/hash-bytes.ts';
 import { HashPool } from '../store/hash-pool.ts';
+import { partPath, partSums } from '../tar/parts.ts';
 import { type Checksum, formatChecksums, nameProblem } from './checksums.ts';
 import type { SigningKey } from './private-key.ts';
-import { indexCopy, listedName, sideFiles } from './side-files.ts';
+import { bundlePath, indexCopy, listedName, sideFiles } from './side-files.ts';
 import { signaturePath } from './signature-file.ts';
 
 /** How to write the checksums of a bundle. */
@@ -37,7 +39,8 @@ export interface WrittenChecksums {
 }
 
 /**
- * Writes `BUNDLE.index.json` and `BUNDLE.sha256`, and signs the latter. It reads the bundle once, from start to end.
+ * Writes `BUNDLE.index.json` and `BUNDLE.sha256`, and signs the latter. It reads the bundle once, from start to end. For
+ * parts, `BUNDLE.sha256` lists the file that they make; each of them is listed in `BUNDLE.parts.sha256`, signed as well.
  *
  * @throws AirgapError `INPUT`, `BUNDLE` when the bundle or a file cannot be read; `USAGE` for names that cannot be
  * listed; `DISK`
@@ -48,7 +51,7 @@ export async function writeChecksums(
 ): Promise<WrittenChecksums> {
   const { key, also = [], signal } = options;
   const name = listedName(bundle);
-  checkNames([name, indexCopy(name), ...also.map(listedName)]);
+  checkNames([name, indexCopy(name), ...also.map(path => basename(path))]);
   const paths = sideFiles(bundle);
   const index = await indexOf(bundle);
   await using pool = new HashPool(signal);
@@ -63,6 +66,7 @@ export async function writeChecksums(
   await write(paths.index, index);
   await write(paths.checksums, text);
   if (key) await write(signaturePath(paths.checksums), key.sign(Buffer.from(text)));
+  await writePartSums(bundle, key, pool);
   return {
     path: paths.checksums,
     ...(key ? { signature: signaturePath(paths.checksums) } : {}),
@@ -97,9 +101,21 @@ async function bundleDigest(bundle: string, pool: HashPool): Promise<Digest | un
   return storage instanceof DirectoryFiles ? undefined : await hashBytes(storage, pool);
 }
 
+/** Writes and signs one line for each part, so that one medium at a time can be checked. It reads the parts once more. */
+async function writePartSums(bundle: string, key: SigningKey | undefined, pool: HashPool): Promise<void> {
+  const parts = await findParts(bundle);
+  if (parts === undefined) return;
+  const sums: Checksum[] = [];
+  for (const number of parts.numbers) sums.push(await fileChecksum(partPath(parts.path, number), pool));
+  const path = partSums(bundlePath(bundle));
+  const text = formatChecksums(sums);
+  await write(path, text);
+  if (key) await write(signaturePath(path), key.sign(Buffer.from(text)));
+}
+
 async function fileChecksum(path: string, pool: HashPool): Promise<Checksum> {
   await using file = await FileAccess.open(path, 'the file');
-  return { name: listedName(path), digest: await hashBytes(file, pool) };
+  return { name: basename(path), digest: await hashBytes(file, pool) };
 }
 
 async function write(path: string, content: string | Uint8Array): Promise<void> {

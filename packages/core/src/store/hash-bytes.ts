@@ -17,12 +17,9 @@ export async function hashBytes(
   onHashed?: (bytes: number) => void,
 ): Promise<Digest> {
   const files = bytes.files?.({ start: 0, end: bytes.size }) ?? [];
-  const last = files.at(-1);
-  if (last === undefined) return hashHere(bytes, onHashed);
-  const hash = pool.start(onHashed);
-  for (const file of files.slice(0, -1)) hash.extend(file);
+  if (files.length === 0) return hashHere(bytes, onHashed);
   try {
-    return await hash.digest(last);
+    return await pool.start(onHashed).digest(files);
   } catch (cause) {
     if (isInterrupted(cause) || cause instanceof AirgapError) throw cause;
     throw readError(cause, bytes.location);

@@ -93,9 +93,9 @@ export class FileHash {
     this.#digest.catch(() => {});
   }
 
-  /** Adds written bytes; they follow those added before. */
-  extend({ fd, offset, size }: FilePart): void {
-    this.#request({ fd, offset, length: size, last: false });
+  /** Adds written bytes; they follow those added before. @param pieces where they are, in order */
+  extend(pieces: readonly FilePart[]): void {
+    for (const { fd, offset, size } of pieces) this.#request({ fd, offset, length: size, last: false });
   }
 
   /** Adds bytes in memory; they follow those added before, and must not change until they are reported as hashed. */
@@ -114,20 +114,30 @@ export class FileHash {
     return this.#digest;
   }
 
-  /** Adds the last bytes. @returns the digest of all added bytes; rejects when the file cannot be read */
-  digest({ fd, offset, size }: FilePart): Promise<Digest> {
-    this.#request({ fd, offset, length: size, last: true });
+  /**
+   * Adds the last bytes.
+   *
+   * @param pieces where they are, in order; at least one
+   * @returns the digest of all added bytes; rejects when a file cannot be read
+   */
+  digest(pieces: readonly FilePart[]): Promise<Digest> {
+    for (const [index, { fd, offset, size }] of pieces.entries())
+      this.#request({ fd, offset, length: size, last: index === pieces.length - 1 });
     return this.#digest;
   }
 
   /**
    * Copies bytes from another file, up to its end, and hashes them in the same pass.
    *
-   * @param to where they go
+   * @param pieces where they go, in order; at least one
    * @returns the digest of the copied bytes; rejects when a file cannot be read or written
    */
-  copy({ size, ...from }: FilePart, to: Pick<FilePart, 'fd' | 'offset'>): Promise<Digest> {
-    this.#request({ ...to, length: size, last: true, from });
+  copy(from: Pick<FilePart, 'fd' | 'offset'>, pieces: readonly FilePart[]): Promise<Digest> {
+    let { offset } = from;
+    for (const [index, { size: length, ...to }] of pieces.entries()) {
+      this.#request({ ...to, length, last: index === pieces.length - 1, from: { fd: from.fd, offset } });
+      offset += length;
+    }
     return this.#digest;
   }
 

@@ -21,6 +21,27 @@ export interface TarPlan<Content = unknown> {
   readonly entries: readonly PlannedEntry<Content>[];
   /** Size of the complete tar, in bytes. */
   readonly size: number;
+  /** Of every entry, in seconds since 1970. */
+  readonly mtime: number;
+}
+
+/** Where the files of a tar lie, without their headers. */
+export interface TarPlaces<Content = unknown> {
+  readonly entries: readonly Omit<PlannedEntry<Content>, 'header'>[];
+  /** Size of the complete tar, in bytes. */
+  readonly size: number;
+}
+
+/** Computes where each file lies, in the given order. */
+export function placeEntries<Content>(inputs: readonly TarInput<Content>[]): TarPlaces<Content> {
+  let end = 0;
+  const entries = inputs.map(input => {
+    const headerOffset = end;
+    const offset = headerOffset + BLOCK;
+    end = offset + padded(input.size);
+    return { ...input, headerOffset, offset };
+  });
+  return { entries, size: end + TRAILER_SIZE };
 }
 
 /**
@@ -29,12 +50,10 @@ export interface TarPlan<Content = unknown> {
  * @param mtime of every entry, in seconds since 1970
  */
 export function planTar<Content>(inputs: readonly TarInput<Content>[], mtime = 0): TarPlan<Content> {
-  let end = 0;
-  const entries = inputs.map(input => {
-    const headerOffset = end;
-    const offset = headerOffset + BLOCK;
-    end = offset + padded(input.size);
-    return { ...input, headerOffset, offset, header: encodeHeader(input.name, input.size, mtime) };
+  const { entries, size } = placeEntries(inputs);
+  const withHeader = (entry: (typeof entries)[number]) => ({
+    ...entry,
+    header: encodeHeader(entry.name, entry.size, mtime),
   });
-  return { entries, size: end + TRAILER_SIZE };
+  return { entries: entries.map(withHeader), size, mtime };
 }

@@ -1,25 +1,26 @@
 import { createHash, type Hash } from 'node:crypto';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { Writable } from 'node:stream';
+import { planDelta } from '../bundle/delta-plan.ts';
 import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
-import { BundleFile } from '../bundle/file/bundle-file.ts';
 import { checkTarget, diskError } from '../bundle/file/disk.ts';
-import { partialPaths } from '../bundle/file/partial-file.ts';
-import { openPrevious } from '../bundle/file/previous-bundle.ts';
+import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
+import { bytesToTransfer, reportReused, writeBundleFile } from '../bundle/write-bundle-file.ts';
 import { fileExists } from '../fs/file-exists.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
+import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import type { Layout } from '../layout/layout.ts';
 import { OpenLayouts, openBlobs, openLayout } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
-import { formatBytes } from '../model/bytes.ts';
-import { AirgapError, isInterrupted } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
-import { digestOf, sha256Digest } from '../oci/digest.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { type Digest, digestOf, sha256Digest } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import { checkOutput } from '../relocate/output-file.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
@@ -27,6 +28,8 @@ import type { SigningKey } from '../signing/private-key.ts';
 import { sideFiles } from '../signing/side-files.ts';
 import { checkNames, writeChecksums } from '../signing/write-checksums.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
+import { parsePartSize } from '../tar/part-size.ts';
+import { parsePartPath } from '../tar/parts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { htmlReport } from './report.ts';
@@ -45,6 +48,10 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly strict?: boolean | undefined;
   /** Older bundles or OCI layout directories whose blobs are copied and verified instead of downloaded. */
   readonly reuse?: readonly string[] | undefined;
+  /** Write parts of this size, `PATH.001` and so on: `fat32`, `dvd`, `bd`, `cd`, or a size such as `4GiB`. */
+  readonly split?: string | undefined;
+  /** Write a delta: leave out the layers that all of these bundles have. */
+  readonly deltaFrom?: readonly string[] | undefined;
   /**
    * Compute the sha256 of the bundle: while it is written to a stream, else by one read at the end. Beside a file, write
    * `BUNDLE.sha256` and `BUNDLE.index.json`.
@@ -60,10 +67,14 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
 
 /** A finished build: its plan, and the bundle that it wrote. */
 export interface BuildResult extends PlanResult {
-  /** The absolute path of the bundle; undefined when it was streamed. */
+  /** The absolute path of the bundle, or of its first part; undefined when it was streamed. */
   readonly path?: string;
-  /** In bytes. */
+  /** The absolute paths of the parts, when it was split. */
+  readonly parts?: readonly string[];
+  /** The size of what was written, in bytes. */
   readonly size: number;
+  /** What was left to the base, when a delta was written. */
+  readonly missing?: BlobAmount;
   /** The digest of its `index.json`, which identifies the content. */
   readonly digest: string;
   /** The sha256 of the bundle, with `checksums` or `sign`. */
@@ -91,15 +102,20 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   return interruptible(options.signal, async () => {
+    const partSize = partSizeOf(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     const sums = await openSums(output, options);
     await checkReport(options);
+    await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
     const plan = planResult(resolved);
     requireSignatures(plan.signatures);
-    const { tarPlan } = resolved;
+    const digest = indexDigest(resolved.tarPlan);
+    const delta = await deltaOf(resolved, bases, digest);
+    const tarPlan = delta?.plan ?? resolved.tarPlan;
+    if (partSize !== undefined) checkParts(tarPlan, resolved.order, partSize);
     const bytes = bytesToTransfer(tarPlan);
     onEvent({
       type: 'planned',
@@ -113,18 +129,20 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       openBlobs(path, notice(path, onEvent)),
     );
     const stop = (error: unknown) => stopper.abort(error);
-    const context = { tarPlan, registries, local: open, reused, onEvent, signal, stop, hash: sums.hash };
-    const transferred =
-      typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
-    const written = await finishSums(output, sums, { signal, onEvent });
-    await writeReport(options, plan.findings);
+    const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
+    const written: Written =
+      typeof output === 'string'
+        ? await writeFile(output, context)
+        : await writeStream(output, context, sums.hash);
+    const summed = await finishSums(written.path, sums, { signal, onEvent });
+    if (written.path !== undefined) await writeReport(written.path, options, plan.findings);
     return {
       ...plan,
-      ...pathOf(output),
-      size: tarPlan.size,
-      digest: indexDigest(tarPlan),
       ...written,
-      transferred,
+      ...(delta ? { missing: amountOf(delta.recipe.missing) } : {}),
+      size: tarPlan.size,
+      digest,
+      ...summed,
       elapsed: performance.now() - started,
     };
   });
@@ -136,8 +154,20 @@ function notice(path: string, onEvent: OnEvent): (reason: AirgapError) => void {
     onEvent({ type: 'notice', message: `${path}: ${message}; reusing what can be read of it` });
 }
 
+/** The size of the parts, in bytes. @throws AirgapError `USAGE`, also for the parts of a stream */
+function partSizeOf({ split, output }: BuildOptions): number | undefined {
+  if (split === undefined) return undefined;
+  if (typeof output === 'string') return parsePartSize(split);
+  throw new AirgapError('USAGE', 'a stream cannot be split', { hint: 'Write to a file with -o.' });
+}
+
+/** Plans a delta if there are bases. */
+async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: OpenLayouts, index: Digest) {
+  return layouts.length === 0 ? undefined : planDelta({ plan, order, index }, layouts);
+}
+
 /** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
-async function checkReport({ output, report, since }: BuildOptions): Promise<void> {
+async function checkReport({ output, split, report, since }: BuildOptions): Promise<void> {
   if (since !== undefined && report === undefined)
     throw new AirgapError('USAGE', 'since has no effect without report', { hint: 'Pass report as well.' });
   if (report === undefined) return;
@@ -145,7 +175,10 @@ async function checkReport({ output, report, since }: BuildOptions): Promise<voi
     throw new AirgapError('USAGE', 'a report cannot be written for a streamed bundle', {
       hint: 'Write the bundle to a file, or use airgap inspect --format html where it arrives.',
     });
-  if ((await resolveExistingPath(report)) === (await resolveExistingPath(output)))
+  const target = await resolveExistingPath(report);
+  const bundle = await resolveExistingPath(output);
+  const isPart = split !== undefined && parsePartPath(target)?.path === bundle;
+  if (target === bundle || isPart)
     throw new AirgapError('USAGE', `the report and the bundle use the same file: ${report}`, {
       hint: 'Choose another file for the report.',
     });
@@ -154,13 +187,14 @@ async function checkReport({ output, report, since }: BuildOptions): Promise<voi
   await using _older = await openLayout(since);
 }
 
-/** Writes the report of a finished bundle. @throws AirgapError `DISK`, and the errors of the older bundle */
+/** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
 async function writeReport(
-  { output, report, since, signal }: BuildOptions,
+  bundle: string,
+  { report, deltaFrom: base, since, signal }: BuildOptions,
   findings: readonly Finding[],
 ): Promise<void> {
-  if (report === undefined || typeof output !== 'string') return;
-  const content = await htmlReport({ bundle: output, since, findings, signal });
+  if (report === undefined) return;
+  const content = await htmlReport({ bundle, base, since, findings, signal });
   await replaceFile(report, content).catch(cause => {
     throw diskError(cause, report, 'the report');
   });
@@ -201,6 +235,7 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
 
 interface BuildContext {
   readonly tarPlan: BundlePlan;
+  readonly partSize: number | undefined;
   readonly registries: Registries;
   readonly local: LocalSources;
   /** Older bundles whose blobs are copied instead of downloaded. */
@@ -209,8 +244,6 @@ interface BuildContext {
   readonly signal: AbortSignal;
   /** Aborts all transfers. */
   readonly stop: (reason: unknown) => void;
-  /** Receives the bytes that are written to a stream. */
-  readonly hash: Hash | undefined;
 }
 
 /** What a build does to have the sums of its bundle. */
@@ -238,15 +271,19 @@ async function openSums(output: string | Writable, { checksums, sign }: BuildOpt
   };
 }
 
-/** Writes and signs the checksums of a file; returns the sum of a stream. */
+/**
+ * Writes and signs the checksums of a file; returns the sum of a stream.
+ *
+ * @param path of the bundle, or of its first part; undefined for a stream
+ */
 async function finishSums(
-  output: string | Writable,
+  path: string | undefined,
   { hash, isWritten, key }: Sums,
   { signal, onEvent }: Pick<BuildContext, 'signal' | 'onEvent'>,
 ): Promise<Pick<BuildResult, 'fileDigest' | 'checksums' | 'signature'>> {
-  if (typeof output !== 'string') return hash ? { fileDigest: sha256Digest(hash.digest()) } : {};
-  if (isWritten) return writtenSums(await writeChecksums(output, { key, signal }));
-  const { checksums } = sideFiles(output);
+  if (path === undefined) return hash ? { fileDigest: sha256Digest(hash.digest()) } : {};
+  if (isWritten) return writtenSums(await writeChecksums(path, { key, signal }));
+  const { checksums } = sideFiles(path);
   if (await fileExists(checksums))
     onEvent({
       type: 'notice',
@@ -255,51 +292,35 @@ async function finishSums(
   return {};
 }
 
-async function writeStream(output: Writable, context: BuildContext): Promise<TransferredBytes> {
-  const { tarPlan, onEvent, signal, hash } = context;
-  onEvent({ type: 'phase', phase: 'move' });
-  reportReused(context);
-  const tally = new TransferTally();
-  await writeBundle(new StreamTarget(output, signal, hash), tarPlan, writeOptions(context, tally));
-  return tally.total(0, tarPlan.size - bytesToTransfer(tarPlan));
-}
+/** What was written, and where its bytes came from. */
+type Written = Pick<BuildResult, 'path' | 'parts' | 'transferred'>;
 
-async function writeFile(output: string, context: BuildContext): Promise<TransferredBytes> {
+/** @param hash receives the bytes that are written */
+async function writeStream(
+  output: Writable,
+  context: BuildContext,
+  hash: Hash | undefined,
+): Promise<Written> {
   const { tarPlan, onEvent, signal } = context;
-  await using file = await BundleFile.open(output, tarPlan, signal);
-  const previous = await openPrevious(partialPaths(output));
-  if (previous) context.reused.layouts.push(previous);
   onEvent({ type: 'phase', phase: 'move' });
-  reportReused(context);
-  const { resumed } = file;
-  const tally = new TransferTally(previous);
-  try {
-    await writeBundle(file, tarPlan, writeOptions(context, tally));
-    signal.throwIfAborted();
-    onEvent({ type: 'phase', phase: 'finish' });
-    await file.commit();
-  } catch (thrown) {
-    const error = diskError(thrown, output);
-    if (error instanceof AirgapError && error.code === 'DISK') file.discard();
-    if (!file.isResumable) throw error;
-    const kept = keptText(output, file.resumableBytes, bytesToTransfer(tarPlan));
-    if (isInterrupted(error)) throw interruptedBuild(kept, output);
-    onEvent({ type: 'notice', message: `${kept}; run the same command again to resume` });
-    throw error;
-  }
-  return tally.total(resumed, tarPlan.size - bytesToTransfer(tarPlan));
+  reportReused(tarPlan, isLocal(context), onEvent);
+  const tally = new TransferTally();
+  await writeBundle(new StreamTarget(output, signal, hash), tarPlan, {
+    ...writeOptions(context),
+    onBytes: tally.add,
+  });
+  return { transferred: tally.total(0, tarPlan.size - bytesToTransfer(tarPlan)) };
 }
 
-function reportReused(context: BuildContext): void {
-  const { tarPlan, onEvent } = context;
-  const layouts = layoutsOf(context);
-  for (const { content } of tarPlan.entries) {
-    if (content.bytes !== undefined) continue;
-    const { blob, from } = content;
-    const { digest, size } = blob;
-    if (layouts.some(layout => layout.contains(blob)))
-      onEvent({ type: 'blob-reused', digest, size, image: from.toString() });
-  }
+function writeFile(output: string, context: BuildContext): Promise<Written> {
+  const { tarPlan, partSize, signal } = context;
+  const isReused = isLocal(context);
+  return writeBundleFile(output, tarPlan, { ...writeOptions(context), isReused, partSize, signal });
+}
+
+/** Whether a local layout has a blob. */
+function isLocal(context: BuildContext): (blob: Descriptor) => boolean {
+  return blob => layoutsOf(context).some(layout => layout.contains(blob));
 }
 
 /** Everything on this machine that may have a blob. */
@@ -308,26 +329,12 @@ function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): r
 }
 
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */
-function writeOptions(
-  { registries, local, reused, onEvent, stop }: BuildContext,
-  tally: TransferTally,
-): WriteOptions {
-  const blobSources = ({ blob, from }: BlobRef) => [
+function writeOptions({ registries, local, reused, onEvent, stop }: BuildContext): WriteOptions {
+  const sourcesOf = ({ blob, from }: BlobRef) => [
     ...layoutsOf({ local, reused }).filter(layout => layout.contains(blob)),
     ...(local.imageOf(from) ? [] : registries.source(from).sources),
   ];
-  return { sourcesOf: blobSources, onEvent, onBytes: tally.add, stop };
-}
-
-function keptText(output: string, kept: number, total: number): string {
-  const { partial } = partialPaths(output);
-  return `${formatBytes(kept)} of ${formatBytes(total)} are kept in ${partial}`;
-}
-
-function interruptedBuild(kept: string, output: string): AirgapError {
-  return new AirgapError('INTERRUPTED', `interrupted: ${kept}`, {
-    hint: `Run the same command again to resume, or remove ${partialPaths(output).partial}* to give up.`,
-  });
+  return { sourcesOf, onEvent, stop };
 }
 
 function rejectFindings(findings: readonly Finding[]): void {
@@ -337,10 +344,6 @@ function rejectFindings(findings: readonly Finding[]): void {
   throw new AirgapError('FINDINGS', `the specs have ${length} ${noun}`, {
     hint: 'Fix them, or build without --strict.',
   });
-}
-
-function bytesToTransfer({ entries }: BundlePlan): number {
-  return entries.reduce((sum, { content, size }) => sum + (content.bytes ? 0 : size), 0);
 }
 
 /** The bytes of each registry; those of local images come from none. */
@@ -354,11 +357,7 @@ function bytesByHost({ entries }: BundlePlan, local: LocalSources): Record<strin
   return Object.fromEntries(hosts);
 }
 
-function indexDigest({ entries }: BundlePlan): string {
+function indexDigest({ entries }: BundlePlan): Digest {
   const index = entries.find(({ name }) => name === 'index.json');
   return digestOf(index?.content.bytes ?? Buffer.alloc(0));
-}
-
-function pathOf(output: string | Writable): { path?: string } {
-  return typeof output === 'string' ? { path: resolve(output) } : {};
 }

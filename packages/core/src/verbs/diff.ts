@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type BlobAmount, BundleContents } from '../diff/bundle-contents.ts';
+import { BundleContents } from '../diff/bundle-contents.ts';
 import {
   type AddedImage,
   addedImage,
@@ -9,7 +9,7 @@ import {
   removedImage,
 } from '../diff/image-change.ts';
 import { pair } from '../diff/pairing.ts';
-import { bytesOf } from '../layout/blob-usage.ts';
+import { type BlobAmount, bytesOf } from '../layout/blob-usage.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { checkOptions } from './check-options.ts';
 
@@ -19,6 +19,8 @@ export interface DiffOptions {
   readonly old: string;
   /** The path of its successor. */
   readonly new: string;
+  /** Layouts that have the layers that a delta leaves to its base. */
+  readonly base?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,16 +54,16 @@ export interface DiffResult {
 
 /**
  * Compares two bundles or OCI layout directories by their documents. Manifests and configs are verified; layers must
- * exist with the right size, but are not hashed.
+ * exist with the right size, but are not hashed. A delta counts as its complete bundle, also without its base.
  *
  * @throws AirgapError `INPUT` when one of them cannot be read or is incomplete, `CONTENT`, `INTERRUPTED`
  */
 export async function diff(options: DiffOptions): Promise<DiffResult> {
   checkOptions('diff', options, ['old', 'new']);
-  const { signal } = options;
+  const { base, signal } = options;
   return interruptible(signal, async () => {
-    const before = await BundleContents.read(options.old, signal);
-    const after = await BundleContents.read(options.new, signal);
+    const before = await BundleContents.read(options.old, signal, base);
+    const after = await BundleContents.read(options.new, signal, base);
     return compare(before, after);
   });
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
+import { amountOf, type BlobAmount, BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import type { LayoutForm } from '../layout/layout-files.ts';
 import { openLayout } from '../layout/open-layout.ts';
@@ -14,6 +14,8 @@ import { checkOptions } from './check-options.ts';
 export interface InspectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
+  /** Layouts that have the layers that a delta leaves to its base. */
+  readonly base?: readonly string[] | undefined;
   /** Which key must have signed which images. */
   readonly signatures?: readonly SignatureRule[] | undefined;
 }
@@ -71,6 +73,8 @@ export interface InspectResult {
   readonly blobBytes: number;
   /** What deduplication saves: the sum of all images' bytes minus `blobBytes`. */
   readonly sharedBytes: number;
+  /** The layers that a delta leaves to its base and that no base has. */
+  readonly missing?: BlobAmount;
 }
 
 /**
@@ -82,7 +86,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
   checkOptions('inspect', options, ['bundle']);
   const { bundle: path } = options;
   const policy = await ImagePolicy.read(options.signatures);
-  await using layout = await openLayout(path);
+  await using layout = await openLayout(path, options.base);
   const summaries: ImageSummary[] = [];
   for await (const image of summarizeImages(layout)) summaries.push(image);
   // Several names of one image count once.
@@ -99,6 +103,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
     blobs: usage.blobs,
     blobBytes: usage.blobBytes,
     sharedBytes: usage.sharedBytes,
+    ...(layout.form === 'delta' ? { missing: amountOf(layout.absent.values()) } : {}),
   };
 }
 

@@ -3,10 +3,15 @@ import { selectImages } from '../bundle/select.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { planSubset } from '../bundle/subset.ts';
 import { writeBundle } from '../bundle/write-bundle.ts';
+import { amountOf } from '../layout/blob-usage.ts';
 import { type ImageClosure, imageClosure } from '../layout/image-closure.ts';
+import type { Layout } from '../layout/layout.ts';
+import { leftOutLayers } from '../layout/left-out-layers.ts';
+import { missingBase, type NeededBlob } from '../layout/missing-base.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
 import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
@@ -19,6 +24,8 @@ import { checkOptions } from './check-options.ts';
 export interface LoadRuntimeOptions extends SignatureOptions {
   /** Path of the bundle. */
   readonly bundle: string;
+  /** Layouts that have the layers that a delta leaves to its base. Docker and containerd may have them as well. */
+  readonly base?: readonly string[] | undefined;
   /** `docker:`, `podman:` or `containerd:[NAMESPACE]`. */
   readonly target: string;
   /** Names to load, `*` matches any characters; all names when omitted. */
@@ -77,7 +84,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   const onEvent = withTime(options.onEvent ?? (() => {}));
   const runtime = parseRuntimeTarget(options.target);
   return interruptible(signal, async () => {
-    await using layout = await openLayout(options.bundle);
+    await using layout = await openLayout(options.bundle, options.base);
     await requireSigned(layout, options.bundle, options, onEvent);
     const signatures = await requireImageSignatures(layout, options.signatures);
     onEvent({ type: 'phase', phase: 'read' });
@@ -86,7 +93,8 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
     onEvent({ type: 'phase', phase: 'query', host: options.target });
     const before = new RuntimeInventory(await runtime.images(signal));
     const missing = images.filter(image => !before.isComplete(image) && isSupported(image, runtime));
-    const loaded = sumOf(missing);
+    await requireBase(layout, missing, runtime, signal);
+    const loaded = sumOf(layout, missing);
     onEvent({ type: 'planned', images: images.length, ...loaded, size: layout.size });
     onEvent({ type: 'phase', phase: 'move', host: options.target });
     for (const batch of dryRun ? [] : batches(missing, runtime)) {
@@ -115,9 +123,32 @@ function isSupported({ isRunnable }: ImageClosure, { importArtifacts }: Runtime)
   return isRunnable || importArtifacts !== undefined;
 }
 
-function sumOf(images: readonly ImageClosure[]): LoadRuntimeResult['loaded'] {
-  const sizes = new Map(images.flatMap(({ blobs }) => blobs.map(({ digest, size }) => [digest, size])));
-  return { blobs: sizes.size, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
+/** The blobs that are streamed: a delta does not have all of them. */
+function sumOf(layout: Layout, images: readonly ImageClosure[]): LoadRuntimeResult['loaded'] {
+  const blobs = images.flatMap(image => image.blobs).filter(blob => !layout.expects(blob));
+  return amountOf(new Map(blobs.map(blob => [blob.digest, blob])).values());
+}
+
+/** Checks that the runtime has what a delta leaves out. @throws AirgapError `INPUT` with every layer that is missing */
+async function requireBase(
+  layout: Layout,
+  images: readonly ImageClosure[],
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<void> {
+  if (layout.absent.size === 0) return;
+  const layers = (await Promise.all(images.map(image => leftOutLayers(layout, image)))).flat();
+  if (layers.length === 0) return;
+  const unavailable = await runtime.missingLayers(layers, signal);
+  const needed = new Map(unavailable.map(({ digest }) => [digest, neededBlob(digest, images)]));
+  if (needed.size === 0) return;
+  throw missingBase(layout, [...needed.values()], `${runtime.title} does not have them`);
+}
+
+function neededBlob(digest: Digest, images: readonly ImageClosure[]): NeededBlob {
+  const users = images.filter(({ blobs }) => blobs.some(blob => blob.digest === digest));
+  const size = users[0]?.blobs.find(blob => blob.digest === digest)?.size ?? 0;
+  return { digest, size, images: users.map(({ name }) => name.toString()) };
 }
 
 /** Images that one command imports. */

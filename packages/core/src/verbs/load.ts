@@ -1,9 +1,16 @@
 import { resolve } from 'node:path';
+import { LayoutContents } from '../bundle/layout-contents.ts';
 import { selectImages } from '../bundle/select.ts';
 import { checkMediaTypes, checkPushed, checkRepositories } from '../copy/check-target.ts';
-import { findMissing } from '../copy/find-missing.ts';
+import { findMissing, type MissingBlob } from '../copy/find-missing.ts';
 import { mapImages } from '../copy/image-mapping.ts';
-import { expectedTransfers, push, type TransferCount, type TransferCounts } from '../copy/push.ts';
+import {
+  addTransfers,
+  expectedTransfers,
+  push,
+  type TransferCount,
+  type TransferCounts,
+} from '../copy/push.ts';
 import { planPush } from '../copy/push-plan.ts';
 import { updateReferrers } from '../copy/referrers-index.ts';
 import {
@@ -17,9 +24,11 @@ import {
 import type { TargetOf } from '../copy/target-of.ts';
 import { UploadBodies } from '../copy/upload-bodies.ts';
 import type { Layout } from '../layout/layout.ts';
+import { missingBase } from '../layout/missing-base.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
@@ -35,6 +44,8 @@ import { type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
 export interface LoadOptions extends RegistryOptions, SignatureOptions {
   /** Path of the bundle. */
   readonly bundle: string;
+  /** Layouts that have the layers that a delta leaves to its base. The target may have them as well. */
+  readonly base?: readonly string[] | undefined;
   /** `REGISTRY[/PREFIX]`, or a runtime: `docker:`, `podman:`, `containerd:[NAMESPACE]`. */
   readonly target: string;
   /** Default `path`. */
@@ -103,8 +114,10 @@ export async function load(options: LoadOptions): Promise<LoadResult | LoadRunti
  * blob is uploaded once and mounted into other repositories. Tags are pushed last, after the registry has confirmed
  * every digest, and are then read back.
  *
- * @throws AirgapError `INPUT` for names that collide and tags that must not be overwritten, `USAGE`, `BUNDLE`,
- * `CONTENT` when the bundle is damaged, not signed by `publicKey`, or the registry stored something else, `INTERRUPTED`, and what registries
+ * @throws AirgapError `INPUT` for names that collide, tags that must not be overwritten, and a delta of which a layer is
+ * neither at the target nor in its base (nothing is pushed then); `USAGE`, `BUNDLE`,
+ * `CONTENT` when the bundle is damaged, not signed by `publicKey`, or the registry stored something else, `INTERRUPTED`,
+ * and what registries
  * throw
  */
 export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
@@ -116,7 +129,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   return interruptible(
     options.signal,
     async () => {
-      await using layout = await openLayout(options.bundle);
+      await using layout = await openLayout(options.bundle, options.base);
       const { onExisting = 'overwrite', dryRun = false } = options;
       const onEvent = withTime(options.onEvent ?? (() => {}));
       await requireSigned(layout, options.bundle, options, onEvent);
@@ -179,7 +192,8 @@ async function pushImages(
     tags.filter(({ state }) => states.includes(state)).map(({ mapping }) => mapping);
   const requested = mappingsOf('pushed', 'present');
   const plan = await planPush(layout, requested);
-  const diff = await findMissing(targetOf, plan, onEvent);
+  const found = await findMissing(targetOf, plan, onEvent);
+  const diff = { ...found, blobs: await locateAbsent(layout, targetOf, found.blobs, tags) };
   const expected = expectedTransfers(diff);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
@@ -191,7 +205,12 @@ async function pushImages(
   onEvent({ type: 'phase', phase: 'move', host: registry });
   await using hashPool = new HashPool(signal);
   const bodies = new UploadBodies(layout, hashPool, onEvent);
-  const transfers = await push(diff, { targetOf, source: layout, bodies, onEvent, stop });
+  const options = { targetOf, source: layout, bodies, onEvent, stop };
+  // What a delta does not have can only be mounted: if the registry refuses that, nothing was uploaded.
+  const mounts = diff.blobs.filter(({ blob }) => layout.expects(blob));
+  const uploads = diff.blobs.filter(({ blob }) => !layout.expects(blob));
+  const mounted = await push({ blobs: mounts, levels: [] }, options);
+  const transfers = addTransfers(mounted, await push({ ...diff, blobs: uploads }, options));
   onEvent({ type: 'phase', phase: 'check', host: registry });
   // Before the tags: a tag must never point to incomplete content.
   await checkPushed(targetOf, diff, registry, signal, onEvent);
@@ -199,6 +218,36 @@ async function pushImages(
   onEvent({ type: 'phase', phase: 'tag', host: registry });
   await putTags(targetOf, layout, tags, onEvent);
   return transfers;
+}
+
+/**
+ * Finds the layers that a delta leaves to its base: if no repository that needs one has it, another repository of this
+ * load may, from which it can be mounted.
+ *
+ * @throws AirgapError `INPUT` with every layer that is missing
+ */
+async function locateAbsent(
+  layout: Layout,
+  targetOf: TargetOf,
+  blobs: readonly MissingBlob[],
+  tags: readonly TargetTag[],
+): Promise<MissingBlob[]> {
+  const repositories = [...new Set(tags.map(({ mapping }) => mapping.to.repository))];
+  const needed: Descriptor[] = [];
+  const locate = async (missing: MissingBlob): Promise<MissingBlob> => {
+    const { blob, present } = missing;
+    if (!layout.expects(blob) || present.length > 0) return missing;
+    for (const repository of repositories)
+      if (await targetOf(repository).has(blob)) return { ...missing, present: [repository] };
+    needed.push(blob);
+    return missing;
+  };
+  const located = await Promise.all(blobs.map(locate));
+  if (needed.length === 0) return located;
+  const [registry] = new Set(tags.map(({ mapping }) => mapping.to.registry));
+  const contents = await LayoutContents.read(layout);
+  const named = needed.map(blob => ({ ...blob, images: contents.imagesOf(blob) }));
+  throw missingBase(layout, named, `${registry} does not have ${needed.length === 1 ? 'it' : 'them'}`);
 }
 
 function toLoadedImage({ mapping: { name, to, root }, state, found }: TargetTag): LoadedImage {

@@ -31,7 +31,8 @@ export async function openBundle(path: string): Promise<Layout> {
   const layout = await openLayout(path);
   if (layout.form === 'bundle') return layout;
   await layout[Symbol.asyncDispose]();
-  throw new AirgapError('BUNDLE', `not a bundle: an OCI ${layout.form}`, {
+  const what = layout.form === 'delta' ? 'a delta' : `an OCI ${layout.form}`;
+  throw new AirgapError('BUNDLE', `not a bundle: ${what}`, {
     where: { path },
     hint: 'Open it with openLayout.',
   });

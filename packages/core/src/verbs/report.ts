@@ -14,6 +14,8 @@ import { inspect } from './inspect.ts';
 export interface BillOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
+  /** Layouts that have the layers that a delta leaves to its base. */
+  readonly base?: readonly string[] | undefined;
   readonly format: 'cyclonedx' | 'spdx';
 }
 
@@ -21,6 +23,8 @@ export interface BillOptions {
 export interface HtmlReportOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
+  /** Layouts that have the layers that a delta leaves to its base. */
+  readonly base?: readonly string[] | undefined;
   /** The path of an older bundle, to show what has changed since. */
   readonly since?: string | undefined;
   /** What the lint found when the bundle was built. */
@@ -41,7 +45,7 @@ export async function billOfMaterials({
   ...options
 }: BillOptions): Promise<CycloneDxDocument | SpdxDocument> {
   checkOptions('billOfMaterials', options, ['bundle']);
-  const report = await readReport(options.bundle);
+  const report = await readReport(options.bundle, options.base);
   return format === 'spdx' ? spdx(report) : cycloneDx(report);
 }
 
@@ -55,14 +59,14 @@ export async function billOfMaterials({
  */
 export async function htmlReport(options: HtmlReportOptions): Promise<string> {
   checkOptions('htmlReport', options, ['bundle']);
-  const { bundle, since, findings, signal } = options;
-  const report = await readReport(bundle);
-  const changes = since === undefined ? undefined : await diff({ old: since, new: bundle, signal });
+  const { bundle, base, since, findings, signal } = options;
+  const report = await readReport(bundle, base);
+  const changes = since === undefined ? undefined : await diff({ old: since, new: bundle, base, signal });
   return htmlPage(basename(resolve(bundle)), { ...report, findings, changes });
 }
 
-async function readReport(bundle: string): Promise<BundleReport> {
-  const content = await inspect({ bundle });
-  await using layout = await openLayout(bundle);
+async function readReport(bundle: string, base: readonly string[] | undefined): Promise<BundleReport> {
+  const content = await inspect({ bundle, base });
+  await using layout = await openLayout(bundle, base);
   return { ...content, contents: digestOf(await layout.documentBytes('index.json')) };
 }

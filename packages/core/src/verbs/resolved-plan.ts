@@ -1,9 +1,10 @@
-import { bundleEntries } from '../bundle/contents.ts';
+import { blobOrder, bundleEntries } from '../bundle/contents.ts';
 import type { BundlePlan } from '../bundle/entry-content.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec, type SpecOptions } from '../input/read-input.ts';
 import type { RegistrySettings } from '../input/references.ts';
 import { type ImageRequest, imageRequests } from '../input/requests.ts';
+import type { BlobOrder } from '../layout/blob-order.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
@@ -63,6 +64,8 @@ export interface ResolvedPlan {
   /** The images that the policy is about. */
   readonly signatures: readonly ImageSignature[];
   readonly tarPlan: BundlePlan;
+  /** What each entry of the plan is. */
+  readonly order: BlobOrder;
 }
 
 /** What is looked for in local sources. */
@@ -167,6 +170,7 @@ export async function resolvePlan(
     from: new Map(images.flatMap(({ reference }) => fromOf(local, reference))),
     local: localRequest(requests, { ...options, platforms: read.platforms }),
     tarPlan: planTar(bundleEntries(images), sourceDateEpoch),
+    order: blobOrder(images),
   };
 }
 

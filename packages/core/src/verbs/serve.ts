@@ -1,4 +1,5 @@
 import { isLoopback } from '../http/loopback.ts';
+import type { Layout } from '../layout/layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { BasicAuth } from '../server/basic-auth.ts';
@@ -13,6 +14,8 @@ import { checkOptions } from './check-options.ts';
 export interface ServeOptions extends ListenOptions, SignatureOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
   readonly bundles: readonly string[];
+  /** Layouts that have the layers that a delta leaves to its base; the other bundles are such layouts, too. */
+  readonly base?: readonly string[] | undefined;
   /** Default 127.0.0.1:5000; port 0 selects a free port. */
   readonly listen?: ListenAddress | undefined;
   /** Require this username and password (HTTP basic authentication). Default: no authentication. */
@@ -40,7 +43,8 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * Serves bundles as a read-only registry, straight from their files. The promise resolves when the port is open; every
  * finished request is reported as a `served` event.
  *
- * @throws AirgapError `USAGE` for a password without TLS on other addresses than loopback, `INPUT` when a file cannot be read or the TLS certificate is invalid, `BUNDLE` or `CONTENT` for
+ * @throws AirgapError `USAGE` for a password without TLS on other addresses than loopback, `INPUT` when a file cannot be
+ * read, the TLS certificate is invalid, or a delta lacks its base, `BUNDLE` or `CONTENT` for
  * an invalid or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not
  * available, `INTERRUPTED`
  */
@@ -68,12 +72,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 }
 
 async function openBundles(options: ServeOptions, onEvent: OnEvent): Promise<ServedBundle[]> {
-  const { signal } = options;
+  const { bundles: paths, base = [], signal } = options;
   const bundles: ServedBundle[] = [];
   try {
-    for (const path of options.bundles) {
+    for (const path of paths) {
       if (signal?.aborted) throw interrupted(signal.reason);
-      bundles.push(await ServedBundle.open(path, layout => requireSigned(layout, path, options, onEvent)));
+      const others = paths.filter(other => other !== path);
+      const check = (layout: Layout) => requireSigned(layout, path, options, onEvent);
+      bundles.push(await ServedBundle.open(path, [...base, ...others], check));
     }
     return bundles;
   } catch (error) {

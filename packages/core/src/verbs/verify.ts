@@ -1,7 +1,10 @@
+import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
+import { DeltaFiles } from '../layout/delta-files.ts';
 import { DirectoryFiles } from '../layout/directory-files.ts';
 import { Layout } from '../layout/layout.ts';
 import type { LayoutFiles, LayoutForm } from '../layout/layout-files.ts';
-import { openStorage } from '../layout/open-layout.ts';
+import { formatBases, formatLayers } from '../layout/missing-base.ts';
+import { OpenLayouts, openStorage } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
@@ -14,16 +17,18 @@ import {
   type SignatureRule,
 } from '../signing/image-policy.ts';
 import { checkLayoutImages } from '../signing/layout-images.ts';
+import { readPublicKey } from '../signing/public-key.ts';
+import { checkSignature } from '../signing/signature-file.ts';
 import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { digestMismatch } from '../store/verifier.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { blobProblem, blobsOf, checkBlobs } from '../verify/blob-check.ts';
-import { checkDocuments } from '../verify/document-check.ts';
-import { checkNames } from '../verify/name-check.ts';
+import { checkLayout } from '../verify/layout-check.ts';
 import { checkInOnePass } from '../verify/one-pass.ts';
+import { verifyPart } from '../verify/part-sum.ts';
 import type { Problem } from '../verify/problem.ts';
-import { ReferenceCheck } from '../verify/reference-check.ts';
+import type { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import { checkOptions } from './check-options.ts';
@@ -35,6 +40,10 @@ const STREAM = '<stdin>';
 export interface VerifyOptions extends SignatureOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory; or a stream, read once. */
   readonly bundle: string | AsyncIterable<Uint8Array>;
+  /** Layouts that have the layers that a delta leaves to its base. */
+  readonly base?: readonly string[] | undefined;
+  /** Accept a delta without the layers that it leaves to its base. */
+  readonly allowMissingBase?: boolean | undefined;
   /** The sha256 that the file, or its `index.json`, must have: `sha256:` and 64 hex digits. */
   readonly digest?: string | undefined;
   /** Which key must have signed which images. */
@@ -46,8 +55,8 @@ export interface VerifyOptions extends SignatureOptions {
 /** What {@link verify} found. */
 export interface VerifyResult {
   readonly path: string;
-  /** How it is stored: a bundle, an archive of another tool, or a directory. */
-  readonly form: LayoutForm;
+  /** How it is stored: a bundle, a delta, an archive of another tool, a directory; or one part that was verified alone. */
+  readonly form: LayoutForm | 'part';
   /** The digest of its `index.json`; undefined when that cannot be read. */
   readonly digest?: string;
   /** The sha256 of the file, when it was compared with something. */
@@ -61,6 +70,8 @@ export interface VerifyResult {
   readonly blobs: number;
   /** The total size of all blobs. */
   readonly bytes: number;
+  /** The layers that a delta leaves to its base and that no base has. */
+  readonly missing?: BlobAmount;
   /** Empty for an intact bundle. */
   readonly problems: readonly Problem[];
 }
@@ -80,8 +91,8 @@ export interface VerifiedChecksums {
  * With `publicKey`, the signature of the checksums is checked first, and the bundle must match them. Without it, the
  * bundle must match the checksums beside it, if there are any.
  *
- * @throws AirgapError `INPUT` when a file cannot be opened, `DISK` when reading it fails, `CONTENT` when the bundle is not the one that is signed, listed
- * or named by `digest`, `SIGNATURE` when an image lacks a required signature, `INTERRUPTED`
+ * @throws AirgapError `INPUT` when a file cannot be opened, `DISK` when reading it fails, `CONTENT` when the bundle is not
+ * the one that is signed, listed or named by `digest`, `USAGE` for one part with options that need all of them, `SIGNATURE` when an image lacks a required signature, `INTERRUPTED`
  * @example
  * const { problems } = await verify({ bundle: 'bundle.tar', publicKey: 'vendor.pub' });
  * if (problems.length > 0) throw new Error('the bundle is damaged');
@@ -89,10 +100,46 @@ export interface VerifiedChecksums {
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, ['bundle']);
   const expected = options.digest === undefined ? undefined : parseDigest(options.digest);
-  const checksums = await checksumsFor(options);
-  const policy = await ImagePolicy.read(options.signatures);
-  const verification = new Verification(options, { checksums, expected, policy });
-  return interruptible(options.signal, () => verification.run());
+  return interruptible(options.signal, async () => {
+    const part = await verifyOnePart(options);
+    if (part) return part;
+    const checksums = await checksumsFor(options);
+    const policy = await ImagePolicy.read(options.signatures);
+    await using bases = await OpenLayouts.open(options.base ?? []);
+    return await new Verification(options, { checksums, expected, policy, bases }).run();
+  });
+}
+
+/**
+ * Verifies one part without the others; undefined when the path is not that of one.
+ *
+ * @throws AirgapError `CONTENT` when it is not the part that `publicKey` has signed; `USAGE` for what needs all parts
+ */
+async function verifyOnePart(options: VerifyOptions): Promise<VerifyResult | undefined> {
+  const { bundle: path, publicKey, signature, signal } = options;
+  if (typeof path !== 'string') return undefined;
+  const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
+  const part = await verifyPart(path, signal, async sums => {
+    refuseOnePart(path, options);
+    if (key) await checkSignature(sums, key, signature);
+  });
+  if (part === undefined) return undefined;
+  const { checksums, size: bytes, problems } = part;
+  const [problem] = problems;
+  if (key && problem) throw new AirgapError('CONTENT', problem.message, { where: { path } });
+  const listed = { path: checksums, ...(key ? { signedBy: key.path } : {}) };
+  return { path, form: 'part', checksums: listed, signatures: [], images: [], blobs: 0, bytes, problems };
+}
+
+/** One part says nothing of the whole bundle. @throws AirgapError `USAGE` */
+function refuseOnePart(path: string, { checksums, digest, signatures = [] }: VerifyOptions): void {
+  const given = { checksums, digest, signatures: signatures.length > 0 ? signatures : undefined };
+  const name = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (name === undefined) return;
+  throw new AirgapError('USAGE', `verify: ${name} cannot be used with one part`, {
+    where: { path },
+    hint: 'Put all parts into one folder and pass the first one.',
+  });
 }
 
 function checksumsFor(options: VerifyOptions): Promise<BundleChecksums | undefined> {
@@ -117,6 +164,8 @@ interface Expectations {
   /** The sha256 of the file or of its index. */
   readonly expected: Digest | undefined;
   readonly policy: ImagePolicy;
+  /** May have what a delta lacks. */
+  readonly bases: OpenLayouts;
 }
 
 /** One run of {@link verify}. */
@@ -125,6 +174,7 @@ class Verification {
   readonly #checksums: BundleChecksums | undefined;
   readonly #expected: Digest | undefined;
   readonly #policy: ImagePolicy;
+  readonly #bases: OpenLayouts;
   readonly #path: string;
   #problems: Problem[] = [];
   readonly #onEvent: OnEvent;
@@ -133,11 +183,12 @@ class Verification {
   #fileDigest: Digest | undefined;
   #signatures: readonly ImageSignature[] = [];
 
-  constructor(options: VerifyOptions, { checksums, expected, policy }: Expectations) {
+  constructor(options: VerifyOptions, { checksums, expected, policy, bases }: Expectations) {
     this.#options = options;
     this.#checksums = checksums;
     this.#expected = expected;
     this.#policy = policy;
+    this.#bases = bases;
     this.#path = typeof options.bundle === 'string' ? options.bundle : STREAM;
     this.#onEvent = withTime(options.onEvent ?? (() => {}));
   }
@@ -145,47 +196,75 @@ class Verification {
   async run(): Promise<VerifyResult> {
     const { bundle } = this.#options;
     if (typeof bundle !== 'string') return this.#verifyStream(bundle);
-    await using storage = await openStorage(bundle);
+    await using storage = await this.#open(bundle);
+    if (storage === undefined) return this.#summary(undefined, []);
     return storage instanceof DirectoryFiles
       ? await this.#verifyDirectory(storage)
       : await this.#verifyTar(storage);
+  }
+
+  /** Opens a stored bundle; undefined when parts are missing or wrong, which are problems. @throws AirgapError `INPUT` */
+  async #open(bundle: string): Promise<DirectoryFiles | RandomAccess | undefined> {
+    try {
+      return await openStorage(bundle);
+    } catch (error) {
+      if (!(error instanceof AirgapError) || error.code !== 'BUNDLE') throw error;
+      const errors = error.details.length > 0 ? error.details : [error];
+      this.#problems.push(...errors.map(({ message }) => ({ message })));
+      return undefined;
+    }
   }
 
   async #verifyStream(stream: AsyncIterable<Uint8Array>): Promise<VerifyResult> {
     const needsSum = this.#checksums !== undefined || this.#expected !== undefined;
     const tar = await this.#collect(() => readTar(stream, STREAM, this.#problems, needsSum));
     if (!tar) return this.#result(undefined);
-    await this.#checkIndex(tar.files);
+    const layout = await this.#layoutOf(tar.files);
+    if (layout) await this.#checkIndex(layout);
     this.#fileDigest = tar.fileDigest;
-    this.#start(new Layout(tar.files));
-    for (const { entry, digest } of blobsOf(new Layout(tar.files))) {
-      const message = digestMismatch(digest, tar.digests.get(entry.name));
+    if (layout) await this.#checkStreamed(layout, tar.digests);
+    return this.#result(layout);
+  }
+
+  /** Compares the digests of what went by; the blobs of a base did not. */
+  async #checkStreamed(layout: Layout, digests: ReadonlyMap<string, Digest>): Promise<void> {
+    this.#start(layout);
+    for (const { entry, digest } of blobsOf(layout)) {
+      const actual = digests.get(entry.name);
+      const message = actual && digestMismatch(digest, actual);
       if (message !== undefined) this.#problems.push(blobProblem(message, entry));
     }
-    return this.#result(tar.files);
+    await this.#collect(() => this.#checkOthers(layout, digests));
   }
 
   async #verifyDirectory(files: DirectoryFiles): Promise<VerifyResult> {
-    await this.#checkIndex(files);
-    await this.#collect(() => this.#checkBlobs(new Layout(files)));
-    return this.#result(files);
+    const layout = new Layout(files);
+    await this.#checkIndex(layout);
+    await this.#collect(() => this.#checkBlobs(layout));
+    return this.#result(layout);
   }
 
   async #verifyTar(tar: RandomAccess): Promise<VerifyResult> {
     const contents = await this.#collect(() => checkTar(tar, this.#problems));
-    const files = contents && new TarFiles(tar, contents);
-    if (files) await this.#checkIndex(files);
-    if (this.#needsSum) await this.#checkWithSum(tar, files, contents?.entries);
-    else if (files) await this.#collect(() => this.#checkBlobs(new Layout(files)));
-    const result = await this.#result(files);
+    const layout = contents && (await this.#layoutOf(new TarFiles(tar, contents)));
+    if (layout) await this.#checkIndex(layout);
+    if (this.#needsSum) await this.#checkWithSum(tar, layout, contents?.entries);
+    else if (layout) await this.#collect(() => this.#checkBlobs(layout));
+    const result = await this.#result(layout);
     if (!(await tar.isUnchanged()))
       this.#problems.push({ message: 'the file was modified while it was verified' });
     return result;
   }
 
+  /** A delta has the blobs of its bases as well; undefined when its recipe is invalid. */
+  #layoutOf(files: LayoutFiles): Promise<Layout | undefined> {
+    return this.#collect(
+      async () => new Layout(files.form === 'delta' ? await DeltaFiles.open(files, this.#bases) : files),
+    );
+  }
+
   /** Compares what is known before the blobs are read. @throws AirgapError `CONTENT` */
-  async #checkIndex(files: LayoutFiles): Promise<void> {
-    const layout = new Layout(files);
+  async #checkIndex(layout: Layout): Promise<void> {
     if (layout.entries.has('index.json'))
       this.#digest = await this.#collect(async () => digestOf(await layout.documentBytes('index.json')));
     if (this.#digest === undefined) return;
@@ -205,13 +284,20 @@ class Verification {
   /** A file that is not a layout still has a sum. */
   async #checkWithSum(
     tar: RandomAccess,
-    files: LayoutFiles | undefined,
-    entries: ReadonlyMap<string, PlacedEntry> | undefined,
+    layout: Layout | undefined,
+    entries: ReadonlyMap<string, PlacedEntry> = new Map(),
   ): Promise<void> {
-    if (files) this.#start(new Layout(files));
+    if (layout) this.#start(layout);
     const { signal } = this.#options;
-    const placed = entries?.values() ?? [];
-    this.#fileDigest = await checkInOnePass(tar, placed, this.#problems, this.#onEvent, signal);
+    this.#fileDigest = await checkInOnePass(tar, entries.values(), this.#problems, this.#onEvent, signal);
+    if (layout) await this.#collect(() => this.#checkOthers(layout, entries));
+  }
+
+  /** Checks the blobs of bases: all that are not in the tar. */
+  async #checkOthers(layout: Layout, inTar: ReadonlyMap<string, unknown>): Promise<void> {
+    if (layout.form !== 'delta') return;
+    const others = blobsOf(layout).filter(({ entry }) => !inTar.has(entry.name));
+    await checkBlobs(layout, this.#problems, this.#onEvent, this.#options.signal, others);
   }
 
   async #checkBlobs(layout: Layout): Promise<void> {
@@ -227,36 +313,40 @@ class Verification {
   }
 
   /** Checks documents and references, compares the sum of the file, and reports. @throws AirgapError `CONTENT` */
-  async #result(files: LayoutFiles | undefined): Promise<VerifyResult> {
-    const layout = files && new Layout(files);
+  async #result(layout: Layout | undefined): Promise<VerifyResult> {
     const names = layout && (await this.#collect(() => this.#checkReferences(layout)));
     this.#compareSums();
-    const blobs = layout && names ? blobsOf(layout) : [];
+    return names ? this.#summary(layout, names) : this.#summary(undefined, []);
+  }
+
+  /** @param layout undefined when it cannot be read */
+  #summary(layout: Layout | undefined, images: readonly string[]): VerifyResult {
+    const blobs = layout ? blobsOf(layout) : [];
     const { signedBy, path } = this.#checksums ?? {};
     return {
       path: this.#path,
-      form: layout && names ? layout.form : 'bundle',
+      form: layout?.form ?? 'bundle',
       ...(this.#digest ? { digest: this.#digest } : {}),
       ...(this.#fileDigest ? { fileDigest: this.#fileDigest } : {}),
       ...(path === undefined
         ? {}
         : { checksums: { path, ...(signedBy ? { signedBy: signedBy.path } : {}) } }),
       signatures: this.#signatures,
-      images: names ?? [],
+      images,
       blobs: blobs.length,
       bytes: blobs.reduce((sum, { entry }) => sum + entry.size, 0),
+      ...(layout?.form === 'delta' ? { missing: amountOf(layout.absent.values()) } : {}),
       problems: this.#problems,
     };
   }
 
   async #checkReferences(layout: Layout): Promise<string[]> {
-    const names = await layout.names();
-    checkNames(layout, names, this.#problems);
-    await checkDocuments(layout, names, this.#problems);
-    const references = new ReferenceCheck(layout, this.#problems);
-    const notices = await references.check(names);
+    const { names, notices, references } = await checkLayout(layout, this.#problems);
     for (const message of notices) this.#onEvent({ type: 'notice', message });
     this.#problems = this.#problems.map(problem => withImages(problem, references));
+    const { allowMissingBase, base = [] } = this.#options;
+    if (layout.absent.size > 0 && !allowMissingBase)
+      this.#problems.push({ message: incomplete(layout, base) });
     return names.flatMap(({ name }) => name ?? []);
   }
 
@@ -313,4 +403,11 @@ function withImages(problem: Problem, references: ReferenceCheck): Problem {
 
 function problemError(message: string, entry: string | undefined): AirgapError {
   return new AirgapError('BUNDLE', message, { where: entry === undefined ? {} : { path: entry } });
+}
+
+function incomplete(layout: Layout, bases: readonly string[]): string {
+  const layers = formatLayers(amountOf(layout.absent.values()));
+  if (bases.length === 0) return `incomplete: ${layers} expected from the base`;
+  const given = bases.join(', ');
+  return `incomplete: ${layers} expected from the base, not in ${given}; made against ${formatBases(layout)}`;
 }

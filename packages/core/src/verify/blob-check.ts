@@ -23,12 +23,13 @@ export function blobsOf(layout: Layout): NamedBlob[] {
   });
 }
 
-/** Verifies every blob against the digest in its name, one per worker thread at a time. */
+/** Verifies blobs against the digests in their names, one per worker thread at a time. Default: all of the layout. */
 export async function checkBlobs(
   layout: Layout,
   problems: Problem[],
   onEvent: OnEvent,
   signal: AbortSignal | undefined,
+  blobs = blobsOf(layout),
 ): Promise<void> {
   await using hashPool = new HashPool(signal);
   const limit = pLimit(hashPool.max);
@@ -36,7 +37,7 @@ export async function checkBlobs(
     const message = await checkBlob(layout, blob, hashPool, onEvent);
     if (message) problems.push(blobProblem(message, blob.entry));
   };
-  await Promise.all(blobsOf(layout).map(blob => limit(check, blob)));
+  await Promise.all(blobs.map(blob => limit(check, blob)));
   problems.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
 }
 
@@ -60,5 +61,7 @@ async function checkBlob(
     onEvent({ type: 'blob-progress', digest, received, size });
   });
   onEvent({ type: 'blob-finished', digest, size });
-  return digestMismatch(digest, actual);
+  const mismatch = digestMismatch(digest, actual);
+  const isInBase = layout.form === 'delta' && bytes.location !== layout.path;
+  return mismatch && isInBase ? `${mismatch} (in ${bytes.location})` : mismatch;
 }

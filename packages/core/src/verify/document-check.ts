@@ -18,7 +18,7 @@ export async function checkDocuments(
   const version = (await layout.document('oci-layout')) as { imageLayoutVersion?: unknown } | null;
   if (version?.imageLayoutVersion !== '1.0.0')
     problems.push({ message: 'expected image layout version 1.0.0', entry: 'oci-layout' });
-  if (layout.form !== 'bundle') return;
+  if (!layout.isBuilt) return;
   await checkIndexKeys(layout, names, problems);
   await checkCanonical(layout, problems);
   await checkOciLayout(layout, problems);

@@ -6,14 +6,13 @@ import type { Problem } from './problem.ts';
 
 /** Checks that each name points to its digest, and in a bundle that it is unique, canonical and the same everywhere. */
 export function checkNames(
-  { form }: Pick<Layout, 'form'>,
+  { isBuilt }: Pick<Layout, 'isBuilt'>,
   names: readonly NamedDescriptor[],
   problems: Problem[],
 ): void {
   const seen = new Set<string>();
   for (const { name, descriptor } of names) {
-    const message =
-      form === 'bundle' ? nameProblem(name, descriptor, seen) : foreignNameProblem(name, descriptor);
+    const message = isBuilt ? nameProblem(name, descriptor, seen) : foreignNameProblem(name, descriptor);
     if (message) problems.push({ message, entry: 'index.json' });
     if (name !== undefined) seen.add(name);
   }

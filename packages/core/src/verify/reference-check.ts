@@ -34,8 +34,9 @@ interface Root {
 }
 
 /**
- * Follows every name of a layout down to its layers. All referenced blobs must exist, in order, and no others; programs
- * that read the layout must find the same images. What several names share is read once.
+ * Follows every name of a layout down to its layers. All referenced blobs must exist, in order, and no others; those that
+ * a delta leaves to its base may be absent. Programs that read the layout must find the same images. What several names
+ * share is read once.
  */
 export class ReferenceCheck {
   readonly #layout: Layout;
@@ -63,10 +64,12 @@ export class ReferenceCheck {
   async check(names: readonly NamedDescriptor[]): Promise<string[]> {
     for (const { name = 'index.json', descriptor } of names) await this.#checkName(name, descriptor);
     await this.#checkDockerManifest();
-    if (this.#layout.form === 'bundle' && !this.#order.isSorted([...this.#layout.entries.keys()]))
+    const { entries, absent, isBuilt, recipe } = this.#layout;
+    const complete = recipe?.full.entries.map(([name]) => name) ?? [...entries.keys()];
+    if (isBuilt && !this.#order.isSorted(complete))
       this.#problems.push({ message: 'the entries are not in canonical order' });
     if (this.#isIncomplete) return [...this.#notices];
-    for (const entry of this.#layout.entries.values())
+    for (const entry of [...entries.values(), ...absent.values()])
       if (blobDigest(entry.name) && !this.#needed.has(entry.name))
         this.#problems.push({ message: 'unreferenced blob', entry: entry.name, ...offsetOf(entry) });
     return [...this.#notices];
@@ -89,7 +92,7 @@ export class ReferenceCheck {
   async #checkDockerManifest(): Promise<void> {
     // Problems of index.json would be reported twice.
     if (this.#problems.some(({ entry }) => entry === 'index.json')) return;
-    if (this.#layout.form !== 'bundle' && !this.#layout.entries.has('manifest.json')) return;
+    if (!this.#layout.isBuilt && !this.#layout.entries.has('manifest.json')) return;
     for (const message of await this.#docker.problems())
       this.#problems.push({ message, entry: 'manifest.json' });
   }
@@ -180,7 +183,7 @@ export class ReferenceCheck {
     if (file.size === descriptor.size) return;
     file.size = descriptor.size;
     const size = this.#layout.sizeOf(descriptor);
-    if (size === descriptor.size) return;
+    if (size === descriptor.size || this.#layout.expects(descriptor)) return;
     const problem = size === undefined ? 'is missing' : `has ${size} bytes, expected ${descriptor.size}`;
     this.#problems.push({ message: `${descriptor.digest}, which ${by} needs, ${problem}`, entry: path });
   }

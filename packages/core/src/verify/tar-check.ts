@@ -6,7 +6,7 @@ import { TRAILER_SIZE } from '../tar/header.ts';
 import { walkTar } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
-/** Checks the entries of a tar, and for a bundle its headers, padding and end. @returns the expected entries */
+/** Checks the entries of a tar, and for a bundle or a delta its headers, padding and end. @returns the expected entries */
 export async function checkTar(tar: RandomAccess, problems: Problem[]): Promise<TarContents> {
   const reader = new ContentsReader();
   const framing: Problem[] = [];
@@ -15,7 +15,7 @@ export async function checkTar(tar: RandomAccess, problems: Problem[]): Promise<
     const step = await walk.next();
     if (step.done) {
       const contents = reader.contents();
-      if (contents.form === 'bundle') problems.push(...framing, ...(await endProblems(tar, step.value)));
+      if (contents.form !== 'archive') problems.push(...framing, ...(await endProblems(tar, step.value)));
       return contents;
     }
     const { name: entry, headerOffset: offset } = step.value;

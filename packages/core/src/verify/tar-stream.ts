@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { RECIPE } from '../layout/delta-recipe.ts';
 import { blobDigest, DOCUMENTS } from '../layout/documents.ts';
 import type { LayoutEntry, LayoutFiles } from '../layout/layout-files.ts';
 import { ContentsReader, layoutName, type TarContents } from '../layout/tar-files.ts';
@@ -67,7 +68,7 @@ export async function readTar(
   }
   framing.push(...(await reader.endProblems()));
   const tar = contents.contents();
-  if (tar.form === 'bundle') problems.push(...framing);
+  if (tar.form !== 'archive') problems.push(...framing);
   const files = new StreamedFiles(location, reader.offset, tar, kept);
   return { files, digests, fileDigest: fileHash && sha256Digest(fileHash.digest()) };
 }
@@ -135,7 +136,7 @@ class TarStream {
   async content({ name, size }: LayoutEntry): Promise<{ digest: Digest; json: Buffer | undefined }> {
     const hash = createHash('sha256');
     const parts: Uint8Array[] = [];
-    let isJson = size <= MAX_CONFIG_SIZE || DOCUMENTS.includes(name);
+    let isJson = size <= MAX_CONFIG_SIZE || DOCUMENTS.includes(name) || name === RECIPE;
     for await (const part of this.#parts(size)) {
       if (parts.length === 0) isJson &&= part[0] === 0x7b || part[0] === 0x5b;
       hash.update(part);

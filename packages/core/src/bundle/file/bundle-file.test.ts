@@ -18,7 +18,7 @@ import { writeFraming } from '../../tar/framing.ts';
 import { planTar } from '../../tar/plan.ts';
 import { BundleFile } from './bundle-file.ts';
 import { checkSpace, checkTarget } from './disk.ts';
-import { partialPaths } from './partial-file.ts';
+import { OutputNames } from './output-names.ts';
 import { openPrevious } from './previous-bundle.ts';
 
 const contents = [1, 2, 3].map(seed => noiseOf(seed, 300_000).bytes);
@@ -39,7 +39,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const open = (tarPlan = plan) => BundleFile.open(path, tarPlan, new AbortController().signal);
+const open = (tarPlan = plan) => BundleFile.open(path, tarPlan, { signal: new AbortController().signal });
 
 /** Writes a part of the first blob and all of the second, and stops. */
 async function interrupt(): Promise<void> {
@@ -98,7 +98,9 @@ describe('a bundle that was interrupted', () => {
     await interrupt();
     await using file = await open(planOf(blobs.slice(1)));
     expect(file.resumed).toBe(0);
-    await using previous = await openPrevious(partialPaths(path));
+    await using previous = await openPrevious(
+      new OutputNames(path, { size: plan.size, partSize: undefined }),
+    );
     expect(blobs.map(blob => previous?.contains(blob))).toEqual([false, true, false]);
   });
 
@@ -142,7 +144,7 @@ describe('a bundle file', () => {
         message: expect.stringContaining('another build is writing'),
       });
     }
-    expect(existsSync(partialPaths(path).lock)).toBe(false);
+    expect(existsSync(`${path}.partial.lock`)).toBe(false);
   });
 });
 

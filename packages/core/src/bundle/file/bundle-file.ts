@@ -1,8 +1,5 @@
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isFileAt } from '../../fs/file-identity.ts';
-import { assertWritten } from '../../fs/read-back.ts';
-import { writeAll } from '../../fs/write-all.js';
 import { AirgapError } from '../../model/errors.ts';
 import { HashPool } from '../../store/hash-pool.ts';
 import { Ranges } from '../../store/ranges.ts';
@@ -10,22 +7,24 @@ import type { PlannedEntry, TarPlan } from '../../tar/plan.ts';
 import type { TarTarget } from '../../tar/target.ts';
 import { diskError } from './disk.ts';
 import { FileSink } from './file-sink.ts';
-import {
-  type OpenPartial,
-  openPartial,
-  type PartialPaths,
-  partialPaths,
-  removePartial,
-} from './partial-file.ts';
+import { OutputNames } from './output-names.ts';
+import { type OpenPartial, openPartial, removePartial } from './partial-file.ts';
+
+/** Where a bundle is written. */
+export interface BundleFileOptions {
+  readonly signal: AbortSignal;
+  /** The size of the parts, in bytes, a multiple of a tar block; undefined for a single file. */
+  readonly partSize?: number | undefined;
+}
 
 /**
- * A bundle while it is being written: `PATH.partial`, at its full length from the start. The final name appears only
- * with {@link BundleFile.commit}. Without a commit, the partial file and its journal stay, for the next build to resume.
+ * A bundle while it is being written: `PATH.partial`, or `PATH.001.partial` and so on, at full length from the start. The
+ * final names appear only with {@link BundleFile.commit}, that of the first part last. Without a commit, the partial
+ * files and their journal stay, for the next build to resume.
  */
 export class BundleFile implements TarTarget, AsyncDisposable {
   readonly order = 'any';
-  readonly #path: string;
-  readonly #paths: PartialPaths;
+  readonly names: OutputNames;
   readonly #indexes: ReadonlyMap<PlannedEntry, number>;
   readonly #partial: OpenPartial;
   readonly #hashPool: HashPool;
@@ -33,9 +32,8 @@ export class BundleFile implements TarTarget, AsyncDisposable {
   /** The bytes that the next build need not fetch, by the index of the blob. */
   readonly #resumable: Map<number, number>;
 
-  private constructor(path: string, { entries }: TarPlan, partial: OpenPartial, signal: AbortSignal) {
-    this.#path = path;
-    this.#paths = partialPaths(path);
+  private constructor(names: OutputNames, { entries }: TarPlan, partial: OpenPartial, signal: AbortSignal) {
+    this.names = names;
     this.#indexes = new Map(entries.map((entry, index) => [entry, index]));
     this.#partial = partial;
     this.#hashPool = new HashPool(signal);
@@ -43,15 +41,20 @@ export class BundleFile implements TarTarget, AsyncDisposable {
   }
 
   /**
-   * Allocates the file. It resumes the partial file of an interrupted build with
-   * the same plan, and keeps that of a different plan as a source of blobs.
+   * Allocates the files. It resumes the partial files of an interrupted build with the same plan and the same size of
+   * parts, and keeps those of a different one as a source of blobs.
    *
    * @throws AirgapError `DISK`, also while another build writes the same bundle
    */
-  static async open(path: string, plan: TarPlan, signal: AbortSignal): Promise<BundleFile> {
+  static async open(
+    path: string,
+    plan: TarPlan,
+    { signal, partSize }: BundleFileOptions,
+  ): Promise<BundleFile> {
     try {
-      const partial = await openPartial(path, plan);
-      return new BundleFile(path, plan, partial, signal);
+      const names = new OutputNames(path, { size: plan.size, partSize });
+      const partial = await openPartial({ names, plan, partSize });
+      return new BundleFile(names, plan, partial, signal);
     } catch (error) {
       throw diskError(error, path);
     }
@@ -66,11 +69,11 @@ export class BundleFile implements TarTarget, AsyncDisposable {
 
   /** Opens the writer for the blob of an entry; it has the bytes that an interrupted build wrote. */
   writer(entry: PlannedEntry): FileSink {
-    const { file, journal, written } = this.#partial;
+    const { files, journal, written } = this.#partial;
+    const { offset } = entry;
     const index = this.#indexes.get(entry) ?? -1;
     return new FileSink({
-      fd: file.fd,
-      offset: entry.offset,
+      pieces: ({ start, end }) => files.pieces({ start: offset + start, end: offset + end }),
       hashPool: this.#hashPool,
       existing: written.get(index) ?? new Ranges(),
       onWritten: range => {
@@ -86,9 +89,7 @@ export class BundleFile implements TarTarget, AsyncDisposable {
 
   /** Writes bytes at an offset, and reads them back: no digest covers headers and documents. */
   write(bytes: Uint8Array, offset: number): undefined {
-    const { fd } = this.#partial.file;
-    writeAll(fd, bytes, offset);
-    assertWritten(fd, bytes, offset);
+    this.#partial.files.write(bytes, offset);
   }
 
   /** The number of bytes that the next build can resume; they are not verified yet. */
@@ -101,45 +102,55 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     return this.#resumable.size > 0;
   }
 
-  /** Removes the partial file on close, to free the disk space. */
+  /** Removes the partial files on close, to free the disk space. */
   discard(): void {
     this.#resumable.clear();
   }
 
   /**
-   * Syncs the file to the disk, then renames it to its final name.
+   * Syncs the files to the disk, then renames them to their final names.
    *
-   * @throws AirgapError `DISK`, also when another process has replaced the file
+   * @throws AirgapError `DISK`, also when another process has replaced a file
    */
   async commit(): Promise<void> {
     try {
-      await this.#partial.file.sync();
+      await this.#partial.files.sync();
       await this.#rename();
-      await syncDirectory(this.#path);
+      await syncDirectory(this.names.first);
       await this.#close();
       this.discard();
-      await removePartial(this.#path, this.#partial.identity);
+      await removePartial(this.names, this.#partial.files);
     } catch (error) {
-      throw diskError(error, this.#path);
+      throw diskError(error, this.names.first);
     }
   }
 
-  /** Renames exactly the file that was written, and nothing that has taken its name meanwhile. */
+  /**
+   * Renames exactly the files that were written, and nothing that has taken their names meanwhile. The first part has its
+   * final name only while all parts of the same bundle have theirs.
+   */
   async #rename(): Promise<void> {
-    const { partial } = this.#paths;
-    const { identity } = this.#partial;
-    if (!(await isFileAt(partial, identity))) throw replaced(partial);
-    await rename(partial, this.#path);
-    if (await isFileAt(this.#path, identity)) return;
+    const { files, partials, first } = this.names;
+    for (const [index, partial] of partials.entries())
+      if (!(await this.#partial.files.isAt(index, partial))) throw replaced(partial);
+    if (files.length > 1) await rm(first, { force: true });
+    for (const surplus of await this.names.surplusParts()) await rm(surplus, { force: true });
+    for (const [index, partial] of [...partials.entries()].reverse())
+      await this.#renameFile(index, partial, files[index] ?? first);
+  }
+
+  async #renameFile(index: number, partial: string, final: string): Promise<void> {
+    await rename(partial, final);
+    if (await this.#partial.files.isAt(index, final)) return;
     // Another process was faster: what it wrote must not keep the final name.
-    await rename(this.#path, partial);
+    await rename(final, partial);
     throw replaced(partial);
   }
 
-  /** Closes the file, and removes it unless it is committed or resumable. */
+  /** Closes the files, and removes them unless they are committed or resumable. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
-    if (!this.isResumable) await removePartial(this.#path, this.#partial.identity);
+    if (!this.isResumable) await removePartial(this.names, this.#partial.files);
     await this.#partial.lock[Symbol.asyncDispose]();
   }
 
@@ -148,7 +159,7 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     this.#isOpen = false;
     await this.#hashPool[Symbol.asyncDispose]();
     this.#partial.journal.close();
-    await this.#partial.file.close();
+    await this.#partial.files.close();
   }
 }
 

@@ -68,6 +68,34 @@ export async function checkSpace(path: string, size: number, what = 'the bundle'
   });
 }
 
+/** The type that statfs reports for FAT: `MSDOS_SUPER_MAGIC` (statfs(2)). */
+const FAT = 0x4d44;
+const FAT_MAX_SIZE = 4_294_967_295;
+
+/**
+ * Checks that the file system holds files of this size, before anything is downloaded: FAT32 ends at 4 GiB.
+ *
+ * @throws AirgapError `DISK`
+ */
+export async function checkFileSize(path: string, size: number): Promise<void> {
+  const directory = dirname(resolve(path));
+  const { type } = await statfs(directory).catch(cause => {
+    throw diskError(cause, path);
+  });
+  const limit = maxFileSize(type);
+  if (size <= limit) return;
+  const fileSystem = `${directory} is FAT32, which holds files of at most ${formatBytes(limit)}`;
+  throw new AirgapError('DISK', `cannot write ${formatBytes(size)} into one file: ${fileSystem}`, {
+    where: { path },
+    hint: 'Add --split fat32.',
+  });
+}
+
+/** The size of the largest file, in bytes. @param type of the file system, as statfs reports it */
+export function maxFileSize(type: number): number {
+  return type === FAT ? FAT_MAX_SIZE : Number.POSITIVE_INFINITY;
+}
+
 /** Converts a system error to a `DISK` error; other errors are returned as they are. */
 export function diskError(thrown: unknown, path: string, what = 'the bundle'): unknown {
   const error = thrown as NodeJS.ErrnoException;

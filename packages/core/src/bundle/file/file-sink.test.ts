@@ -28,8 +28,7 @@ afterEach(async () => {
 
 function open(): FileSink {
   return new FileSink({
-    fd,
-    offset: OFFSET,
+    pieces: ({ start, end }) => [{ fd, offset: OFFSET + start, size: end - start }],
     hashPool,
     existing: new Ranges(),
     onWritten: range => noted.push(range),
@@ -93,8 +92,7 @@ describe('a blob that a sink copies from a file', () => {
     ['cannot be written', () => from, () => from, 'EBADF'],
   ])('rejects with the system error: %s', async (_name, openSource, openTarget, code) => {
     const sink = new FileSink({
-      fd: openTarget(),
-      offset: 0,
+      pieces: ({ start, end }) => [{ fd: openTarget(), offset: start, size: end - start }],
       hashPool,
       existing: new Ranges(),
       onWritten: () => {},

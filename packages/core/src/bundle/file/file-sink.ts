@@ -13,11 +13,10 @@ const NOTE_INTERVAL = 50;
 /** The buffer in which small blobs are read back to be hashed. */
 const SMALL = Buffer.allocUnsafeSlow(256 * 1024);
 
-/** The file, the offset and the state of a blob. */
+/** Where a blob is written, and its state. */
 export interface FileSinkOptions {
-  readonly fd: number;
-  /** Where the blob starts in the file, in bytes. */
-  readonly offset: number;
+  /** The pieces of the files that hold a range of the blob, in order; at least one. */
+  readonly pieces: (range: Range) => readonly FilePart[];
   readonly hashPool: HashPool;
   /** The bytes of the blob that the file already has. */
   readonly existing: Ranges;
@@ -28,9 +27,9 @@ export interface FileSinkOptions {
 }
 
 /**
- * Writes a blob at its offset in a file, in any order, while a worker thread hashes the written bytes. Writes are
- * synchronous: the chunk is still in the processor's cache, and passing it to another thread costs more than writing it
- * to the page cache (docs/decisions/0004).
+ * Writes a blob at its offset in a file or its parts, in any order, while a worker thread hashes the written bytes.
+ * Writes are synchronous: the chunk is still in the processor's cache, and passing it to another thread costs more than
+ * writing it to the page cache (docs/decisions/0004).
  */
 export class FileSink implements BlobWriter {
   readonly sequential = false;
@@ -61,37 +60,44 @@ export class FileSink implements BlobWriter {
   }
 
   write(chunk: Uint8Array, at: number): undefined {
-    writeAll(this.#options.fd, chunk, this.#options.offset + at);
-    this.#add({ start: at, end: at + chunk.length });
+    const range = { start: at, end: at + chunk.length };
+    let written = 0;
+    for (const { fd, offset, size } of this.#options.pieces(range)) {
+      writeAll(fd, chunk.subarray(written, written + size), offset);
+      written += size;
+    }
+    this.#add(range);
     if (this.#written.prefix - this.#hashed >= HASH_STEP) this.#extendHash();
   }
 
   /** A worker thread reads, hashes and writes the bytes while they are in its cache. */
   async copyFrom(part: FilePart, onCopied: (bytes: number) => void = () => {}): Promise<void> {
-    const { fd, offset, hashPool } = this.#options;
+    const { pieces, hashPool } = this.#options;
     let at = 0;
     const hash = hashPool.start(bytes => {
       this.#add({ start: at, end: at + bytes });
       at += bytes;
       onCopied(bytes);
     });
-    this.#copied = await hash.copy(part, { fd, offset });
+    this.#copied = await hash.copy(part, pieces({ start: 0, end: part.size }));
   }
 
   async digest(): Promise<Digest> {
     this.#note();
     if (this.#copied) return this.#copied;
-    const { fd, offset, hashPool } = this.#options;
+    const { pieces, hashPool } = this.#options;
     const { prefix } = this.#written;
     if (prefix <= SMALL.length) return this.#digestHere();
     this.#hash ??= hashPool.start();
-    return this.#hash.digest({ fd, offset: offset + this.#hashed, size: prefix - this.#hashed });
+    return this.#hash.digest(pieces({ start: this.#hashed, end: prefix }));
   }
 
   /** Waking a thread takes longer than hashing a small blob. */
   #digestHere(): Digest {
-    const { fd, offset } = this.#options;
-    return digestOf(SMALL.subarray(0, readSync(fd, SMALL, 0, this.#written.prefix, offset)));
+    let read = 0;
+    for (const { fd, offset, size } of this.#options.pieces({ start: 0, end: this.#written.prefix }))
+      read += readSync(fd, SMALL, read, size, offset);
+    return digestOf(SMALL.subarray(0, read));
   }
 
   #add(range: Range): void {
@@ -108,10 +114,10 @@ export class FileSink implements BlobWriter {
 
   /** The hash covers the bytes up to the first gap. */
   #extendHash(): void {
-    const { fd, offset, hashPool } = this.#options;
+    const { pieces, hashPool } = this.#options;
     const { prefix } = this.#written;
     this.#hash ??= hashPool.start();
-    this.#hash.extend({ fd, offset: offset + this.#hashed, size: prefix - this.#hashed });
+    this.#hash.extend(pieces({ start: this.#hashed, end: prefix }));
     this.#hashed = prefix;
   }
 }

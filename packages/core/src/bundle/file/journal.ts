@@ -57,9 +57,10 @@ export class Journal {
   }
 }
 
-/** Identifies a plan by the name, size, time and order of its entries. */
-export function planIdentity({ entries }: TarPlan): string {
-  return digestOf(Buffer.concat(entries.map(({ header }) => header)));
+/** Identifies a plan by the name, size, time and order of its entries, and by the size of its parts if it has some. */
+export function planIdentity({ entries }: TarPlan, partSize?: number): string {
+  const parts = partSize === undefined ? '' : `parts of ${partSize} bytes`;
+  return digestOf(Buffer.concat([...entries.map(({ header }) => header), Buffer.from(parts)]));
 }
 
 /** Reads a journal; undefined if it does not exist or its first line is damaged. */

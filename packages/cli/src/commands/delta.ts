@@ -1,0 +1,47 @@
+import { AirgapError, delta } from '@airgap/core';
+import type { Command } from '@commander-js/extra-typings';
+import { jsonOption, progressOption } from '../options/display.ts';
+import { splitOption } from '../options/transport.ts';
+import { renderDelta } from '../render/written.ts';
+import { openReporter } from '../reporters/index.ts';
+import { printJson, type Session, stdout } from '../session.ts';
+
+const DETAILS = `
+A delta is the new bundle without the layers that the old ones have; with several old bundles, that all
+of them have. "airgap build --delta-from OLD" writes one directly, and downloads only what is in it.
+
+Examples:
+  airgap delta app-1.0.tar app-1.1.tar
+  airgap delta app-1.0.tar app-1.1.tar app-1.2.tar -o app-1.2.delta.tar
+  airgap load app-1.1.delta.tar registry.local:5000
+  airgap merge app-1.0.tar app-1.1.delta.tar -o app-1.1.tar
+`;
+
+export function deltaCommand(command: Command, session: Session) {
+  return command
+    .argument('<bundle...>', 'older bundles, then the new one')
+    .option('-o, --output <delta>', 'output file (default: the name of the new bundle with .delta.tar)')
+    .addOption(splitOption())
+    .addOption(progressOption)
+    .addOption(jsonOption)
+    .addHelpText('after', DETAILS)
+    .action(async (bundles, { output, split, progress, json }) => {
+      session.json = json === true;
+      const bases = bundles.slice(0, -1);
+      const full = bundles.at(-1) ?? '';
+      if (bases.length === 0)
+        throw new AirgapError('USAGE', 'a delta needs an older and a newer bundle', {
+          hint: 'Pass the older bundle first: airgap delta OLD NEW.',
+        });
+      const { onEvent, close } = openReporter(progress, session);
+      const options = { bases, new: full, output: output ?? deltaName(full), split };
+      const result = await delta({ ...options, signal: session.signal, onEvent }).finally(close);
+      if (session.json) printJson(result, session);
+      else stdout(renderDelta(result), session);
+    });
+}
+
+/** `app-1.1.delta.tar` for `app-1.1.tar` and its first part: a delta must not look like a bundle. */
+function deltaName(bundle: string): string {
+  return `${bundle.replace(/(?:\.tar)?(?:\.001)?$/, '')}.delta.tar`;
+}

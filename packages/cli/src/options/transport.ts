@@ -1,0 +1,19 @@
+import { Option } from '@commander-js/extra-typings';
+import { repeated } from './parsers.ts';
+
+/** The size of parts. A new option each time: one command makes it mandatory. */
+export function splitOption() {
+  return new Option(
+    '--split <size>',
+    'write parts, FILE.001 and so on: fat32, dvd, bd, cd, or a size such as 4GiB or 700MB',
+  );
+}
+
+export const baseOption = new Option(
+  '--base <bundle>',
+  'bundle or OCI layout with the layers that a delta leaves out (repeatable)',
+).argParser(repeated);
+export const deltaFromOption = new Option(
+  '--delta-from <bundle>',
+  'write a delta: leave out the layers that this older bundle has (repeatable: that all of them have)',
+).argParser(repeated);
