@@ -33,5 +33,5 @@ export function listedName(bundle: string): string {
 /** The path of a bundle, also for its first part. A trailing slash of a directory does not count. */
 export function bundlePath(path: string): string {
   const part = parsePartPath(path);
-  return part?.part === 0 ? part.path : path.replace(/(?<=.)[/\\]+$/, '');
+  return part?.part === 0 ? part.path : path.replace(/(?<=[^/\\])[/\\]+$/, '');
 }
