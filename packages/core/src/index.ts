@@ -32,6 +32,7 @@ export type { SourceText } from './input/model/source-text.ts';
 export { proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
+export type { RequiredRelease } from './kots/airgap-document.ts';
 export { DirectoryTarget } from './layout/directory-target.ts';
 export type { Layout, NamedDescriptor } from './layout/layout.ts';
 export type { LayoutForm } from './layout/layout-files.ts';
@@ -92,6 +93,7 @@ export {
   type InspectResult,
   inspect,
 } from './verbs/inspect.ts';
+export { type KotsImage, type KotsOptions, type KotsResult, kots } from './verbs/kots.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './verbs/lint.ts';
 export {
   type LoadedImage,

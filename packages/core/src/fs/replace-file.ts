@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -10,6 +10,19 @@ import { basename, dirname, join } from 'node:path';
  * @throws file system errors, and an error for a path that is not a regular file
  */
 export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  await replaceFileWith(path, file => file.writeFile(content), mode);
+}
+
+/**
+ * Replaces a file by a new one like {@link replaceFile}, for content that does not fit into memory.
+ *
+ * @param write writes the content; when it fails, the existing file stays
+ */
+export async function replaceFileWith(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  mode?: number,
+): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const existing = await stat(target).catch(() => undefined);
   if (existing && !existing.isFile()) throw new Error('not a regular file');
@@ -18,7 +31,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   try {
     const file = await open(temporary, 'wx', permissions === undefined ? 0o666 : 0o600);
     try {
-      await file.writeFile(content);
+      await write(file);
       if (permissions !== undefined) await file.chmod(permissions);
       await file.sync();
     } finally {

@@ -35,6 +35,7 @@ const WORDING: Readonly<Record<LayoutForm, { readonly noun: string; readonly hin
   bundle: { noun: 'bundle', hint: 'Fetch the bundle again, or rebuild it.' },
   archive: { noun: 'OCI archive', hint: 'Fetch the archive again, or recreate it.' },
   directory: { noun: 'OCI layout', hint: 'Copy the directory again, or recreate it.' },
+  airgap: { noun: '.airgap', hint: 'Fetch the .airgap again, or recreate it.' },
 };
 
 /** An OCI image layout, wherever it is stored: a bundle, an archive of another tool, a directory. */

@@ -1,18 +1,24 @@
 import { stat } from 'node:fs/promises';
 import { fileReadError } from '../fs/file-read-error.ts';
+import { isAirgap } from '../kots/archive.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
+import { AirgapFiles } from './airgap-files.ts';
 import { DirectoryFiles } from './directory-files.ts';
 import { Layout } from './layout.ts';
 import { TarFiles } from './tar-files.ts';
 
 /**
- * Opens an OCI image layout: a bundle, an archive of another tool, or a directory. Close it when it is no longer needed.
+ * Opens an OCI image layout: a bundle, an archive of another tool, a `.airgap` of KOTS, or a directory. Close it when it is no longer needed.
  *
  * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else, which the error names
  */
 export async function openLayout(path: string): Promise<Layout> {
   const storage = await openStorage(path);
+  if (!(storage instanceof DirectoryFiles) && (await isAirgap(storage))) {
+    await storage[Symbol.asyncDispose]();
+    return new Layout(await AirgapFiles.open(path));
+  }
   if (storage instanceof DirectoryFiles) return new Layout(storage);
   try {
     return new Layout(await TarFiles.open(storage));
