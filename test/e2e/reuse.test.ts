@@ -95,7 +95,12 @@ describe('the partial bundle of an interrupted build', () => {
   it('is a source of blobs for a different plan', async () => {
     const expected = await uninterrupted(2);
     await breakAt(first, 1);
-    await run({ tag: 2 });
+    const events: AirgapEvent[] = [];
+    const { transferred } = await run({ tag: 2, events });
+    expect(transferred).toMatchObject({ reused: 0, resumed: base.bytes.length });
+    expect(transferred.downloaded).toBe(second.bytes.length);
+    const local = events.filter(({ type }) => type === 'blob-reused');
+    expect(local).toMatchObject([{ digest: base.diffId, size: base.bytes.length }]);
     expect(wasRequested(base)).toBe(false);
     expect(wasRequested(second)).toBe(true);
     expect(readFileSync(work.file('bundle.tar')).equals(expected)).toBe(true);

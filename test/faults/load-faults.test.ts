@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type AirgapError, type LoadOptions, load } from '@airgap/core';
+import { type AirgapError, type LoadOptions, loadRegistry } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultTable, resetAt, status } from '../registry/fault-table.ts';
 import { type Fault, type RegistryOptions, TestRegistry } from '../registry/registry.ts';
@@ -32,7 +32,7 @@ beforeAll(() => buildBundle(images, bundle));
 afterAll(() => work[Symbol.dispose]());
 
 function loadInto(registry: TestRegistry, options: Partial<LoadOptions> = {}) {
-  return load({ bundle, target: registry.host, timeout: TIMEOUT, ...options });
+  return loadRegistry({ bundle, target: registry.host, timeout: TIMEOUT, ...options });
 }
 
 function expectComplete(registry: TestRegistry): void {

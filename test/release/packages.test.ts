@@ -185,8 +185,8 @@ it('installs the library from a registry, and compiles and runs strict programs 
 /** Uses the types of nouns and verbs. */
 const TYPES_PROGRAM = `
 import {
-  type BuildResult, build, copyImage, type Descriptor, type Digest, type ImageSource, type ImageTarget, type Layout,
-  type LayoutForm, type LoadResult, type LoadRuntimeResult, load, MemoryStore, openLayout, openRegistry, parseDigest,
+  type BuildOptions, type BuildResult, build, copyImage, type Descriptor, type Digest, type ImageSource, type ImageTarget, type Layout,
+  type LayoutForm, type LoadResult, type LoadRuntimeResult, inspect, load, loadRegistry, MemoryStore, type OnEvent, openLayout, openRegistry, parseDigest,
   plan, Reference, type Registries, type TransferredBytes, verify,
 } from '@airgap/core';
 
@@ -207,9 +207,19 @@ export async function use(path: string): Promise<readonly unknown[]> {
   const form: LayoutForm = (await verify({ bundle: process.stdin })).form;
   const pushed: LoadResult = await load({ bundle: path, target: 'registry.local' });
   const loaded: LoadRuntimeResult = await load({ bundle: path, target: 'containerd:k8s.io' });
+  const docker: LoadRuntimeResult = await load({ bundle: path, target: 'docker:', plainHttp: ['a.test'] });
+  const either: LoadResult | LoadRuntimeResult = await load({ bundle: path, target: path });
+  // @ts-expect-error Any text may be a runtime.
+  const registry: LoadResult = await load({ bundle: path, target: path });
+  const certain: LoadResult = await loadRegistry({ bundle: path, target: path });
+  const inspected: LayoutForm = (await inspect({ bundle: path })).form;
+  const times: number[] = [];
+  const onEvent: OnEvent = ({ time }) => times.push(time);
+  const options: BuildOptions = { output: path, onEvent: event => times.push(event.time) };
+  await build({ ...options, plan: planned, onEvent });
   // @ts-expect-error Any text is not a digest.
   const digest: Digest = 'sha256:';
-  return [transferred, form, pushed.uploaded, loaded.loaded, digest];
+  return [transferred, form, inspected, pushed.uploaded, loaded.loaded, docker, either, registry, certain, digest];
 }
 `;
 

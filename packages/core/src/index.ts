@@ -69,7 +69,7 @@ export type { Skipped } from './relocate/skipped.ts';
 export type { RuntimeTarget } from './runtime/target.ts';
 export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
-export type { AirgapEvent, OnEvent, Phase, TimedEvent } from './store/events.ts';
+export type { AirgapEvent, OnTimedEvent as OnEvent, Phase, TimedEvent } from './store/events.ts';
 export type { BlobSource, ImageSource } from './store/image-source.ts';
 export type { BlobBody, ImageTarget } from './store/image-target.ts';
 export { MemoryStore } from './store/memory-store.ts';
@@ -100,6 +100,7 @@ export {
   type LoadOptions,
   type LoadResult,
   load,
+  loadRegistry,
   ON_EXISTING,
   type OnExisting,
 } from './verbs/load.ts';

@@ -1,4 +1,4 @@
-import { isRuntimeTarget, load, loadRuntime, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
+import { isRuntimeTarget, loadRegistry, loadRuntime, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { readConfig } from '../options/config.ts';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
@@ -74,7 +74,7 @@ export function loadCommand(command: Command, session: Session) {
       // Invalid outputs fail before anything is pushed.
       const outputs = requested && (await openOutputs({ ...options, ...requested }));
       const { onEvent, close } = openReporter(flags.progress, session);
-      const result = await load({ ...options, onEvent }).finally(close);
+      const result = await loadRegistry({ ...options, onEvent }).finally(close);
       const written = await outputs?.write(result);
       if (written) stderr(renderOutputs(written, flags.rewrite));
       if (session.json) printJson({ ...result, outputs: written }, session);

@@ -1,14 +1,15 @@
-import { type AirgapEvent, type Finding, type OnEvent, rules } from '@airgap/core';
+import { type AirgapEvent, type Finding, rules } from '@airgap/core';
 import { renderCounts } from '../render/finding.ts';
+import type { Reporter } from './reporter.ts';
 
 /** Replaces the findings among the events of a verb with one line, reported before anything is downloaded. */
 export class FindingSummary {
   readonly #inputs: readonly string[];
-  readonly #next: OnEvent;
+  readonly #next: Reporter['onEvent'];
   readonly #findings: Finding[] = [];
 
   /** @param inputs as on the command line */
-  constructor(inputs: readonly string[], next: OnEvent) {
+  constructor(inputs: readonly string[], next: Reporter['onEvent']) {
     this.#inputs = inputs;
     this.#next = next;
   }

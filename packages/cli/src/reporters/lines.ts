@@ -16,8 +16,8 @@ export function resolvingLine({ resolved, names }: Progress): string {
   return names > 0 ? `resolved ${resolved} of ${names} images` : 'resolving images';
 }
 
-/** Renders `2.4 GB in 7.7 s, 310 MB/s on average`. Resumed bytes are no part of the average. */
-export function summaryLine({ total, resumed, elapsed }: Progress): string {
-  const average = elapsed > 0 ? `, ${formatBytes(((total - resumed) / elapsed) * 1000)}/s on average` : '';
+/** Renders `2.4 GB in 7.7 s, 310 MB/s on average`. Local bytes are no part of the average. */
+export function summaryLine({ total, local, elapsed }: Progress): string {
+  const average = elapsed > 0 ? `, ${formatBytes(((total - local) / elapsed) * 1000)}/s on average` : '';
   return `${formatBytes(total)} in ${formatDuration(elapsed)}${average}`;
 }

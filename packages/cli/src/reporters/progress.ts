@@ -22,10 +22,12 @@ export class Progress {
   total = 0;
   blobs = 0;
   finished = 0;
-  /** Bytes that an interrupted build had written. They are no part of the rate. */
-  resumed = 0;
-  /** The resumed bytes of blobs that are not in transfer yet, by digest. */
+  /** Bytes that need no download: of an interrupted build, and of local bundles. They are no part of the rate. */
+  local = 0;
+  /** The local bytes of blobs that are not in transfer yet, by digest. */
   readonly #waiting = new Map<string, number>();
+  /** The digests of the blobs that are copied from a local bundle: all of their bytes count from the start. */
+  readonly #reused = new Set<string>();
   readonly #now: () => number;
   readonly #samples: { readonly at: number; readonly bytes: number }[] = [];
   #started = 0;
@@ -51,18 +53,27 @@ export class Progress {
         this.#sample();
         break;
       case 'blob-resumed':
-        this.resumed += event.received;
+        this.local += event.received;
         this.#waiting.set(event.digest, event.received);
         break;
+      case 'blob-reused':
+        this.local += event.size - (this.#waiting.get(event.digest) ?? 0);
+        this.#waiting.set(event.digest, event.size);
+        this.#reused.add(event.digest);
+        break;
       case 'blob-started':
+        if (event.host !== undefined) this.#download(event);
+        if (this.#reused.has(event.digest)) break;
         this.transfers.set(event.digest, { ...event, received: this.#waiting.get(event.digest) ?? 0 });
         this.#waiting.delete(event.digest);
         break;
       case 'blob-progress':
+        if (this.#reused.has(event.digest)) break;
         this.#waiting.delete(event.digest);
         this.transfers.set(event.digest, { ...this.transfers.get(event.digest), ...event });
         break;
       case 'blob-finished':
+        this.#reused.delete(event.digest);
         this.#waiting.delete(event.digest);
         this.transfers.delete(event.digest);
         this.finished += event.size;
@@ -70,7 +81,14 @@ export class Progress {
     }
   }
 
-  /** Bytes that are there so far, the resumed ones included. */
+  /** A local bundle may turn out not to have the blob. */
+  #download({ digest, size }: { readonly digest: string; readonly size: number }): void {
+    if (!this.#reused.delete(digest)) return;
+    this.local -= size;
+    this.#waiting.delete(digest);
+  }
+
+  /** Bytes that are there so far, the local ones included. */
   get moved(): number {
     let moved = this.finished;
     for (const { received } of this.transfers.values()) moved += received;
@@ -108,7 +126,7 @@ export class Progress {
   }
 
   #sample() {
-    const sample = { at: this.#now(), bytes: this.moved - this.resumed };
+    const sample = { at: this.#now(), bytes: this.moved - this.local };
     this.#samples.push(sample);
     return sample;
   }

@@ -196,6 +196,38 @@ describe('a resumed build', () => {
   });
 });
 
+describe('a build with local bundles', () => {
+  const reused: AirgapEvent = { type: 'blob-reused', digest: digest('a'), size: 60 * MB };
+  const started = (host?: string): AirgapEvent => ({
+    type: 'blob-started',
+    digest: digest('a'),
+    size: 60 * MB,
+    image: 'i',
+    ...(host === undefined ? {} : { host }),
+  });
+  const start = [planned(100 * MB), phase('move'), reused];
+
+  it.each<[string, AirgapEvent[], number, number]>([
+    ['at the start', [], 60, 0],
+    ['while they are copied', [started(), received('a', 5 * MB, 60 * MB)], 60, 0],
+    ['once they are copied', [started(), finished('a', 60 * MB)], 60, 0],
+    ['beside downloads', [started(), received('b', 10 * MB, 40 * MB)], 70, 2 * MB],
+    [
+      'unless they are wrong, and downloaded',
+      [started(), started('r.test'), received('a', 5 * MB, 60 * MB)],
+      5,
+      MB,
+    ],
+    ['together with resumed bytes', [resumed('b', 30 * MB, 40 * MB)], 90, 0],
+    ['once, when an interrupted build has a part', [resumed('a', 30 * MB, 60 * MB), reused], 60, 0],
+  ])('counts their bytes %s', (_name, events, moved, rate) => {
+    const progress = new Progress(now);
+    for (const event of [...start, ...events]) progress.add(event);
+    vi.setSystemTime(5_000);
+    expect([progress.moved, progress.rate()]).toEqual([moved * MB, rate]);
+  });
+});
+
 describe('tty', () => {
   const moving = (blobs: number) => [
     planned(blobs * 10 * MB),

@@ -41,7 +41,9 @@ async function documentOf(
   if (name === 'index.json') {
     const index = (await layout.document(name)) as Fields;
     const named = await layout.names();
-    const manifests = named.filter(({ name }) => names.has(name ?? '')).map(({ descriptor }) => descriptor);
+    // As they are, so that the keys keep their order.
+    const descriptors = index.manifests as readonly unknown[];
+    const manifests = descriptors.filter((_, at) => names.has(named[at]?.name ?? ''));
     return documentInput(name, { ...index, manifests });
   }
   if (name === 'manifest.json') {

@@ -7,7 +7,7 @@ export interface TransferredBytes {
   readonly downloaded: number;
   /** Copied from local bundles and layouts. */
   readonly reused: number;
-  /** Written by an interrupted build before. */
+  /** Left by an interrupted build: bytes of the partial bundle, and complete blobs of one with another plan. */
   readonly resumed: number;
   /** Written by this build: headers, documents and blobs. */
   readonly written: number;
@@ -15,19 +15,29 @@ export interface TransferredBytes {
 
 /** Counts where the bytes of a build come from. */
 export class TransferTally {
+  readonly #previous: Layout | undefined;
   #downloaded = 0;
   #reused = 0;
+  #recovered = 0;
+
+  /** @param previous what an interrupted build of another plan has left */
+  constructor(previous?: Layout) {
+    this.#previous = previous;
+  }
 
   /** Counts bytes that a source has sent. */
   readonly add = (source: BlobSource, bytes: number): void => {
-    if (source instanceof Layout) this.#reused += bytes;
+    if (source === this.#previous) this.#recovered += bytes;
+    else if (source instanceof Layout) this.#reused += bytes;
     else this.#downloaded += bytes;
   };
 
-  /** @param resumed what an interrupted build has written. @param other what is no blob: headers and documents */
-  total(resumed: number, other: number): TransferredBytes {
+  /** @param inPlace bytes that the partial bundle has. @param other what is no blob: headers and documents */
+  total(inPlace: number, other: number): TransferredBytes {
     const downloaded = this.#downloaded;
     const reused = this.#reused;
-    return { downloaded, reused, resumed, written: downloaded + reused + other };
+    const recovered = this.#recovered;
+    const written = downloaded + reused + recovered + other;
+    return { downloaded, reused, resumed: inPlace + recovered, written };
   }
 }

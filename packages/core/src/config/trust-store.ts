@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { replaceFile } from '../fs/replace-file.ts';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { AirgapError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { readSmallFile } from './config-file.ts';
 import { writableByOthers } from './private-file.ts';
 
@@ -105,14 +106,6 @@ function parseStore(path: string, text: string): Map<string, string> {
     where: { path },
     hint: 'Remove it, then run airgap trust in each folder again.',
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function notPrivate(path: string, problem: string): AirgapError {

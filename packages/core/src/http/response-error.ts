@@ -1,4 +1,5 @@
 import { AirgapError, type ErrorCode, type ErrorContext } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { RetryableError } from './retry.ts';
 import type { ResponseHead } from './round-trip.ts';
 
@@ -77,19 +78,16 @@ function senderOf(status: number, redirected: boolean): string {
 
 /** Returns the error codes and messages of the body in one line (distribution-spec, "Error Codes"). */
 function registryMessage(body: Uint8Array, secrets: Redactor): string {
-  try {
-    const { errors } = JSON.parse(Buffer.from(body).toString('utf8')) as {
-      errors?: { code?: unknown; message?: unknown }[];
-    };
-    const messages = (errors ?? []).map(({ code, message }) =>
-      [code, message].filter(part => typeof part === 'string').join(' '),
-    );
-    // Mask before truncating: otherwise the beginning of a secret could remain.
-    const line = secrets.mask(messages.join('; ')).replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ');
-    return line.slice(0, MAX_QUOTED);
-  } catch {
-    return '';
-  }
+  const document = parseJson(Buffer.from(body).toString('utf8')) as { errors?: unknown } | null | undefined;
+  const errors: unknown[] = Array.isArray(document?.errors) ? document.errors : [];
+  // Mask before truncating: otherwise the beginning of a secret could remain.
+  const line = secrets.mask(errors.map(describeError).join('; ')).replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ');
+  return line.slice(0, MAX_QUOTED);
+}
+
+function describeError(error: unknown): string {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return [code, message].filter(part => typeof part === 'string').join(' ');
 }
 
 function hintFor(status: number, { host = 'the registry' }: ErrorContext): string {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { replaceFile } from '../fs/replace-file.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { parseJson } from '../model/parse-json.ts';
+import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { descriptorOf, type RawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
@@ -14,11 +16,9 @@ import { Verifier } from '../store/verifier.ts';
 import { blobPath, ociLayout } from './documents.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 
-interface IndexDocument {
-  readonly schemaVersion: 2;
-  readonly mediaType: string;
-  readonly manifests: Descriptor[];
-}
+/** The parts of an `index.json` that change; others stay as they are. */
+const indexSchema = z.looseObject({ manifests: z.array(descriptorSchema) });
+type IndexDocument = z.infer<typeof indexSchema>;
 
 /**
  * An OCI layout directory as a target for the images of one repository. Every file appears complete or not at all; the
@@ -102,7 +102,12 @@ export class DirectoryTarget implements ImageTarget {
   async #readIndex(): Promise<IndexDocument> {
     const text = await readFile(join(this.#path, 'index.json'), 'utf8').catch(() => undefined);
     if (text === undefined) return { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [] };
-    return JSON.parse(text) as IndexDocument;
+    const { data } = indexSchema.safeParse(parseJson(text));
+    if (data) return data;
+    throw new AirgapError('BUNDLE', 'invalid or incomplete OCI layout: index.json is not an image index', {
+      where: { path: this.#path },
+      hint: 'Choose an empty directory, or repair the layout.',
+    });
   }
 
   #pathOf(blob: Pick<Descriptor, 'digest'>): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
@@ -85,15 +86,9 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   /** Parses one of the JSON documents of the layout. @throws AirgapError `BUNDLE` */
   async document(name: string): Promise<unknown> {
-    const text = (await this.documentBytes(name)).toString('utf8');
-    try {
-      const document = JSON.parse(text);
-      // Throws for a document that is nested too deep to be serialized again.
-      JSON.stringify(document);
-      return document;
-    } catch {
-      throw this.#invalid(`${name} is not valid JSON`);
-    }
+    const document = parseJson(await this.documentBytes(name));
+    if (document === undefined) throw this.#invalid(`${name} is not valid JSON`);
+    return document;
   }
 
   /** The bytes of one of the documents of the layout. @throws AirgapError `BUNDLE` */
@@ -105,15 +100,14 @@ export class Layout implements ImageSource, AsyncDisposable {
     return this.#content(entry);
   }
 
-  /** Reads and verifies a manifest. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  /** Reads and verifies a manifest. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */
   async manifest(descriptor: Descriptor): Promise<RawManifest> {
     return rawManifest(await this.blob(descriptor), descriptor.mediaType);
   }
 
-  /** Reads and verifies a small blob. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+  /** Reads and verifies a small blob. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */
   async blob(descriptor: Descriptor): Promise<Buffer> {
-    const entry = this.#entryOf(descriptor);
-    if (!entry) throw this.#invalid('a blob is missing', descriptor.digest);
+    const entry = this.#requireEntry(descriptor);
     if (entry.size > MAX_MANIFEST_SIZE)
       throw this.#invalid(
         `a manifest has ${entry.size} bytes, the limit is ${MAX_MANIFEST_SIZE}`,
@@ -145,12 +139,7 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   /** Opens a blob for reading at any offset; it is not verified. @throws AirgapError `NOT_FOUND`, `INPUT` */
   async open(blob: Pick<Descriptor, 'digest'>): Promise<RandomAccess> {
-    const entry = this.#entryOf(blob);
-    if (entry) return this.#files.open(entry);
-    throw new AirgapError('NOT_FOUND', 'a blob is missing', {
-      where: { ...this.origin, digest: blob.digest },
-      hint: WORDING[this.form].hint,
-    });
+    return this.#files.open(this.#requireEntry(blob));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,6 +148,15 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   #entryOf(blob: Pick<Descriptor, 'digest'>): LayoutEntry | undefined {
     return this.entries.get(blobPath(blob));
+  }
+
+  #requireEntry(blob: Pick<Descriptor, 'digest'>): LayoutEntry {
+    const entry = this.#entryOf(blob);
+    if (entry) return entry;
+    throw new AirgapError('NOT_FOUND', 'a blob is missing', {
+      where: { ...this.origin, digest: blob.digest },
+      hint: WORDING[this.form].hint,
+    });
   }
 
   async #readNames(): Promise<NamedDescriptor[]> {

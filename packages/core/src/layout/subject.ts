@@ -1,8 +1,8 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { parseManifest } from '../oci/manifest.ts';
 import { cosignSubject } from '../oci/referrer.ts';
 import type { Layout } from './layout.ts';
+import { readManifest } from './walk.ts';
 
 /**
  * The digest that a name of a bundle refers to: taken from its tag if that is one of cosign's, else from the subject of
@@ -15,5 +15,5 @@ export async function subjectOf(
   { name, root }: { readonly name: { toString(): string }; readonly root: Descriptor },
 ): Promise<Digest | undefined> {
   const tagged = cosignSubject(name.toString());
-  return tagged ?? parseManifest(await layout.manifest(root)).subject?.digest;
+  return tagged ?? (await readManifest(layout, root)).subject?.digest;
 }

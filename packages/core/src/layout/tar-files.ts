@@ -58,9 +58,12 @@ export class TarFiles implements LayoutFiles {
   }
 }
 
-/** The name of a tar entry as a path in the layout, without a leading `./`. */
+/**
+ * The name of a tar entry as a path in the layout: without `.` and empty elements, which other tools write. Names with
+ * `..` and absolute ones stay as they are, and are unexpected.
+ */
 export function layoutName(entry: string): string {
-  return entry.replace(/^(?:\.\/)+/, '');
+  return entry.replace(/^(?:\.\/+)+/, '').replace(/\/(?:\.?\/)+/g, '/');
 }
 
 /** Collects the entries of a tar that belong to a layout. */

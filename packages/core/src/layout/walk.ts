@@ -28,7 +28,7 @@ export async function* walkManifests(
   let manifest: Manifest;
   try {
     if (depth > MAX_DEPTH) throw tooDeep(layout, root);
-    manifest = parseManifest(await layout.manifest(root));
+    manifest = await readManifest(layout, root);
   } catch (error) {
     const where = { path: layout.path, digest: root.digest };
     onError(root, error instanceof AirgapError ? error.withContext(where) : error);
@@ -37,6 +37,12 @@ export async function* walkManifests(
   yield { descriptor: root, manifest };
   if (manifest.kind === 'image') return;
   for (const child of manifest.manifests) yield* walkManifests(layout, child, onError, seen, depth + 1);
+}
+
+/** Reads a manifest that a layout must have. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
+export async function readManifest(layout: Layout, descriptor: Descriptor): Promise<Manifest> {
+  if (layout.sizeOf(descriptor) === undefined) throw damaged(layout, descriptor, 'a blob is missing');
+  return parseManifest(await layout.manifest(descriptor));
 }
 
 function tooDeep({ path }: Layout, { digest }: Descriptor): AirgapError {
@@ -72,10 +78,13 @@ export function requireBlobs(layout: Layout, manifest: ImageManifest): Descripto
 export function assertPresent(layout: Layout, blob: Pick<Descriptor, 'digest' | 'size'>): void {
   const size = layout.sizeOf(blob);
   if (size === blob.size) return;
-  const problem =
-    size === undefined ? 'a blob is missing' : `blob size mismatch: expected ${blob.size} bytes, got ${size}`;
-  throw new AirgapError('BUNDLE', problem, {
-    where: { path: layout.path, digest: blob.digest },
+  if (size === undefined) throw damaged(layout, blob, 'a blob is missing');
+  throw damaged(layout, blob, `blob size mismatch: expected ${blob.size} bytes, got ${size}`);
+}
+
+function damaged({ path }: Layout, { digest }: Pick<Descriptor, 'digest'>, problem: string): AirgapError {
+  return new AirgapError('BUNDLE', problem, {
+    where: { path, digest },
     hint: 'Check it with airgap verify, and fetch it again.',
   });
 }

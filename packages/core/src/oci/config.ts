@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { digestSchema } from './descriptor.ts';
 import type { Platform } from './platform.ts';
 
@@ -23,12 +24,9 @@ export interface ImageConfig {
 
 /** Parses an image config. @throws AirgapError `REGISTRY` when it violates the specification */
 export function parseConfig(bytes: Uint8Array, where: ErrorContext): Omit<ImageConfig, 'bytes'> {
-  let document: unknown;
-  try {
-    document = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (cause) {
-    throw new AirgapError('REGISTRY', 'the image config is not JSON', { where, cause });
-  }
+  // Other tools accept configs that are not quite UTF-8.
+  const document = parseJson(Buffer.from(bytes).toString('utf8'));
+  if (document === undefined) throw new AirgapError('REGISTRY', 'the image config is not JSON', { where });
   const result = configSchema.safeParse(document);
   if (!result.success) {
     const [issue] = result.error.issues;

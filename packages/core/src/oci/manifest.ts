@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
 import {
@@ -73,7 +74,7 @@ const indexSchema = z.looseObject({
  * @throws AirgapError `REGISTRY` when it is not JSON
  */
 export function rawManifest(bytes: Uint8Array, servedType: string): RawManifest {
-  const document = parseJson(bytes);
+  const document = parseDocument(bytes);
   return { mediaType: mediaTypeOf(document, servedType), digest: digestOf(bytes), bytes };
 }
 
@@ -101,7 +102,7 @@ export function parseManifest(raw: RawManifest): Manifest {
       },
     );
   }
-  const document = parseJson(raw.bytes);
+  const document = parseDocument(raw.bytes);
   if (isIndexType(mediaType)) {
     const { manifests, subject, artifactType, annotations } = check(indexSchema, document, raw.digest);
     return { kind: 'index', mediaType, manifests, subject, artifactType, annotations };
@@ -134,18 +135,12 @@ function mediaTypeOf(document: unknown, servedType: string): string {
   return fields?.manifests === undefined ? MediaType.ociManifest : MediaType.ociIndex;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    const document = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-    // Throws for documents that are nested too deeply to be serialised.
-    JSON.stringify(document);
-    return document;
-  } catch (cause) {
-    throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
-      cause,
-      hint: 'Check that the host is a container registry; if it is, push the image again.',
-    });
-  }
+function parseDocument(bytes: Uint8Array): unknown {
+  const document = parseJson(bytes);
+  if (document !== undefined) return document;
+  throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
+    hint: 'Check that the host is a container registry; if it is, push the image again.',
+  });
 }
 
 function check<T>(schema: z.ZodType<T>, document: unknown, digest: Digest): T {

@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly schemes: readonly ('https' | 'http')[];
   /** The prefix of repositories, without leading or trailing slashes; may be empty. */
   readonly prefix: string;
+  /** Whether it is a mirror: the next endpoint is tried when it fails. */
+  readonly isMirror: boolean;
 }
 
 export interface EndpointOptions {
@@ -36,13 +38,13 @@ export function endpointsFor(registry: string, options: EndpointOptions): Endpoi
 /** Returns the endpoint of the registry itself, without its mirrors. */
 export function upstreamEndpoint(registry: string, options: EndpointOptions): Endpoint {
   const host = API_HOSTS.get(registry) ?? registry;
-  return { host, schemes: schemesFor(host, undefined, options), prefix: '' };
+  return { host, schemes: schemesFor(host, undefined, options), prefix: '', isMirror: false };
 }
 
 function mirrorEndpoint(registry: string, mirror: string, options: EndpointOptions): Endpoint {
   const url = mirrorUrl(registry, mirror);
   const { host, protocol } = url;
-  return { host, schemes: schemesFor(host, protocol, options), prefix: prefixOf(url) };
+  return { host, schemes: schemesFor(host, protocol, options), prefix: prefixOf(url), isMirror: true };
 }
 
 function mirrorUrl(registry: string, mirror: string): URL {

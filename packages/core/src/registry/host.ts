@@ -4,7 +4,7 @@ import { provesTls } from '../http/connection-error.ts';
 import { fetchDocument } from '../http/document.ts';
 import type { HostLimiter } from '../http/host-limiter.ts';
 import { locationOf } from '../http/location.ts';
-import { type RetryOptions, withRetries } from '../http/retry.ts';
+import { RetryableError, type RetryOptions, withRetries } from '../http/retry.ts';
 import { type HttpBody, type HttpRequest, type ResponseHead, roundTrip } from '../http/round-trip.ts';
 import type { ErrorContext } from '../model/errors.ts';
 import { AirgapError } from '../model/errors.ts';
@@ -84,8 +84,8 @@ export class RegistryHost {
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #signal: AbortSignal | undefined;
-  /** Whether the last request could not reach the host. */
-  isDown = false;
+  /** Why the host counts as down. */
+  #failure: AirgapError | undefined;
   #origin: Promise<URL> | undefined;
   #baseChallenge: Promise<ChallengeHeader> | undefined;
 
@@ -97,14 +97,44 @@ export class RegistryHost {
     this.#signal = options.signal;
   }
 
-  /** Runs an attempt within the limits of the host, with retries. @param where is added to its errors */
+  /** Whether it could not be reached, or has failed all attempts of a request while it served no other. */
+  get isDown(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /**
+   * Runs an attempt within the limits of the host, with retries. A mirror that is down is not tried again.
+   *
+   * @param where is added to its errors
+   */
   async run<T>(attempt: () => Promise<T>, where: ErrorContext, options: RunOptions = {}): Promise<T> {
     const { limiter, signal, onEvent } = this.#options;
+    const { host, isMirror } = this.endpoint;
+    let isTransient = false;
+    let servedBefore: number | undefined;
+    const watched = async () => {
+      if (isMirror && this.#failure) throw this.#failure;
+      servedBefore ??= limiter.served;
+      try {
+        return await attempt();
+      } catch (thrown) {
+        isTransient = thrown instanceof RetryableError;
+        throw thrown;
+      }
+    };
     try {
-      return await withRetries(attempt, { host: this.endpoint.host, limiter, signal, onEvent, ...options });
+      return await withRetries(watched, {
+        host,
+        limiter,
+        signal,
+        onEvent,
+        hasFallback: isMirror,
+        ...options,
+      });
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
-      this.isDown = error.code === 'NETWORK';
+      const isDown = isTransient ? limiter.served === servedBefore : error.code === 'NETWORK';
+      if (isDown) this.#failure ??= withoutRequest(error, host);
       throw error.withContext(where);
     }
   }
@@ -299,6 +329,11 @@ export class RegistryHost {
     }
     throw lastError;
   }
+}
+
+/** The error of a host without the image and the digest of the request that failed first. */
+function withoutRequest({ code, message, hint, cause }: AirgapError, host: string): AirgapError {
+  return new AirgapError(code, message, { where: { host }, ...(hint ? { hint } : {}), cause });
 }
 
 /** Whether the request or the response has the bytes of a blob, which may take hours. */

@@ -6,6 +6,7 @@ import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifes
 import { MANIFEST_TYPES } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
+import { digestMismatch } from '../store/verifier.ts';
 import type { RegistryHost } from './host.ts';
 
 /** The headers of manifest requests; without them a registry may send schema 1. */
@@ -56,8 +57,9 @@ async function retryMismatch<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 function checkDigest(actual: Digest, expected: Digest | undefined, where: ErrorContext): void {
-  if (expected === undefined || actual === expected) return;
-  throw new AirgapError('CONTENT', `manifest digest mismatch: expected ${expected}, got ${actual}`, {
+  const mismatch = expected && digestMismatch(expected, actual);
+  if (mismatch === undefined) return;
+  throw new AirgapError('CONTENT', `manifest ${mismatch}`, {
     where,
     hint: 'Try again; if it persists, push the image again: the registry or a proxy modified the manifest.',
   });

@@ -7,7 +7,7 @@ import type { ErrorContext } from '../model/errors.ts';
 import { MAX_MANIFEST_SIZE } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import { UnionSource } from '../store/union-source.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { CredentialsByHost } from './auth/credential.ts';
@@ -29,7 +29,7 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
   /** The maximum of concurrent transfers per host; lower while the host throttles. Default 24. */
   readonly concurrency?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 export const DEFAULT_CONCURRENCY = 24;
@@ -37,6 +37,7 @@ export const DEFAULT_CONCURRENCY = 24;
 /** The client of all registries. It opens repositories as sources and targets of images. */
 export class Registries implements AsyncDisposable {
   readonly #options: RegistryOptions;
+  readonly #onEvent: OnEvent | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #hosts = new Map<string, RegistryHost>();
@@ -48,6 +49,7 @@ export class Registries implements AsyncDisposable {
     // Every transfer adds a listener, which is not a leak.
     setMaxListeners(0, signal);
     this.#options = { ...options, signal };
+    this.#onEvent = withTime(options.onEvent);
     this.#dispatcher = openConnections(options);
     this.#authorizer = new Authorizer(this.#dispatcher, credentials);
   }
@@ -57,7 +59,8 @@ export class Registries implements AsyncDisposable {
     const { credentialFiles = [], credentials, mirrors = {} } = options;
     // Report invalid mirrors now instead of on first use.
     for (const registry of Object.keys(mirrors)) endpointsFor(registry, options);
-    const warn = (message: string) => options.onEvent?.({ type: 'notice', message });
+    const onEvent = withTime(options.onEvent);
+    const warn = (message: string) => onEvent?.({ type: 'notice', message });
     return new Registries(options, await CredentialStore.read(credentialFiles, credentials, warn));
   }
 
@@ -72,7 +75,7 @@ export class Registries implements AsyncDisposable {
     const { registry, repository } = pullLocation(name, this.#options.viaProxy);
     const hosts = endpointsFor(registry, this.#options).map(endpoint => this.#host(endpoint));
     const sources = hosts.map(host => new RepositorySource(host, repository, name));
-    return new UnionSource(sources, this.#options.onEvent);
+    return new UnionSource(sources, this.#onEvent);
   }
 
   /** Opens the repository of a name as a target of images, without its mirrors. */
@@ -105,7 +108,7 @@ export class Registries implements AsyncDisposable {
   /** One client for each host and path prefix, as it remembers whether the host has TLS. */
   #host(endpoint: Endpoint): RegistryHost {
     const key = `${endpoint.schemes.join()} ${endpoint.host}/${endpoint.prefix}`;
-    const { signal, onEvent } = this.#options;
+    const { signal } = this.#options;
     const host =
       this.#hosts.get(key) ??
       new RegistryHost({
@@ -114,7 +117,7 @@ export class Registries implements AsyncDisposable {
         authorizer: this.#authorizer,
         limiter: this.#limiter(endpoint.host),
         signal,
-        onEvent,
+        onEvent: this.#onEvent,
       });
     this.#hosts.set(key, host);
     return host;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { outputTail } from '../process/output-tail.ts';
 import { type ProgramFailure, runProgram, type WriteInput } from '../process/run-program.ts';
 import type { WriteBundle } from './runtime.ts';
@@ -38,14 +39,12 @@ export class Client {
 
   /** Parses JSON output. @throws AirgapError `RUNTIME` for anything else */
   parse<T>(text: string, schema: z.ZodType<T>): T {
-    try {
-      return schema.parse(JSON.parse(text));
-    } catch (cause) {
-      throw new AirgapError('RUNTIME', `unexpected output from ${this.#program}`, {
-        cause,
-        hint: `Make sure that ${this.#program} on the PATH is the runtime and not another program.`,
-      });
-    }
+    const result = schema.safeParse(parseJson(text));
+    if (result.success) return result.data;
+    throw new AirgapError('RUNTIME', `unexpected output from ${this.#program}`, {
+      cause: result.error,
+      hint: `Make sure that ${this.#program} on the PATH is the runtime and not another program.`,
+    });
   }
 
   /** @throws AirgapError `RUNTIME` with the end of the output when the program is not installed or fails */

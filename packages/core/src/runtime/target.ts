@@ -5,7 +5,7 @@ import { Podman } from './podman.ts';
 import type { Runtime } from './runtime.ts';
 
 /** A runtime of this machine as a target of a load. */
-export type RuntimeTarget = `docker:${string}` | `podman:${string}` | `containerd:${string}`;
+export type RuntimeTarget = 'docker:' | 'podman:' | `containerd:${string}`;
 
 const TARGET = /^(?<program>docker|podman|containerd):(?<argument>.*)$/;
 /** A registry host can have the name of a runtime; it is then followed by a port. */

@@ -43,7 +43,8 @@ class BlobCopy {
   readonly #images: readonly string[];
   readonly #onEvent: OnEvent;
   readonly #onBytes: CopyOptions['onBytes'];
-  #started = false;
+  /** The source that has sent bytes last. */
+  #sender: BlobSource | undefined;
   #received = 0;
   #reported = 0;
 
@@ -135,11 +136,17 @@ class BlobCopy {
     const { digest, size } = this.#blob;
     this.#onBytes?.(source, bytes);
     this.#received += bytes;
-    if (!this.#started) this.#onEvent({ type: 'blob-started', digest, size, image: this.#images[0] ?? '' });
-    this.#started = true;
+    if (this.#sender !== source) this.#reportStart(source);
+    this.#sender = source;
     if (this.#received - this.#reported < PROGRESS_STEP) return;
     this.#reported = this.#received;
     this.#onEvent({ type: 'blob-progress', digest, received: this.#received, size });
+  }
+
+  #reportStart({ origin: { host } }: BlobSource): void {
+    const { digest, size } = this.#blob;
+    const from = host === undefined ? {} : { host };
+    this.#onEvent({ type: 'blob-started', digest, size, image: this.#images[0] ?? '', ...from });
   }
 
   #finish(): void {

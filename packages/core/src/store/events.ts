@@ -32,6 +32,12 @@ export type AirgapEvent =
       readonly received: number;
       readonly size: number;
     }
+  /**
+   * A local bundle or an interrupted build of another plan has a blob: it is copied instead of downloaded. Comes before
+   * the first `blob-started`.
+   */
+  | { readonly type: 'blob-reused'; readonly digest: Digest; readonly size: number }
+  /** The first bytes of a blob, and again when another source takes over. `host` is that of a registry that sends it. */
   | {
       readonly type: 'blob-started';
       readonly digest: Digest;
@@ -74,4 +80,14 @@ export type AirgapEvent =
 export type TimedEvent = AirgapEvent & { readonly time: number };
 
 /** Receives the events of a verb, in order. It must not throw. */
+export type OnTimedEvent = (event: TimedEvent) => void;
+
+/** Reports an event. */
 export type OnEvent = (event: AirgapEvent) => void;
+
+/** Reports to a caller's listener, with the time of each event. */
+export function withTime(listener: OnTimedEvent): OnEvent;
+export function withTime(listener: OnTimedEvent | undefined): OnEvent | undefined;
+export function withTime(listener: OnTimedEvent | undefined): OnEvent | undefined {
+  return listener && (event => listener({ time: Date.now(), ...event }));
+}

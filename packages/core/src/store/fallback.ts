@@ -18,7 +18,7 @@ export function canFallBack(error: unknown): error is AirgapError {
   return error instanceof AirgapError && FALLBACK_CODES.has(error.code);
 }
 
-/** The sources to try, in order: without those that could not be reached, unless there is no other. */
+/** The sources to try, in order: without those that are down, unless there is no other. */
 export function reachable<S extends BlobSource>(sources: readonly S[]): readonly S[] {
   return sources.filter(({ isDown }, index) => !isDown || index === sources.length - 1);
 }

@@ -10,7 +10,7 @@ import type { Range } from './ranges.ts';
 export interface BlobSource {
   /** The host or the path, for errors. */
   readonly origin: Pick<ErrorContext, 'host' | 'path'>;
-  /** Whether it could not be reached: it is then tried again only if there is no other source. */
+  /** Whether it has failed for good: it is then tried again only if there is no other source. */
   readonly isDown?: boolean;
   /** Whether it has a blob with this digest and size. */
   has(blob: Descriptor): Promise<boolean>;
@@ -30,7 +30,7 @@ export interface ImageSource extends BlobSource {
   /**
    * The bytes of a manifest, verified against its digest.
    *
-   * @throws AirgapError `NOT_FOUND`, `CONTENT`
+   * @throws AirgapError `NOT_FOUND` when it lacks the manifest, `CONTENT` when it has other bytes
    */
   manifest(descriptor: Descriptor): Promise<RawManifest>;
   /** The manifests whose subject is this one; missing when the source cannot list them. */

@@ -39,7 +39,8 @@ export class Verifier {
     const { digest, size } = this.#expected;
     if (this.#received !== size)
       throw this.#mismatch(`size mismatch: expected ${size} bytes, got ${this.#received}`);
-    if (actual !== digest) throw this.#mismatch(`digest mismatch: expected ${digest}, got ${actual}`);
+    const mismatch = digestMismatch(digest, actual);
+    if (mismatch !== undefined) throw this.#mismatch(mismatch);
   }
 
   #mismatch(message: string): AirgapError {
@@ -48,6 +49,11 @@ export class Verifier {
       hint: 'The content was modified or truncated in transit. Retry; if it persists, re-push the image.',
     });
   }
+}
+
+/** Compares the digest of some content with the expected one. @returns how they differ */
+export function digestMismatch(expected: Digest, actual: Digest | undefined): string | undefined {
+  return actual === expected ? undefined : `digest mismatch: expected ${expected}, got ${actual}`;
 }
 
 /** Verifies content that is in memory. @throws AirgapError `CONTENT` */

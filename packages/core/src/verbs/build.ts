@@ -11,14 +11,13 @@ import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -54,14 +53,13 @@ export interface BuildResult extends PlanResult {
  *
  * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
  */
-export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
-  checkOptions('build', given, ['output']);
-  const options = withTime<BuildOptions>(given);
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  checkOptions('build', options, ['output']);
   const started = performance.now();
-  const onEvent: OnEvent = options.onEvent ?? (() => {});
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
-  try {
+  return interruptible(options.signal, async () => {
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     await using registries = await Registries.open({ ...options, signal });
     const resolved = await resolveBuild(registries, options);
@@ -82,9 +80,7 @@ export async function build(given: Timed<BuildOptions>): Promise<BuildResult> {
       transferred,
       elapsed: performance.now() - started,
     };
-  } catch (error) {
-    throw options.signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 /** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */
@@ -115,6 +111,7 @@ interface BuildContext {
 async function writeStream(output: Writable, context: BuildContext): Promise<TransferredBytes> {
   const { tarPlan, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
+  reportReused(context);
   const tally = new TransferTally();
   await writeBundle(new StreamTarget(output, signal), tarPlan, writeOptions(context, tally));
   return tally.total(0, tarPlan.size - bytesToTransfer(tarPlan));
@@ -126,8 +123,9 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
   const previous = await openPrevious(partialPaths(output));
   if (previous) context.local.layouts.push(previous);
   onEvent({ type: 'phase', phase: 'move' });
+  reportReused(context);
   const { resumed } = file;
-  const tally = new TransferTally();
+  const tally = new TransferTally(previous);
   try {
     await writeBundle(file, tarPlan, writeOptions(context, tally));
     signal.throwIfAborted();
@@ -140,6 +138,15 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
     throw error;
   }
   return tally.total(resumed, tarPlan.size - bytesToTransfer(tarPlan));
+}
+
+function reportReused({ tarPlan, local, onEvent }: BuildContext): void {
+  for (const { content } of tarPlan.entries) {
+    if (content.bytes !== undefined) continue;
+    const { blob } = content;
+    const { digest, size } = blob;
+    if (local.layouts.some(layout => layout.contains(blob))) onEvent({ type: 'blob-reused', digest, size });
+  }
 }
 
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */

@@ -10,7 +10,7 @@ import {
 } from '../diff/image-change.ts';
 import { pair } from '../diff/pairing.ts';
 import { bytesOf } from '../layout/blob-usage.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { checkOptions } from './check-options.ts';
 
 /** The options of {@link diff}. */
@@ -59,13 +59,11 @@ export interface DiffResult {
 export async function diff(options: DiffOptions): Promise<DiffResult> {
   checkOptions('diff', options, ['old', 'new']);
   const { signal } = options;
-  try {
+  return interruptible(signal, async () => {
     const before = await BundleContents.read(options.old, signal);
     const after = await BundleContents.read(options.new, signal);
     return compare(before, after);
-  } catch (error) {
-    throw signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 function compare(before: BundleContents, after: BundleContents): DiffResult {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
+import type { LayoutForm } from '../layout/layout-files.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { checkOptions } from './check-options.ts';
 
@@ -38,6 +39,8 @@ export interface InspectedImage {
 /** The content of a bundle. Sizes are bytes. */
 export interface InspectResult {
   readonly path: string;
+  /** How it is stored: a bundle, an archive of another tool, or a directory. */
+  readonly form: LayoutForm;
   /** The size of the file, or of all files of a directory. */
   readonly size: number;
   readonly images: readonly InspectedImage[];
@@ -65,6 +68,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
   const usage = new BlobUsage([...distinct.values()]);
   return {
     path: resolve(path),
+    form: layout.form,
     size: layout.size,
     images: summaries.map(image => describe(image, usage)),
     blobs: usage.blobs,

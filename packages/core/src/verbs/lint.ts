@@ -6,16 +6,15 @@ import { findRequests, type ImageRequest } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { SpecIndex } from '../lint/rule-api/spec-index.ts';
-import { AirgapError, isInterrupted } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { formatPosition } from '../model/position.ts';
 import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { resolveAll } from '../resolve/resolve-all.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions, type PlatformOption, platformChoice } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** Options of `lint`. */
 export interface LintOptions extends SpecOptions {
@@ -24,7 +23,7 @@ export interface LintOptions extends SpecOptions {
   readonly rules?: readonly RuleSetting[] | undefined;
   /** How to reach the registries; without it `lint` makes no request. */
   readonly online?: OnlineOptions | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** Options for querying registries. */
@@ -50,10 +49,10 @@ export interface LintResult {
  *
  * @throws AirgapError `INPUT`, `USAGE`; registry errors are findings
  */
-export async function lint(given: Timed<LintOptions>): Promise<LintResult> {
-  checkOptions('lint', given, ['specs']);
-  const options = withTime<LintOptions>(given);
-  const { locations = {}, rules, online, onEvent } = options;
+export async function lint(options: LintOptions): Promise<LintResult> {
+  checkOptions('lint', options, ['specs']);
+  const { locations = {}, rules, online } = options;
+  const onEvent = withTime(options.onEvent);
   if (online) onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
   const run = new LintRun(spec, rules);
@@ -85,11 +84,12 @@ export function lintResult(
 async function queryRegistries(
   requests: readonly ImageRequest[],
   run: LintRun,
-  { online, signal, onEvent }: LintOptions,
+  { online, signal, onEvent: listener }: LintOptions,
 ): Promise<Finding[]> {
+  const onEvent = withTime(listener);
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  try {
-    await using registries = await Registries.open({ ...online, signal, onEvent });
+  return interruptible(signal, async () => {
+    await using registries = await Registries.open({ ...online, signal, onEvent: listener });
     return run.resolutions(
       await resolveAll(
         name => registries.source(name),
@@ -98,9 +98,7 @@ async function queryRegistries(
         onEvent,
       ),
     );
-  } catch (error) {
-    throw isInterrupted(error) ? interrupted(error) : error;
-  }
+  });
 }
 
 /** @throws AirgapError `INPUT` for images that cannot be located, unless a finding already reports them */

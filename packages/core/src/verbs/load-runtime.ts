@@ -6,13 +6,12 @@ import { writeBundle } from '../bundle/write-bundle.ts';
 import { type ImageClosure, imageClosure } from '../layout/image-closure.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
 import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 export interface LoadRuntimeOptions {
   /** Path of the bundle. */
@@ -24,7 +23,7 @@ export interface LoadRuntimeOptions {
   /** Report what would be loaded, and load nothing. */
   readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** The outcome of a load for one name of the bundle. */
@@ -64,13 +63,13 @@ export interface LoadRuntimeResult {
  * @throws AirgapError `RUNTIME` when the runtime is not installed, fails, or does not have a name afterwards; `USAGE`,
  * `INPUT`, `BUNDLE`, `CONTENT` when the bundle is damaged, `INTERRUPTED`
  */
-export async function loadRuntime(given: Timed<LoadRuntimeOptions>): Promise<LoadRuntimeResult> {
-  checkOptions('loadRuntime', given, ['bundle', 'target']);
-  const options = withTime<LoadRuntimeOptions>(given);
+export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRuntimeResult> {
+  checkOptions('loadRuntime', options, ['bundle', 'target']);
   const started = performance.now();
-  const { onEvent = () => {}, signal = new AbortController().signal, dryRun = false } = options;
+  const { signal = new AbortController().signal, dryRun = false } = options;
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const runtime = parseRuntimeTarget(options.target);
-  try {
+  return interruptible(signal, async () => {
     await using layout = await openLayout(options.bundle);
     onEvent({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
@@ -97,9 +96,7 @@ export async function loadRuntime(given: Timed<LoadRuntimeOptions>): Promise<Loa
       loaded,
       elapsed: performance.now() - started,
     };
-  } catch (error) {
-    throw signal.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 function isSupported({ isRunnable }: ImageClosure, { importArtifacts }: Runtime): boolean {

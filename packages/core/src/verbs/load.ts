@@ -10,16 +10,16 @@ import { UploadBodies } from '../copy/upload-bodies.ts';
 import type { Layout } from '../layout/layout.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { isRuntimeTarget, type RuntimeTarget } from '../runtime/target.ts';
+import { withTime } from '../store/events.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { checkOptions } from './check-options.ts';
-import { type LoadRuntimeOptions, type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
-import { type Timed, withTime } from './timed.ts';
+import { type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
 
 export interface LoadOptions extends RegistryOptions {
   /** Path of the bundle. */
@@ -73,6 +73,21 @@ export interface LoadResult {
 }
 
 /**
+ * Loads a bundle into a registry ({@link loadRegistry}) or a container runtime ({@link loadRuntime}).
+ *
+ * @throws AirgapError as those
+ */
+export function load(options: LoadOptions & { readonly target: RuntimeTarget }): Promise<LoadRuntimeResult>;
+/** A `target` that is typed as any string may be either. */
+export function load<Target extends string>(
+  options: LoadOptions & { readonly target: Target },
+): Promise<string extends Target ? LoadResult | LoadRuntimeResult : LoadResult>;
+export async function load(options: LoadOptions): Promise<LoadResult | LoadRuntimeResult> {
+  checkOptions('load', options, ['bundle', 'target']);
+  return isRuntimeTarget(options.target) ? loadRuntime(options) : loadRegistry(options);
+}
+
+/**
  * Pushes a bundle to a registry, straight from the file. Content that already exists is skipped, and each missing
  * blob is uploaded once and mounted into other repositories. Tags are pushed last, after the registry has confirmed
  * every digest, and are then read back.
@@ -81,25 +96,15 @@ export interface LoadResult {
  * `CONTENT` when the bundle is damaged or the registry stored something else, `INTERRUPTED`, and what registries
  * throw
  */
-export function load(
-  options: Timed<LoadRuntimeOptions> & { readonly target: RuntimeTarget },
-): Promise<LoadRuntimeResult>;
-export function load(options: Timed<LoadOptions>): Promise<LoadResult>;
-export async function load(options: Timed<LoadOptions>): Promise<LoadResult | LoadRuntimeResult> {
-  checkOptions('load', options, ['bundle', 'target']);
-  return isRuntimeTarget(options.target)
-    ? loadRuntime(options)
-    : loadRegistry(withTime<LoadOptions>(options));
-}
-
-async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
+export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
+  checkOptions('loadRegistry', options, ['bundle', 'target']);
   const started = performance.now();
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   const location = parseTargetLocation(options.target);
-  try {
+  return interruptible(options.signal, async () => {
     await using layout = await openLayout(options.bundle);
-    options.onEvent?.({ type: 'phase', phase: 'read' });
+    withTime(options.onEvent)?.({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
     const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
     await using registries = await Registries.open({ ...options, signal });
@@ -119,9 +124,7 @@ async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
       ...transfers,
       elapsed: performance.now() - started,
     };
-  } catch (error) {
-    throw options.signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 interface PushContext {
@@ -136,8 +139,9 @@ interface PushContext {
 /** Finds missing content and pushes it, unless this is a dry run. */
 async function pushImages(
   context: PushContext,
-  { dryRun, onEvent = () => {} }: LoadOptions,
+  { dryRun, onEvent: listener = () => {} }: LoadOptions,
 ): Promise<TransferCounts> {
+  const onEvent = withTime(listener);
   const { layout, targetOf, registry, tags, signal, stop } = context;
   const requested = tags.filter(({ state }) => state !== 'skipped').map(({ mapping }) => mapping);
   const plan = await planPush(layout, requested);

@@ -1,11 +1,10 @@
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { parseRegistry } from '../reference/reference.ts';
 import { credentialHost } from '../registry/auth/credential-key.ts';
 import { CredentialWriter } from '../registry/auth/credential-writer.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 export interface LoginOptions extends Omit<RegistryOptions, 'credentials' | 'credentialFiles' | 'mirrors'> {
   /** The registry host, with its port if any. */
@@ -33,9 +32,8 @@ export interface LoginResult {
  * @throws AirgapError `DENIED` when the registry rejects them; `USAGE`, `INPUT`, `DISK`, `NOT_FOUND`, `REGISTRY` or
  * `NETWORK`
  */
-export async function login(given: Timed<LoginOptions>): Promise<LoginResult> {
-  checkOptions('login', given, ['registry']);
-  const options = withTime<LoginOptions>(given);
+export async function login(options: LoginOptions): Promise<LoginResult> {
+  checkOptions('login', options, ['registry']);
   const { username, password, dockerConfig, signal } = options;
   const registry = credentialHost(parseRegistry(options.registry));
   // In Basic credentials the username ends at the first colon (RFC 7617, section 2).
@@ -44,15 +42,13 @@ export async function login(given: Timed<LoginOptions>): Promise<LoginResult> {
       hint: 'Pass the username with -u, and the password with --password-stdin.',
     });
   }
-  try {
+  return interruptible(signal, async () => {
     const writer = await CredentialWriter.open(dockerConfig);
     const checked = await check(registry, options);
     await writer.store(registry, { username, password }, signal);
     const { name, isHelper } = writer.location(registry);
     return { registry, storedIn: name, encrypted: isHelper, checked };
-  } catch (error) {
-    throw signal?.aborted ? interrupted(error) : error;
-  }
+  });
 }
 
 async function check(registry: string, options: LoginOptions): Promise<boolean> {

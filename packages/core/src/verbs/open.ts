@@ -3,7 +3,6 @@ import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /**
  * Opens the client of all registries. Its repositories are sources and targets of images. Close it when it is no longer
@@ -15,9 +14,9 @@ import { type Timed, withTime } from './timed.ts';
  * const name = Reference.parse('docker.io/library/redis:7.0-alpine');
  * const descriptor = await registries.source(name).resolve(name);
  */
-export async function openRegistry(options: Timed<RegistryOptions> = {}): Promise<Registries> {
+export async function openRegistry(options: RegistryOptions = {}): Promise<Registries> {
   checkOptions('openRegistry', options, []);
-  return Registries.open(withTime<RegistryOptions>(options));
+  return Registries.open(options);
 }
 
 /**

@@ -1,15 +1,14 @@
 import type { SourceText } from '../input/model/source-text.ts';
 import { type BlobSizes, BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { bundleNames } from '../layout/names.ts';
-import { AirgapError, isInterrupted } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { interrupted } from '../model/interrupted.ts';
+import { interruptible } from '../model/interrupted.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import { checkOptions } from './check-options.ts';
 import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link plan}. */
 export interface PlanOptions extends ResolvePlanOptions, RegistryOptions {}
@@ -54,18 +53,15 @@ export interface PlanResult {
  *
  * @throws AirgapError `INPUT` for the specs, and the errors of registries
  */
-export async function plan(given: Timed<PlanOptions>): Promise<PlanResult> {
-  checkOptions('plan', given, ['specs']);
-  const options = withTime<PlanOptions>(given);
-  try {
+export async function plan(options: PlanOptions): Promise<PlanResult> {
+  checkOptions('plan', options, ['specs']);
+  return interruptible(options.signal, async () => {
     await using registries = await Registries.open(options);
     const resolved = await resolvePlan(registries, await readRequests(options), options);
     const result = planResult(resolved);
     RESOLVED.set(result, resolved);
     return result;
-  } catch (error) {
-    throw isInterrupted(error) ? interrupted(error) : error;
-  }
+  });
 }
 
 /** What `plan` has resolved, by its result: a build of the plan needs it again. */

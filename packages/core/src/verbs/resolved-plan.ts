@@ -13,7 +13,7 @@ import type { Registries } from '../registry/registries.ts';
 import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
 import { type PlatformOption, platformChoice } from './check-options.ts';
@@ -30,7 +30,7 @@ export interface ResolvePlanOptions extends SpecOptions {
   readonly referrers?: boolean | undefined;
   /** Rules of the lint that are off or have another severity; the last setting of a rule counts. */
   readonly rules?: readonly RuleSetting[] | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** Everything that is known before the first blob is transferred. */
@@ -43,7 +43,8 @@ export interface ResolvedPlan {
 
 /** Reads and lints the specs, and converts their images to references. */
 export async function readRequests(options: ResolvePlanOptions) {
-  const { locations = {}, rules, onEvent } = options;
+  const { locations = {}, rules } = options;
+  const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
   // Before the lint: an image without a reference is an error, and need not be a finding as well.
@@ -61,7 +62,8 @@ export async function resolvePlan(
   { requests, sources, findings, lintRun }: Awaited<ReturnType<typeof readRequests>>,
   options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
-  const { referrers = false, sourceDateEpoch = 0, onEvent } = options;
+  const { referrers = false, sourceDateEpoch = 0 } = options;
+  const onEvent = withTime(options.onEvent);
   const platforms = platformChoice(options.platforms) ?? DEFAULT_PLATFORMS;
   onEvent?.({ type: 'phase', phase: 'resolve' });
   const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);

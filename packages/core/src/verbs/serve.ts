@@ -4,9 +4,8 @@ import { type ListenAddress, Listener, type ListenOptions } from '../server/list
 import { Registry } from '../server/registry.ts';
 import { Repositories } from '../server/repositories.ts';
 import { ServedBundle } from '../server/served-bundle.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 export interface ServeOptions extends ListenOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
@@ -17,7 +16,7 @@ export interface ServeOptions extends ListenOptions {
   readonly login?: { readonly username: string; readonly password: string } | undefined;
   /** Stops the registry. */
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** A running registry. Disposing of it closes the port and all connections immediately. */
@@ -42,10 +41,10 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * an invalid or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not
  * available, `INTERRUPTED`
  */
-export async function serve(given: Timed<ServeOptions>): Promise<Serving> {
-  checkOptions('serve', given, ['bundles']);
-  const options = withTime<ServeOptions>(given);
-  const { onEvent = () => {}, listen = DEFAULT_ADDRESS, signal } = options;
+export async function serve(options: ServeOptions): Promise<Serving> {
+  checkOptions('serve', options, ['bundles']);
+  const { listen = DEFAULT_ADDRESS, signal } = options;
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const login = options.login && new BasicAuth(options.login);
   const bundles = await openBundles(options.bundles, signal);
   try {

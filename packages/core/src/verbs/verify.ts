@@ -4,9 +4,10 @@ import type { LayoutFiles, LayoutForm } from '../layout/layout-files.ts';
 import { openStorage } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
-import type { OnEvent } from '../store/events.ts';
+import { interruptible } from '../model/interrupted.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import type { RandomAccess } from '../store/random-access.ts';
+import { digestMismatch } from '../store/verifier.ts';
 import { blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkDocuments } from '../verify/document-check.ts';
 import { checkNames } from '../verify/name-check.ts';
@@ -15,7 +16,6 @@ import { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The path in the result for a stream. */
 const STREAM = '<stdin>';
@@ -25,7 +25,7 @@ export interface VerifyOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory; or a stream, read once. */
   readonly bundle: string | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** What {@link verify} found. */
@@ -48,10 +48,14 @@ export interface VerifyResult {
  *
  * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
  */
-export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult> {
-  checkOptions('verify', given, ['bundle']);
-  const options = withTime<VerifyOptions>(given);
-  const { bundle, signal, onEvent = () => {} } = options;
+export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  checkOptions('verify', options, ['bundle']);
+  return interruptible(options.signal, () => verifyOne(options));
+}
+
+async function verifyOne(options: VerifyOptions): Promise<VerifyResult> {
+  const { bundle, signal } = options;
+  const onEvent = withTime(options.onEvent ?? (() => {}));
   const path = typeof bundle === 'string' ? bundle : STREAM;
   const problems: Problem[] = [];
   await using storage = typeof bundle === 'string' ? await openStorage(bundle) : undefined;
@@ -73,8 +77,7 @@ export async function verify(given: Timed<VerifyOptions>): Promise<VerifyResult>
     const images = names.flatMap(({ name }) => name ?? []);
     return { path, form: layout.form, images, blobs: blobs.length, bytes, problems };
   } catch (error) {
-    if (signal?.aborted) throw interrupted(error);
-    if (!(error instanceof AirgapError)) throw error;
+    if (signal?.aborted || !(error instanceof AirgapError)) throw error;
     problems.push({ message: error.message });
     return { path, form: 'bundle', images: [], blobs: 0, bytes: 0, problems };
   }
@@ -91,10 +94,8 @@ async function readStream(stream: AsyncIterable<Uint8Array>, problems: Problem[]
   const { files, digests } = await readTar(stream, STREAM, problems);
   const checkContent = async (layout: Layout) => {
     for (const { entry, digest } of blobsOf(layout)) {
-      const actual = digests.get(entry.name);
-      if (actual === digest) continue;
-      const message = `digest mismatch: expected ${digest}, got ${actual}`;
-      problems.push({ message, entry: entry.name, ...offsetOf(entry) });
+      const message = digestMismatch(digest, digests.get(entry.name));
+      if (message !== undefined) problems.push({ message, entry: entry.name, ...offsetOf(entry) });
     }
   };
   return { files, checkContent };

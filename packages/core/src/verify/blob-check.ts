@@ -6,6 +6,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { OnEvent } from '../store/events.ts';
 import { hashBytes } from '../store/hash-bytes.ts';
 import { HashPool } from '../store/hash-pool.ts';
+import { digestMismatch } from '../store/verifier.ts';
 import { offsetOf, type Problem } from './problem.ts';
 
 /** A stored blob and the digest in its name. */
@@ -54,5 +55,5 @@ async function checkBlob(
     onEvent({ type: 'blob-progress', digest, received, size });
   });
   onEvent({ type: 'blob-finished', digest, size });
-  return actual === digest ? undefined : `digest mismatch: expected ${digest}, got ${actual}`;
+  return digestMismatch(digest, actual);
 }

@@ -5,6 +5,7 @@ import { ContentsReader, layoutName, type TarContents } from '../layout/tar-file
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE } from '../oci/manifest.ts';
+import { MemoryBytes } from '../store/memory-bytes.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { BLOCK, decodeHeader, encodeHeader, padded, TRAILER_SIZE } from '../tar/header.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
@@ -90,13 +91,7 @@ export class StreamedFiles implements LayoutFiles {
     const content = this.#kept.get(name);
     const { location } = this;
     if (!content) throw new AirgapError('BUNDLE', `${name} is not JSON`, { where: { path: location } });
-    return {
-      location,
-      size: content.length,
-      read: async (buffer, at) => content.copy(buffer, 0, at),
-      isUnchanged: async () => true,
-      [Symbol.asyncDispose]: async () => {},
-    };
+    return new MemoryBytes(content, location);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

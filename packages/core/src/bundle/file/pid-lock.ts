@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AirgapError } from '../../model/errors.ts';
+import { parseJson } from '../../model/parse-json.ts';
 
 /** The process that holds a lock. */
 const holderSchema = z.object({ pid: z.int().positive(), host: z.string(), started: z.string() });
@@ -59,7 +60,7 @@ async function create(path: string, text: string): Promise<boolean> {
 /** Reads the holder of a lock. The lock may be gone, not written yet, or damaged by a crash. */
 async function holderOf(path: string): Promise<Holder | 'gone' | 'unwritten' | 'damaged'> {
   try {
-    return holderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return holderSchema.parse(parseJson(await readFile(path, 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'gone';
     return (await isYoungerThan(WRITE_TIMEOUT, path)) ? 'unwritten' : 'damaged';

@@ -6,6 +6,7 @@ import { isLoopback } from '../../http/loopback.ts';
 import { responseError } from '../../http/response-error.ts';
 import type { HttpRequest, ResponseHead } from '../../http/round-trip.ts';
 import { AirgapError } from '../../model/errors.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import { MemorySink } from '../../store/blob-writer.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials } from './credential.ts';
@@ -212,12 +213,4 @@ function realmUrl(realm: string, registry: URL, withCredentials: boolean, secret
       hint: 'Configure a token service with an https URL, or on the same host for a registry without TLS.',
     },
   );
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../../model/errors.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import { runProgram } from '../../process/run-program.ts';
 import type { Credentials } from './credential.ts';
 
@@ -73,13 +74,5 @@ export class CredentialHelper {
       where: { host: server },
       hint: `${check}, or change credsStore and credHelpers in docker's config.json.`,
     });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

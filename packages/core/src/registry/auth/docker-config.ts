@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { AirgapError } from '../../model/errors.ts';
+import { parseJson } from '../../model/parse-json.ts';
 import type { Credentials } from './credential.ts';
 import { CredentialHelper, HELPER_NAME } from './credential-helper.ts';
 import { nameOfKey } from './credential-key.ts';
@@ -105,12 +106,9 @@ async function readText(path: string): Promise<string> {
 
 function parse(content: string, path: string): unknown {
   if (content.trim() === '') return {};
-  try {
-    return JSON.parse(content.replace(/^\uFEFF/, ''));
-  } catch {
-    // The error of JSON.parse quotes the content, which may be a password.
-    throw invalidConfig(path, 'not JSON');
-  }
+  const document = parseJson(content.replace(/^\uFEFF/, ''));
+  if (document === undefined) throw invalidConfig(path, 'not JSON');
+  return document;
 }
 
 /** Returns the credentials of an entry; undefined for one without any, for which requests are anonymous. */

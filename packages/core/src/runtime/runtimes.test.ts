@@ -1,0 +1,167 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isRuntimeTarget, parseRuntimeTarget } from './target.ts';
+
+const { signal } = new AbortController();
+const A = `sha256:${'a'.repeat(64)}`;
+const B = `sha256:${'b'.repeat(64)}`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'airgap-runtime-'));
+  vi.stubEnv('PATH', `${folder}:/usr/bin:/bin`);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+/** Installs a program: it records its arguments, then runs a script. */
+function install(name: string, script: string): void {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\necho "$@" >> ${folder}/args\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+const args = () => readFileSync(join(folder, 'args'), 'utf8').trim().split('\n');
+const prints = (text: string) => `cat <<'END'\n${text}\nEND`;
+
+describe('a target', () => {
+  it.each([
+    ['docker:', true],
+    ['podman:', true],
+    ['containerd:', true],
+    ['containerd:k8s.io', true],
+    ['docker:x', true],
+    ['docker', false],
+    ['docker:5000', false],
+    ['podman:5000/team', false],
+    ['registry.test/docker:', false],
+    ['docker.io/team', false],
+  ])('%s is a runtime: %s', (text, expected) => expect(isRuntimeTarget(text)).toBe(expected));
+
+  it.each([
+    ['docker:', 'Docker'],
+    ['podman:', 'podman'],
+    ['containerd:', 'containerd'],
+    ['containerd:k8s.io', 'containerd (k8s.io)'],
+  ])('%s is %s', (text, title) => expect(parseRuntimeTarget(text).title).toBe(title));
+
+  it.each([
+    ['docker:x'],
+    ['podman:x'],
+    ['containerd:a b'],
+    ['containerd:-x'],
+    ['containerd:a..b'],
+    [`containerd:${'a'.repeat(77)}`],
+    ['x:'],
+  ])('%s is invalid', text =>
+    expect(() => parseRuntimeTarget(text)).toThrow(`invalid runtime target: "${text}"`),
+  );
+});
+
+describe('the images of', () => {
+  it.each<[string, string, string, object[]]>([
+    [
+      'docker:',
+      'docker',
+      [
+        JSON.stringify({ ID: A, Repository: 'redis', Tag: '7', Digest: B }),
+        JSON.stringify({ ID: B, Repository: '<none>', Tag: '<none>', Digest: '<none>' }),
+        JSON.stringify({ ID: B, Repository: 'a.test/x', Tag: '<none>' }),
+      ].join('\n'),
+      [
+        { id: A, names: ['docker.io/library/redis:7', `docker.io/library/redis@${B}`] },
+        { id: B, names: [] },
+        { id: B, names: [] },
+      ],
+    ],
+    [
+      'podman:',
+      'podman',
+      JSON.stringify([
+        { Id: 'a'.repeat(64), Names: ['localhost/x:1'], RepoDigests: [`localhost/x@${B}`] },
+        { Id: 'b'.repeat(64), Names: null },
+      ]),
+      [
+        { id: A, names: ['localhost/x:1', `localhost/x@${B}`] },
+        { id: B, names: [] },
+      ],
+    ],
+    [
+      'containerd:k8s.io',
+      'ctr',
+      `REF TYPE DIGEST SIZE\na.test/x:1  application/x ${A} 1 MiB linux/amd64 -\nNot/Valid application/x ${B} 1 MiB - -`,
+      [
+        { id: A, names: ['a.test/x:1'] },
+        { id: B, names: [] },
+      ],
+    ],
+  ])('%s are read', async (target, program, output, images) => {
+    install(program, prints(output));
+    expect(await parseRuntimeTarget(target).images(signal)).toEqual(images);
+  });
+
+  it.each([
+    ['docker:', 'docker', 'usage'],
+    ['docker:', 'docker', '{"ID":1}'],
+    ['podman:', 'podman', '{}'],
+    ['podman:', 'podman', ''],
+  ])('%s are not read from other output', async (target, program, output) => {
+    install(program, prints(output));
+    const reading = parseRuntimeTarget(target).images(signal);
+    await expect(reading).rejects.toMatchObject({
+      code: 'RUNTIME',
+      message: `unexpected output from ${program}`,
+    });
+  });
+});
+
+describe('a bundle is written to', () => {
+  it.each([
+    ['docker:', 'docker', 'load --quiet'],
+    ['podman:', 'podman', 'load --quiet'],
+    ['containerd:', 'ctr', 'images import --all-platforms -'],
+    ['containerd:k8s.io', 'ctr', '--namespace k8s.io images import --all-platforms -'],
+  ])('%s with %s %s', async (target, program, command) => {
+    install(program, `cat > ${folder}/stdin`);
+    await parseRuntimeTarget(target).load(async stdin => void stdin.write('the bundle'), signal);
+    expect([args(), readFileSync(join(folder, 'stdin'), 'utf8')]).toEqual([[command], 'the bundle']);
+  });
+
+  it('containerd without unpacking artifacts, and to no other runtime', async () => {
+    install('ctr', 'cat > /dev/null');
+    await parseRuntimeTarget('containerd:').importArtifacts?.(async () => {}, signal);
+    expect(args()).toEqual(['images import --all-platforms --no-unpack -']);
+    for (const target of ['docker:', 'podman:'])
+      expect(parseRuntimeTarget(target).importArtifacts).toBeUndefined();
+  });
+
+  it('no runtime once it fails', async () => {
+    install('docker', 'cat > /dev/null; echo "no space left" >&2; exit 1');
+    const loading = parseRuntimeTarget('docker:').load(async () => {}, signal);
+    await expect(loading).rejects.toMatchObject({
+      code: 'RUNTIME',
+      message: 'docker failed to load the bundle: no space left',
+    });
+  });
+
+  it('no runtime completely when writing fails', async () => {
+    install('docker', `cat > ${folder}/stdin; echo done > ${folder}/done`);
+    const loading = parseRuntimeTarget('docker:').load(async () => {
+      throw new Error('damaged');
+    }, signal);
+    await expect(loading).rejects.toThrow('damaged');
+    expect(() => readFileSync(join(folder, 'done'))).toThrow();
+  });
+});
+
+it('a runtime that is not installed is named', async () => {
+  vi.stubEnv('PATH', '/nonexistent');
+  await expect(parseRuntimeTarget('containerd:').images(signal)).rejects.toMatchObject({
+    code: 'RUNTIME',
+    message: 'ctr is not installed on this machine',
+  });
+});
