@@ -2,7 +2,8 @@ import { Archive } from '../kots/archive.ts';
 import { readTree, type TreeContents, type TreeImage } from '../kots/registry-tree-reader.ts';
 import { AirgapError } from '../model/errors.ts';
 import { MediaType } from '../oci/media-type.ts';
-import { bytesAccess, type RandomAccess } from '../store/random-access.ts';
+import { MemoryBytes } from '../store/memory-bytes.ts';
+import type { RandomAccess } from '../store/random-access.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { blobPath, ociLayout } from './documents.ts';
 import type { LayoutEntry, LayoutFiles } from './layout-files.ts';
@@ -54,7 +55,7 @@ export class AirgapFiles implements LayoutFiles {
 
   async open({ name }: LayoutEntry): Promise<RandomAccess> {
     const document = this.#documents.get(name);
-    if (document) return bytesAccess(document, this.location);
+    if (document) return new MemoryBytes(document, this.location);
     const blob = this.#blobs.get(name);
     if (blob) return this.#archive.open(blob);
     throw new AirgapError('NOT_FOUND', `${name} is missing`, {

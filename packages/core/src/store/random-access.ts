@@ -34,18 +34,3 @@ export function slice(bytes: RandomAccess, { start, end }: Range): RandomAccess 
     [Symbol.asyncDispose]: async () => {},
   };
 }
-
-/** Bytes in memory. @param location for errors */
-export function bytesAccess(bytes: Uint8Array, location: string): RandomAccess {
-  return {
-    location,
-    size: bytes.length,
-    read: async (buffer, at) => {
-      const part = bytes.subarray(at, at + buffer.length);
-      buffer.set(part);
-      return part.length;
-    },
-    isUnchanged: async () => true,
-    [Symbol.asyncDispose]: async () => {},
-  };
-}

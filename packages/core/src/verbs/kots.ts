@@ -17,10 +17,9 @@ import { writeArchive } from '../kots/write/write-archive.ts';
 import type { Layout } from '../layout/layout.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
-import { interrupted } from '../model/interrupted.ts';
-import type { OnEvent } from '../store/events.ts';
+import { interruptible } from '../model/interrupted.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
-import { type Timed, withTime } from './timed.ts';
 
 /** The options of {@link kots}. */
 export interface KotsOptions {
@@ -54,7 +53,7 @@ export interface KotsOptions {
   /** The mtime of all entries, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** An image of the archive. */
@@ -89,28 +88,20 @@ export interface KotsResult {
  * @example
  * await kots({ bundle: 'app.tar', output: 'app.airgap', release: 'manifests', channelId: '1vusIYZLAVxMG6q760OJmRKj5i5' });
  */
-export async function kots(options: Timed<KotsOptions>): Promise<KotsResult> {
+export async function kots(options: KotsOptions): Promise<KotsResult> {
   checkOptions('kots', options, ['bundle', 'output']);
-  const { signal, output } = options;
-  try {
-    const path = await checkTarget(output);
+  return interruptible(options.signal, async () => {
+    const path = await checkTarget(options.output);
     await using layout = await openLayout(options.bundle);
     await using previous = await openPrevious(options);
-    return await writeKots({ layout, previous, path }, withTime<KotsOptions>(options));
-  } catch (error) {
-    throw signal?.aborted ? interrupted(error) : diskError(error, output);
-  }
+    return await writeKots({ layout, previous, path }, options);
+  });
 }
 
-async function openPrevious({ previous, signal, onEvent }: Timed<KotsOptions>) {
+async function openPrevious({ previous, signal, onEvent }: KotsOptions) {
   if (previous === undefined) return undefined;
-  const onSpool = () =>
-    onEvent?.({
-      type: 'notice',
-      message: `${previous} is compressed: decompressing it first`,
-      time: Date.now(),
-    });
-  return Archive.open(previous, onSpool, signal);
+  const message = `${previous} is compressed: decompressing it into a temporary file`;
+  return Archive.open(previous, () => withTime(onEvent)?.({ type: 'notice', message }), signal);
 }
 
 interface KotsInput {
@@ -121,7 +112,8 @@ interface KotsInput {
 
 async function writeKots({ layout, previous, path }: KotsInput, options: KotsOptions): Promise<KotsResult> {
   const started = performance.now();
-  const { sourceDateEpoch: mtime = 0, metadataOnly = false, signal, onEvent } = options;
+  const { sourceDateEpoch: mtime = 0, metadataOnly = false, signal } = options;
+  const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'read' });
   const release = await findRelease(options, previous);
   const base = await readBase(options.delta);
@@ -170,10 +162,14 @@ async function write(
   options.onEvent?.({ type: 'planned', images: 0, blobs: blobs.length, bytes, size: content });
   options.onEvent?.({ type: 'phase', phase: 'move' });
   let size = 0;
-  await replaceFileWith(path, async file => {
-    await writeArchive(file, plan, options);
-    size = (await file.stat()).size;
-  });
+  try {
+    await replaceFileWith(path, async file => {
+      await writeArchive(file, plan, options);
+      size = (await file.stat()).size;
+    });
+  } catch (error) {
+    throw diskError(error, path);
+  }
   return size;
 }
 
