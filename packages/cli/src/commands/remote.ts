@@ -1,5 +1,5 @@
 import { type OnEvent, proxiedRegistries, type Settings } from '@airgap/core';
-import type { Command } from '@commander-js/extra-typings';
+import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readConfig } from '../options/config.ts';
 import {
   concurrencyOption,
@@ -40,9 +40,15 @@ export interface CommonFlags extends InputFlags, RemoteFlags {
   readonly lint?: LintDisplay | undefined;
 }
 
-/** Adds the flags of all commands that read inputs and may query registries. */
-export function remoteFlags(command: Command) {
-  const withInputs = renderFlags(command.argument('<input...>', INPUT_HELP))
+/** An interface as commander's types take it. */
+type Declared<Flags> = Pick<Flags, keyof Flags>;
+
+/**
+ * Adds the flags of all commands that read inputs and may query registries. Their types are declared: inferring those of
+ * so many options takes minutes.
+ */
+export function remoteFlags(command: Command): Command<[string[]], Declared<CommonFlags>> {
+  const withInputs: CommandUnknownOpts = renderFlags(command.argument('<input...>', INPUT_HELP))
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -53,10 +59,11 @@ export function remoteFlags(command: Command) {
     .addOption(mirrorOption)
     .addOption(licenseOption)
     .addOption(viaProxyOption);
-  return connectionFlags(withInputs)
+  const added: CommandUnknownOpts = connectionFlags(withInputs)
     .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption);
+  return added as unknown as Command<[string[]], Declared<CommonFlags>>;
 }
 
 /** Turns flags, config and environment into the options of a verb. */

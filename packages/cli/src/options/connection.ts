@@ -1,5 +1,10 @@
 import { AirgapError, DEFAULT_CONCURRENCY } from '@airgap/core';
-import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
+import {
+  type Command,
+  type CommandUnknownOpts,
+  Option,
+  type OptionValues,
+} from '@commander-js/extra-typings';
 import type { Environment } from '../environment.ts';
 import { readText } from './file.ts';
 import { concurrency, repeated, timeout } from './parsers.ts';
@@ -34,14 +39,15 @@ export const concurrencyOption = new Option(
 /** Adds the flags of all commands that connect to registries. */
 export function connectionFlags<Args extends unknown[], Flags extends OptionValues>(
   command: Command<Args, Flags>,
-) {
-  return command
+): Command<Args, Flags & RemoteFlags> {
+  const added: CommandUnknownOpts = command
     .addOption(plainHttpOption)
     .addOption(insecureOption)
     .addOption(caOption)
     .addOption(certOption)
     .addOption(keyOption)
     .addOption(timeoutOption);
+  return added as Command<Args, Flags & RemoteFlags>;
 }
 
 export interface RemoteFlags {

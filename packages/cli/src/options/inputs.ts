@@ -10,7 +10,7 @@ import {
   type RegistrySettings,
   type SourceText,
 } from '@airgap/core';
-import { type Command, Option } from '@commander-js/extra-typings';
+import { type Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Environment } from '../environment.ts';
 import type { Session } from '../session.ts';
 import { DEFAULT_CONFIG } from './config.ts';
@@ -67,8 +67,8 @@ const includeOptionalOption = new Option(
 /** Adds the flags that say how Compose files and charts are read. */
 export function renderFlags<Args extends unknown[], Flags extends Record<string, unknown>>(
   command: Command<Args, Flags>,
-) {
-  return command
+): Command<Args, Flags & RenderFlags> {
+  const added: CommandUnknownOpts = command
     .addOption(envOption)
     .addOption(envFileOption)
     .addOption(valuesOption)
@@ -76,6 +76,7 @@ export function renderFlags<Args extends unknown[], Flags extends Record<string,
     .addOption(kubeVersionOption)
     .addOption(apiVersionsOption)
     .addOption(includeOptionalOption);
+  return added as Command<Args, Flags & RenderFlags>;
 }
 
 /** Options for what is pulled, and from where. */
@@ -100,7 +101,7 @@ export const viaProxyOption = new Option(
   'pull third-party images through proxy.replicated.com (with --app)',
 );
 
-export interface InputFlags {
+export interface RenderFlags {
   readonly env?: string[] | undefined;
   readonly envFile?: string[] | undefined;
   readonly values?: string[] | undefined;
@@ -108,6 +109,9 @@ export interface InputFlags {
   readonly kubeVersion?: string | undefined;
   readonly apiVersions?: string[] | undefined;
   readonly includeOptional?: true | undefined;
+}
+
+export interface InputFlags extends RenderFlags {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
