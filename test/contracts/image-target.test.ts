@@ -28,6 +28,7 @@ const other = imageOf({
 });
 const index = indexOf([image, other]);
 const blob = descriptorOf(layer.bytes);
+const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 const failure = new AirgapError('CONTENT', 'no more bytes');
 
 const folder = mkdtempSync(join(tmpdir(), 'airgap-contract-'));
@@ -173,6 +174,31 @@ describe.each(TARGETS)('%s as a target', (_name, open) => {
     await putAll(target, image);
     expect(await target.digestOf('1')).toBeUndefined();
     expect(await target.digestOf(image.digest)).toBe(image.digest);
+  });
+
+  it('rejects a manifest with other bytes than its digest, and does not store it', async () => {
+    const { target } = await open();
+    await putAll(target, image);
+    const wrong = { ...rawManifest(other.bytes, other.mediaType), bytes: Buffer.from(image.bytes) };
+    await expect(target.putManifest(wrong)).rejects.toThrow();
+    expect(await target.digestOf(other.digest)).toBeUndefined();
+  });
+
+  it('keeps the media type of a manifest that has none in its document', async () => {
+    const { name, target, stored } = await open();
+    await putAll(target, image);
+    const { mediaType: _, ...document } = JSON.parse(image.bytes.toString());
+    const raw = rawManifest(Buffer.from(JSON.stringify(document)), DOCKER_MANIFEST);
+    await target.putManifest(raw, '1');
+    const source = await stored();
+    const descriptor = await source.resolve(name);
+    expect((await source.manifest(descriptor as Descriptor)).mediaType).toBe(DOCKER_MANIFEST);
+  });
+
+  it('does not have a tag that is a prefix of another', async () => {
+    const { target } = await open();
+    await putAll(target, image, '1.2');
+    expect([await target.digestOf('1'), await target.digestOf('1.2')]).toEqual([undefined, image.digest]);
   });
 
   it('moves a tag, and keeps the manifest that had it', async () => {

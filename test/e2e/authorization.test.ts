@@ -203,7 +203,12 @@ const CASES: readonly Case[] = [
     from: 'quay.test/team/app:1',
     hosts: { [QUAY]: notFound },
     code: 'NOT_FOUND',
-    requests: [`${QUAY} manifests with nothing`, `${QUAY} /v2/ with nothing`],
+    // The list of tags is for the message.
+    requests: [
+      `${QUAY} manifests with nothing`,
+      `${QUAY} /v2/ with nothing`,
+      `${QUAY} /v2/team/app/tags/list with nothing`,
+    ],
   },
   {
     title: 'the longest matching key of a namespace',

@@ -276,7 +276,14 @@ const forbid: Fault = (_seen, response) => {
 
 describe('a build that fails leaves no files, reports the reason, and exits with', () => {
   it.each<[string, number, string, Fault | undefined, string[], RegExp]>([
-    ['a tag that does not exist', 2, 'app:nope', undefined, [], /list\.txt:1:1: error: .* has no tag nope\n/],
+    [
+      'a tag that does not exist',
+      2,
+      'app:nope',
+      undefined,
+      [],
+      /list\.txt:1:1: error: .* has no tag nope; it has 1\n/,
+    ],
     [
       'a missing platform, with a list of the existing ones',
       2,

@@ -120,7 +120,7 @@ const JSON_KEYS: Readonly<Record<'plan' | 'build' | 'inspect' | 'verify' | 'diff
     ...PLANNED_IMAGE_KEYS,
   },
   inspect: {
-    '': 'blobBytes blobs images path sharedBytes size',
+    '': 'blobBytes blobs form images path sharedBytes size',
     'images[]': 'bytes digest layers mediaType name platforms subject uniqueBytes',
     'images[].layers[]': 'digest mediaType sharedBy size',
   },

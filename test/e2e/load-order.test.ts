@@ -44,7 +44,9 @@ async function putsOfLoad(): Promise<Put[]> {
   let clock = 0;
   await using registry = await TestRegistry.start();
   registry.fault = async ({ step, path }, response) => {
-    if (step !== 'manifest') return false;
+    // Before the first upload, a load only checks that the registry accepts the media types.
+    const isChecking = !registry.seen.some(seen => seen.step === 'start');
+    if (step !== 'manifest' || isChecking) return false;
     const match = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(path);
     const repository = match?.[1] ?? '';
     const reference = match?.[2] ?? '';
@@ -68,11 +70,11 @@ describe('a load pushes', () => {
     puts = await putsOfLoad();
   });
 
-  it('each manifest once by digest, and once for each tag', () => {
+  it('each manifest of an index once by digest, and once for each tag', () => {
     const paths = puts.map(({ repository, reference }) => `${repository} ${reference}`);
     const tags = ['1', '2', 'amd64', 'arm64'].map(tag => `team/many ${tag}`);
     const digests = [many, app, arm].map(({ digest }) => `team/many ${digest}`);
-    const other = ['1', '2', app.digest, arm.digest].map(reference => `other/app ${reference}`);
+    const other = ['1', '2'].map(reference => `other/app ${reference}`);
     expect(paths.sort()).toEqual([...tags, ...digests, ...other].sort());
   });
 

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { sendError } from '../registry/response.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
-import { imageOf, indexOf, noiseLayer, sha256, type TestImage } from '../support/images/image.ts';
+import {
+  imageOf,
+  indexOf,
+  noiseLayer,
+  sha256,
+  type TestImage,
+  type TestLayer,
+} from '../support/images/image.ts';
 
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 const SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
@@ -27,6 +34,7 @@ beforeAll(async () => {
     large: imageOf({ layers: [layer, layerOf(1_950_000_000)] }),
     nearly: imageOf({ layers: [layerOf(1_800_000_000), layerOf(1_800_000_001)] }),
     schema1: schema1(),
+    old: withOldConfigType(layer),
   };
   for (const [name, image] of Object.entries(images)) {
     registry.push(`team/${name}:1`, image);
@@ -39,6 +47,15 @@ beforeAll(async () => {
   };
 });
 afterAll(() => registry[Symbol.asyncDispose]());
+
+/** An image as registries stored it before 2016. */
+function withOldConfigType(layer: TestLayer): TestImage {
+  const image = imageOf({ layers: [layer], types: 'docker' });
+  const manifest = JSON.parse(image.bytes.toString());
+  manifest.config.mediaType = 'application/octet-stream';
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  return { ...image, bytes, digest: sha256(bytes) };
+}
 
 function schema1(): TestImage {
   const bytes = Buffer.from(
@@ -83,6 +100,11 @@ const RULES: Record<string, readonly Row[]> = {
     ['finds', 'shop/attested:1', ['5 warning']],
     ['near miss', 'team/attested:1', []],
     ['near miss', 'shop/both:1', []],
+    ['templates', TEMPLATE, []],
+  ],
+  'old-config-type': [
+    ['finds', 'team/old:1', ['5 info']],
+    ['near miss', 'team/app:1', []],
     ['templates', TEMPLATE, []],
   ],
   'large-layer': [

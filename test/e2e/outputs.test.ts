@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { imageOf, indexOf, noiseLayer, type TestImage } from '../support/images/image.ts';
@@ -286,6 +287,54 @@ describe.skipIf(missing.length > 0)('containerd pulls by the old names through h
     const flags = ['--pull-secret', folder.file('secret.yaml')];
     await loadAndPull(folder, `${registry.host}/v`, flags, { DOCKER_CONFIG: folder.path });
   });
+
+  it('from a registry with TLS and a login, with the written files alone', async () => {
+    using folder = new TempDir();
+    const { ca, server } = await makeCertificates(folder.path);
+    writeFileSync(folder.file('htpasswd'), await output('htpasswd', '-nbB', 'me', 'hunter2'));
+    await using registry = await Distribution.start(folder.path, {
+      http: { tls: { certificate: server.cert, key: server.key } },
+      auth: { htpasswd: { realm: 'test', path: folder.file('htpasswd') } },
+      host: 'localhost',
+    });
+    const login = Buffer.from('me:hunter2').toString('base64');
+    writeFileSync(
+      folder.file('config.json'),
+      JSON.stringify({ auths: { [registry.host]: { auth: login } } }),
+    );
+    const yaml = folder.file('registries.yaml');
+    const flags = ['--ca', ca, '--registries-yaml', yaml];
+    await loadAndPull(folder, `${registry.host}/v`, flags, { DOCKER_CONFIG: folder.path });
+    const secrets = [
+      'certs.d/quay.io/hosts.toml',
+      'certs.d/auth-containerd-1.toml',
+      'certs.d/auth-containerd-2.toml',
+    ];
+    for (const path of [...secrets, 'registries.yaml'])
+      expect([path, statSync(folder.file(path)).mode & 0o777]).toEqual([path, 0o600]);
+    expect(parse(readFileSync(yaml, 'utf8'))).toEqual({
+      mirrors: {
+        'docker.io': { endpoint: [`https://${registry.host}`], rewrite: { '^(.*)$': 'v/$1' } },
+        'quay.io': { endpoint: [`https://${registry.host}`], rewrite: { '^(.*)$': 'v/$1' } },
+      },
+      configs: {
+        [registry.host]: {
+          auth: { username: 'me', password: 'hunter2' },
+          tls: { ca_file: '/etc/rancher/airgap-registry-ca.crt' },
+        },
+      },
+    });
+    expect(readFileSync(folder.file('airgap-registry-ca.crt'), 'utf8')).toContain('BEGIN CERTIFICATE');
+    // containerd reads its part of the configuration.
+    const config = folder.file('config.toml');
+    writeFileSync(config, `version = 2\nimports = ["${folder.file('certs.d/auth-containerd-1.toml')}"]\n`);
+    const dump = await output('containerd', '--config', config, 'config', 'dump');
+    expect(dump).toMatch(
+      new RegExp(
+        `registry\\.configs\\."${registry.host}"\\.auth\\][^[]*password = "hunter2"[^[]*username = "me"`,
+      ),
+    );
+  });
 });
 
 /** Loads the bundle and pulls it with containerd, with the credentials of the pull secret if there is one. */
@@ -298,7 +347,7 @@ async function loadAndPull(
   const hosts = folder.file('certs.d');
   const loaded = await airgap(['load', bundle, target, '--hosts-toml', hosts, ...flags], { env });
   expect(loaded.status, loaded.stderr).toBe(0);
-  expect(readdirSync(hosts)).toEqual(['docker.io', 'quay.io']);
+  expect(readdirSync(hosts).filter(name => !name.startsWith('auth-'))).toEqual(['docker.io', 'quay.io']);
   await using containerd = await Containerd.start(folder.path);
   for (const name of [REDIS, APP])
     await containerd.ctr('content', 'fetch', '--hosts-dir', hosts, ...userOf(folder), name);

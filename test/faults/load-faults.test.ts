@@ -224,7 +224,7 @@ describe.concurrent('a load that cannot succeed reports why, and can be repeated
     await using registry = await TestRegistry.start();
     await expect(loadInto(registry, { bundle: damaged })).rejects.toMatchObject({ code: 'CONTENT' });
     expect(registry.blob('team/one', base.diffId)).toBeUndefined();
-    expect(registry.seen.some(({ step }) => step === 'manifest')).toBe(false);
+    expect(registry.manifest('team/one', '1')).toBeUndefined();
   });
 
   it('a registry that loses every upload session', async () => {

@@ -180,7 +180,7 @@ it('installs the library from a registry, and compiles and runs strict programs 
       stdout: `${image}: 0 problems\n`,
     },
   );
-});
+}, 300_000);
 
 /** Uses the types of nouns and verbs. */
 const TYPES_PROGRAM = `

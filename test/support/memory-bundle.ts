@@ -64,7 +64,7 @@ export async function bundleOf(images: TestImages, choice: PlatformChoice = 'all
   const names = Object.keys(images).map(nameOf);
   const resolved = await Promise.all(names.map(name => resolveImage(sourceOf(name), name, choice)));
   const target = new MemoryTar();
-  await writeBundle(target, planTar(bundleEntries(resolved, choice)), {
+  await writeBundle(target, planTar(bundleEntries(resolved)), {
     sourcesOf: ({ from }) => [sourceOf(from)],
   });
   return target.bytes;

@@ -21,6 +21,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     stop(new AirgapError('INTERRUPTED', 'interrupted'));
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  // What no command catches ends the process as a bug, and not with Node's exit status 1.
+  process.on('uncaughtException', error => process.exit(fail(error, session)));
   try {
     const commands = await program(session, argv);
     await commands.parseAsync([...argv], { from: 'user' });

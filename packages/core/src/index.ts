@@ -17,6 +17,7 @@ export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';
 export { type CopyImageOptions, copyImage } from './copy/copy-image.ts';
+export { ON_EXISTING, type OnExisting } from './copy/tags.ts';
 export type { BlobAmount } from './diff/bundle-contents.ts';
 export type {
   AddedImage,
@@ -42,6 +43,7 @@ export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
 export type { RuleSetting, RuleSeverity } from './lint/rule-api/rule-setting.ts';
 export { rules } from './lint/rules/index.ts';
+export { formatBytes } from './model/bytes.ts';
 export {
   AirgapError,
   type AirgapErrorOptions,
@@ -66,6 +68,8 @@ export type { Registries, RegistryOptions } from './registry/registries.ts';
 export { DEFAULT_CONCURRENCY } from './registry/registries.ts';
 export type { OutputKind } from './relocate/output-file.ts';
 export type { Skipped } from './relocate/skipped.ts';
+export type { CycloneDxDocument } from './report/cyclonedx.ts';
+export type { SpdxDocument } from './report/spdx.ts';
 export type { RuntimeTarget } from './runtime/target.ts';
 export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
@@ -74,7 +78,6 @@ export type { BlobSource, ImageSource } from './store/image-source.ts';
 export type { BlobBody, ImageTarget } from './store/image-target.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export { type BuildOptions, type BuildResult, build } from './verbs/build.ts';
-export type { PlatformOption } from './verbs/check-options.ts';
 export { type ComparedBundle, type DiffOptions, type DiffResult, diff } from './verbs/diff.ts';
 export { type FixOptions, type FixResult, fix } from './verbs/fix.ts';
 export {
@@ -101,8 +104,6 @@ export {
   type LoadResult,
   load,
   loadRegistry,
-  ON_EXISTING,
-  type OnExisting,
 } from './verbs/load.ts';
 export {
   type LoadRuntimeOptions,
@@ -115,6 +116,13 @@ export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts
 export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
+export type { PlatformOption, PlatformOptions } from './verbs/platform-choice.ts';
+export {
+  type BillOptions,
+  billOfMaterials,
+  type HtmlReportOptions,
+  htmlReport,
+} from './verbs/report.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export {
   distrust,

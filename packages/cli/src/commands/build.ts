@@ -13,6 +13,8 @@ Examples:
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
+  airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
+  airgap build app.yaml -o bundle-1.1.tar --report report.html --since bundle-1.0.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
 `;
 
@@ -21,6 +23,9 @@ const reuseOption = new Option(
   'copy blobs from an existing bundle or OCI layout instead of downloading them (repeatable)',
 ).argParser(repeated);
 
+const reportOption = new Option('--report <file>', 'write an HTML report of the bundle');
+const sinceOption = new Option('--since <bundle>', 'with --report: show what has changed since this bundle');
+
 export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
@@ -28,8 +33,10 @@ export function buildCommand(command: Command, session: Session) {
     .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
+    .addOption(reportOption)
+    .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, ...rest }) => {
+    .action(async (inputs, { output, strict, reuse, report, since, ...rest }) => {
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
@@ -40,6 +47,8 @@ export function buildCommand(command: Command, session: Session) {
           output: session.streaming ? process.stdout : output,
           strict,
           reuse,
+          report,
+          since,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );

@@ -1,5 +1,5 @@
-import { inspect } from '@airgap/core';
-import type { Command } from '@commander-js/extra-typings';
+import { AirgapError, billOfMaterials, htmlReport, inspect } from '@airgap/core';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { jsonOption } from '../options/display.ts';
 import { renderInspection } from '../render/inspection.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -8,17 +8,35 @@ const EXAMPLES = `
 Examples:
   airgap inspect bundle.tar
   airgap inspect bundle.tar --json | jq -r '.images[].name'
+  airgap inspect bundle.tar --format cyclonedx > bundle.cdx.json
+  airgap inspect bundle.tar --format html --since older.tar > report.html
 `;
+
+const formatOption = new Option('--format <format>', 'output format; cyclonedx is 1.6, spdx is 2.3')
+  .choices(['text', 'json', 'cyclonedx', 'spdx', 'html'] as const)
+  .default('text' as const);
 
 export function inspectCommand(command: Command, session: Session) {
   return command
     .argument('<bundle>', 'bundle file or OCI layout')
+    .addOption(formatOption)
+    .option('--since <bundle>', 'with --format html: show what has changed since this bundle')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (bundle, flags) => {
-      session.json = flags.json === true;
-      const result = await inspect({ bundle });
-      if (session.json) printJson(result, session);
-      else stdout(renderInspection(result), session);
+    .action(async (bundle, { since, ...flags }) => {
+      const format = flags.json ? 'json' : flags.format;
+      session.json = format === 'json';
+      if (since !== undefined && format !== 'html') throw needsHtml();
+      if (format === 'html') stdout(await htmlReport({ bundle, since, signal: session.signal }), session);
+      else if (format === 'cyclonedx' || format === 'spdx')
+        printJson(await billOfMaterials({ bundle, format }), session);
+      else if (format === 'json') printJson(await inspect({ bundle }), session);
+      else stdout(renderInspection(await inspect({ bundle })), session);
     });
+}
+
+function needsHtml(): AirgapError {
+  return new AirgapError('USAGE', '--since requires --format html', {
+    hint: 'Add --format html, or compare the bundles with airgap diff.',
+  });
 }

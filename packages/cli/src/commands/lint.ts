@@ -24,6 +24,7 @@ const ONLINE_FLAGS: ReadonlySet<string | undefined> = new Set([
   '--ca',
   '--cert',
   '--concurrency',
+  '--from',
   '--insecure',
   '--key',
   '--license',

@@ -9,6 +9,7 @@ import { remoteFlags, runRemote } from './remote.ts';
 const EXAMPLES = `
 Examples:
   airgap plan app.yaml --app my-app
+  airgap plan app.yaml --from oci-archive:app.tar
   airgap plan app.yaml --json | jq .bundleSize
 `;
 

@@ -13,6 +13,7 @@ import {
   appOption,
   configOption,
   excludeOption,
+  fromOption,
   INPUT_HELP,
   type InputFlags,
   imagePathOption,
@@ -34,6 +35,7 @@ export interface CommonFlags extends InputFlags, RemoteFlags {
   readonly license?: string | undefined;
   readonly viaProxy?: true | undefined;
   readonly referrers?: true | undefined;
+  readonly from?: string[] | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
   /** How to show findings. Default: `full`. */
@@ -56,6 +58,7 @@ export function remoteFlags(command: Command): Command<[string[]], Declared<Comm
     .addOption(includeUnreadOption)
     .addOption(excludeOption)
     .addOption(platformOption)
+    .addOption(fromOption)
     .addOption(mirrorOption)
     .addOption(licenseOption)
     .addOption(viaProxyOption);
@@ -79,6 +82,7 @@ async function verbOptions(
     ...options,
     ...(await remoteOptions(flags, environment)),
     referrers: flags.referrers,
+    from: flags.from,
     viaProxy: flags.viaProxy && proxiedRegistries(options.locations),
     credentials: {
       ...(await configuredCredentials(settings, environment)),

@@ -88,6 +88,10 @@ export const referrersOption = new Option(
   '--referrers',
   'include referrers: signatures, attestations, SBOMs',
 );
+export const fromOption = new Option(
+  '--from <source>',
+  'take images from this machine first: oci:DIR, oci-archive:FILE, docker-archive:FILE, docker:, podman: or containerd:[NAMESPACE] (repeatable)',
+).argParser(repeated);
 export const mirrorOption = new Option(
   '--mirror <host=url>',
   'try this URL first for images of the host, then the host (repeatable)',
@@ -153,6 +157,7 @@ export async function inputOptions(
     rules: config?.rules,
     signal,
     platforms: platformChoice(flags.platform ?? config?.platforms),
+    imagePlatforms: imagePlatforms(config),
     mirrors: { ...config?.mirrors, ...flags.mirror },
   };
 }
@@ -185,6 +190,15 @@ async function readInput(input: string, signal: AbortSignal): Promise<string | S
   } catch (cause) {
     throw signal.aborted ? signal.reason : fileReadError('standard input', '<stdin>', cause);
   }
+}
+
+/** The platforms of single images; undefined without any. */
+function imagePlatforms(config: Config | undefined): Record<string, PlatformChoice> | undefined {
+  const entries = Object.entries(config?.imagePlatforms ?? {}).flatMap(([pattern, texts]) => {
+    const choice = platformChoice(texts);
+    return choice === undefined ? [] : [[pattern, choice] as const];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function platformChoice(texts: readonly string[] | undefined): PlatformChoice | undefined {

@@ -1,5 +1,10 @@
 import { AirgapError, type ImagePaths, type OutputOptions } from '@airgap/core';
-import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
+import {
+  type Command,
+  type CommandUnknownOpts,
+  Option,
+  type OptionValues,
+} from '@commander-js/extra-typings';
 import { readAuthorities } from './connection.ts';
 import { imagePathOption, mergePaths } from './inputs.ts';
 import { repeated } from './parsers.ts';
@@ -14,15 +19,27 @@ const mappingOption = new Option(
 const kustomizeOption = new Option('--kustomize <file>', 'write an images: list for kustomization.yaml');
 const hostsTomlOption = new Option(
   '--hosts-toml <dir>',
-  'write DIR/HOST/hosts.toml for containerd, so that manifests keep their image names',
+  'write DIR/HOST/hosts.toml for containerd, with the credentials of this load, so that manifests keep their image names',
+);
+const registriesYamlOption = new Option(
+  '--registries-yaml <file>',
+  'write the mirrors of k3s and rke2, with the credentials of this load',
 );
 const pullSecretOption = new Option(
   '--pull-secret <[name=]file>',
   `write an image pull Secret with the credentials of this load (default name: ${SECRET})`,
 );
+const helmValuesOption = new Option(
+  '--helm-values <file>',
+  'write values that point the chart in --specs at the registry',
+);
+const valuesOption = new Option(
+  '--values <file>',
+  'with --helm-values: your own values for the chart (repeatable)',
+).argParser(repeated);
 const specsOption = new Option(
   '--specs <input>',
-  'files or directories for --rewrite (repeatable)',
+  'files, directories or a chart for --rewrite and --helm-values (repeatable)',
 ).argParser(repeated);
 const rewriteOption = new Option(
   '--rewrite <dir>',
@@ -32,24 +49,31 @@ const rewriteOption = new Option(
 /** Adds the flags for the files that a load writes. */
 export function outputFlags<Args extends unknown[], Flags extends OptionValues>(
   command: Command<Args, Flags>,
-) {
-  return command
+): Command<Args, Flags & Omit<OutputFlags, 'ca'>> {
+  const added: CommandUnknownOpts = command
     .addOption(mappingOption)
     .addOption(kustomizeOption)
     .addOption(hostsTomlOption)
+    .addOption(registriesYamlOption)
     .addOption(pullSecretOption)
     .addOption(specsOption)
     .addOption(rewriteOption)
+    .addOption(helmValuesOption)
+    .addOption(valuesOption)
     .addOption(imagePathOption);
+  return added as Command<Args, Flags & Omit<OutputFlags, 'ca'>>;
 }
 
 export interface OutputFlags {
   readonly mapping?: string | undefined;
   readonly kustomize?: string | undefined;
   readonly hostsToml?: string | undefined;
+  readonly registriesYaml?: string | undefined;
   readonly pullSecret?: string | undefined;
   readonly specs?: string[] | undefined;
   readonly rewrite?: string | undefined;
+  readonly helmValues?: string | undefined;
+  readonly values?: string[] | undefined;
   readonly imagePath?: ImagePaths | undefined;
   readonly ca?: string[] | undefined;
 }
@@ -59,8 +83,9 @@ export async function outputOptions(
   flags: OutputFlags,
   imagePaths: ImagePaths | undefined,
 ): Promise<Omit<OutputOptions, 'target'> | undefined> {
-  const { mapping, kustomize, hostsToml, specs, rewrite, imagePath } = flags;
-  if ((specs === undefined) !== (rewrite === undefined)) throw missingPair(rewrite);
+  const { mapping, kustomize, hostsToml, registriesYaml, specs, rewrite, helmValues, values, imagePath } =
+    flags;
+  checkPairs(flags);
   if (specs?.includes('-'))
     throw new AirgapError('USAGE', 'standard input cannot be rewritten', {
       hint: 'Pass the files by name.',
@@ -69,11 +94,13 @@ export async function outputOptions(
     mapping,
     kustomize,
     hostsToml,
+    registriesYaml,
     pullSecret: flags.pullSecret === undefined ? undefined : parseSecret(flags.pullSecret),
     rewrite:
       specs && rewrite !== undefined
         ? { specs, directory: rewrite, imagePaths: mergePaths(imagePaths, imagePath) }
         : undefined,
+    helmValues: specs && helmValues !== undefined ? { specs, path: helmValues, values } : undefined,
   };
   if (Object.values(outputs).every(output => output === undefined)) return undefined;
   // Authorities from the environment apply to this machine only and are not written.
@@ -85,9 +112,17 @@ function parseSecret(flag: string): { name: string; path: string } {
   return { name: name ?? SECRET, path: path ?? flag };
 }
 
-function missingPair(rewrite: string | undefined): AirgapError {
-  const message = rewrite === undefined ? '--specs without --rewrite' : '--rewrite without --specs';
-  return new AirgapError('USAGE', message, {
-    hint: 'Pass both: --specs manifests/ --rewrite local/.',
-  });
+/** @throws AirgapError `USAGE` for a flag without the one that it belongs to */
+function checkPairs({ specs, rewrite, helmValues, values }: OutputFlags): void {
+  if (values !== undefined && helmValues === undefined)
+    throw missing('--values', '--helm-values values.yaml');
+  if (specs === undefined && rewrite !== undefined) throw missing('--rewrite', '--specs manifests/');
+  if (specs === undefined && helmValues !== undefined) throw missing('--helm-values', '--specs chart/');
+  if (specs !== undefined && rewrite === undefined && helmValues === undefined)
+    throw missing('--specs', '--rewrite local/');
+}
+
+function missing(given: string, example: string): AirgapError {
+  const [flag = ''] = example.split(' ', 1);
+  return new AirgapError('USAGE', `${given} without ${flag}`, { hint: `Pass both: add ${example}.` });
 }

@@ -47,9 +47,11 @@ export function renderConfig(settings: readonly ReportedSetting[]): string {
 }
 
 function* layerSettings({ path: from, config, distrusted }: LayerReport): Generator<ReportedSetting> {
-  const { app, platforms, registries, credentials, mirrors, imagePaths } = config;
+  const { app, platforms, imagePlatforms, registries, credentials, mirrors, imagePaths } = config;
   if (app !== undefined) yield { name: 'app', value: app, from };
   if (platforms !== undefined) yield { name: 'platforms', value: platforms, from };
+  for (const [pattern, value] of Object.entries(imagePlatforms ?? {}))
+    yield { name: `platforms.${pattern}`, value, from };
   const rules = Object.fromEntries((config.rules ?? []).map(({ rule, severity }) => [rule, severity]));
   for (const [key, entries] of Object.entries({ registries, credentials, mirrors, imagePaths, rules })) {
     const ignored = TRUSTED.includes(key) && distrusted !== undefined ? { ignored: distrusted } : {};

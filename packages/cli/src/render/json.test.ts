@@ -1,3 +1,4 @@
+import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { formatJson } from './json.ts';
 
@@ -9,6 +10,39 @@ const SECRETS = [
 ];
 
 describe('formatJson', () => {
+  const text = fc
+    .array(
+      fc.constantFrom(
+        '://',
+        'me:pass@',
+        '"',
+        '\\',
+        '\n',
+        '?token=',
+        'Bearer ',
+        'x'.repeat(20),
+        '\u0000',
+        '\u{1F600}',
+        '\uD800',
+        '&',
+        ' ',
+        'host',
+        '\u2028',
+      ),
+      { maxLength: 12 },
+    )
+    .map(parts => parts.join(''));
+
+  test.prop([fc.object({ key: text, values: [text, fc.integer(), fc.constant(null)] })])(
+    'is JSON for any value',
+    value => {
+      for (const indent of [undefined, 2]) {
+        const parsed = JSON.parse(formatJson(value, indent));
+        expect(formatJson(parsed)).toBe(formatJson(value));
+      }
+    },
+  );
+
   describe.each(SECRETS)('masks %s', secret => {
     it.each<[string, unknown]>([
       ['the value', secret],

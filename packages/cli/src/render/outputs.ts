@@ -8,6 +8,8 @@ const TITLES: Readonly<Record<Exclude<OutputKind, 'spec'>, string>> = {
   kustomize: 'kustomize images',
   'hosts-toml': 'containerd mirror',
   'pull-secret': 'pull secret',
+  'helm-values': 'Helm values',
+  'registries-yaml': 'mirrors of k3s and rke2',
 };
 
 /**
@@ -15,7 +17,10 @@ const TITLES: Readonly<Record<Exclude<OutputKind, 'spec'>, string>> = {
  *
  * @param rewrite the folder of the rewritten files, if any
  */
-export function renderOutputs({ files, replaced, skipped }: WrittenOutputs, rewrite?: string): string {
+export function renderOutputs(
+  { files, replaced, skipped, chartImages }: WrittenOutputs,
+  rewrite?: string,
+): string {
   const specs = files.filter(({ kind }) => kind === 'spec');
   const written = files.flatMap(({ kind, path }) =>
     kind === 'spec' ? [] : [`wrote ${printable(path)}: ${TITLES[kind]}\n`],
@@ -26,5 +31,9 @@ export function renderOutputs({ files, replaced, skipped }: WrittenOutputs, rewr
   const places = `${count(replaced, 'image')} replaced, ${skipped.length} skipped`;
   const total =
     rewrite === undefined ? '' : `wrote ${printable(rewrite)}: ${count(specs.length, 'file')}, ${places}\n`;
-  return `${written.join('')}${notes.join('')}${total}`;
+  const chart =
+    chartImages === undefined
+      ? ''
+      : `${count(chartImages, 'image')} of the chart ${chartImages === 1 ? 'points' : 'point'} at the registry\n`;
+  return `${written.join('')}${notes.join('')}${chart}${total}`;
 }

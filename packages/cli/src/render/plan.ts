@@ -5,6 +5,7 @@ import { shortDigest } from './digest.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
+const FROM = { title: 'FROM' };
 const COLUMNS = [
   { title: 'IMAGE' },
   { title: 'DIGEST' },
@@ -14,11 +15,15 @@ const COLUMNS = [
   { title: 'UNIQUE', align: 'right' },
 ] as const;
 
-/** Renders a plan: a table of images and two lines of totals. */
+/** Renders a plan: a table of images and two lines of totals. Where images come from is shown if it differs. */
 export function renderPlan(plan: Omit<PlanResult, 'sources'>): string {
   const { images, blobs, blobBytes, sharedBytes, bundleSize } = plan;
-  const totals = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)} to download; deduplication saves ${formatBytes(sharedBytes)}\n`;
-  return `${renderTable(COLUMNS, images.map(row))}\n${totals}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n`;
+  const hasLocal = images.some(({ from }) => from !== undefined);
+  const table = hasLocal
+    ? renderTable([...COLUMNS, FROM], images.map(rowWithSource))
+    : renderTable(COLUMNS, images.map(row));
+  const totals = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)}${hasLocal ? '' : ' to download'}; deduplication saves ${formatBytes(sharedBytes)}\n`;
+  return `${table}\n${totals}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n`;
 }
 
 function row({ name, digest, platforms, layers, bytes, uniqueBytes }: PlannedImage): string[] {
@@ -30,4 +35,9 @@ function row({ name, digest, platforms, layers, bytes, uniqueBytes }: PlannedIma
     formatBytes(bytes),
     formatBytes(uniqueBytes),
   ];
+}
+
+function rowWithSource(image: PlannedImage): string[] {
+  const [registry = ''] = image.name.split('/', 1);
+  return [...row(image), printable(image.from ?? registry)];
 }

@@ -21,10 +21,7 @@ const layersOf = ({ bytes }: TestImage): string[] =>
 async function entries(images: Readonly<Record<string, TestImage>>, choice: PlatformChoice = 'all') {
   const { sourceOf } = await MemoryRegistry.of(images);
   const names = Object.keys(images).map(nameOf);
-  return bundleEntries(
-    await Promise.all(names.map(name => resolveImage(sourceOf(name), name, choice))),
-    choice,
-  );
+  return bundleEntries(await Promise.all(names.map(name => resolveImage(sourceOf(name), name, choice))));
 }
 
 async function document(tar: Buffer, name: string) {

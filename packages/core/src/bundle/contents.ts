@@ -4,7 +4,6 @@ import { AirgapError } from '../model/errors.ts';
 import { compareText } from '../model/text-order.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { PlatformChoice } from '../oci/platform.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import type { BundleInput, EntryContent } from './entry-content.ts';
 
@@ -14,7 +13,7 @@ import type { BundleInput, EntryContent } from './entry-content.ts';
  *
  * @throws AirgapError `CONTENT` when two manifests declare different sizes for one digest
  */
-export function bundleEntries(images: readonly ResolvedImage[], choice: PlatformChoice): BundleInput[] {
+export function bundleEntries(images: readonly ResolvedImage[]): BundleInput[] {
   const names = bundleNames(images);
   const blobs = new BlobSet();
   for (const { manifests } of images) {
@@ -25,7 +24,7 @@ export function bundleEntries(images: readonly ResolvedImage[], choice: Platform
   return [
     document('oci-layout', ociLayout()),
     document('index.json', indexJson(names)),
-    document('manifest.json', manifestJson(names, choice)),
+    document('manifest.json', manifestJson(names)),
     ...blobs.inputs('manifests'),
     ...blobs.inputs('configs'),
     ...blobs.inputs('layers'),

@@ -3,6 +3,7 @@ import { type NamedImage, readName } from '../layout/names.ts';
 import { subjectOf } from '../layout/subject.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
+import { wildcard } from '../model/wildcard.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
 
@@ -78,7 +79,6 @@ function matcher(pattern: string): (name: Reference) => boolean {
     const canonical = Reference.parse(pattern).toString();
     return name => name.toString() === canonical;
   }
-  const parts = pattern.split('*').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const expression = new RegExp(`^${parts.join('.*')}$`);
-  return name => expression.test(name.toString());
+  const matches = wildcard(pattern);
+  return name => matches(name.toString());
 }

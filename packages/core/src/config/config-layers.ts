@@ -93,6 +93,8 @@ function addLayer(base: Settings, { file: { path, config } }: ConfigLayer): Sett
     app: config.app ?? base.app,
     registries: { ...base.registries, ...config.registries },
     platforms: config.platforms ?? base.platforms,
+    // The first pattern that matches counts: those of this config come first.
+    imagePlatforms: { ...config.imagePlatforms, ...base.imagePlatforms, ...config.imagePlatforms },
     credentials: { ...base.credentials, ...config.credentials },
     credentialsFrom: { ...base.credentialsFrom, ...from(config.credentials) },
     mirrors: { ...base.mirrors, ...config.mirrors },

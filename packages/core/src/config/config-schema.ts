@@ -13,10 +13,14 @@ const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.
 const pathsSchema = z
   .union([z.string(), z.array(z.string())], { error: 'must be a path, or a list of paths' })
   .transform(paths => [paths].flat());
-const platformsSchema = z
-  .union([z.string(), z.array(z.string())], { error: 'must be a platform, or a list of platforms' })
+const PLATFORMS_ERROR = 'must be a platform, or a list of platforms';
+const platformListSchema = z
+  .union([z.string(), z.array(z.string())], { error: PLATFORMS_ERROR })
   .transform(platforms => [platforms].flat())
   .superRefine(checkPlatforms);
+const platformsSchema = z.union([platformListSchema, z.record(z.string().min(1), platformListSchema)], {
+  error: `${PLATFORMS_ERROR}, or a mapping of images to them`,
+});
 const mirrorsSchema = z
   .record(
     z.string(),
@@ -36,7 +40,9 @@ export const configSchema = z.strictObject({
     .record(z.string(), registrySchema)
     .optional()
     .describe('Third-party registries: the name in source: and its endpoint'),
-  platforms: platformsSchema.optional().describe('Platforms to include, or all'),
+  platforms: platformsSchema
+    .optional()
+    .describe('Platforms to include, or all; or images, as patterns, and their platforms: * for all others'),
   credentials: z
     .record(z.string(), credentialSourceSchema)
     .optional()

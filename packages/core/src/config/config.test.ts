@@ -29,6 +29,15 @@ describe('parseConfig', () => {
       },
     ],
     ['one platform', 'platforms: linux/arm64', { registries: {}, platforms: ['linux/arm64'] }],
+    [
+      'platforms of images',
+      'platforms: {mcr.microsoft.com/*: "windows/amd64:10.0.20348", "*": [linux/arm64, linux/amd64], redis: all}',
+      {
+        registries: {},
+        platforms: ['linux/arm64', 'linux/amd64'],
+        imagePlatforms: { 'mcr.microsoft.com/*': ['windows/amd64:10.0.20348'], redis: ['all'] },
+      },
+    ],
     ['all platforms', 'platforms: all', { registries: {}, platforms: ['all'] }],
     [
       'mirrors',
@@ -134,7 +143,18 @@ describe('parseConfig', () => {
       '1:12 platforms: invalid platform: "x"',
       'app',
     ],
-    ['platforms that are a mapping', 'platforms: {a: b}', 'platforms: must be a platform, or a list', 'app'],
+    [
+      'platforms that are a mapping of mappings',
+      'platforms: {a: {b: c}}',
+      'platforms: must be a platform, or a list',
+      'app',
+    ],
+    [
+      'a bad platform of an image',
+      'platforms: {"*": all, a: [b]}',
+      '1:26 platforms.a: invalid platform: "b"',
+      'app',
+    ],
     ['a mirror of no host', 'mirrors: {docker: m.io}', '1:19 mirrors.docker: is not a registry host', 'app'],
     [
       'a mirror of another name of Docker Hub',

@@ -27,6 +27,8 @@ export interface Config {
   readonly registries: Readonly<Record<string, string>>;
   /** Platforms in the notation of `--platform`. */
   readonly platforms?: readonly string[] | undefined;
+  /** Images, as patterns, → their platforms. The first pattern that matches counts. */
+  readonly imagePlatforms?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Registry host → the source of its credentials. */
   readonly credentials?: Readonly<Record<string, CredentialSource>> | undefined;
   /** Registry host → the URLs of its mirrors, in order. */
@@ -51,7 +53,7 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.slice(0, MAX_ERRORS).flatMap(issue => issueErrors(document, issue));
     throw AirgapError.all(errors, `${errors.length} errors in ${source.file}`);
   }
-  const { registries = {}, include, rules, ...settings } = result.data;
+  const { registries = {}, platforms, include, rules, ...settings } = result.data;
   const endpoints = Object.entries(registries).map(([name, registry]) => [
     name,
     typeof registry === 'string' ? registry : registry.endpoint,
@@ -59,6 +61,7 @@ export function parseConfig(source: SourceText): Config {
   const position = document.keyPositions([]);
   return {
     ...settings,
+    ...platformSettings(platforms),
     registries: Object.fromEntries(endpoints),
     include: include?.map((pattern, index) => ({
       pattern,
@@ -70,6 +73,16 @@ export function parseConfig(source: SourceText): Config {
       position: position(key),
     })),
   };
+}
+
+/** Splits the platforms of images from those of all others, which a mapping has under `*`. */
+function platformSettings(
+  platforms: z.infer<typeof configSchema>['platforms'],
+): Pick<Config, 'platforms' | 'imagePlatforms'> {
+  if (platforms === undefined) return {};
+  if (Array.isArray(platforms)) return { platforms };
+  const { '*': others, ...imagePlatforms } = platforms;
+  return others === undefined ? { imagePlatforms } : { platforms: others, imagePlatforms };
 }
 
 function ruleSettings(

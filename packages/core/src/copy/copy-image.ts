@@ -1,7 +1,7 @@
 import { AirgapError } from '../model/errors.ts';
 import { runAll } from '../model/run-all.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { parseManifest, type RawManifest } from '../oci/manifest.ts';
+import { blobsOfManifest, manifestsOf, parseManifest, type RawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import { blobBody } from '../store/blob-stream.ts';
 import type { ImageSource } from '../store/image-source.ts';
@@ -59,12 +59,10 @@ async function copyManifest(
       where: { digest: raw.digest },
     });
   const manifest = parseManifest(raw);
-  if (manifest.kind === 'image') {
-    await runAll([manifest.config, ...manifest.layers], undefined, blob => copyMissingBlob(copy, blob));
-  } else {
-    for (const child of manifest.manifests)
-      await copyManifest(copy, await copy.source.manifest(child), undefined, depth + 1);
-  }
+  await runAll(blobsOfManifest(manifest), undefined, blob => copyMissingBlob(copy, blob));
+  const children = manifest.kind === 'index' ? manifestsOf(manifest) : [];
+  for (const child of children)
+    await copyManifest(copy, await copy.source.manifest(child), undefined, depth + 1);
   await copy.target.putManifest(raw, tag);
 }
 

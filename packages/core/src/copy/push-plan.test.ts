@@ -52,6 +52,16 @@ describe('the plan of a push', () => {
     ]);
   });
 
+  it('has no manifest of an image that only a tag needs', async () => {
+    const { levels } = await plan({ 'team/app:1': amd, 'team/other:1': index, 'team/pinned:1': arm });
+    const places = levels
+      .flat()
+      .flatMap(({ descriptor, repositories }) =>
+        repositories.map(repository => `${repository} ${descriptor.digest}`),
+      );
+    expect(places.sort()).toEqual([amd, arm, index].map(({ digest }) => `team/other ${digest}`).sort());
+  });
+
   it('has the referrers of each subject and repository', async () => {
     const { referrers } = await plan({ 'team/app:1': amd, 'team/app:sbom': sbom, 'team/copy:sbom': sbom });
     expect(referrers).toMatchObject([
@@ -79,7 +89,8 @@ describe('what a target lacks', () => {
     ],
   ])('%s', async (_name, existing, uploaded, mounted, manifests) => {
     const registry = await MemoryRegistry.of(existing);
-    const diff = await findMissing(registry.targetOf, await plan({ 'team/app:1': amd, 'team/other:1': arm }));
+    const pinned = { [`team/app@${amd.digest}`]: amd, [`team/other@${arm.digest}`]: arm };
+    const diff = await findMissing(registry.targetOf, await plan(pinned));
     const transfers = expectedTransfers(diff);
     expect([transfers.uploaded.blobs, transfers.mounted.blobs, diff.levels.flat().length]).toEqual([
       uploaded,

@@ -2,7 +2,7 @@ import type { Layout } from '../layout/layout.ts';
 import { requireBlobs, rethrow, walkManifests } from '../layout/walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Manifest } from '../oci/manifest.ts';
+import { type Manifest, manifestsOf } from '../oci/manifest.ts';
 import { referrerDescriptor } from '../oci/referrer.ts';
 import type { ImageMapping } from './image-mapping.ts';
 
@@ -24,7 +24,8 @@ export interface PushPlan {
   readonly blobs: readonly PlannedBlob[];
   /**
    * Manifests that can be pushed at the same time: each level refers only to earlier levels, because a registry may
-   * reject a manifest that refers to a missing one.
+   * reject a manifest that refers to a missing one. An image that only tags point to is missing here: each tag stores it,
+   * and some registries do not store it by its digest.
    */
   readonly levels: readonly (readonly PlannedManifest[])[];
   /** One entry per subject and repository. */
@@ -52,14 +53,13 @@ export async function planPush(layout: Layout, mappings: readonly ImageMapping[]
     for await (const { descriptor, manifest } of walkManifests(layout, root, rethrow)) {
       parsed.set(descriptor.digest, manifest);
       manifests.add(descriptor, to.repository);
-      if (manifest.kind === 'index') continue;
       for (const blob of requireBlobs(layout, manifest)) blobs.add(blob, to.repository);
     }
   }
   const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));
   return {
     blobs: bySize.sort((a, b) => b.blob.size - a.blob.size),
-    levels: levelsOf(manifests.list(), parsed),
+    levels: levelsOf(withoutTagged(manifests.list(), mappings, parsed), parsed),
     referrers: referrersOf(manifests.list(), parsed),
   };
 }
@@ -82,6 +82,37 @@ class ContentByRepository {
   }
 }
 
+/** Removes the images to which only tags of a repository point: no index, referrer or pinned name. */
+function withoutTagged(
+  manifests: readonly PlannedManifest[],
+  mappings: readonly ImageMapping[],
+  parsed: ReadonlyMap<Digest, Manifest>,
+): PlannedManifest[] {
+  const needed = new Set<string>();
+  for (const { to, root } of mappings)
+    if (to.tag === undefined) needed.add(`${to.repository} ${root.digest}`);
+  for (const { descriptor, repositories } of manifests) {
+    const manifest = parsed.get(descriptor.digest);
+    const successors = manifest ? successorsOf(manifest) : [];
+    for (const { digest } of successors)
+      for (const repository of repositories) needed.add(`${repository} ${digest}`);
+  }
+  return manifests.map(({ descriptor, repositories }) => {
+    const manifest = parsed.get(descriptor.digest);
+    // The list of referrers is checked before the tags are put.
+    const isPlainImage = manifest?.kind === 'image' && manifest.subject === undefined;
+    const isNeeded = (repository: string) =>
+      !isPlainImage || needed.has(`${repository} ${descriptor.digest}`);
+    return { descriptor, repositories: repositories.filter(isNeeded) };
+  });
+}
+
+/** The manifests that a manifest refers to: its children and its subject. */
+function successorsOf(manifest: Manifest): Descriptor[] {
+  const children = manifest.kind === 'index' ? manifestsOf(manifest) : [];
+  return manifest.subject ? [...children, manifest.subject] : children;
+}
+
 /** Groups manifests by level: children and subjects come before the manifests that refer to them. */
 function levelsOf(
   manifests: readonly PlannedManifest[],
@@ -93,9 +124,7 @@ function levelsOf(
     if (known !== undefined) return known;
     const manifest = parsed.get(digest);
     if (!manifest) return -1;
-    const successors = manifest.kind === 'index' ? [...manifest.manifests] : [];
-    if (manifest.subject) successors.push(manifest.subject);
-    const level = 1 + Math.max(-1, ...successors.map(successor => levelOf(successor.digest)));
+    const level = 1 + Math.max(-1, ...successorsOf(manifest).map(successor => levelOf(successor.digest)));
     levelByDigest.set(digest, level);
     return level;
   };

@@ -1,10 +1,19 @@
-import { realpath } from 'node:fs/promises';
+import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Returns the absolute path, with the symbolic links in its existing part resolved. */
-export function resolveExistingPath(path: string): Promise<string> {
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
+
+/**
+ * Returns the absolute path, with the symbolic links in its existing part resolved. A link whose target does not exist
+ * is followed to where the target would be.
+ */
+export async function resolveExistingPath(path: string, links = MAX_LINKS): Promise<string> {
   const absolute = resolve(path);
-  return realpath(absolute).catch(async () =>
-    join(await resolveExistingPath(dirname(absolute)), basename(absolute)),
-  );
+  const real = await realpath(absolute).catch(() => undefined);
+  if (real !== undefined) return real;
+  const folder = await resolveExistingPath(dirname(absolute), links);
+  const target = await readlink(absolute).catch(() => undefined);
+  if (target === undefined || links === 0) return join(folder, basename(absolute));
+  return resolveExistingPath(resolve(folder, target), links - 1);
 }

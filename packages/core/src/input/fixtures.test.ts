@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/config.ts';
 import { formatPosition as format, type Position } from '../model/position.ts';
-import { images } from '../verbs/images.ts';
+import { type ImagesOptions, images } from '../verbs/images.ts';
 import { lint } from '../verbs/lint.ts';
 import { render } from './render/renderer.ts';
 
@@ -20,26 +21,38 @@ const LOCATIONS = {
 };
 
 const CONFIG = 'airgap.yaml';
+/** Options of the verbs; paths are relative to the folder of the fixture. */
+const OPTIONS = 'options.json';
+const NOT_INPUT = ['expected.json', CONFIG, OPTIONS];
 
-/** The programs that can render a fixture; one is enough. */
-const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  'helm-chart': ['helm'],
-  'kots-helm': ['helm'],
-  kustomize: ['kustomize', 'kubectl'],
-  'chart-no-dependencies': ['helm'],
-  'chart-fails': ['helm'],
-  'chart-positions': ['helm'],
-  'chart-braces': ['helm'],
-  'chart-in-kots-v1beta1': ['helm'],
-  'kustomize-siblings': ['kustomize', 'kubectl'],
-  'patch-files': ['kustomize', 'kubectl'],
-};
+/** The programs that render a file of a fixture; one of each list is enough. */
+const PROGRAMS: readonly [file: RegExp, programs: readonly string[]][] = [
+  [/^Chart\.yaml$/, ['helm']],
+  [/^kustomization\.ya?ml$/, ['kustomize', 'kubectl']],
+];
 
 /** The reason to skip a fixture: none of its programs is installed. */
-async function missing(name: string): Promise<string> {
-  const programs = PROGRAMS[name] ?? [];
-  for (const program of programs) if ((await render(program, ['help'])) !== undefined) return '';
-  return programs.length > 0 ? `${programs.join(' or ')} not installed` : '';
+async function missing(folder: string): Promise<string> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(path => basename(path));
+  for (const [file, programs] of PROGRAMS) {
+    if (!names.some(name => file.test(name))) continue;
+    const outputs = await Promise.all(programs.map(program => render(program, ['help'])));
+    if (outputs.every(output => output === undefined)) return `${programs.join(' or ')} not installed`;
+  }
+  return '';
+}
+
+/** The options of a fixture. */
+function optionsOf(folder: string): Pick<ImagesOptions, 'helm' | 'compose' | 'exclude' | 'includeUnread'> {
+  const file = `${folder}/${OPTIONS}`;
+  if (!existsSync(file)) return {};
+  const { helm, compose, ...others } = JSON.parse(readFileSync(file, 'utf8'));
+  const inside = (names: readonly string[] = []) => names.map(name => `${folder}/${name}`);
+  return {
+    ...others,
+    helm: helm && { ...helm, values: inside(helm.values) },
+    compose: compose && { ...compose, envFiles: compose.envFiles && inside(compose.envFiles) },
+  };
 }
 
 function imagePaths(folder: string) {
@@ -49,9 +62,9 @@ function imagePaths(folder: string) {
 
 /** Summarises the images and findings of a folder. */
 async function summary(folder: string) {
-  const names = readdirSync(folder).filter(name => name !== 'expected.json' && name !== CONFIG);
+  const names = readdirSync(folder).filter(name => !NOT_INPUT.includes(name));
   const specs = names.map(name => `${folder}/${name}`);
-  const options = { specs, locations: LOCATIONS, imagePaths: imagePaths(folder) };
+  const options = { specs, locations: LOCATIONS, imagePaths: imagePaths(folder), ...optionsOf(folder) };
   const found = await images(options);
   const { findings } = await lint(options);
   const formatPosition = (position: Position) => format(position).replace(`${folder}/`, '');
@@ -70,9 +83,9 @@ async function summary(folder: string) {
 
 describe('a fixture yields its expected images and findings:', () => {
   it.for(readdirSync(FIXTURES))('%s', async (name, { skip }) => {
-    const reason = await missing(name);
-    if (reason) skip(reason);
     const folder = `${FIXTURES}${name}`;
+    const reason = await missing(folder);
+    if (reason) skip(reason);
     expect(await summary(folder)).toEqual(JSON.parse(readFileSync(`${folder}/expected.json`, 'utf8')));
   });
 });

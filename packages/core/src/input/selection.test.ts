@@ -107,6 +107,11 @@ describe('the images of a bundle', () => {
   });
 });
 
+it('an included image that the input uses is mentioned only where it is used', async () => {
+  const { images: found } = await images({ specs: specs(POD), ...including('quay.io/t/app:1') });
+  expect(found.map(({ reference, used }) => [reference, used.length])).toEqual([['quay.io/t/app:1', 1]]);
+});
+
 it('lint reports neither included nor excluded images', async () => {
   const options = { specs: specs(LIST, POD), ...including('quay.io/*'), exclude: ['ghcr.io/*', 'redis'] };
   expect((await lint(options)).findings).toEqual([]);

@@ -13,6 +13,7 @@ import { declaresReplicated, isReplicated, replicatedImages } from './formats/re
 import { TemplateLines } from './formats/template-lines.ts';
 import { troubleshootImages } from './formats/troubleshoot.ts';
 import {
+  describesApi,
   type Owner,
   placeOf,
   type ScanOptions,
@@ -92,8 +93,10 @@ export class SpecParser {
   #readTemplate(source: SourceText): void {
     const parser = new SpecParser(this.#paths, this.#composeFiles);
     parser.read({ file: source.file, text: source.text });
-    const { used, parseErrors } = parser.spec();
+    const { used, unread, parseErrors } = parser.spec();
     const literal = used.filter(({ image }) => !image.templated);
+    for (const image of unread)
+      this.#unread.push({ ...image, objectIndex: this.#objects + image.objectIndex });
     for (const image of literal)
       this.#used.push({ ...image, objectIndex: this.#objects + image.objectIndex });
     this.#objects += parser.#objects;
@@ -157,7 +160,7 @@ export class SpecParser {
       hasObjects = true;
       this.#attempt(() => this.#object(document, object, source));
     }
-    if (!hasObjects) this.#scan(document, source, { kind: 'YAML document', onlyNamed: true });
+    if (!hasObjects && !describesApi(document)) this.#scan(document, source, { kind: 'YAML document' });
   }
 
   #object(document: SpecDocument, object: KubernetesObject, source: SourceText): void {
@@ -175,18 +178,18 @@ export class SpecParser {
     for (const [name, value] of configOptions(document, object)) this.#options.set(name, value);
     const chart = helmChartOf(document, object);
     if (chart) this.helmCharts.push(chart);
-    this.#scan(document, source, { ...owner, node, images, skips: skipsOf(kind) });
+    this.#scan(document, source, { ...owner, node, images, skips: skipsOf(object) });
   }
 
   /** Finds the strings of a document or object that look like images but were not read as such. */
   #scan(document: SpecDocument, source: SourceText, scanned: Scanned): void {
-    const { node = document.root, images = [], skips = () => false, onlyNamed = false } = scanned;
+    const { node = document.root, images = [], skips = () => false } = scanned;
     if (node === null) return;
     const { apiVersion, kind, name, namespace } = scanned;
     const owner: Owner = { apiVersion, kind, name, namespace };
     const read = new Set(images.map(({ image }) => placeOf(image)));
     const objectIndex = this.#objects;
-    for (const unread of unreadImages(document, node, { source, owner, read, skips, onlyNamed }))
+    for (const unread of unreadImages(document, node, { source, owner, read, skips }))
       this.#unread.push({ ...unread, image: this.#placed(unread.image), objectIndex });
   }
 
@@ -222,8 +225,6 @@ interface Scanned extends Partial<Owner> {
   /** The images that were read in it. */
   readonly images?: readonly ImageInObject[] | undefined;
   readonly skips?: ScanOptions['skips'] | undefined;
-  /** Only fields whose key says so are images. Default: false */
-  readonly onlyNamed?: boolean | undefined;
 }
 
 /** Returns the images at configured paths that are not read already. */

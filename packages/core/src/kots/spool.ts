@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { diskError } from '../bundle/file/disk.ts';
+import { systemErrorReason } from '../fs/system-error.ts';
 import { AirgapError } from '../model/errors.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
@@ -32,19 +32,15 @@ export async function spool(
     const limit = await sizeLimit(path, folder, compressedSize);
     const output = await open(file, 'wx', 0o600);
     try {
-      await pipeline(
-        createReadStream(path),
-        createGunzip(),
-        limited(path, limit),
-        output.createWriteStream(),
-        { signal },
-      );
+      await pipeline(createReadStream(path), createGunzip(), limited(limit), output.createWriteStream(), {
+        signal,
+      });
     } finally {
       await output.close().catch(() => {});
     }
     return await FileAccess.open(file, 'the temporary file');
   } catch (error) {
-    throw spoolError(error, path, folder);
+    throw spoolError(error, path);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -81,7 +77,7 @@ async function sizeLimit(path: string, folder: string, compressedSize: number): 
   };
 }
 
-function limited(_path: string, { size, error }: SizeLimit) {
+function limited({ size, error }: SizeLimit) {
   return async function* (chunks: AsyncIterable<Buffer>) {
     let written = 0;
     for await (const chunk of chunks) {
@@ -92,12 +88,19 @@ function limited(_path: string, { size, error }: SizeLimit) {
   };
 }
 
-function spoolError(error: unknown, path: string, folder: string): unknown {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  if (!code.startsWith('Z_')) return diskError(error, folder);
-  return new AirgapError('BUNDLE', `the gzip is damaged: ${(error as Error).message}`, {
+function spoolError(error: unknown, path: string): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code?.startsWith('Z_'))
+    return new AirgapError('BUNDLE', `the gzip is damaged: ${(error as Error).message}`, {
+      where: { path },
+      cause: error,
+      hint: 'Fetch the archive again.',
+    });
+  if (error instanceof AirgapError || code === undefined || syscall === undefined) return error;
+  const reason = systemErrorReason(error as NodeJS.ErrnoException);
+  return new AirgapError('DISK', `cannot decompress it into ${tmpdir()}: ${reason}`, {
     where: { path },
     cause: error,
-    hint: 'Fetch the archive again.',
+    hint: 'Set TMPDIR to a folder with more space.',
   });
 }

@@ -1,16 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { replaceFile } from '../fs/replace-file.ts';
 import { AirgapError } from '../model/errors.ts';
-import { parseJson } from '../model/parse-json.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
-import { type Digest, isDigest } from '../oci/digest.ts';
-import { descriptorOf, type RawManifest } from '../oci/manifest.ts';
+import { type Digest, isDigest, sha256Digest } from '../oci/digest.ts';
+import { descriptorOf, MANIFEST_KEYS, type RawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
+import { AmbiguousJson, parseStrictJson } from '../oci/strict-json.ts';
 import type { Reference } from '../reference/reference.ts';
-import { HashingWriter } from '../store/blob-writer.ts';
 import type { BlobBody, ImageTarget, PushOutcome } from '../store/image-target.ts';
 import { Verifier } from '../store/verifier.ts';
 import { blobPath, ociLayout } from './documents.ts';
@@ -100,9 +99,9 @@ export class DirectoryTarget implements ImageTarget {
   }
 
   async #readIndex(): Promise<IndexDocument> {
-    const text = await readFile(join(this.#path, 'index.json'), 'utf8').catch(() => undefined);
-    if (text === undefined) return { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [] };
-    const { data } = indexSchema.safeParse(parseJson(text));
+    const bytes = await readFile(join(this.#path, 'index.json')).catch(() => undefined);
+    if (bytes === undefined) return { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [] };
+    const { data } = indexSchema.safeParse(unambiguous(bytes));
     if (data) return data;
     throw new AirgapError('BUNDLE', 'invalid or incomplete OCI layout: index.json is not an image index', {
       where: { path: this.#path },
@@ -116,19 +115,36 @@ export class DirectoryTarget implements ImageTarget {
 }
 
 async function writeVerified(path: string, blob: Descriptor, body: BlobBody): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
+  const file = await open(path, 'wx+', 0o644);
   try {
     const verifier = new Verifier(blob, { path });
-    const writer = new HashingWriter({ write: chunk => file.write(chunk).then(() => {}) });
     for await (const chunk of body(0, blob.size)) {
       verifier.count(chunk.length);
-      await writer.write(chunk);
+      await file.writeFile(chunk);
     }
-    verifier.end(await writer.digest());
     await file.sync();
+    verifier.end(await digestOfFile(file));
   } finally {
     await file.close();
   }
+}
+
+/** The document; undefined for what is not JSON, or what programs read differently. */
+function unambiguous(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(bytes, MANIFEST_KEYS);
+  } catch (error) {
+    if (error instanceof AmbiguousJson) return undefined;
+    throw error;
+  }
+}
+
+/** What the file has counts, not what was sent to it. */
+async function digestOfFile(file: FileHandle): Promise<Digest> {
+  const hash = createHash('sha256');
+  const stream = file.createReadStream({ start: 0, autoClose: false });
+  for await (const chunk of stream) hash.update(chunk);
+  return sha256Digest(hash.digest());
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

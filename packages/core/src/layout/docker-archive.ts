@@ -1,104 +1,182 @@
 import { parseConfig } from '../oci/config.ts';
-import type { ImageManifest } from '../oci/manifest.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
 import { Reference } from '../reference/reference.ts';
 import { blobPath, dockerManifestEntry } from './documents.ts';
 import type { Layout } from './layout.ts';
 
 const DOCUMENT = 'manifest.json';
 
-/** The images that each name of a layout points to. */
-type ImagesByName = ReadonlyMap<string, readonly ImageManifest[]>;
-
 /** An image of `manifest.json`; fields of the wrong type are empty. */
 interface DockerEntry {
+  readonly fields: Fields;
   /** The entry as JSON. */
   readonly text: string;
   readonly config: string;
   readonly tags: readonly string[];
 }
 
+interface Fields {
+  readonly Config?: unknown;
+  readonly RepoTags?: unknown;
+  readonly Layers?: unknown;
+}
+
+/** An image that docker's classic store may load. */
+interface Candidate {
+  readonly digest: Digest;
+  readonly manifest: Pick<ImageManifest, 'config' | 'layers'>;
+  /** The digests of its uncompressed layers; undefined when docker's classic store rejects it. */
+  readonly diffIds: readonly string[] | undefined;
+}
+
 /**
  * Checks `manifest.json`. It repeats for docker's classic store what the manifests say, and no digest covers it. So
- * each entry must equal the one that a build would write, its tags must point to the same image as in `index.json`, and
- * every loadable name must be listed once.
- *
- * @returns the problems
+ * its images must be those of `index.json`, with the same layers and under the same names. In a bundle, each entry must
+ * equal the one that a build would write, and every loadable name must be listed once.
  */
-export async function dockerManifestProblems(layout: Layout, images: ImagesByName): Promise<string[]> {
-  const document = await layout.document(DOCUMENT);
-  if (!Array.isArray(document)) return ['not a list of images'];
-  const listed = document.map(dockerEntry);
-  const problems: string[] = [];
-  for (const entry of listed) {
-    const problem = await entryProblem(layout, images, entry);
-    if (problem !== undefined) problems.push(problem);
+export class DockerArchive {
+  readonly #layout: Layout;
+  /** The digest that each name points to. */
+  readonly #roots = new Map<string, Digest>();
+  /** The images below each root, by the paths of their configs. */
+  readonly #images = new Map<Digest, Map<string, Descriptor[]>>();
+  /** All images, by the paths of their configs. */
+  readonly #byConfig = new Map<string, Map<Digest, Descriptor>>();
+  readonly #loadable = new Map<Digest, boolean>();
+  /** The candidate that was read last: all of them may not fit into memory. */
+  #last: Candidate | undefined;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
   }
-  for (const tag of duplicates(listed.flatMap(({ tags }) => tags))) problems.push(`duplicate name ${tag}`);
-  if (duplicates(listed.map(({ text }) => text)).length > 0) problems.push('duplicate image');
-  for (const [name, manifests] of images) {
-    const loadable = await isLoadable(layout, manifests);
-    if (loadable && !isListed(name, manifests, listed)) problems.push(`the name ${name} is missing`);
+
+  addName(name: string, root: Digest): void {
+    this.#roots.set(name, root);
   }
-  return problems;
+
+  /** Adds a runnable image that is below a root. */
+  addImage(root: Digest, { mediaType, digest, size }: Descriptor, manifest: ImageManifest): void {
+    const config = blobPath(manifest.config);
+    const image = { mediaType, digest, size };
+    const below = this.#images.get(root) ?? new Map<string, Descriptor[]>();
+    this.#images.set(root, below.set(config, [...(below.get(config) ?? []), image]));
+    const all = this.#byConfig.get(config) ?? new Map<Digest, Descriptor>();
+    this.#byConfig.set(config, all.set(digest, image));
+  }
+
+  /** @throws AirgapError `BUNDLE` when the document cannot be read */
+  async problems(): Promise<string[]> {
+    const document = await this.#layout.document(DOCUMENT);
+    if (!Array.isArray(document)) return ['not a list of images'];
+    const listed = document.map(dockerEntry);
+    const problems: string[] = [];
+    for (const entry of listed) {
+      const problem = await this.#entryProblem(entry);
+      if (problem !== undefined) problems.push(problem);
+    }
+    const tags = listed.flatMap(entry => entry.tags);
+    for (const tag of duplicates(tags)) problems.push(`duplicate name ${tag}`);
+    if (this.#layout.form !== 'bundle') return problems;
+    if (duplicates(listed.map(({ text }) => text)).length > 0) problems.push('duplicate image');
+    return problems.concat(
+      await this.#missingNames(new Set(tags), new Set(listed.map(({ config }) => config))),
+    );
+  }
+
+  async #entryProblem({ fields, text, config, tags }: DockerEntry): Promise<string | undefined> {
+    for (const tag of tags) {
+      const root = this.#roots.get(this.#nameOf(tag));
+      if (root === undefined) return `the name ${tag} is not in index.json`;
+      if (!this.#images.get(root)?.has(config))
+        return `the name ${tag} points to a different image than in index.json`;
+    }
+    const images = [...(this.#byConfig.get(config)?.values() ?? [])];
+    if (images.length === 0) return `no image of this bundle has the config ${JSON.stringify(config)}`;
+    for (const image of images) if (await this.#matches(image, { fields, text, tags })) return undefined;
+    return `the entry for ${config} does not match its manifest`;
+  }
+
+  /** Archives of other tools need not have the keys that a build writes; docker loads the layers only. */
+  async #matches(
+    image: Descriptor,
+    { fields, text, tags }: Pick<DockerEntry, 'fields' | 'text' | 'tags'>,
+  ): Promise<boolean> {
+    const { manifest, diffIds } = await this.#candidate(image);
+    if (this.#layout.form !== 'bundle')
+      return JSON.stringify(fields.Layers ?? []) === JSON.stringify(manifest.layers.map(blobPath));
+    return diffIds !== undefined && text === JSON.stringify(dockerManifestEntry(manifest, diffIds, tags));
+  }
+
+  /** Docker writes short names into manifest.json, and canonical ones into index.json. */
+  #nameOf(tag: string): string {
+    if (this.#roots.has(tag) || this.#layout.form === 'bundle') return tag;
+    try {
+      return Reference.parse(tag).toString();
+    } catch {
+      return tag;
+    }
+  }
+
+  /** The names of loadable images that are not listed. A name with a digest is no tag: its image is listed without it. */
+  async #missingNames(tags: ReadonlySet<string>, configs: ReadonlySet<string>): Promise<string[]> {
+    const missing: string[] = [];
+    for (const [name, root] of this.#roots) {
+      const below = [...(this.#images.get(root) ?? [])];
+      const isPinned = Reference.parse(name).digest !== undefined;
+      const isListed = isPinned ? below.some(([config]) => configs.has(config)) : tags.has(name);
+      if (!isListed && (await this.#isLoadable(below.flatMap(([, images]) => images))))
+        missing.push(`the name ${name} is missing`);
+    }
+    return missing;
+  }
+
+  async #isLoadable(images: readonly Descriptor[]): Promise<boolean> {
+    for (const image of images) {
+      const known = this.#loadable.get(image.digest);
+      const isLoadable = known ?? (await this.#candidate(image)).diffIds !== undefined;
+      this.#loadable.set(image.digest, isLoadable);
+      if (isLoadable) return true;
+    }
+    return false;
+  }
+
+  async #candidate(image: Descriptor): Promise<Candidate> {
+    if (this.#last?.digest !== image.digest) this.#last = await this.#read(image);
+    return this.#last;
+  }
+
+  async #read(image: Descriptor): Promise<Candidate> {
+    const manifest = parseManifest(await this.#layout.manifest(image)) as ImageManifest;
+    return { digest: image.digest, manifest, diffIds: await this.#diffIdsOf(manifest) };
+  }
+
+  async #diffIdsOf({ config, layers }: Candidate['manifest']): Promise<readonly string[] | undefined> {
+    if (this.#layout.sizeOf(config) === undefined) return undefined;
+    const bytes = await this.#layout.blob(config);
+    const { diffIds } = parseConfig(bytes, { path: this.#layout.path, digest: config.digest });
+    return diffIds.length === layers.length ? diffIds : undefined;
+  }
 }
 
 function dockerEntry(entry: unknown): DockerEntry {
-  const { Config: config, RepoTags: tags } = (entry ?? {}) as { Config?: unknown; RepoTags?: unknown };
+  const fields = (entry ?? {}) as Fields;
+  const { Config: config, RepoTags: tags } = fields;
   return {
+    fields,
     text: JSON.stringify(entry),
     config: typeof config === 'string' ? config : '',
     tags: Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : [],
   };
 }
 
-async function entryProblem(
-  layout: Layout,
-  images: ImagesByName,
-  { text, config, tags }: DockerEntry,
-): Promise<string | undefined> {
-  const withConfig = (manifests: readonly ImageManifest[]) =>
-    manifests.filter(manifest => blobPath(manifest.config) === config);
-  const unknown = tags.find(tag => !images.has(tag));
-  if (unknown !== undefined) return `the name ${unknown} is not in index.json`;
-  const mismatched = tags.find(tag => withConfig(images.get(tag) ?? []).length === 0);
-  if (mismatched !== undefined)
-    return `the name ${mismatched} points to a different image than in index.json`;
-  const candidates = withConfig([...images.values()].flat());
-  if (candidates.length === 0) return `no image of this bundle has the config ${JSON.stringify(config)}`;
-  const expected = await Promise.all(candidates.map(manifest => expectedEntry(layout, manifest, tags)));
-  return expected.includes(text) ? undefined : `the entry for ${config} does not match its manifest`;
-}
-
-/** Whether docker's classic store can load one of these images. */
-async function isLoadable(layout: Layout, manifests: readonly ImageManifest[]): Promise<boolean> {
-  const expected = await Promise.all(manifests.map(manifest => expectedEntry(layout, manifest, [])));
-  return expected.some(text => text !== undefined);
-}
-
-/** A name with a digest is not a tag: its image is listed without it. */
-function isListed(
-  name: string,
-  manifests: readonly ImageManifest[],
-  listed: readonly DockerEntry[],
-): boolean {
-  if (Reference.parse(name).digest === undefined) return listed.some(({ tags }) => tags.includes(name));
-  const configs = new Set(manifests.map(({ config }) => blobPath(config)));
-  return listed.some(({ config }) => configs.has(config));
-}
-
-/** The entry as a build writes it; undefined for an image that docker's classic store rejects. */
-async function expectedEntry(
-  layout: Layout,
-  manifest: ImageManifest,
-  tags: readonly string[],
-): Promise<string | undefined> {
-  if (layout.sizeOf(manifest.config) === undefined) return undefined;
-  const config = await layout.blob(manifest.config);
-  const { diffIds } = parseConfig(config, { path: layout.path, digest: manifest.config.digest });
-  if (diffIds.length !== manifest.layers.length) return undefined;
-  return JSON.stringify(dockerManifestEntry(manifest, diffIds, tags));
-}
-
 function duplicates(texts: readonly string[]): string[] {
-  return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const text of texts) {
+    if (seen.has(text)) repeated.add(text);
+    seen.add(text);
+  }
+  return [...repeated];
 }

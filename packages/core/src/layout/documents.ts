@@ -1,13 +1,22 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestHex, isDigest } from '../oci/digest.ts';
-import { type ImageManifest, isRunnable } from '../oci/manifest.ts';
+import { type ImageManifest, isRunnable, MANIFEST_KEYS } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
-import { matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
+import type { Platform, PlatformChoice } from '../oci/platform.ts';
+import { bestMatches } from '../oci/platform-match.ts';
+import { type Keys, MAP } from '../oci/strict-json.ts';
 import type { PlatformImage } from '../resolve/resolved-image.ts';
 import { type BundleName, NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from './names.ts';
 
 /** The entries that precede the blobs, in order. */
 export const DOCUMENTS: readonly string[] = ['oci-layout', 'index.json', 'manifest.json'];
+
+/** The keys of the documents that programs read. */
+export const DOCUMENT_KEYS: Readonly<Record<string, Keys>> = {
+  'oci-layout': { imageLayoutVersion: null },
+  'index.json': MANIFEST_KEYS,
+  'manifest.json': { Config: null, RepoTags: null, Layers: null, LayerSources: MAP, Parent: null },
+};
 
 const BLOBS = 'blobs/sha256/';
 
@@ -43,10 +52,10 @@ export function indexJson(names: readonly BundleName[]): Buffer {
  * The `manifest.json` file, for `docker load` on the classic store and for podman: one platform per tag. It omits
  * artifacts, which these cannot unpack.
  */
-export function manifestJson(names: readonly BundleName[], choice: PlatformChoice): Buffer {
+export function manifestJson(names: readonly BundleName[]): Buffer {
   const entries = new Map<string, { image: PlatformImage; tags: string[] }>();
   for (const { name, image } of names) {
-    const chosen = dockerImage(image.images, choice);
+    const chosen = dockerImage(image.images, image.requested);
     if (!chosen) continue;
     const entry = entries.get(chosen.descriptor.digest) ?? { image: chosen, tags: [] };
     if (name.digest === undefined) entry.tags.push(name.toString());
@@ -59,7 +68,7 @@ export function manifestJson(names: readonly BundleName[], choice: PlatformChoic
 
 const FALLBACK: Platform = { os: 'linux', architecture: 'amd64' };
 
-/** Selects the first requested platform that exists, else linux/amd64, else the first one. */
+/** Selects the best match for the first requested platform that exists, else for linux/amd64, else the first image. */
 function dockerImage(images: readonly PlatformImage[], choice: PlatformChoice): PlatformImage | undefined {
   // docker rejects the complete file when it rejects one image.
   const runnable = images.filter(
@@ -67,7 +76,7 @@ function dockerImage(images: readonly PlatformImage[], choice: PlatformChoice): 
   );
   const preferred = choice === 'all' ? [FALLBACK] : [...choice, FALLBACK];
   for (const requested of preferred) {
-    const match = runnable.find(({ platform }) => platform && matchesPlatform(requested, platform));
+    const [match] = bestMatches(runnable, requested);
     if (match) return match;
   }
   return runnable[0];

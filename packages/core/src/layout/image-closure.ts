@@ -25,12 +25,9 @@ export async function imageClosure(layout: Layout, named: NamedImage): Promise<I
   for await (const { descriptor, manifest } of walkManifests(layout, named.root, rethrow)) {
     blobs.set(descriptor.digest, descriptor);
     ids.add(descriptor.digest);
-    if (manifest.kind === 'index') {
-      indexes.add(descriptor.digest);
-      continue;
-    }
     for (const blob of requireBlobs(layout, manifest)) blobs.set(blob.digest, blob);
-    if (!isRunnable(manifest)) continue;
+    if (manifest.kind === 'index') indexes.add(descriptor.digest);
+    if (manifest.kind === 'index' || !isRunnable(manifest)) continue;
     runnable = true;
     ids.add(manifest.config.digest);
   }

@@ -1,11 +1,11 @@
 import { parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageManifest, isAttestation, isRunnable } from '../oci/manifest.ts';
+import { blobsOfManifest, type ImageManifest, isAttestation, isRunnable } from '../oci/manifest.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import type { Layout, NamedDescriptor } from './layout.ts';
 import { subjectOf } from './subject.ts';
-import { blobsOfManifest, rethrow, walkManifests } from './walk.ts';
+import { rethrow, walkManifests } from './walk.ts';
 
 /** A platform of an image. */
 export interface PlatformSummary {
@@ -48,8 +48,8 @@ async function summarizeImage(layout: Layout, named: NamedDescriptor): Promise<I
   const sizes = new Map<Digest, number>();
   for await (const { descriptor, manifest } of walkManifests(layout, root, rethrow)) {
     sizes.set(descriptor.digest, descriptor.size);
-    if (manifest.kind === 'index') continue;
     for (const blob of blobsOfManifest(manifest)) sizes.set(blob.digest, blob.size);
+    if (manifest.kind === 'index') continue;
     for (const layer of manifest.layers) layers.set(layer.digest, layer);
     const platform = await platformOf(layout, descriptor, manifest);
     if (platform !== undefined) platforms.push({ name: platform, digest: descriptor.digest });

@@ -8,8 +8,11 @@ export interface LayoutEntry {
   readonly size: number;
 }
 
-/** How a layout is stored. `bundle` is a tar as a build writes it, `archive` one of another tool, `airgap` one of KOTS. */
-export type LayoutForm = 'bundle' | 'archive' | 'directory' | 'airgap';
+/**
+ * How a layout is stored. `bundle` is a tar as a build writes it, `archive` one of another tool, `docker-archive` one
+ * without manifests, as `docker save` wrote it before docker 25, and `airgap` one of KOTS.
+ */
+export type LayoutForm = 'bundle' | 'archive' | 'docker-archive' | 'directory' | 'airgap';
 
 /** The files of an OCI layout: the entries of a tar, or a directory. */
 export interface LayoutFiles extends AsyncDisposable {

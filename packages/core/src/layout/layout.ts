@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
-import { parseJson } from '../model/parse-json.ts';
+import { MAX_CONFIG_SIZE } from '../oci/config.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
+import { AmbiguousJson, parseStrictJson } from '../oci/strict-json.ts';
 import { Reference } from '../reference/reference.ts';
 import type { ChunkWriter } from '../store/blob-writer.ts';
 import type { ImageSource } from '../store/image-source.ts';
@@ -12,7 +13,7 @@ import type { RandomAccess } from '../store/random-access.ts';
 import type { Range } from '../store/ranges.ts';
 import { readFully, readRanges } from '../store/read-ranges.ts';
 import { verifyBytes } from '../store/verifier.ts';
-import { blobPath } from './documents.ts';
+import { blobPath, DOCUMENT_KEYS } from './documents.ts';
 import type { LayoutEntry, LayoutFiles, LayoutForm } from './layout-files.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 
@@ -35,6 +36,7 @@ export interface NamedDescriptor {
 const WORDING: Readonly<Record<LayoutForm, { readonly noun: string; readonly hint: string }>> = {
   bundle: { noun: 'bundle', hint: 'Fetch the bundle again, or rebuild it.' },
   archive: { noun: 'OCI archive', hint: 'Fetch the archive again, or recreate it.' },
+  'docker-archive': { noun: 'docker archive', hint: 'Save the image again.' },
   directory: { noun: 'OCI layout', hint: 'Copy the directory again, or recreate it.' },
   airgap: { noun: '.airgap', hint: 'Fetch the .airgap again, or recreate it.' },
 };
@@ -86,9 +88,19 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   /** Parses one of the JSON documents of the layout. @throws AirgapError `BUNDLE` */
   async document(name: string): Promise<unknown> {
-    const document = parseJson(await this.documentBytes(name));
+    const document = this.#parse(name, await this.documentBytes(name));
     if (document === undefined) throw this.#invalid(`${name} is not valid JSON`);
     return document;
+  }
+
+  #parse(name: string, bytes: Uint8Array): unknown {
+    try {
+      return parseStrictJson(bytes, DOCUMENT_KEYS[name] ?? {});
+    } catch (cause) {
+      if (cause instanceof AmbiguousJson)
+        throw this.#invalid(`programs read ${name} differently: ${cause.message}`);
+      throw cause;
+    }
   }
 
   /** The bytes of one of the documents of the layout. @throws AirgapError `BUNDLE` */
@@ -102,17 +114,19 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   /** Reads and verifies a manifest. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */
   async manifest(descriptor: Descriptor): Promise<RawManifest> {
-    return rawManifest(await this.blob(descriptor), descriptor.mediaType);
+    const bytes = await this.#blob(descriptor, 'a manifest', MAX_MANIFEST_SIZE);
+    return rawManifest(bytes, descriptor.mediaType);
   }
 
-  /** Reads and verifies a small blob. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */
+  /** Reads and verifies a config. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */
   async blob(descriptor: Descriptor): Promise<Buffer> {
+    return this.#blob(descriptor, 'a config', MAX_CONFIG_SIZE);
+  }
+
+  async #blob(descriptor: Descriptor, noun: string, limit: number): Promise<Buffer> {
     const entry = this.#requireEntry(descriptor);
-    if (entry.size > MAX_MANIFEST_SIZE)
-      throw this.#invalid(
-        `a manifest has ${entry.size} bytes, the limit is ${MAX_MANIFEST_SIZE}`,
-        descriptor.digest,
-      );
+    if (entry.size > limit)
+      throw this.#invalid(`${noun} has ${entry.size} bytes, the limit is ${limit}`, descriptor.digest);
     const bytes = await this.#content(entry);
     verifyBytes(bytes, descriptor, this.origin);
     return bytes;

@@ -3,13 +3,16 @@ import { fileReadError } from '../fs/file-read-error.ts';
 import { isAirgap } from '../kots/archive.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
+import { walkTar } from '../tar/walk.ts';
 import { AirgapFiles } from './airgap-files.ts';
 import { DirectoryFiles } from './directory-files.ts';
+import { DockerArchiveFiles } from './docker-archive-files.ts';
 import { Layout } from './layout.ts';
-import { TarFiles } from './tar-files.ts';
+import { layoutName, TarFiles } from './tar-files.ts';
 
 /**
- * Opens an OCI image layout: a bundle, an archive of another tool, a `.airgap` of KOTS, or a directory. Close it when it is no longer needed.
+ * Opens an OCI image layout: a bundle, an archive of another tool, a `.airgap` of KOTS, or a directory. Close it when it is
+ * no longer needed.
  *
  * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else, which the error names
  */
@@ -24,6 +27,22 @@ export async function openLayout(path: string): Promise<Layout> {
     return new Layout(await TarFiles.open(storage));
   } catch (error) {
     await storage[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Opens an archive of docker: with manifests, as docker 25 and later save it, or without.
+ *
+ * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else
+ */
+export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
+  try {
+    for await (const { name } of walkTar(tar))
+      if (layoutName(name) === 'index.json') return new Layout(await TarFiles.open(tar));
+    return new Layout(await DockerArchiveFiles.open(tar));
+  } catch (error) {
+    await tar[Symbol.asyncDispose]();
     throw error;
   }
 }

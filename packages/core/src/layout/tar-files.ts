@@ -1,4 +1,5 @@
 import { AirgapError } from '../model/errors.ts';
+import { withoutTrailing } from '../model/without-trailing.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { type PlacedEntry, walkTar } from '../tar/walk.ts';
 import { DOCUMENTS } from './documents.ts';
@@ -66,6 +67,11 @@ export function layoutName(entry: string): string {
   return entry.replace(/^(?:\.\/+)+/, '').replace(/\/(?:\.?\/)+/g, '/');
 }
 
+function directoryName(name: string): string {
+  const directory = withoutTrailing(name, '/');
+  return directory === '.' ? '' : directory;
+}
+
 /** Collects the entries of a tar that belong to a layout. */
 export class ContentsReader {
   readonly #entries = new Map<string, PlacedEntry>();
@@ -75,7 +81,7 @@ export class ContentsReader {
   add(entry: PlacedEntry): string | undefined {
     const name = layoutName(entry.name);
     if (name !== entry.name) this.#isPlain = false;
-    if (entry.type === '5' && DIRECTORIES.has(name.replace(/\/+$/, '').replace(/^\.$/, ''))) {
+    if (entry.type === '5' && DIRECTORIES.has(directoryName(name))) {
       this.#isPlain = false;
       return undefined;
     }
@@ -102,6 +108,6 @@ function notLayout(tar: RandomAccess, { entries }: TarContents): AirgapError {
   if (!entries.has('manifest.json')) return invalid(tar, 'index.json is missing');
   return new AirgapError('BUNDLE', 'not an OCI layout: a docker archive', {
     where: { path: tar.location },
-    hint: 'Convert it with skopeo copy docker-archive:FILE oci-archive:NEW, or save it with docker 25 or later.',
+    hint: 'Build from it with --from docker-archive:FILE, convert it with skopeo copy docker-archive:FILE oci-archive:NEW, or save it with docker 25 or later.',
   });
 }

@@ -1,7 +1,14 @@
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageManifest, type Manifest, parseManifest } from '../oci/manifest.ts';
+import {
+  blobsOfManifest,
+  MAX_MANIFEST_BYTES,
+  type Manifest,
+  manifestsOf,
+  parseManifest,
+  tooManyManifestBytes,
+} from '../oci/manifest.ts';
 import type { Layout } from './layout.ts';
 
 const MAX_DEPTH = 5;
@@ -19,24 +26,49 @@ export interface ManifestNode {
 export async function* walkManifests(
   layout: Layout,
   root: Descriptor,
-  onError: (descriptor: Descriptor, error: unknown) => void,
+  onError: OnError,
   seen = new Set<Digest>(),
-  depth = 0,
 ): AsyncGenerator<ManifestNode> {
-  if (seen.has(root.digest)) return;
-  seen.add(root.digest);
-  let manifest: Manifest;
-  try {
-    if (depth > MAX_DEPTH) throw tooDeep(layout, root);
-    manifest = await readManifest(layout, root);
-  } catch (error) {
-    const where = { path: layout.path, digest: root.digest };
-    onError(root, error instanceof AirgapError ? error.withContext(where) : error);
-    return;
+  yield* new Walk(layout, onError, seen).from(root, 0);
+}
+
+type OnError = (descriptor: Descriptor, error: unknown) => void;
+
+class Walk {
+  readonly #layout: Layout;
+  readonly #onError: OnError;
+  readonly #seen: Set<Digest>;
+  #bytes = 0;
+
+  constructor(layout: Layout, onError: OnError, seen: Set<Digest>) {
+    this.#layout = layout;
+    this.#onError = onError;
+    this.#seen = seen;
   }
-  yield { descriptor: root, manifest };
-  if (manifest.kind === 'image') return;
-  for (const child of manifest.manifests) yield* walkManifests(layout, child, onError, seen, depth + 1);
+
+  async *from(descriptor: Descriptor, depth: number): AsyncGenerator<ManifestNode> {
+    if (this.#seen.has(descriptor.digest)) return;
+    this.#seen.add(descriptor.digest);
+    const manifest = await this.#read(descriptor, depth);
+    if (manifest === undefined) return;
+    yield { descriptor, manifest };
+    if (manifest.kind === 'image') return;
+    for (const child of manifestsOf(manifest)) yield* this.from(child, depth + 1);
+  }
+
+  async #read(descriptor: Descriptor, depth: number): Promise<Manifest | undefined> {
+    try {
+      if (depth > MAX_DEPTH) throw tooDeep(this.#layout, descriptor);
+      if (this.#bytes > MAX_MANIFEST_BYTES) throw tooManyManifestBytes('BUNDLE');
+      const manifest = await readManifest(this.#layout, descriptor);
+      this.#bytes += this.#layout.sizeOf(descriptor) ?? 0;
+      return manifest;
+    } catch (error) {
+      const where = { path: this.#layout.path, digest: descriptor.digest };
+      this.#onError(descriptor, error instanceof AirgapError ? error.withContext(where) : error);
+      return undefined;
+    }
+  }
 }
 
 /** Reads a manifest that a layout must have. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
@@ -57,18 +89,13 @@ export function rethrow(_descriptor: Descriptor, error: unknown): never {
   throw error;
 }
 
-/** The config and layers of a manifest. */
-export function blobsOfManifest({ config, layers }: ImageManifest): Descriptor[] {
-  return [config, ...layers];
-}
-
 /**
- * The config and layers of a manifest, all of which must be in the bundle: in the air-gapped network, the `urls` of a
+ * The blobs that a manifest refers to, all of which must be in the bundle: in the air-gapped network, the `urls` of a
  * descriptor are not reachable.
  *
  * @throws AirgapError `BUNDLE` when one is missing or has a different size
  */
-export function requireBlobs(layout: Layout, manifest: ImageManifest): Descriptor[] {
+export function requireBlobs(layout: Layout, manifest: Manifest): Descriptor[] {
   const blobs = blobsOfManifest(manifest);
   for (const blob of blobs) assertPresent(layout, blob);
   return blobs;

@@ -1,31 +1,49 @@
 import { z } from 'zod';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
-import { parseJson } from '../model/parse-json.ts';
-import { digestSchema } from './descriptor.ts';
+import { digestSchema, goObject } from './descriptor.ts';
 import type { Platform } from './platform.ts';
+import { AmbiguousJson, parseStrictJson } from './strict-json.ts';
 
 /** The size limit of a config, in bytes. */
 export const MAX_CONFIG_SIZE = 8 * 1024 * 1024;
 
-const configSchema = z.looseObject({
-  os: z.string().optional(),
-  architecture: z.string().optional(),
-  variant: z.string().optional(),
-  rootfs: z.looseObject({ diff_ids: z.array(digestSchema).nullish() }).optional(),
-});
+/** The keys of a config that decide which image runs where. */
+const CONFIG_KEYS = {
+  os: null,
+  architecture: null,
+  variant: null,
+  'os.version': null,
+  'os.features': null,
+  rootfs: { type: null, diff_ids: null },
+} as const;
+
+const configSchema = goObject(
+  z.looseObject({
+    os: z.string().optional(),
+    architecture: z.string().optional(),
+    variant: z.string().optional(),
+    'os.version': z.string().optional(),
+    rootfs: goObject(z.looseObject({ diff_ids: z.array(digestSchema).optional() })).optional(),
+  }),
+);
 
 /** The parts of an image config that are used here (image-spec, config.md). */
 export interface ImageConfig {
   readonly bytes: Uint8Array;
   readonly platform: Platform | undefined;
+  /** The version of Windows that the image is for. */
+  readonly osVersion: string | undefined;
   /** The digests of the uncompressed layers. */
   readonly diffIds: readonly string[];
 }
 
-/** Parses an image config. @throws AirgapError `REGISTRY` when it violates the specification */
+/**
+ * Parses an image config.
+ *
+ * @throws AirgapError `REGISTRY` when it violates the specification, `UNSUPPORTED` when programs read it differently
+ */
 export function parseConfig(bytes: Uint8Array, where: ErrorContext): Omit<ImageConfig, 'bytes'> {
-  // Other tools accept configs that are not quite UTF-8.
-  const document = parseJson(Buffer.from(bytes).toString('utf8'));
+  const document = parseUnambiguous(bytes, where);
   if (document === undefined) throw new AirgapError('REGISTRY', 'the image config is not JSON', { where });
   const result = configSchema.safeParse(document);
   if (!result.success) {
@@ -36,7 +54,20 @@ export function parseConfig(bytes: Uint8Array, where: ErrorContext): Omit<ImageC
       { where },
     );
   }
-  const { os, architecture, variant, rootfs } = result.data;
+  const { os, architecture, variant, 'os.version': osVersion, rootfs } = result.data;
   const platform = os && architecture ? { os, architecture, variant } : undefined;
-  return { platform, diffIds: rootfs?.diff_ids ?? [] };
+  return { platform, osVersion, diffIds: rootfs?.diff_ids ?? [] };
+}
+
+/** Other tools accept configs that are not quite UTF-8. */
+function parseUnambiguous(bytes: Uint8Array, where: ErrorContext): unknown {
+  try {
+    return parseStrictJson(Buffer.from(bytes).toString('utf8'), CONFIG_KEYS);
+  } catch (cause) {
+    if (!(cause instanceof AmbiguousJson)) throw cause;
+    throw new AirgapError('UNSUPPORTED', `programs read the image config differently: ${cause.message}`, {
+      where,
+      hint: 'Build and push the image again with a current docker, buildx or buildah.',
+    });
+  }
 }

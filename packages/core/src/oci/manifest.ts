@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
-import { parseJson } from '../model/parse-json.ts';
-import { type Descriptor, descriptorSchema } from './descriptor.ts';
+import { DESCRIPTOR_KEYS, type Descriptor, descriptorSchema, goObject } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
 import {
   isImageConfigType,
@@ -9,11 +8,16 @@ import {
   isLayerType,
   isManifestType,
   isSchema1Type,
+  isVendorType,
   MediaType,
 } from './media-type.ts';
+import { AmbiguousJson, MAP, parseStrictJson } from './strict-json.ts';
 
 /** The size limit of a manifest, in bytes: the limit of distribution itself (4 MiB). */
 export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024;
+
+/** The size limit of all manifests of one name, in bytes. */
+export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 /** A manifest exactly as it was served; its bytes are never re-serialised. */
 export interface RawManifest {
@@ -47,31 +51,54 @@ export interface Index {
 
 export type Manifest = ImageManifest | Index;
 
+/** Programs that also read schema 1 reject manifests with its keys. */
+const schema1Key = z.undefined({ error: 'a key of schema 1' }).nullish();
+
 const common = {
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
   subject: descriptorSchema.optional(),
   artifactType: z.string().optional(),
+  fsLayers: schema1Key,
+  history: schema1Key,
   // Copying an image does not need them: invalid annotations are ignored.
   annotations: z.record(z.string(), z.string()).optional().catch(undefined),
 };
-const imageSchema = z.looseObject({
-  ...common,
-  config: descriptorSchema,
-  layers: z.array(descriptorSchema),
-  manifests: z.undefined({ error: 'a manifest cannot also be an index' }).optional(),
-});
-const indexSchema = z.looseObject({
-  ...common,
-  manifests: z.array(descriptorSchema),
-  config: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
-  layers: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
-});
+const imageSchema = goObject(
+  z.looseObject({
+    ...common,
+    config: descriptorSchema,
+    layers: z.array(descriptorSchema).default([]),
+    manifests: z.undefined({ error: 'a manifest cannot also be an index' }).optional(),
+  }),
+);
+const indexSchema = goObject(
+  z.looseObject({
+    ...common,
+    manifests: z.array(descriptorSchema).default([]),
+    config: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
+    layers: z.undefined({ error: 'an index cannot also be a manifest' }).optional(),
+  }),
+);
+
+/** The keys of manifests and indexes that programs read. */
+export const MANIFEST_KEYS = {
+  schemaVersion: null,
+  mediaType: null,
+  artifactType: null,
+  config: DESCRIPTOR_KEYS,
+  layers: DESCRIPTOR_KEYS,
+  manifests: DESCRIPTOR_KEYS,
+  subject: DESCRIPTOR_KEYS,
+  annotations: MAP,
+  fsLayers: null,
+  history: null,
+} as const;
 
 /**
  * Creates a raw manifest from its bytes. The `mediaType` of the document takes precedence over the served type.
  *
- * @throws AirgapError `REGISTRY` when it is not JSON
+ * @throws AirgapError `REGISTRY` when it is not JSON, `UNSUPPORTED` when programs read it differently
  */
 export function rawManifest(bytes: Uint8Array, servedType: string): RawManifest {
   const document = parseDocument(bytes);
@@ -111,10 +138,35 @@ export function parseManifest(raw: RawManifest): Manifest {
   return { kind: 'image', mediaType, config, layers, subject, artifactType, annotations };
 }
 
+/** Returns the entries of an index that are manifests, as far as their media types tell; an old tool leaves it empty. */
+export function manifestsOf({ manifests }: Index): Descriptor[] {
+  return manifests.filter(hasManifestType);
+}
+
+/** Returns the blobs that a manifest refers to: the config and layers, or the entries of an index that are no manifests. */
+export function blobsOfManifest(manifest: Manifest): Descriptor[] {
+  if (manifest.kind === 'image') return [manifest.config, ...manifest.layers];
+  return manifest.manifests.filter(entry => !hasManifestType(entry));
+}
+
+function hasManifestType({ mediaType }: Descriptor): boolean {
+  return mediaType === '' || isIndexType(mediaType) || isManifestType(mediaType) || isSchema1Type(mediaType);
+}
+
 /** Returns whether a runtime can run the image; everything else (charts, signatures, SBOMs) is an artifact. */
-export function isRunnable({ config, layers }: ImageManifest): boolean {
+export function isRunnable(manifest: ImageManifest): boolean {
   // cosign signatures have an image config, but their layers are not file systems.
-  return isImageConfigType(config.mediaType) && layers.every(({ mediaType }) => isLayerType(mediaType));
+  const hasConfig = isImageConfigType(manifest.config.mediaType) || hasOldConfigType(manifest);
+  return hasConfig && manifest.layers.every(({ mediaType }) => isLayerType(mediaType));
+}
+
+/**
+ * Returns whether an image has a generic config type, such as `application/octet-stream`, `text/html` or none. Old
+ * registries and tools wrote them for images of Docker schema 2.
+ */
+export function hasOldConfigType({ mediaType, config, layers }: ImageManifest): boolean {
+  if (mediaType !== MediaType.dockerManifest || isVendorType(config.mediaType)) return false;
+  return layers.every(layer => isLayerType(layer.mediaType));
 }
 
 /** Returns whether a child of an index is a buildx attestation of another child, not a platform. */
@@ -125,6 +177,14 @@ export function isAttestation(descriptor: Descriptor): boolean {
   );
 }
 
+/** The error for a name whose manifests exceed {@link MAX_MANIFEST_BYTES}. */
+export function tooManyManifestBytes(code: 'BUNDLE' | 'UNSUPPORTED'): AirgapError {
+  const limit = MAX_MANIFEST_BYTES / 1024 / 1024;
+  return new AirgapError(code, `the manifests of the image have more than ${limit} MiB`, {
+    hint: 'Rebuild the image with fewer platforms, or smaller manifests.',
+  });
+}
+
 function mediaTypeOf(document: unknown, servedType: string): string {
   const fields = document as { mediaType?: unknown; schemaVersion?: unknown; manifests?: unknown } | null;
   if (fields?.schemaVersion === 1) return MediaType.dockerSchema1;
@@ -132,15 +192,27 @@ function mediaTypeOf(document: unknown, servedType: string): string {
   const served = servedType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (isIndexType(served) || isManifestType(served)) return served;
   // The mediaType field is optional in OCI documents, and some registries serve them as plain JSON.
-  return fields?.manifests === undefined ? MediaType.ociManifest : MediaType.ociIndex;
+  return Array.isArray(fields?.manifests) ? MediaType.ociIndex : MediaType.ociManifest;
 }
 
 function parseDocument(bytes: Uint8Array): unknown {
-  const document = parseJson(bytes);
+  const document = parseUnambiguous(bytes);
   if (document !== undefined) return document;
   throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
     hint: 'Check that the host is a container registry; if it is, push the image again.',
   });
+}
+
+function parseUnambiguous(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(bytes, MANIFEST_KEYS);
+  } catch (cause) {
+    if (!(cause instanceof AmbiguousJson)) throw cause;
+    throw new AirgapError('UNSUPPORTED', `programs read the manifest differently: ${cause.message}`, {
+      where: { digest: digestOf(bytes) },
+      hint: 'Build and push the image again with a current docker, buildx or buildah.',
+    });
+  }
 }
 
 function check<T>(schema: z.ZodType<T>, document: unknown, digest: Digest): T {

@@ -38,6 +38,11 @@ export function isImageConfigType(mediaType: string): boolean {
   return mediaType === MediaType.ociConfig || mediaType === MediaType.dockerConfig;
 }
 
+/** Returns whether the type names a format, as `application/vnd.…` does, and not only text, JSON or bytes. */
+export function isVendorType(mediaType: string): boolean {
+  return mediaType.toLowerCase().startsWith('application/vnd.');
+}
+
 const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
 
 /** Returns whether this is a file system layer, with any compression. */

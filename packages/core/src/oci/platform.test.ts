@@ -1,20 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { matchesPlatform, type Platform, parsePlatform } from './platform.ts';
+import { formatPlatform, parsePlatform } from './platform.ts';
 
-describe('a requested platform', () => {
-  it.each<[string, Platform, boolean]>([
-    ['linux/amd64', { os: 'linux', architecture: 'amd64' }, true],
-    ['linux/amd64', { os: 'linux', architecture: 'arm64' }, false],
-    ['linux/amd64', { os: 'windows', architecture: 'amd64' }, false],
-    ['linux/x86_64', { os: 'linux', architecture: 'amd64' }, true],
-    ['linux/arm', { os: 'linux', architecture: 'arm', variant: 'v6' }, true],
-    ['linux/arm/v7', { os: 'linux', architecture: 'arm', variant: 'v7' }, true],
-    ['linux/arm/v7', { os: 'linux', architecture: 'arm', variant: 'v6' }, false],
-    ['linux/arm/v7', { os: 'linux', architecture: 'arm' }, false],
-    ['linux/arm64', { os: 'linux', architecture: 'arm64', variant: 'v8' }, true],
-    ['linux/arm64/v8', { os: 'linux', architecture: 'arm64' }, true],
-    ['linux/arm64/v9', { os: 'linux', architecture: 'arm64' }, false],
-  ])('%s is compared with %j: %s', (requested, actual, matches) =>
-    expect(matchesPlatform(parsePlatform(requested), actual)).toBe(matches),
-  );
+describe('parsePlatform', () => {
+  it.each([
+    ['linux/amd64', 'linux/amd64'],
+    ['Linux/ARM64/V8', 'linux/arm64/v8'],
+    ['linux/x86-64', 'linux/amd64'],
+    ['linux/armhf', 'linux/arm/v7'],
+    ['windows/amd64:10.0.20348', 'windows/amd64:10.0.20348'],
+    ['windows/amd64:10.0.17763.5122', 'windows/amd64:10.0.17763.5122'],
+  ])('reads %s as %s', (text, expected) => expect(formatPlatform(parsePlatform(text))).toBe(expected));
+
+  it.each([
+    '',
+    'linux',
+    'linux/',
+    '/amd64',
+    'linux/arm/v7/x',
+    'linux /amd64',
+    'windows/amd64:',
+    'windows/amd64:ltsc2022',
+    'windows/amd64:10..0',
+    'windows/amd64:10.0:1',
+    'linux/amd64@10',
+    '*/*',
+  ])('rejects %j', text => expect(() => parsePlatform(text)).toThrow(/invalid platform/));
 });

@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { isInterrupted } from '../model/errors.ts';
 
 /** In characters of standard output. */
@@ -12,9 +12,14 @@ const GRACE_PERIOD = 5_000;
 /** Writes the input of a program. When it throws, the program is killed, so that it never accepts truncated input. */
 export type WriteInput = (stdin: Writable, signal: AbortSignal) => Promise<void>;
 
+/** Reads the standard output of a program, as bytes. When it throws, the program is killed. */
+export type ReadOutput = (stdout: Readable) => Promise<void>;
+
 export interface ProgramOptions {
   /** Standard input. Default: empty. */
   readonly input?: string | WriteInput | undefined;
+  /** Reads standard output, which is then not in the result. */
+  readonly output?: ReadOutput | undefined;
   /** Default: the environment of this process. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** After which the program is killed, in ms. Default: never. */
@@ -45,12 +50,12 @@ export interface ProgramResult {
 /**
  * Runs a program until it ends, without a shell.
  *
- * @throws what `input` throws; the signal's reason. A program that fails is no error
+ * @throws what `input` and `output` throw; the signal's reason. A program that fails is no error
  */
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { input = '', env = process.env, timeout, maxOutput = MAX_OUTPUT, signal }: ProgramOptions = {},
+  { input = '', output, env = process.env, timeout, maxOutput = MAX_OUTPUT, signal }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   signal?.throwIfAborted();
   const child = spawn(program, args, { env, windowsHide: true });
@@ -59,11 +64,14 @@ export async function runProgram(
     limit ??= failure;
     child.kill('SIGKILL');
   };
-  const stdout = new Output(child.stdout, () => {
+  const reading = output && readOutput(child, output);
+  const stdout = new Output(() => {
     if (stdout.size > maxOutput)
       kill({ kind: 'output', reason: `its output exceeds ${maxOutput.toLocaleString('en')} characters` });
   });
-  const stderr = new Output(child.stderr, () => stderr.keepEnd(MAX_STDERR));
+  if (!output) stdout.collect(child.stdout);
+  const stderr = new Output(() => stderr.keepEnd(MAX_STDERR));
+  stderr.collect(child.stderr);
   const late = { kind: 'timeout', reason: `timed out after ${(timeout ?? 0) / 1000} seconds` } as const;
   const timer = timeout === undefined ? undefined : setTimeout(() => kill(late), timeout);
   const stop = () => terminate(child);
@@ -74,6 +82,8 @@ export async function runProgram(
     const inputError = await writeInput(child, input, AbortSignal.any(signals));
     const failure = await exit.failure;
     signal?.throwIfAborted();
+    const outputError = await reading;
+    if (outputError) throw outputError.error;
     if (inputError && failure?.kind !== 'missing' && failure?.kind !== 'start') throw inputError.error;
     return { stdout: stdout.text, stderr: stderr.text, failure: limit ?? failure };
   } finally {
@@ -110,6 +120,21 @@ async function writeInput(
   }
 }
 
+/** Reads the output of a program. @returns the error of `output`, after which the program is killed */
+async function readOutput(
+  child: ChildProcessWithoutNullStreams,
+  output: ReadOutput,
+): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await output(child.stdout);
+    return undefined;
+  } catch (error) {
+    child.kill('SIGKILL');
+    child.stdout.destroy();
+    return { error };
+  }
+}
+
 function exitOf(child: ChildProcessWithoutNullStreams): {
   readonly failure: Promise<ProgramFailure | undefined>;
   /** Aborted as soon as the program exits, before its output is read completely. */
@@ -142,16 +167,21 @@ function terminate(child: ChildProcessWithoutNullStreams): void {
 
 /** Collects an output stream as text. */
 class Output {
+  readonly #onData: () => void;
   #chunks: string[] = [];
   /** In characters. */
   size = 0;
 
-  constructor(stream: NodeJS.ReadableStream, onData: () => void) {
+  constructor(onData: () => void) {
+    this.#onData = onData;
+  }
+
+  collect(stream: NodeJS.ReadableStream): void {
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => {
       this.#chunks.push(chunk);
       this.size += chunk.length;
-      onData();
+      this.#onData();
     });
   }
 

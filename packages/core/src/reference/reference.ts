@@ -7,6 +7,8 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const LABEL = '(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
 const MAX_NAME = 255;
+/** More than a name with a tag and a digest; longer texts are not looked at. */
+const MAX_REFERENCE = 1000;
 const MAX_PORT = 65_535;
 
 export const DOCKER_HUB = 'docker.io';
@@ -38,6 +40,7 @@ export class Reference {
    * @throws AirgapError `INPUT` that names the invalid component
    */
   static parse(text: string): Reference {
+    if (text.length > MAX_REFERENCE) throw invalid(text, `the name is longer than ${MAX_NAME} characters`);
     const [beforeDigest, digest] = splitOnce(text, '@');
     if (digest !== undefined && !isDigest(digest)) throw invalid(text, `"${digest}" is not a sha256 digest`);
     const [first, rest] = splitOnce(beforeDigest, '/');
@@ -135,10 +138,22 @@ export function canonicalHost(host: string): string {
  */
 export function parseRegistry(text: string): string {
   const host = text.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
-  if (HOST.test(host) && looksLikeHost(host)) return canonicalHost(host);
+  if (isHost(host) && looksLikeHost(host)) return canonicalHost(host);
   throw new AirgapError('USAGE', `invalid registry: ${JSON.stringify(text.slice(0, 300))}`, {
     hint: 'Write its host, with a port if it has one, for example registry.example.com:5000.',
   });
+}
+
+/**
+ * Returns whether a URL can have this host. `999.999.999.999` and `[:]` are none; `0x7f.1` is another one, 127.0.0.1,
+ * than the name says.
+ */
+export function isHost(text: string): boolean {
+  const url = `https://${text}/`;
+  if (!HOST.test(text) || !URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  const name = text.replace(/:[0-9]+$/, '').toLowerCase();
+  return hostname.startsWith('[') || hostname === name;
 }
 
 /** Docker's rule: the first component is a host if it has a dot, a port or upper case, or is `localhost`. */
@@ -157,10 +172,10 @@ function splitTag(path: string): [string, string | undefined] {
 }
 
 function checkHost(text: string, host: string): void {
-  if (!HOST.test(host)) throw invalid(text, `"${host}" is not a host name`);
-  const port = /:(\d+)$/.exec(host)?.[1];
+  const port = HOST.test(host) ? /:(\d+)$/.exec(host)?.[1] : undefined;
   if (port !== undefined && (Number(port) < 1 || Number(port) > MAX_PORT))
     throw invalid(text, `"${port}" is not a valid port`);
+  if (!isHost(host)) throw invalid(text, `"${host}" is not a host name`);
 }
 
 function checkRepository(text: string, path: string, fullName: string): void {

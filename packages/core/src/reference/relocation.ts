@@ -1,4 +1,5 @@
 import { AirgapError } from '../model/errors.ts';
+import { withoutTrailing } from '../model/without-trailing.ts';
 import { canonicalHost, Reference } from './reference.ts';
 
 /** A target registry and the prefix of its repositories. */
@@ -19,7 +20,7 @@ export interface TargetLocation {
 export const NAMINGS = ['path', 'host', 'kots'] as const;
 export type Naming = (typeof NAMINGS)[number];
 
-const HOST = /^(localhost|[^/\s]*[.:][^/\s]*)$/;
+const HOST = /^[^/\s]+$/;
 
 /**
  * Parses `REGISTRY[/PREFIX]`. Docker's shorthand does not apply: the first component is always the host.
@@ -27,7 +28,7 @@ const HOST = /^(localhost|[^/\s]*[.:][^/\s]*)$/;
  * @throws AirgapError `USAGE`
  */
 export function parseTargetLocation(text: string): TargetLocation {
-  const location = text.replace(/\/+$/, '');
+  const location = withoutTrailing(text, '/');
   if (text.includes('://'))
     throw invalidTarget(text, 'Omit the scheme; use --plain-http HOST for a registry without TLS.');
   if (text.includes('@'))
@@ -37,7 +38,7 @@ export function parseTargetLocation(text: string): TargetLocation {
   const slash = location.indexOf('/');
   const host = slash < 0 ? location : location.slice(0, slash);
   const prefix = slash < 0 ? '' : location.slice(slash + 1);
-  if (!HOST.test(host))
+  if (!HOST.test(host) || !(host === 'localhost' || /[.:]/.test(host)))
     throw invalidTarget(
       text,
       'Name the registry with a dot or a port, for example registry.local:5000/prefix.',

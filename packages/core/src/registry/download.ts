@@ -29,6 +29,11 @@ interface Piece {
   readonly end: number;
 }
 
+/** A sequence of requests, and the piece that they are for once there are several streams. */
+interface Stream {
+  piece: Piece;
+}
+
 /** Aborts a response once all needed bytes have arrived. */
 const COMPLETE = Symbol('complete');
 /** Aborts a 206 response that does not say which range it has. */
@@ -66,10 +71,11 @@ export class Download {
   }
 
   #start(piece: Piece, priority: boolean): void {
+    const stream: Stream = { piece };
     const missingBytes = () => this.#pieces.reduce((sum, { at, end }) => sum + end - at, 0);
     const { host, where } = this.#options;
     // The rest of a blob goes before blobs that have not started.
-    const running = host.run(() => this.#attempt(piece), where, {
+    const running = host.run(() => this.#attempt(stream), where, {
       progress: () => -missingBytes(),
       priority,
     });
@@ -81,20 +87,21 @@ export class Download {
   }
 
   /** Starts the other pieces concurrently, once the host has shown that it supports ranges. */
-  #startOthers(current: Piece): void {
+  #startOthers(stream: Stream, current: Piece): void {
     if (!this.#single || this.#options.into.sequential) return;
     this.#single = false;
+    stream.piece = current;
     for (const piece of this.#pieces) if (piece !== current && isUnfinished(piece)) this.#start(piece, true);
   }
 
-  async #attempt(assigned: Piece): Promise<void> {
+  async #attempt(stream: Stream): Promise<void> {
     const { host, repository, blob, where } = this.#options;
-    const piece = this.#single ? this.#pieces.find(isUnfinished) : assigned;
+    const piece = this.#single ? this.#pieces.find(isUnfinished) : stream.piece;
     if (this.#failure || !piece || !isUnfinished(piece)) return;
     const headers = this.#rangeHeader(piece);
     const request = { method: 'GET' as const, repository, path: `blobs/${blob.digest}`, headers };
     const response = await host
-      .send(request, head => this.#sinkFor(piece, head))
+      .send(request, head => this.#sinkFor(stream, piece, head))
       .catch(thrown => {
         if (thrown === COMPLETE || thrown === UNKNOWN_RANGE) return thrown as symbol;
         throw thrown;
@@ -102,7 +109,7 @@ export class Download {
     if (this.#single && headers.range && rejectsRange(response)) {
       // Request the complete blob; if that works, do not send ranges to this host again.
       this.#rejectedRange = true;
-      await this.#attempt(assigned);
+      await this.#attempt(stream);
       host.acceptsRanges = false;
       return;
     }
@@ -112,7 +119,7 @@ export class Download {
       throw response.status === 416 && failed instanceof AirgapError ? new RetryableError(failed) : failed;
     }
     if (isUnfinished(piece)) throw new RetryableError(truncated(piece.at, blob.size, where));
-    if (this.#single) await this.#attempt(assigned);
+    if (this.#single) await this.#attempt(stream);
   }
 
   #rangeHeader({ at, end }: Piece): { range?: string } {
@@ -122,10 +129,10 @@ export class Download {
   }
 
   /** Returns the sink that writes the missing bytes of a response, at whatever offset the response starts. */
-  #sinkFor(piece: Piece, head: ResponseHead): Sink {
+  #sinkFor(stream: Stream, piece: Piece, head: ResponseHead): Sink {
     const { into, where, blob } = this.#options;
     let position = firstByte(head, piece, blob.size, where);
-    if (head.status === 206) this.#startOthers(piece);
+    if (head.status === 206) this.#startOthers(stream, piece);
     const targets = head.status === 200 && this.#single ? this.#pieces : [piece];
     return {
       write(chunk) {

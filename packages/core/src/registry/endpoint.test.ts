@@ -3,6 +3,8 @@ import { endpointsFor } from './endpoint.ts';
 
 describe('endpointsFor', () => {
   it.each(['valueOf', 'constructor', '__proto__'])('treats %s as an ordinary host', host => {
-    expect(endpointsFor(host, { mirrors: {} })).toEqual([{ host, schemes: ['https'], prefix: '' }]);
+    expect(endpointsFor(host, { mirrors: {} })).toEqual([
+      { host, schemes: ['https'], prefix: '', isMirror: false },
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { isLoopback } from '../http/loopback.ts';
 import { AirgapError } from '../model/errors.ts';
+import { withoutTrailing } from '../model/without-trailing.ts';
 import { DOCKER_HUB_API } from '../reference/reference.ts';
 
 /** Where the requests for one registry are sent: the registry itself, or a mirror. */
@@ -67,5 +68,6 @@ function schemesFor(
 }
 
 function prefixOf(url: URL): string {
-  return url.pathname.replace(/^\/v2(?=\/|$)/, '').replace(/^\/+|\/+$/g, '');
+  const path = url.pathname.replace(/^\/v2(?=\/|$)/, '').replace(/^\/+/, '');
+  return withoutTrailing(path, '/');
 }

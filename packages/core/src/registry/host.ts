@@ -10,6 +10,7 @@ import type { ErrorContext } from '../model/errors.ts';
 import { AirgapError } from '../model/errors.ts';
 import { MemorySink, type Sink } from '../store/blob-writer.ts';
 import type { OnEvent } from '../store/events.ts';
+import type { RepositoryTags } from '../store/image-source.ts';
 import type { Access, Authorizer } from './auth/authorizer.ts';
 import { parseChallenges } from './auth/challenge.ts';
 import type { Denial } from './auth/denial.ts';
@@ -80,6 +81,8 @@ export class RegistryHost {
   readonly endpoint: Endpoint;
   /** Whether blobs may be requested in ranges; some registries and storage reject such requests. */
   acceptsRanges = true;
+  /** The tags of repositories that were listed. */
+  readonly tags = new Map<string, Promise<RepositoryTags | undefined>>();
   readonly #options: HostOptions;
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
@@ -88,6 +91,8 @@ export class RegistryHost {
   #failure: AirgapError | undefined;
   #origin: Promise<URL> | undefined;
   #baseChallenge: Promise<ChallengeHeader> | undefined;
+  #accepts: Promise<boolean> | undefined;
+  readonly #reported = new Set<string>();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -137,6 +142,32 @@ export class RegistryHost {
       if (isDown) this.#failure ??= withoutRequest(error, host);
       throw error.withContext(where);
     }
+  }
+
+  /**
+   * After a response with 401 or 403 to the check of something that need not exist: returns whether the registry accepts
+   * the credentials as such, and refuses only to answer.
+   */
+  async acceptsCredentials({ status }: ApiResponse): Promise<boolean> {
+    if (status !== 401) return true;
+    this.#accepts ??= this.#checkCredentials();
+    this.#accepts.catch(() => {
+      this.#accepts = undefined;
+    });
+    return this.#accepts;
+  }
+
+  async #checkCredentials(): Promise<boolean> {
+    const request = { method: 'GET', repository: '', path: '' } as const;
+    const { status } = await this.send(request, () => new MemorySink(MAX_ERROR_BODY));
+    return status !== 401;
+  }
+
+  /** Reports a message once for each topic, whatever the number of requests that it concerns. */
+  reportOnce(topic: string, message: string): void {
+    if (this.#reported.has(topic)) return;
+    this.#reported.add(topic);
+    this.#options.onEvent?.({ type: 'notice', message });
   }
 
   /** Waits. @param delay in ms. @throws the reason of the signal */

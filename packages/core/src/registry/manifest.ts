@@ -7,10 +7,18 @@ import { MANIFEST_TYPES } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
 import { digestMismatch } from '../store/verifier.ts';
-import type { RegistryHost } from './host.ts';
+import { isRefusedCheck } from './blob.ts';
+import type { ApiResponse, RegistryHost } from './host.ts';
 
 /** The headers of manifest requests; without them a registry may send schema 1. */
 export const ACCEPT_MANIFESTS = { accept: MANIFEST_TYPES.join(', ') };
+
+export interface ReadManifestOptions {
+  /** The `Accept` header; default: all types of image manifests. */
+  readonly headers?: Record<string, string> | undefined;
+  /** Whether it may be missing: some registries refuse to say so, with 403 for example. */
+  readonly isOptional?: boolean | undefined;
+}
 
 /** Reads and verifies a manifest from one host (distribution-spec, "Pulling manifests"). */
 export function readManifest(
@@ -18,6 +26,7 @@ export function readManifest(
   repository: string,
   name: Reference,
   digest: Digest | undefined,
+  { headers = ACCEPT_MANIFESTS, isOptional = false }: ReadManifestOptions = {},
 ): Promise<RawManifest> {
   const where: ErrorContext = {
     image: name.toString(),
@@ -26,11 +35,9 @@ export function readManifest(
   };
   const path = `manifests/${digest ?? name.effectiveTag}`;
   const attempt = async () => {
-    const sink = new MemorySink(MAX_MANIFEST_SIZE);
-    const response = await host.send(
-      { method: 'GET', repository, path, headers: ACCEPT_MANIFESTS },
-      () => sink,
-    );
+    const sink = new MemorySink(MAX_MANIFEST_SIZE, 'the manifest');
+    const response = await host.send({ method: 'GET', repository, path, headers }, () => sink);
+    if (isOptional && (await isRefusedCheck(host, response))) throw hiddenTag(host, response, where);
     if (response.status !== 200)
       throw responseError('read the manifest', response, response.errorBody, where);
     const { bytes } = sink;
@@ -38,6 +45,15 @@ export function readManifest(
     return rawManifest(bytes, String(response.headers['content-type'] ?? ''));
   };
   return host.run(() => retryMismatch(attempt), where);
+}
+
+function hiddenTag(host: RegistryHost, { status }: ApiResponse, where: ErrorContext): AirgapError {
+  const reason = `answered ${status} for a tag that need not exist`;
+  host.reportOnce(
+    'hidden tag',
+    `${host.endpoint.host} ${reason}: such signatures and referrers count as missing`,
+  );
+  return new AirgapError('NOT_FOUND', `the registry ${reason}`, { where });
 }
 
 /** Returns the `Docker-Content-Digest` of a response. */

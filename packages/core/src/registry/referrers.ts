@@ -2,13 +2,14 @@ import { responseError } from '../http/response-error.ts';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import { MAX_MANIFEST_SIZE, parseManifest, rawManifest } from '../oci/manifest.ts';
+import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { referrersTag } from '../oci/referrer.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
 import type { ApiResponse, RegistryHost } from './host.ts';
 import { readManifest } from './manifest.ts';
+import { nextPage } from './next-page.ts';
 
 /** Limits against endless lists; real manifests have far fewer referrers. */
 const MAX_REFERRERS = 1000;
@@ -56,7 +57,7 @@ export function listReferrers(
       if (manifest?.kind !== 'index')
         throw responseError('list the referrers of the image', response, response.errorBody, where);
       for (const descriptor of manifest.manifests) found.set(descriptor.digest, descriptor);
-      path = nextPage(response, where);
+      path = nextPage(response, 'the referrers list', where);
     }
     if (found.size > MAX_REFERRERS) throw tooMany(where);
     return [...found.values()];
@@ -73,17 +74,25 @@ async function taggedReferrers(
   location: RepositoryLocation,
   subject: Digest,
 ): Promise<readonly Descriptor[]> {
-  const raw = await findManifest(location, location.name.withTag(referrersTag(subject)));
+  const raw = await findManifest(location, location.name.withTag(referrersTag(subject)), true);
   const manifest = raw && parseManifest(raw);
   if (manifest?.kind !== 'index') return [];
   if (manifest.manifests.length <= MAX_REFERRERS) return manifest.manifests;
   throw tooMany({ image: location.name.toString(), digest: subject, host: location.host.endpoint.host });
 }
 
-/** Reads a manifest that may not exist. */
-export async function findManifest({ host, repository }: RepositoryLocation, name: Reference) {
+/**
+ * Reads a manifest that may not exist.
+ *
+ * @param isOptional whether a registry that refuses to say so, with 403 for example, does not have it
+ */
+export async function findManifest(
+  { host, repository }: RepositoryLocation,
+  name: Reference,
+  isOptional = false,
+): Promise<RawManifest | undefined> {
   try {
-    return await readManifest(host, repository, name, name.digest);
+    return await readManifest(host, repository, name, name.digest, { isOptional });
   } catch (error) {
     if (error instanceof AirgapError && error.code === 'NOT_FOUND') return undefined;
     throw error;
@@ -103,22 +112,6 @@ async function readPage({ host, repository, push }: RepositoryLocation, path: st
     response,
     manifest: isList ? parseManifest(rawManifest(sink.bytes, MediaType.ociIndex)) : undefined,
   };
-}
-
-/** Returns the target of the `Link` header (RFC 8288). It must be at the same registry, as it receives credentials. */
-function nextPage({ headers, url }: ApiResponse, where: ErrorContext): URL | undefined {
-  const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(headers.link ?? ''))?.[1];
-  if (target === undefined) return undefined;
-  const next = URL.canParse(target, url.href) ? new URL(target, url) : undefined;
-  if (next?.origin === url.origin) return next;
-  throw new AirgapError(
-    'REGISTRY',
-    'the next page of the referrers list has an invalid URL or is at another host',
-    {
-      where,
-      hint: `Fix the Link headers of ${where.host}, or build without --referrers.`,
-    },
-  );
 }
 
 function tooMany(where: ErrorContext): AirgapError {

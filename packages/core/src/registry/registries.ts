@@ -41,6 +41,7 @@ export class Registries implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #hosts = new Map<string, RegistryHost>();
+  readonly #targets = new Map<string, RepositoryTarget>();
   readonly #limiters = new Map<string, HostLimiter>();
   readonly #closed = new AbortController();
 
@@ -80,7 +81,9 @@ export class Registries implements AsyncDisposable {
 
   /** Opens the repository of a name as a target of images, without its mirrors. */
   target(name: Reference): RepositoryTarget {
-    return new RepositoryTarget(this.#upstream(name.registry), name);
+    const target = this.#targets.get(name.name) ?? new RepositoryTarget(this.#upstream(name.registry), name);
+    this.#targets.set(name.name, target);
+    return target;
   }
 
   /**

@@ -104,6 +104,23 @@ describe('a host that rejects ranges sends the complete blob, and gets no more r
   });
 });
 
+it.each([
+  ['another start', (first: number, last: number, size: number) => `bytes ${first + 1}-${last}/${size}`],
+  [
+    'another size of the blob',
+    (first: number, last: number, size: number) => `bytes ${first}-${last}/${size + 1}`,
+  ],
+])('a Content-Range with %s is an error', async (_name, contentRange) => {
+  registry.fault = withContentRange(contentRange);
+  await using registries = await open();
+  await expect(download(registries)).rejects.toMatchObject({
+    code: 'REGISTRY',
+    message: expect.stringMatching(
+      /^unexpected content-range "bytes \d+-\d+\/\d+": requested the range from 0 of 40000000 bytes$/,
+    ),
+  });
+});
+
 it('a Content-Range in another case is read', async () => {
   registry.fault = withContentRange((first, last, size) => `Bytes ${first}-${last}/${size}`);
   await using registries = await open();
@@ -284,3 +301,41 @@ function redirects(count: number): Fault {
     return true;
   };
 }
+
+it('a piece is not lost when a response without ranges and one with a range break', async () => {
+  let blobs = 0;
+  const PIECE = 16 * 1024 * 1024;
+  registry.fault = async ({ path, range }, response, content = Buffer.alloc(0)) => {
+    if (!path.includes('/blobs/')) return false;
+    blobs += 1;
+    // First, the complete blob in spite of the range, and then a range; both break in the second piece and later.
+    if (blobs > 2) return false;
+    const first = Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
+    const start = blobs === 1 ? 0 : first;
+    const end = blobs === 1 ? PIECE + 1_000_000 : first + 500_000;
+    const headers =
+      blobs === 1
+        ? { 'content-length': content.length }
+        : {
+            'content-range': `bytes ${first}-${2 * PIECE - 1}/${content.length}`,
+            'content-length': 2 * PIECE - first,
+          };
+    response.writeHead(blobs === 1 ? 200 : 206, headers);
+    response.write(content.subarray(start, end), () => setTimeout(() => response.destroy(), 100));
+    return true;
+  };
+  let written = 0;
+  const received = Buffer.alloc(blob.size);
+  const sink = {
+    sequential: false,
+    write(chunk: Uint8Array, at: number) {
+      received.set(chunk, at);
+      written += chunk.length;
+      return undefined;
+    },
+  };
+  await using registries = await open();
+  await registries.source(nameAt(registry.host)).read(blob, sink, [{ start: 0, end: blob.size }]);
+  expect(received.equals(layer.bytes)).toBe(true);
+  expect(written).toBe(blob.size);
+});

@@ -1,5 +1,4 @@
 import { locationOf } from '../http/location.ts';
-import { responseError } from '../http/response-error.ts';
 import { RetryableError } from '../http/retry.ts';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -7,6 +6,7 @@ import { MemorySink } from '../store/blob-writer.ts';
 import type { BlobBody, PushOutcome } from '../store/image-target.ts';
 import { hasBlob } from './blob.ts';
 import type { ApiRequest, ApiResponse, RegistryHost } from './host.ts';
+import { pushError } from './push-error.ts';
 
 const MIB = 1024 * 1024;
 /** Chunk sizes in bytes, tried in turn when the registry or a proxy in front of it limits the size of bodies. */
@@ -67,8 +67,9 @@ export class Upload {
     const { host, repository, blob, where } = this.#options;
     this.#attempts += 1;
     if (this.#attempts > 1) {
-      // The upload may have succeeded, and only its response was lost.
-      if (await hasBlob(host, repository, blob.digest, where)) return 'uploaded';
+      // The upload may have succeeded, and only its response was lost. A mount may never succeed.
+      this.#from = undefined;
+      if (await hasBlob(host, repository, { digest: blob.digest, push: true }, where)) return 'uploaded';
       await this.#recover();
     }
     if (this.#location === undefined && (await this.#start())) return 'mounted';
@@ -82,14 +83,14 @@ export class Upload {
     const from = this.#from;
     const mount = new URLSearchParams({ mount: blob.digest, from: from ?? '' });
     const query = from === undefined ? '' : `?${mount}`;
-    const response = await this.#request({
-      method: 'POST',
-      repository,
-      path: `blobs/uploads/${query}`,
-      from,
-    });
-    if (from !== undefined && response.status === 201) return true;
+    const request = { method: 'POST' as const, repository, path: `blobs/uploads/${query}`, from };
+    const response = from === undefined ? await this.#request(request) : await this.#requestMount(request);
     this.#from = undefined;
+    if (response === undefined) return this.#start();
+    if (from !== undefined && response.status === 201) return true;
+    // Some registries open no session when they do not mount.
+    if (response.status === 202 && from !== undefined && response.headers.location === undefined)
+      return this.#start();
     if (response.status === 202) {
       this.#follow(response);
       this.#minChunkSize = Number(response.headers['oci-chunk-min-length'] ?? 0) || 0;
@@ -99,6 +100,21 @@ export class Upload {
     if (from === undefined || failure instanceof RetryableError) throw failure;
     // The mount was rejected; upload the blob instead.
     return this.#start();
+  }
+
+  /**
+   * Requests a mount, which needs a token for two repositories.
+   *
+   * @returns undefined when the token service does not issue such a token
+   */
+  async #requestMount(request: ApiRequest): Promise<ApiResponse | undefined> {
+    try {
+      return await this.#request(request);
+    } catch (error) {
+      if (error instanceof AirgapError && ['DENIED', 'REGISTRY', 'NOT_FOUND'].includes(error.code))
+        return undefined;
+      throw error;
+    }
   }
 
   async #send(): Promise<void> {
@@ -137,7 +153,8 @@ export class Upload {
     const end = Date.now() + time;
     for (let interval = FIRST_CHECK; Date.now() < end; interval = Math.min(MAX_CHECK, interval * 2)) {
       await host.wait(interval);
-      if (await hasBlob(host, repository, blob.digest, where).catch(() => false)) return true;
+      if (await hasBlob(host, repository, { digest: blob.digest, push: true }, where).catch(() => false))
+        return true;
     }
     return false;
   }
@@ -224,7 +241,7 @@ export class Upload {
 
   #error(action: string, response: ApiResponse): AirgapError | RetryableError {
     const { repository, where } = this.#options;
-    return responseError(`${action} to ${repository}`, response, response.errorBody, where);
+    return pushError(`${action} to ${repository}`, repository, response, where);
   }
 
   #noProgress(): RetryableError {

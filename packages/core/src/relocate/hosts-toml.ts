@@ -1,3 +1,5 @@
+import { basicAuthorization, type Login } from './login.ts';
+
 /** A registry that containerd uses instead of another host. */
 export interface Mirror {
   /** The registry's URL, without a path. */
@@ -8,6 +10,8 @@ export interface Mirror {
   readonly ca?: string | undefined;
   /** Whether the certificate is not verified. */
   readonly skipVerify?: boolean | undefined;
+  /** The credentials for it, which containerd sends with each request. */
+  readonly login?: Login | undefined;
 }
 
 /**
@@ -15,7 +19,7 @@ export interface Mirror {
  *
  * @param server the URL of the host, used as a fallback for images that the mirror does not have
  */
-export function hostsToml(server: string, { url, prefix, ca, skipVerify }: Mirror): string {
+export function hostsToml(server: string, { url, prefix, ca, skipVerify, login }: Mirror): string {
   const api = `${url}/v2${prefix === '' ? '' : `/${prefix}`}`;
   const lines = [
     `server = ${quoted(server)}`,
@@ -26,6 +30,9 @@ export function hostsToml(server: string, { url, prefix, ca, skipVerify }: Mirro
     '  override_path = true',
     ...(ca === undefined ? [] : [`  ca = ${quoted(ca)}`]),
     ...(skipVerify ? ['  skip_verify = true'] : []),
+    ...(login
+      ? [`  [host.${quoted(api)}.header]`, `    Authorization = ${quoted(basicAuthorization(login))}`]
+      : []),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -4,7 +4,14 @@ import { replaceFile } from '../fs/replace-file.ts';
 import { AirgapError } from '../model/errors.ts';
 
 /** The purpose of an output file. */
-export type OutputKind = 'mapping' | 'kustomize' | 'hosts-toml' | 'pull-secret' | 'spec';
+export type OutputKind =
+  | 'mapping'
+  | 'kustomize'
+  | 'hosts-toml'
+  | 'pull-secret'
+  | 'helm-values'
+  | 'registries-yaml'
+  | 'spec';
 
 /** A file that is written after a load. */
 export interface OutputFile {

@@ -3,7 +3,8 @@ import { parse } from 'yaml';
 import { aliasesOf } from '../reference/aliases.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation, relocate } from '../reference/relocation.ts';
-import { checkHostsNaming, type HostsOptions, hostsFiles } from './hosts-files.ts';
+import { containerdAuth } from './containerd-auth.ts';
+import { checkHostsNaming, type HostsOptions, hostsFiles, registriesFiles } from './hosts-files.ts';
 import { kustomizeImages } from './kustomize-images.ts';
 import { mappingJson } from './mapping.ts';
 import { checkSecretName, pullSecretManifest } from './pull-secret.ts';
@@ -93,6 +94,53 @@ describe('the list for kustomize', () => {
     expect(entriesOf(names).sort()).toEqual([...entries].sort());
     const chained = entries.filter(entry => entry.startsWith('reg.local'));
     expect(entriesOf(names).slice(0, chained.length)).toEqual(chained);
+  });
+});
+
+describe('the credentials of nodes', () => {
+  const login = { username: 'me "x"', password: 'p\\w\u007f' };
+
+  it.each([
+    [1, 2, 'io.containerd.grpc.v1.cri'],
+    [2, 3, 'io.containerd.cri.v1.images'],
+  ] as const)('are written for containerd %i', (version, format, plugin) =>
+    expect(containerdAuth(version, 'reg.local:5000', login)).toBe(
+      `version = ${format}\n\n[plugins."${plugin}".registry.configs."reg.local:5000".auth]\n  username = "me \\"x\\""\n  password = "p\\\\w\\u007f"\n`,
+    ),
+  );
+
+  it('are in hosts.toml, which only its owner can read', () => {
+    const target = parseTargetLocation('reg.local');
+    const images = renamed(['quay.io/a:1'], 'reg.local', 'path');
+    const [file] = hostsFiles('certs.d', images, { target, naming: 'path', login });
+    const header = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+    expect(file?.content).toContain(
+      `  [host."https://reg.local/v2".header]\n    Authorization = "Basic ${header}"\n`,
+    );
+    expect(file?.mode).toBe(0o600);
+  });
+
+  it('are absent for a registry without a login', () => {
+    const target = parseTargetLocation('reg.local');
+    const images = renamed(['quay.io/a:1', 'redis'], 'reg.local', 'path');
+    const files = registriesFiles('registries.yaml', images, {
+      target,
+      naming: 'host',
+      insecure: ['reg.local'],
+    });
+    expect(files.map(({ path, content, mode }) => [path, parse(`${content}`), mode])).toEqual([
+      [
+        'registries.yaml',
+        {
+          mirrors: {
+            'docker.io': { endpoint: ['https://reg.local'], rewrite: { '^(.*)$': 'docker.io/$1' } },
+            'quay.io': { endpoint: ['https://reg.local'], rewrite: { '^(.*)$': 'quay.io/$1' } },
+          },
+          configs: { 'reg.local': { tls: { insecure_skip_verify: true } } },
+        },
+        0o600,
+      ],
+    ]);
   });
 });
 

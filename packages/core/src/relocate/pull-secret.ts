@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { AirgapError } from '../model/errors.ts';
 import type { Credentials } from '../registry/auth/credential.ts';
 import { keyOfHost } from '../registry/auth/credential-key.ts';
+import { loginOf } from './login.ts';
 
 /** A Kubernetes object name: a DNS subdomain as in RFC 1123. */
 const NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
@@ -21,8 +22,7 @@ export function checkSecretName(name: string): void {
  * @throws AirgapError `INPUT` for an identity token, which a kubelet does not support
  */
 export function pullSecretManifest(name: string, host: string, credentials: Credentials): string {
-  const { username, password } = credentials;
-  if (username === '' || password === '') throw identityTokenError(host);
+  const { username, password } = loginOf(credentials, host, 'a pull secret');
   const auth = base64(`${username}:${password}`);
   const config = { auths: { [keyOfHost(host)]: { username, password, auth } } };
   const secret = {
@@ -37,15 +37,4 @@ export function pullSecretManifest(name: string, host: string, credentials: Cred
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
-}
-
-function identityTokenError(host: string): AirgapError {
-  return new AirgapError(
-    'INPUT',
-    `a pull secret needs a username and password, but the credentials for ${host} are an identity token`,
-    {
-      where: { host },
-      hint: 'Provide a username and password with airgap login, or with credentials: in airgap.yaml.',
-    },
-  );
 }

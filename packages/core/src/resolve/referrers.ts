@@ -119,7 +119,7 @@ class Search {
   /** Reads the manifest of a name that may not exist. */
   async #lookUp(name: Reference): Promise<FoundManifest | undefined> {
     const source = this.#sourceOf(name);
-    const descriptor = await source.resolve(name);
+    const descriptor = await source.resolve(name, true);
     return descriptor && { name, source, raw: await source.manifest(descriptor) };
   }
 

@@ -24,7 +24,7 @@ export type Resolution<R extends Request = Request> =
 export async function resolveAll<R extends Request>(
   sourceOf: SourceOf,
   requests: readonly R[],
-  platforms: PlatformChoice,
+  platformsOf: (name: Reference) => PlatformChoice,
   onEvent: OnEvent | undefined,
 ): Promise<Resolution<R>[]> {
   const limit = pLimit(CONCURRENCY);
@@ -32,7 +32,7 @@ export async function resolveAll<R extends Request>(
   const resolve = async (request: R): Promise<Resolution<R>> => {
     const { reference } = request;
     try {
-      const image = await resolveImage(sourceOf(reference), reference, platforms);
+      const image = await resolveImage(sourceOf(reference), reference, platformsOf(reference), onEvent);
       done += 1;
       onEvent?.({
         type: 'resolved',

@@ -52,7 +52,7 @@ describe('the root of an image in the bundle is', () => {
     ['the image itself for all platforms', arm, 'all', arm.digest, ['linux/arm64']],
     ['the only selected image', index, ['linux/arm64'], arm.digest, ['linux/arm64']],
     ['the image with the variant', index, ['linux/arm/v7'], v7.digest, ['linux/arm/v7']],
-    ['the first image with any variant', index, ['linux/arm'], v6.digest, ['linux/arm/v6']],
+    ['the best variant, not the first', index, ['linux/arm'], v7.digest, ['linux/arm/v7']],
     [
       'a new index of several images',
       index,

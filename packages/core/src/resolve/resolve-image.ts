@@ -1,36 +1,24 @@
 import { AirgapError } from '../model/errors.ts';
-import type { ImageConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import {
+  blobsOfManifest,
   descriptorOf,
-  type ImageManifest,
   type Index,
   isAttestation,
   isRunnable,
-  parseManifest,
+  manifestsOf,
   type RawManifest,
 } from '../oci/manifest.ts';
-import { formatPlatform, matchesPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
+import { DEFAULT_PLATFORMS, formatPlatform, type Platform, type PlatformChoice } from '../oci/platform.ts';
+import { bestMatches, isSameArchitecture, matchesPlatform } from '../oci/platform-match.ts';
 import type { Reference } from '../reference/reference.ts';
+import type { OnEvent } from '../store/events.ts';
 import type { ImageSource } from '../store/image-source.ts';
+import { type ImageNode, ImageTree } from './image-tree.ts';
+import { nameNotFound } from './name-not-found.ts';
 import { readConfig } from './read-config.ts';
 import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
-
-/** The limit of nested indexes; real indexes are not nested that deep. */
-const MAX_DEPTH = 4;
-/** The limit of manifests of one image. */
-const MAX_MANIFESTS = 1000;
-
-/** A manifest with its selected children. */
-interface Node {
-  readonly raw: RawManifest;
-  readonly descriptor: Descriptor;
-  readonly manifest: ImageManifest | Index;
-  readonly children: readonly Node[];
-  /** Set when it was read to find the platform. */
-  readonly config?: ImageConfig | undefined;
-}
 
 /**
  * Resolves a name and reads every manifest and config that a bundle needs for it.
@@ -46,11 +34,12 @@ export async function resolveImage(
   source: ImageSource,
   name: Reference,
   choice: PlatformChoice,
+  onEvent: OnEvent = () => {},
 ): Promise<ResolvedImage> {
   const reference = name.canonical();
   const root = await source.resolve(reference);
-  if (root === undefined) throw nameNotFound(source, reference);
-  return resolveManifest(source, reference, await source.manifest(root), choice);
+  if (root === undefined) throw await nameNotFound(source, reference);
+  return resolveManifest(source, reference, await source.manifest(root), choice, onEvent);
 }
 
 /** Resolves the manifest of a name like {@link resolveImage}. @param reference in canonical form */
@@ -59,10 +48,13 @@ export async function resolveManifest(
   reference: Reference,
   raw: RawManifest,
   choice: PlatformChoice,
+  onEvent: OnEvent = () => {},
 ): Promise<ResolvedImage> {
   const resolver = new Resolver(source, reference, choice);
   try {
-    return await resolver.resolve(raw);
+    const image = await resolver.resolve(raw);
+    for (const notice of resolver.notices) onEvent({ type: 'notice', message: `${reference}: ${notice}` });
+    return image;
   } catch (error) {
     throw error instanceof AirgapError ? error.withContext({ image: reference.toString() }) : error;
   }
@@ -72,16 +64,26 @@ class Resolver {
   readonly #source: ImageSource;
   readonly #reference: Reference;
   readonly #choice: PlatformChoice;
-  #manifests = 0;
+  /** The platforms to select; undefined for everything: `--platform all`, or a name with a digest. */
+  readonly #requested: readonly Platform[] | undefined;
+  readonly #tree: ImageTree;
 
   constructor(source: ImageSource, reference: Reference, choice: PlatformChoice) {
     this.#source = source;
     this.#reference = reference;
     this.#choice = choice;
+    this.#requested = choice === 'all' || reference.digest !== undefined ? undefined : choice;
+    const preferred = choice === 'all' ? (DEFAULT_PLATFORMS as readonly Platform[]) : choice;
+    this.#tree = new ImageTree({ source, reference, requested: this.#requested, preferred });
+  }
+
+  /** What the user should know about the image. */
+  get notices(): readonly string[] {
+    return this.#tree.notices;
   }
 
   async resolve(raw: RawManifest): Promise<ResolvedImage> {
-    const root = await this.#read(raw, descriptorOf(raw), 0);
+    const root = await this.#tree.read(raw, descriptorOf(raw));
     const selected = this.#select(root);
     const nodes = distinct(flatten(selected));
     const loaded = await Promise.all(nodes.map(node => this.#load(node)));
@@ -89,88 +91,81 @@ class Resolver {
     if (root.manifest.kind === 'image') this.#checkPlatform(images[0]?.platform);
     return {
       reference: this.#reference,
+      requested: this.#choice,
       resolved: raw.digest,
       isAttested: root.manifest.kind === 'index' && root.manifest.manifests.some(isAttestation),
       root: withPlatform(selected.descriptor, images),
       manifests: nodes.map(node => node.raw),
       images,
+      otherBlobs: nodes.flatMap(({ manifest }) =>
+        manifest.kind === 'index' ? blobsOfManifest(manifest) : [],
+      ),
       configs: loaded.flatMap(entry => (entry?.config ? [entry.config] : [])),
     };
   }
 
-  async #read(raw: RawManifest, descriptor: Descriptor, depth: number): Promise<Node> {
-    const manifest = parseManifest(raw);
-    if (manifest.kind === 'image') return this.#readImage(raw, descriptor, manifest, depth);
-    const selected = this.#candidates(manifest);
-    this.#manifests += selected.length;
-    if (depth >= MAX_DEPTH || this.#manifests > MAX_MANIFESTS) throw tooLarge(raw.digest);
-    const children = await Promise.all(selected.map(child => this.#readChild(child, depth + 1)));
-    return { raw, descriptor, manifest, children };
-  }
-
-  /** Reads an image. If it is in an index without its platform, the platform comes from the config. */
-  async #readImage(
-    raw: RawManifest,
-    descriptor: Descriptor,
-    manifest: ImageManifest,
-    depth: number,
-  ): Promise<Node> {
-    const node = { raw, descriptor, manifest, children: [] };
-    if (depth === 0 || descriptor.platform || !isRunnable(manifest)) return node;
-    const config = await readConfig(this.#source, this.#reference, manifest.config);
-    if (!config.platform) return { ...node, config };
-    return { ...node, config, descriptor: { ...descriptor, platform: { ...config.platform } } };
-  }
-
-  async #readChild(descriptor: Descriptor, depth: number): Promise<Node> {
-    const raw = await this.#source.manifest(descriptor);
-    if (raw.bytes.length !== descriptor.size) throw sizeMismatch(descriptor, raw.bytes.length);
-    return this.#read(raw, descriptor, depth);
-  }
-
-  /** The platforms to select; undefined for everything: `--platform all`, or a name with a digest. */
-  get #requested(): readonly Platform[] | undefined {
-    return this.#choice === 'all' || this.#reference.digest !== undefined ? undefined : this.#choice;
-  }
-
-  #isRequested(platform: Platform): boolean {
-    return this.#requested?.some(requested => matchesPlatform(requested, platform)) ?? true;
-  }
-
-  /** Whether the original index is preserved: everything in it is selected. */
-  #keepsIndex({ manifests }: Index): boolean {
-    if (this.#requested === undefined) return true;
-    return manifests.every(
-      child => isAttestation(child) || (child.platform !== undefined && this.#isRequested(child.platform)),
-    );
-  }
-
-  /** The children to read. A child without a platform may be an index, or an image with the platform in its config. */
-  #candidates(index: Index): readonly Descriptor[] {
-    if (this.#keepsIndex(index)) return index.manifests;
-    const images = index.manifests.filter(child => !isAttestation(child));
-    return images.filter(({ platform }) => platform === undefined || this.#isRequested(platform));
-  }
-
   /** Returns the root of the image in the bundle: the original one, one of its images, or a new index. */
-  #select(root: Node): Node {
+  #select(root: ImageNode): ImageNode {
     const { manifest } = root;
-    if (manifest.kind === 'image' || this.#requested === undefined) return root;
-    const images = firstPerPlatform(root, this.#requested);
-    if (this.#keepsIndex(manifest)) return root;
+    if (manifest.kind === 'image') return root;
+    const images = this.#chooseImages(root);
+    if (this.#keepsIndex(root, new Set(images))) return root;
+    for (const image of images) this.#reportSize(image);
     const [first] = images;
     return images.length === 1 && first ? first : newIndex(manifest.mediaType, images);
   }
 
-  async #load({ manifest, descriptor, config: alreadyRead }: Node) {
+  /** The images to take: all of them, or those for the requested platforms, in the order of the platforms. */
+  #chooseImages(root: ImageNode): ImageNode[] {
+    const images = flatten(root).filter(isImage);
+    if (this.#requested === undefined) return images;
+    const candidates = images.map(node => ({ node, platform: node.descriptor.platform }));
+    const chosen = this.#requested.flatMap(requested => {
+      const matches = bestMatches(candidates, requested);
+      const platforms = matches.flatMap(({ platform }) => platform ?? []);
+      if (platforms.length === 0) throw missingPlatform(requested, platformsOf(root));
+      this.#reportMatches(requested, platforms);
+      return matches.map(({ node }) => node);
+    });
+    return [...new Set(chosen)];
+  }
+
+  /** Whether the original index is preserved: everything in it is selected and there. @throws AirgapError `CONTENT` for a wrong size */
+  #keepsIndex(root: ImageNode, images: ReadonlySet<ImageNode>): boolean {
+    if (!isComplete(root, images, this.#requested === undefined)) return false;
+    const wrong = flatten(root).find(({ wrongSize }) => wrongSize !== undefined);
+    if (wrong !== undefined) throw sizeMismatch(wrong, this.#reference);
+    return true;
+  }
+
+  #reportSize({ descriptor, wrongSize }: ImageNode): void {
+    if (wrongSize === undefined) return;
+    this.#tree.notices.push(
+      `the index has a wrong size for ${descriptor.digest}: ${wrongSize} bytes instead of ${descriptor.size}; the image is taken without the index`,
+    );
+  }
+
+  /** Reports what is not obvious from the requested platform. */
+  #reportMatches(requested: Platform, found: readonly Platform[]): void {
+    const names = found.map(formatPlatform).join(', ');
+    const platform = formatPlatform(requested);
+    if (found.length > 1)
+      this.#tree.notices.push(
+        `took ${found.length} images for ${platform}: ${names}; select one version with --platform, for example ${formatPlatform(found[0] ?? requested)}`,
+      );
+    if (found.some(actual => !isSameArchitecture(requested, actual)))
+      this.#tree.notices.push(`no image for ${platform}; took ${names}, which containerd runs there as well`);
+  }
+
+  async #load({ manifest, descriptor, config: alreadyRead }: ImageNode) {
     if (manifest.kind === 'index') return undefined;
     if (!isRunnable(manifest)) {
       const { platform } = descriptor;
       return { image: { descriptor, manifest, platform, configured: undefined, diffIds: [] } };
     }
     const config = alreadyRead ?? (await readConfig(this.#source, this.#reference, manifest.config));
-    const { diffIds, platform: configured } = config;
-    const platform = descriptor.platform ?? configured;
+    const { diffIds, platform: configured, osVersion } = config;
+    const platform = descriptor.platform ?? (configured && { ...configured, 'os.version': osVersion });
     const image: PlatformImage = { descriptor, manifest, platform, configured, diffIds };
     return { image, config: { digest: manifest.config.digest, bytes: config.bytes } };
   }
@@ -178,40 +173,42 @@ class Resolver {
   /** Checks that the platform of an image without an index satisfies every requested one. */
   #checkPlatform(platform: Platform | undefined): void {
     if (!platform) return;
-    const unmet = this.#requested?.find(requested => !matchesPlatform(requested, platform));
-    if (unmet) throw missingPlatform(unmet, [formatPlatform(platform)]);
+    for (const requested of this.#requested ?? []) {
+      if (!matchesPlatform(requested, platform)) throw missingPlatform(requested, [formatPlatform(platform)]);
+      this.#reportMatches(requested, [platform]);
+    }
   }
 }
 
-/** Returns the first image for each platform, in the order of the platforms. @throws AirgapError `NOT_FOUND` */
-function firstPerPlatform(root: Node, platforms: readonly Platform[]): Node[] {
-  const images = flatten(root).filter(
-    node => node.manifest.kind === 'image' && !isAttestation(node.descriptor),
+function isImage({ manifest, descriptor }: ImageNode): boolean {
+  return manifest.kind === 'image' && !isAttestation(descriptor);
+}
+
+/** Whether every entry below an index was read, and every image was chosen. @param withBlobs whether it may have other blobs */
+function isComplete(node: ImageNode, images: ReadonlySet<ImageNode>, withBlobs: boolean): boolean {
+  const { manifest, children, descriptor } = node;
+  if (manifest.kind === 'image') return images.has(node) || isAttestation(descriptor);
+  const found = new Set(children.map(({ raw }) => raw.digest));
+  const entries = withBlobs ? manifestsOf(manifest) : manifest.manifests;
+  return (
+    entries.every(({ digest }) => found.has(digest)) &&
+    children.every(child => isComplete(child, images, withBlobs))
   );
-  const found = new Set<Node>();
-  for (const requested of platforms) {
-    const match = images.find(
-      ({ descriptor }) => descriptor.platform && matchesPlatform(requested, descriptor.platform),
-    );
-    if (!match) throw missingPlatform(requested, platformsOf(root));
-    found.add(match);
-  }
-  return [...found];
 }
 
 /** Creates an index of the selected images with the media type of the original index. */
-function newIndex(mediaType: string, children: readonly Node[]): Node {
+function newIndex(mediaType: string, children: readonly ImageNode[]): ImageNode {
   const manifests = children.map(({ descriptor }) => descriptor);
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
   const raw = { mediaType, digest: digestOf(bytes), bytes };
   return { raw, descriptor: descriptorOf(raw), manifest: { kind: 'index', mediaType, manifests }, children };
 }
 
-function flatten(node: Node): Node[] {
+function flatten(node: ImageNode): ImageNode[] {
   return [node, ...node.children.flatMap(flatten)];
 }
 
-function distinct(nodes: readonly Node[]): Node[] {
+function distinct(nodes: readonly ImageNode[]): ImageNode[] {
   return [...new Map(nodes.map(node => [node.raw.digest as Digest, node])).values()];
 }
 
@@ -224,7 +221,7 @@ function withPlatform(root: Descriptor, images: readonly PlatformImage[]): Descr
 }
 
 /** Returns the platforms in an index, and in the configs of its images. */
-function platformsOf(root: Node): string[] {
+function platformsOf(root: ImageNode): string[] {
   const read = flatten(root).map(({ descriptor }) => descriptor);
   const named = [...(root.manifest as Index).manifests, ...read].filter(
     child => !isAttestation(child) && child.platform,
@@ -237,26 +234,15 @@ function missingPlatform(requested: Platform, available: readonly string[]): Air
   const platform = formatPlatform(requested);
   return new AirgapError('NOT_FOUND', `the image has no ${platform}; it has ${list}`, {
     where: { platform },
-    hint: 'Select an available platform with --platform, or all of them with --platform all.',
+    hint: 'Select an available platform with --platform, or for this image alone under platforms: in airgap.yaml.',
   });
 }
 
-function sizeMismatch({ digest, size }: Descriptor, actual: number): AirgapError {
-  const message = `manifest size mismatch: the index has ${size} bytes, got ${actual}`;
-  return new AirgapError('CONTENT', message, { where: { digest } });
-}
-
-function tooLarge(digest: Digest): AirgapError {
-  return new AirgapError('REGISTRY', 'the index is nested too deeply or has too many children', {
-    where: { digest },
-    hint: `Rebuild the image with at most ${MAX_MANIFESTS} manifests and ${MAX_DEPTH} nested indexes.`,
-  });
-}
-
-function nameNotFound({ origin }: ImageSource, name: Reference): AirgapError {
-  const what = name.digest === undefined ? `tag ${name.effectiveTag}` : `manifest ${name.digest}`;
-  return new AirgapError('NOT_FOUND', `${name.name} has no ${what}`, {
-    where: { image: name.toString(), ...origin },
-    hint: 'Check the name and the tag; without credentials, a registry may hide private images this way.',
-  });
+function sizeMismatch({ descriptor: { digest, size }, wrongSize }: ImageNode, name: Reference): AirgapError {
+  const message = `manifest size mismatch: the index has ${wrongSize} bytes, got ${size}`;
+  const hint =
+    name.digest === undefined
+      ? 'Push the image again, or select fewer platforms with --platform.'
+      : `Use ${name.name}@${digest} for this platform alone, or push the image again.`;
+  return new AirgapError('CONTENT', message, { where: { digest }, hint });
 }

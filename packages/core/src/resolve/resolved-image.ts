@@ -1,7 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { ImageManifest, RawManifest } from '../oci/manifest.ts';
-import type { Platform } from '../oci/platform.ts';
+import { blobsOfManifest, type ImageManifest, type RawManifest } from '../oci/manifest.ts';
+import type { Platform, PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
 
 /** One manifest with a config and layers: an image for one platform, or an artifact. */
@@ -19,6 +19,8 @@ export interface PlatformImage {
 /** An image name, and the content that a bundle needs for it. */
 export interface ResolvedImage {
   readonly reference: Reference;
+  /** The platforms that were requested. */
+  readonly requested: PlatformChoice;
   /** The digest of the name in the registry. */
   readonly resolved: Digest;
   /** Whether its index in the registry has attestations, even if they are not in the bundle. */
@@ -28,6 +30,8 @@ export interface ResolvedImage {
   /** The root, and every index and manifest below it. */
   readonly manifests: readonly RawManifest[];
   readonly images: readonly PlatformImage[];
+  /** What an index contains beside manifests. */
+  readonly otherBlobs: readonly Descriptor[];
   /** The subject, when it was found as a referrer. */
   readonly subject?: Digest | undefined;
   /** The configs that were read while resolving. */
@@ -35,6 +39,6 @@ export interface ResolvedImage {
 }
 
 /** Returns the blobs of the manifests of an image in their order, each config before its layers. */
-export function blobsOf(image: ResolvedImage): Descriptor[] {
-  return image.images.flatMap(({ manifest }) => [manifest.config, ...manifest.layers]);
+export function blobsOf({ images, otherBlobs }: ResolvedImage): Descriptor[] {
+  return [...images.flatMap(({ manifest }) => blobsOfManifest(manifest)), ...otherBlobs];
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
 import { parseJson } from '../model/parse-json.ts';
 import { outputTail } from '../process/output-tail.ts';
-import { type ProgramFailure, runProgram, type WriteInput } from '../process/run-program.ts';
+import { type ProgramFailure, type ReadOutput, runProgram, type WriteInput } from '../process/run-program.ts';
 import type { WriteBundle } from './runtime.ts';
 
 interface CommandOptions {
@@ -12,6 +12,7 @@ interface CommandOptions {
   readonly hint: string;
   readonly signal: AbortSignal;
   readonly input?: WriteInput | undefined;
+  readonly output?: ReadOutput | undefined;
 }
 
 /** The command line client of a runtime. */
@@ -27,7 +28,7 @@ export class Client {
 
   /** Runs the subcommand that lists images. @returns its standard output */
   query(args: readonly string[], signal: AbortSignal): Promise<string> {
-    const hint = `Make sure that ${this.#commandLine(args)} works on this machine, then load again.`;
+    const hint = `Make sure that ${this.#commandLine(args)} works on this machine, then run airgap again.`;
     return this.#run(args, { failed: 'failed to list images', hint, signal });
   }
 
@@ -35,6 +36,12 @@ export class Client {
   async import(args: readonly string[], input: WriteBundle, signal: AbortSignal): Promise<void> {
     const hint = 'Fix the reported problem, then load again.';
     await this.#run(args, { failed: 'failed to load the bundle', hint, signal, input });
+  }
+
+  /** Runs a subcommand that writes images to standard output. */
+  async export(args: readonly string[], output: ReadOutput, signal: AbortSignal): Promise<void> {
+    const hint = 'Fix the reported problem, or push the images to a registry and build without --from.';
+    await this.#run(args, { failed: 'failed to export the images', hint, signal, output });
   }
 
   /** Parses JSON output. @throws AirgapError `RUNTIME` for anything else */
@@ -48,8 +55,8 @@ export class Client {
   }
 
   /** @throws AirgapError `RUNTIME` with the end of the output when the program is not installed or fails */
-  async #run(args: readonly string[], { failed, hint, signal, input }: CommandOptions): Promise<string> {
-    const run = await runProgram(this.#program, [...this.#flags, ...args], { signal, input });
+  async #run(args: readonly string[], { failed, hint, ...options }: CommandOptions): Promise<string> {
+    const run = await runProgram(this.#program, [...this.#flags, ...args], options);
     const { stdout, stderr, failure } = run;
     if (failure === undefined) return stdout;
     if (failure.kind === 'missing' || failure.kind === 'start') throw this.#cannotRun(failure);
@@ -61,7 +68,7 @@ export class Client {
     const program = this.#program;
     const message =
       kind === 'missing' ? `${program} is not installed on this machine` : `cannot run ${program}: ${reason}`;
-    const hint = `Install ${program} or add it to the PATH, or load into a registry.`;
+    const hint = `Install ${program} or add it to the PATH, or use a registry.`;
     return new AirgapError('RUNTIME', message, { cause, hint });
   }
 

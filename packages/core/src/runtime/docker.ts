@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { ReadOutput } from '../process/run-program.ts';
 import { canonicalName } from './canonical-name.ts';
 import { Client } from './client.ts';
-import type { Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
+import { parseSize } from './parse-size.ts';
+import type { ExportRequest, Runtime, RuntimeImage, WriteBundle } from './runtime.ts';
 
 const NONE = '<none>';
 
@@ -11,11 +13,13 @@ const rowSchema = z.looseObject({
   Repository: z.string(),
   Tag: z.string(),
   Digest: z.string().default(NONE),
+  Size: z.string().default(''),
 });
 
 /** Docker, which stores names and configs; with the containerd image store, manifests and digests as well. */
 export class Docker implements Runtime {
   readonly title = 'Docker';
+  readonly keepsManifests = false;
   readonly #client = new Client('docker');
 
   async images(signal: AbortSignal): Promise<RuntimeImage[]> {
@@ -26,11 +30,15 @@ export class Docker implements Runtime {
       const names: string[] = [];
       if (row.Tag !== NONE) names.push(`${row.Repository}:${row.Tag}`);
       if (row.Digest !== NONE) names.push(`${row.Repository}@${row.Digest}`);
-      return { id: row.ID, names: names.flatMap(canonicalName) };
+      return { id: row.ID, names: names.flatMap(canonicalName), size: parseSize(row.Size) };
     });
   }
 
   load(writeBundle: WriteBundle, signal: AbortSignal): Promise<void> {
     return this.#client.import(['load', '--quiet'], writeBundle, signal);
+  }
+
+  export({ names }: ExportRequest, output: ReadOutput, signal: AbortSignal): Promise<void> {
+    return this.#client.export(['save', ...names], output, signal);
   }
 }

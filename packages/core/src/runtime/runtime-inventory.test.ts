@@ -17,7 +17,7 @@ describe('an image is complete in a runtime that', () => {
     ['has its name with another image', NAME, OTHER, false],
     ['has it under another name', 'quay.io/team/other:1', IMAGE, false],
   ])('%s', (_what, name, id, isComplete) => {
-    const inventory = new RuntimeInventory([{ id, names: [name] }]);
+    const inventory = new RuntimeInventory([{ id, names: [name], size: 0 }]);
     expect(inventory.isComplete(closure as unknown as ImageClosure)).toBe(isComplete);
   });
 });

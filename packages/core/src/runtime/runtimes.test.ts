@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PlatformChoice } from '../oci/platform.ts';
 import { isRuntimeTarget, parseRuntimeTarget } from './target.ts';
 
 const { signal } = new AbortController();
@@ -68,26 +69,26 @@ describe('the images of', () => {
       'docker:',
       'docker',
       [
-        JSON.stringify({ ID: A, Repository: 'redis', Tag: '7', Digest: B }),
+        JSON.stringify({ ID: A, Repository: 'redis', Tag: '7', Digest: B, Size: '77.8MB' }),
         JSON.stringify({ ID: B, Repository: '<none>', Tag: '<none>', Digest: '<none>' }),
         JSON.stringify({ ID: B, Repository: 'a.test/x', Tag: '<none>' }),
       ].join('\n'),
       [
-        { id: A, names: ['docker.io/library/redis:7', `docker.io/library/redis@${B}`] },
-        { id: B, names: [] },
-        { id: B, names: [] },
+        { id: A, names: ['docker.io/library/redis:7', `docker.io/library/redis@${B}`], size: 77_800_000 },
+        { id: B, names: [], size: 0 },
+        { id: B, names: [], size: 0 },
       ],
     ],
     [
       'podman:',
       'podman',
       JSON.stringify([
-        { Id: 'a'.repeat(64), Names: ['localhost/x:1'], RepoDigests: [`localhost/x@${B}`] },
+        { Id: 'a'.repeat(64), Names: ['localhost/x:1'], RepoDigests: [`localhost/x@${B}`], Size: 5000 },
         { Id: 'b'.repeat(64), Names: null },
       ]),
       [
-        { id: A, names: ['localhost/x:1', `localhost/x@${B}`] },
-        { id: B, names: [] },
+        { id: A, names: ['localhost/x:1', `localhost/x@${B}`], size: 5000 },
+        { id: B, names: [], size: 0 },
       ],
     ],
     [
@@ -95,8 +96,8 @@ describe('the images of', () => {
       'ctr',
       `REF TYPE DIGEST SIZE\na.test/x:1  application/x ${A} 1 MiB linux/amd64 -\nNot/Valid application/x ${B} 1 MiB - -`,
       [
-        { id: A, names: ['a.test/x:1'] },
-        { id: B, names: [] },
+        { id: A, names: ['a.test/x:1'], size: 1_048_576 },
+        { id: B, names: [], size: 1_048_576 },
       ],
     ],
   ])('%s are read', async (target, program, output, images) => {
@@ -116,6 +117,52 @@ describe('the images of', () => {
       code: 'RUNTIME',
       message: `unexpected output from ${program}`,
     });
+  });
+});
+
+describe('images are exported from', () => {
+  const linux = [{ os: 'linux', architecture: 'amd64' }];
+
+  it.each<[string, string, PlatformChoice, string]>([
+    ['docker:', 'docker', linux, 'save a.test/x:1 a.test/y:1'],
+    [
+      'podman:',
+      'podman',
+      linux,
+      'save --quiet --format docker-archive --multi-image-archive a.test/x:1 a.test/y:1',
+    ],
+    ['containerd:', 'ctr', linux, 'images export --platform linux/amd64 - a.test/x:1 a.test/y:1'],
+    [
+      'containerd:k8s.io',
+      'ctr',
+      'all',
+      '--namespace k8s.io images export --all-platforms - a.test/x:1 a.test/y:1',
+    ],
+  ])('%s with %s', async (target, program, platforms, command) => {
+    install(program, prints('the tar'));
+    let exported = '';
+    const request = { names: ['a.test/x:1', 'a.test/y:1'], platforms };
+    await parseRuntimeTarget(target).export(
+      request,
+      async stdout => {
+        for await (const chunk of stdout) exported += chunk;
+      },
+      signal,
+    );
+    expect([args(), exported.trim()]).toEqual([[command], 'the tar']);
+  });
+
+  it('a runtime that is stopped when its output cannot be stored', async () => {
+    install('docker', 'while true; do echo more; done');
+    const full = new Error('the disk is full');
+    const exporting = parseRuntimeTarget('docker:').export(
+      { names: ['a.test/x:1'], platforms: 'all' },
+      async stdout => {
+        for await (const _chunk of stdout) throw full;
+      },
+      signal,
+    );
+    await expect(exporting).rejects.toBe(full);
   });
 });
 

@@ -3,6 +3,7 @@ import { type HttpResponse, json } from './http-response.ts';
 /** Error codes of the distribution-spec, and of the reference implementation where the spec has none. */
 const STATUS = {
   BLOB_UNKNOWN: 404,
+  DENIED: 403,
   DIGEST_INVALID: 400,
   MANIFEST_UNKNOWN: 404,
   NAME_INVALID: 400,

@@ -3,6 +3,7 @@ import { AirgapError, formatWhere } from '../model/errors.ts';
 import type { OnEvent } from '../store/events.ts';
 import { type BasicAuth, challenge } from './basic-auth.ts';
 import { errorResponse } from './error-response.ts';
+import { isForeignHost } from './foreign-host.ts';
 import type { HttpResponse } from './http-response.ts';
 import type { Repositories } from './repositories.ts';
 import { route } from './router.ts';
@@ -13,11 +14,22 @@ export class Registry {
   readonly #repositories: Repositories;
   readonly #auth: BasicAuth | undefined;
   readonly #onEvent: OnEvent;
+  /** Set when only this machine can connect: requests for the name of another one are refused. */
+  readonly #loopback: string | undefined;
 
-  /** @param auth required credentials; without them, access is anonymous */
-  constructor(repositories: Repositories, auth: BasicAuth | undefined, onEvent: OnEvent) {
+  /**
+   * @param auth required credentials; without them, access is anonymous
+   * @param loopback the host that it listens on, if only this machine can connect
+   */
+  constructor(
+    repositories: Repositories,
+    auth: BasicAuth | undefined,
+    onEvent: OnEvent,
+    loopback?: string | undefined,
+  ) {
     this.#repositories = repositories;
     this.#auth = auth;
+    this.#loopback = loopback;
     this.#onEvent = onEvent;
   }
 
@@ -41,6 +53,9 @@ export class Registry {
 
   #respond(request: IncomingMessage): HttpResponse {
     if (this.#auth && !this.#auth.accepts(request.headers.authorization)) return challenge();
+    const { host } = request.headers;
+    if (!this.#auth && this.#loopback !== undefined && isForeignHost(host, this.#loopback))
+      return errorResponse('DENIED', 'the Host header names another machine; connect to 127.0.0.1');
     return route(request, this.#repositories);
   }
 

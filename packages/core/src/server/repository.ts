@@ -1,6 +1,6 @@
-import { blobsOfManifest } from '../layout/walk.ts';
 import { compareText } from '../model/text-order.ts';
 import type { Digest } from '../oci/digest.ts';
+import { blobsOfManifest, manifestsOf } from '../oci/manifest.ts';
 import { isRepository, type Reference } from '../reference/reference.ts';
 import type { ServedBundle, ServedManifest } from './served-bundle.ts';
 import type { StoredBlob } from './stored-blob.ts';
@@ -53,11 +53,9 @@ export class Repository {
     this.#manifests.set(digest, served);
     const { manifest } = served;
     if (manifest.subject) this.#addReferrer(manifest.subject.digest, served);
-    if (manifest.kind === 'index') {
-      for (const child of manifest.manifests) this.add(child.digest, bundle);
-    } else {
-      for (const blob of blobsOfManifest(manifest)) this.#addBlob(blob.digest, bundle);
-    }
+    for (const blob of blobsOfManifest(manifest)) this.#addBlob(blob.digest, bundle);
+    const children = manifest.kind === 'index' ? manifestsOf(manifest) : [];
+    for (const child of children) this.add(child.digest, bundle);
   }
 
   /** @param reference a tag or a digest */

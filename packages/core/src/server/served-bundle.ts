@@ -1,11 +1,11 @@
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { readName } from '../layout/names.ts';
 import { openLayout } from '../layout/open-layout.ts';
-import { blobsOfManifest, rethrow, walkManifests } from '../layout/walk.ts';
+import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Manifest } from '../oci/manifest.ts';
+import { blobsOfManifest, type Manifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import { StoredBlob } from './stored-blob.ts';
 

@@ -50,18 +50,25 @@ export interface FilePart {
 export class MemorySink implements Sink {
   readonly #chunks: Uint8Array[] = [];
   readonly #limit: number;
+  readonly #what: string;
   #size = 0;
 
-  /** @param limit in bytes */
-  constructor(limit: number) {
+  /**
+   * @param limit in bytes
+   * @param what is collected, for the error
+   */
+  constructor(limit: number, what = 'the response') {
     this.#limit = limit;
+    this.#what = what;
   }
 
   /** @throws AirgapError `REGISTRY` when the limit is exceeded */
   write(chunk: Uint8Array): undefined {
     this.#size += chunk.length;
     if (this.#size > this.#limit)
-      throw new AirgapError('REGISTRY', `the response exceeds the limit of ${this.#limit} bytes`);
+      throw new AirgapError('REGISTRY', `${this.#what} exceeds the limit of ${this.#limit} bytes`, {
+        hint: `Check that the host is a registry; if it is, make ${this.#what} smaller.`,
+      });
     this.#chunks.push(Buffer.from(chunk));
   }
 

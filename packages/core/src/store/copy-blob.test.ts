@@ -181,6 +181,20 @@ describe('a blob is not copied', () => {
     });
   });
 
+  it.each<[string, Buffer, string]>([
+    ['too few', bytes.subarray(0, -1), 'size mismatch: expected 3000000 bytes, got 2999999'],
+    ['too many', Buffer.concat([bytes, bytes]), 'size mismatch: expected 3000000 bytes, got more'],
+  ])('of %s bytes', async (_name, content, message) => {
+    // It is read to its end, whatever is wanted.
+    const source = new Source('a.test', content);
+    const read = source.read.bind(source);
+    source.read = (each, into) => read(each, into, [{ start: 0, end: content.length }]);
+    await expect(copy([source])).rejects.toMatchObject({
+      code: 'CONTENT',
+      message: expect.stringContaining(message),
+    });
+  });
+
   it.each<ErrorCode>(['INTERRUPTED', 'DISK', 'USAGE'])('from another source after %s', async code => {
     const next = good();
     await expect(copy([new Source('a.test', bytes, { after: 5e5, code }), next])).rejects.toMatchObject({

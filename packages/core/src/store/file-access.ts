@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { fileReadError } from '../fs/file-read-error.ts';
+import { systemErrorReason } from '../fs/system-error.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { FilePart } from './blob-writer.ts';
 import type { RandomAccess } from './random-access.ts';
@@ -37,9 +38,22 @@ export class FileAccess implements RandomAccess {
     return new FileAccess(path, file, await file.stat());
   }
 
+  /**
+   * Takes over an open file.
+   *
+   * @param location what it is, for errors
+   */
+  static async of(file: FileHandle, location: string): Promise<FileAccess> {
+    return new FileAccess(location, file, await file.stat());
+  }
+
   async read(buffer: Uint8Array, at: number): Promise<number> {
-    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, at);
-    return bytesRead;
+    try {
+      const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, at);
+      return bytesRead;
+    } catch (cause) {
+      throw readError(cause, this.location);
+    }
   }
 
   files({ start, end }: Range): readonly FilePart[] {
@@ -55,6 +69,16 @@ export class FileAccess implements RandomAccess {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** The error for a file that was opened, and cannot be read: a faulty disk, or one that is gone. */
+export function readError(cause: unknown, path: string): AirgapError {
+  const reason = systemErrorReason(cause as NodeJS.ErrnoException);
+  return new AirgapError('DISK', `cannot read the file: ${reason}`, {
+    where: { path },
+    cause,
+    hint: 'Check the disk, and copy the file again.',
+  });
 }
 
 function notRegular(path: string, what: string): AirgapError {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { AirgapError, isInterrupted } from '../model/errors.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
+import { readError } from './file-access.ts';
 import type { HashPool } from './hash-pool.ts';
 import type { RandomAccess } from './random-access.ts';
 import { readRanges } from './read-ranges.ts';
@@ -19,7 +21,12 @@ export async function hashBytes(
   if (last === undefined) return hashHere(bytes, onHashed);
   const hash = pool.start(onHashed);
   for (const file of files.slice(0, -1)) hash.extend(file);
-  return hash.digest(last);
+  try {
+    return await hash.digest(last);
+  } catch (cause) {
+    if (isInterrupted(cause) || cause instanceof AirgapError) throw cause;
+    throw readError(cause, bytes.location);
+  }
 }
 
 async function hashHere(

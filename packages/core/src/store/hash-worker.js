@@ -10,6 +10,8 @@ import { writeAll } from '../fs/write-all.js';
 
 /** Small enough for a core's cache, so that bytes that are read, hashed and written come from memory once. */
 const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
+/** What a file has after a copy: its digest counts, not that of the bytes before they were written. */
+const WRITTEN = Buffer.allocUnsafeSlow(BUFFER.length);
 /** Bytes between two progress reports. */
 const PROGRESS_STEP = 1024 * 1024;
 /** @type {Map<number, import('node:crypto').Hash>} */
@@ -53,12 +55,21 @@ function hashRange({ id, fd, offset, length, from, reportProgress }, hash) {
     const bytes = read(from ?? { fd, offset }, at, length);
     if (bytes.length === 0 && from) break;
     if (bytes.length === 0) throw new RangeError(`the file ends at byte ${offset + at}`);
-    hash.update(bytes);
-    if (from) writeAll(fd, bytes, offset + at);
+    hash.update(from ? writeAndReadBack(fd, bytes, offset + at) : bytes);
     at += bytes.length;
     report(PROGRESS_STEP);
   }
   report(1);
+}
+
+/**
+ * @param {number} fd
+ * @param {Buffer} bytes
+ * @param {number} offset in bytes
+ */
+function writeAndReadBack(fd, bytes, offset) {
+  writeAll(fd, bytes, offset);
+  return WRITTEN.subarray(0, readSync(fd, WRITTEN, 0, bytes.length, offset));
 }
 
 /**

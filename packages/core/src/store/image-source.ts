@@ -25,8 +25,12 @@ export interface BlobSource {
 
 /** Anything that holds images: blobs, the manifests that refer to them, and names that point to manifests. */
 export interface ImageSource extends BlobSource {
-  /** The manifest that a name points to; undefined when the name does not exist. */
-  resolve(name: Reference): Promise<Descriptor | undefined>;
+  /**
+   * The manifest that a name points to; undefined when the name does not exist.
+   *
+   * @param isOptional whether a source that refuses to say so does not have it
+   */
+  resolve(name: Reference, isOptional?: boolean): Promise<Descriptor | undefined>;
   /**
    * The bytes of a manifest, verified against its digest.
    *
@@ -35,7 +39,12 @@ export interface ImageSource extends BlobSource {
   manifest(descriptor: Descriptor): Promise<RawManifest>;
   /** The manifests whose subject is this one; missing when the source cannot list them. */
   referrers?(subject: Digest): Promise<readonly Descriptor[]>;
+  /** The tags of the repository, as far as it lists them: for messages only. It does not fail. */
+  tags?(): Promise<RepositoryTags | undefined>;
 }
+
+/** The tags of a repository, or that there is no such repository. */
+export type RepositoryTags = readonly string[] | 'unknown repository';
 
 /** The source of an image, chosen by its name. */
 export type SourceOf = (name: Reference) => ImageSource;

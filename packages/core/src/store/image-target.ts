@@ -1,3 +1,4 @@
+import type { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RawManifest } from '../oci/manifest.ts';
@@ -33,4 +34,10 @@ export interface ReferrersTarget extends ImageTarget {
   listReferrers(subject: Digest): Promise<readonly Descriptor[] | undefined>;
   /** The manifests of the index under a tag; undefined when it is not an index or does not exist. */
   readIndex(tag: string): Promise<readonly Descriptor[] | undefined>;
+  /** The status with which it refused to say what a reference points to; such a reference counts as missing. */
+  readonly refusedCheck?: number | undefined;
+  /** Throws if the target refuses the media type of a manifest, whose blobs may be missing. @throws AirgapError `UNSUPPORTED` */
+  checkMediaType?(manifest: RawManifest): Promise<void>;
+  /** The error of a target whose repository does not exist. */
+  lacksRepository?(): Promise<AirgapError | undefined>;
 }

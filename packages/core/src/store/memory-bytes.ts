@@ -16,7 +16,7 @@ export class MemoryBytes implements RandomAccess {
   }
 
   async read(buffer: Uint8Array, at: number): Promise<number> {
-    return this.#bytes.copy(buffer, 0, at);
+    return this.#bytes.subarray(at).copy(buffer);
   }
 
   async isUnchanged(): Promise<boolean> {

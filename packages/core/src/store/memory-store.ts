@@ -60,7 +60,9 @@ export class MemoryStore implements ImageSource, ReferrersTarget {
     throw notFound(digest);
   }
 
+  /** @throws AirgapError `CONTENT` when the bytes do not match the digest */
   async putManifest(manifest: RawManifest, tag?: string): Promise<void> {
+    verifyBytes(manifest.bytes, descriptorOf(manifest));
     this.#manifests.set(manifest.digest, manifest);
     if (tag !== undefined) this.#tags.set(tag, manifest.digest);
   }

@@ -6,7 +6,7 @@ import type { Reference } from '../reference/reference.ts';
 import type { ChunkWriter } from './blob-writer.ts';
 import type { OnEvent } from './events.ts';
 import { canFallBack, combineFailures, reachable, reportFallback } from './fallback.ts';
-import type { BlobSource, ImageSource } from './image-source.ts';
+import type { BlobSource, ImageSource, RepositoryTags } from './image-source.ts';
 import type { Range } from './ranges.ts';
 
 /**
@@ -36,8 +36,8 @@ export class UnionSource implements ImageSource {
     return this.sources.at(-1)?.origin ?? {};
   }
 
-  async resolve(name: Reference): Promise<Descriptor | undefined> {
-    return this.#first(source => source.resolve(name));
+  async resolve(name: Reference, isOptional = false): Promise<Descriptor | undefined> {
+    return this.#first(source => source.resolve(name, isOptional));
   }
 
   async manifest(descriptor: Descriptor): Promise<RawManifest> {
@@ -46,7 +46,16 @@ export class UnionSource implements ImageSource {
   }
 
   async referrers(subject: Digest): Promise<readonly Descriptor[]> {
-    return (await this.#first(source => source.referrers?.(subject) ?? Promise.resolve([]))) ?? [];
+    const found = await this.#first(async source => {
+      const referrers = (await source.referrers?.(subject)) ?? [];
+      return referrers.length > 0 ? referrers : undefined;
+    });
+    return found ?? [];
+  }
+
+  /** The tags of the last source, which is the registry itself. */
+  async tags(): Promise<RepositoryTags | undefined> {
+    return this.sources.at(-1)?.tags?.();
   }
 
   async has(blob: Descriptor): Promise<boolean> {

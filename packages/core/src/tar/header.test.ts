@@ -86,3 +86,11 @@ describe('a tar plan', () => {
     }
   });
 });
+
+it.each([
+  [8 * GIB - 1, Buffer.from('77777777777\0')],
+  [8 * GIB, Buffer.from('800000000000000200000000', 'hex')],
+  [2 ** 40, Buffer.from('800000000000010000000000', 'hex')],
+])('a size of %i bytes is written as other programs write it', (size, field) =>
+  expect(encodeHeader('a', size, 0).subarray(124, 136)).toEqual(field),
+);

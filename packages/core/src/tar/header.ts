@@ -18,6 +18,8 @@ export interface TarEntry {
   readonly mtime: number;
   /** `0` for a regular file (POSIX ustar, typeflag). */
   readonly type: string;
+  /** Where a link leads; only for links (types `1` and `2`). */
+  readonly link?: string;
 }
 
 /**
@@ -58,11 +60,13 @@ export function decodeHeader(header: Buffer): TarEntry | undefined {
   if (stored !== checksum(blank)) throw invalidHeader('checksum mismatch');
   const prefix = header.toString('latin1', 257, 262) === 'ustar' ? readText(header, 345, 155) : '';
   const name = readText(header, 0, 100);
+  const link = readText(header, 157, 100);
   return {
     name: prefix ? `${prefix}/${name}` : name,
     size: readSize(header),
     mtime: readOctal(header, 136, 12),
     type: header.toString('latin1', 156, 157).replace('\0', '0'),
+    ...(link === '' ? {} : { link }),
   };
 }
 

@@ -8,16 +8,22 @@ import { openPrevious } from '../bundle/file/previous-bundle.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
-import { OpenLayouts } from '../layout/open-layout.ts';
+import { replaceFile } from '../fs/replace-file.ts';
+import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
+import type { Layout } from '../layout/layout.ts';
+import { OpenLayouts, openLayout } from '../layout/open-layout.ts';
+import { LocalSources } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
+import { checkOutput } from '../relocate/output-file.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { htmlReport } from './report.ts';
+import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -31,6 +37,10 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly strict?: boolean | undefined;
   /** Older bundles or OCI layout directories whose blobs are copied and verified instead of downloaded. */
   readonly reuse?: readonly string[] | undefined;
+  /** A file for an HTML report of the bundle, with the findings; not for a stream. */
+  readonly report?: string | undefined;
+  /** An older bundle; the report shows what has changed since. */
+  readonly since?: string | undefined;
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
@@ -61,17 +71,20 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   return interruptible(options.signal, async () => {
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
+    await checkReport(options);
     await using registries = await Registries.open({ ...options, signal });
-    const resolved = await resolveBuild(registries, options);
+    const { resolved, local } = await resolveBuild(registries, { ...options, signal });
+    await using open = local;
     const plan = planResult(resolved);
     const { tarPlan } = resolved;
     const bytes = bytesToTransfer(tarPlan);
     onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
-    await using local = await OpenLayouts.open(options.reuse ?? []);
+    await using reused = await OpenLayouts.open(options.reuse ?? []);
     const stop = (error: unknown) => stopper.abort(error);
-    const context = { tarPlan, registries, local, onEvent, signal, stop };
+    const context = { tarPlan, registries, local: open, reused, onEvent, signal, stop };
     const transferred =
       typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
+    await writeReport(options, plan.findings);
     return {
       ...plan,
       ...pathOf(output),
@@ -83,25 +96,71 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   });
 }
 
+/** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
+async function checkReport({ output, report, since }: BuildOptions): Promise<void> {
+  if (since !== undefined && report === undefined)
+    throw new AirgapError('USAGE', 'since has no effect without report', { hint: 'Pass report as well.' });
+  if (report === undefined) return;
+  if (typeof output !== 'string')
+    throw new AirgapError('USAGE', 'a report cannot be written for a streamed bundle', {
+      hint: 'Write the bundle to a file, or use airgap inspect --format html where it arrives.',
+    });
+  if ((await resolveExistingPath(report)) === (await resolveExistingPath(output)))
+    throw new AirgapError('USAGE', `the report and the bundle use the same file: ${report}`, {
+      hint: 'Choose another file for the report.',
+    });
+  await checkOutput(report);
+  if (since === undefined) return;
+  await using _older = await openLayout(since);
+}
+
+/** Writes the report of a finished bundle. @throws AirgapError `DISK`, and the errors of the older bundle */
+async function writeReport(
+  { output, report, since, signal }: BuildOptions,
+  findings: readonly Finding[],
+): Promise<void> {
+  if (report === undefined || typeof output !== 'string') return;
+  const content = await htmlReport({ bundle: output, since, findings, signal });
+  await replaceFile(report, content).catch(cause => {
+    throw diskError(cause, report, 'the report');
+  });
+}
+
+interface ResolvedBuild {
+  readonly resolved: ResolvedPlan;
+  /** Open: the blobs are copied from it. */
+  readonly local: LocalSources;
+}
+
 /** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */
-async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedPlan> {
-  const { plan, specs = [], strict } = options;
+async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedBuild> {
+  const { plan, specs = [], strict, onEvent, signal } = options;
+  const output = typeof options.output === 'string' ? options.output : undefined;
   if (plan) {
     if (strict) rejectFindings(plan.findings);
-    return resolvedPlanOf(plan);
+    const resolved = resolvedPlanOf(plan);
+    const request = { ...resolved.local, output, signal, onEvent: withTime(onEvent) };
+    return { resolved, local: await LocalSources.open(request) };
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const resolved = await resolvePlan(registries, requests, { ...options, specs });
-  if (strict) rejectFindings(resolved.findings);
-  return resolved;
+  const local = await openLocal(requests.requests, { ...options, specs }, output);
+  try {
+    const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
+    if (strict) rejectFindings(resolved.findings);
+    return { resolved, local };
+  } catch (error) {
+    await local[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 interface BuildContext {
   readonly tarPlan: BundlePlan;
   readonly registries: Registries;
-  /** Layouts whose blobs are copied instead of downloaded. */
-  readonly local: OpenLayouts;
+  readonly local: LocalSources;
+  /** Older bundles whose blobs are copied instead of downloaded. */
+  readonly reused: OpenLayouts;
   readonly onEvent: OnEvent;
   readonly signal: AbortSignal;
   /** Aborts all transfers. */
@@ -121,7 +180,7 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
   const { tarPlan, onEvent, signal } = context;
   await using file = await BundleFile.open(output, tarPlan, signal);
   const previous = await openPrevious(partialPaths(output));
-  if (previous) context.local.layouts.push(previous);
+  if (previous) context.reused.layouts.push(previous);
   onEvent({ type: 'phase', phase: 'move' });
   reportReused(context);
   const { resumed } = file;
@@ -140,25 +199,32 @@ async function writeFile(output: string, context: BuildContext): Promise<Transfe
   return tally.total(resumed, tarPlan.size - bytesToTransfer(tarPlan));
 }
 
-function reportReused({ tarPlan, local, onEvent }: BuildContext): void {
+function reportReused(context: BuildContext): void {
+  const { tarPlan, onEvent } = context;
+  const layouts = layoutsOf(context);
   for (const { content } of tarPlan.entries) {
     if (content.bytes !== undefined) continue;
     const { blob } = content;
     const { digest, size } = blob;
-    if (local.layouts.some(layout => layout.contains(blob))) onEvent({ type: 'blob-reused', digest, size });
+    if (layouts.some(layout => layout.contains(blob))) onEvent({ type: 'blob-reused', digest, size });
   }
+}
+
+/** Everything on this machine that may have a blob. */
+function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): readonly Layout[] {
+  return [...local.layouts, ...reused.layouts];
 }
 
 /** A blob comes from a local layout that has it, else from the registry of one of its images. */
 function writeOptions(
-  { registries, local, onEvent, stop }: BuildContext,
+  { registries, local, reused, onEvent, stop }: BuildContext,
   tally: TransferTally,
 ): WriteOptions {
-  const sourcesOf = ({ blob, from }: BlobRef) => [
-    ...local.layouts.filter(layout => layout.contains(blob)),
-    ...registries.source(from).sources,
+  const blobSources = ({ blob, from }: BlobRef) => [
+    ...layoutsOf({ local, reused }).filter(layout => layout.contains(blob)),
+    ...(local.imageOf(from) ? [] : registries.source(from).sources),
   ];
-  return { sourcesOf, onEvent, onBytes: tally.add, stop };
+  return { sourcesOf: blobSources, onEvent, onBytes: tally.add, stop };
 }
 
 function resumeNotice(output: string): string {

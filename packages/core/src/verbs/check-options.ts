@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { ON_EXISTING } from '../copy/tags.ts';
 import { AirgapError } from '../model/errors.ts';
-import { type Platform, type PlatformChoice, parsePlatform } from '../oci/platform.ts';
+import { NAMINGS } from '../reference/relocation.ts';
 
 /** The largest number of concurrent transfers per host. */
 const MAX_CONCURRENCY = 256;
@@ -26,25 +27,94 @@ const concurrency = z
 const platform = z.union([text, z.looseObject({ os: text, architecture: text })], {
   error: 'must be a platform, for example linux/amd64',
 });
+const platforms = z.union([z.literal('all'), z.array(platform).min(1)], {
+  error: "must be 'all' or a list of platforms",
+});
 const source = z.union([path, z.looseObject({ file: text, text })], {
   error: 'must be a path, or an object with file and text',
 });
 
-/** The options that verbs have in common. Those that are not listed here are checked where they are used. */
+const flag = z.boolean({ error: 'must be true or false' }).optional();
+const hosts = z.array(text, { error: 'must be a list of hosts' }).optional();
+const names = z.array(text, { error: 'must be a list of names or patterns' }).optional();
+const credentials = z.looseObject(
+  { username: text, password: text },
+  { error: 'must have a username and a password' },
+);
+const mirrors = z.record(z.string(), z.union([text, z.array(text)]), {
+  error: 'must map registries to URLs, or to lists of URLs',
+});
+const credentialFile = z.union([path, z.looseObject({ name: text, text })], {
+  error: 'must be a list of paths, or of objects with name and text',
+});
+const authority = z.looseObject({ pem: text }, { error: 'must be a list of objects with pem' });
+const clientCertificate = z.looseObject(
+  { cert: text, key: text },
+  { error: 'must be a list of objects with cert and key' },
+);
+const texts = z.array(text, { error: 'must be a list of strings' }).optional();
+const helm = z.looseObject(
+  { values: texts, set: texts, kubeVersion: text.optional(), apiVersions: texts, includeOptional: flag },
+  { error: 'must be an object' },
+);
+const compose = z.looseObject(
+  {
+    variables: z.record(z.string(), text, { error: 'must map names to strings' }).optional(),
+    envFiles: texts,
+  },
+  { error: 'must be an object' },
+);
+const locations = z.looseObject(
+  {
+    app: text.optional(),
+    registries: z.record(z.string(), text, { error: 'must map registries to hosts' }).optional(),
+  },
+  { error: 'must be an object with app and registries' },
+);
+const rule = z.looseObject(
+  { rule: text, severity: text },
+  { error: 'must be a list of rules with severities' },
+);
+
+/** The options of all verbs. Their values are checked as far as a wrong type would end in an error of JavaScript. */
 const FIELDS = {
   specs: z.array(source, { error: 'must be a list of input files' }),
   bundle: z.union([path, z.custom(isIterable)], { error: 'must be a path' }),
   bundles: paths,
   output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
   target: path,
+  report: path.optional(),
+  since: path.optional(),
   old: path,
   new: path,
   registry: path,
   reuse: paths.optional(),
-  images: z.array(text, { error: 'must be a list of names or patterns' }).optional(),
-  platforms: z.union([z.literal('all'), z.array(platform).min(1)], {
-    error: "must be 'all' or a list of platforms",
-  }),
+  from: z.array(path, { error: 'must be a list of local sources' }).optional(),
+  images: names,
+  exclude: names,
+  include: z.array(z.looseObject({ pattern: text }), { error: 'must be a list of patterns' }),
+  includeUnread: flag,
+  imagePaths: z.record(z.string(), z.array(text), { error: 'must map kinds to lists of paths' }),
+  locations,
+  rules: z.array(rule, { error: 'must be a list of rules with severities' }),
+  helm,
+  compose,
+  strict: flag,
+  referrers: flag,
+  dryRun: flag,
+  naming: z.enum(NAMINGS, { error: `must be one of ${NAMINGS.join(', ')}` }),
+  onExisting: z.enum(ON_EXISTING, { error: `must be one of ${ON_EXISTING.join(', ')}` }),
+  mirrors,
+  plainHttp: hosts,
+  insecure: hosts,
+  credentials: z.record(z.string(), credentials, { error: 'must map hosts to credentials' }),
+  credentialFiles: z.array(credentialFile, { error: 'must be a list of files' }),
+  ca: z.array(authority, { error: 'must be a list of objects with pem' }),
+  caFolders: z.array(path, { error: 'must be a list of folders' }),
+  clientCertificates: z.array(clientCertificate, { error: 'must be a list of objects with cert and key' }),
+  login: credentials,
+  platforms,
+  imagePlatforms: z.record(z.string(), platforms, { error: 'must map patterns to platforms' }),
   sourceDateEpoch: z.int({ error: 'must be a number of seconds' }).nonnegative(),
   concurrency,
   timeout: milliseconds,
@@ -53,9 +123,6 @@ const FIELDS = {
 } as const;
 
 type Field = keyof typeof FIELDS;
-
-/** A platform as text, for example `linux/amd64`, or as an object. */
-export type PlatformOption = readonly (Platform | string)[] | 'all';
 
 /**
  * Checks the options of a verb at its door.
@@ -71,14 +138,14 @@ export function checkOptions(verb: string, options: unknown, required: readonly 
   for (const [field, schema] of Object.entries(FIELDS)) {
     if (given[field] === undefined) continue;
     const result = schema.safeParse(given[field]);
-    if (!result.success) throw usage(verb, `${field} ${result.error.issues[0]?.message}`);
+    if (!result.success) throw usage(verb, `${field} ${reasonOf(result.error.issues)}`);
   }
 }
 
-/** Parses platforms that are given as text. @throws AirgapError `USAGE` */
-export function platformChoice(platforms: PlatformOption | undefined): PlatformChoice | undefined {
-  if (platforms === undefined || platforms === 'all') return platforms;
-  return platforms.map(entry => (typeof entry === 'string' ? parsePlatform(entry) : entry));
+/** The message of the innermost issue, after the key or index that it is about. */
+function reasonOf([issue]: readonly z.core.$ZodIssue[]): string {
+  const at = issue?.path.map(String).join('.');
+  return at ? `(${at}) ${issue?.message}` : `${issue?.message}`;
 }
 
 function usage(verb: string, problem: string): AirgapError {

@@ -378,10 +378,19 @@ const image = fc.constantFrom(
   'e:1',
 );
 const policy = fc.constantFrom('', 'Always', '"Always"', 'Never', 'IfNotPresent', '{{repl X}}');
-const container = fc.tuple(image, policy, comment, fc.boolean()).map(([image, policy, comment, flow]) => {
+/** Strings that look like images; no fix touches them. */
+const UNREAD = 'quay.io/t/unread:1';
+const args = fc.constantFrom(
+  '',
+  `\n    args: [--worker-image=${UNREAD}]`,
+  `\n    command:\n    - -image\n    - ${UNREAD}`,
+);
+const parts = fc.tuple(image, policy, comment, args, fc.boolean());
+const container = parts.map(([image, policy, comment, args, flow]) => {
   if (flow) return `  - { name: x, image: ${image}${policy && `, imagePullPolicy: ${policy}`} }${comment}`;
-  return `  - name: x\n    image: ${image}${comment}${policy && `\n    imagePullPolicy: ${policy}${comment}`}`;
+  return `  - name: x\n    image: ${image}${comment}${policy && `\n    imagePullPolicy: ${policy}${comment}`}${args}`;
 });
+const settings = fc.constantFrom('', `\n---\napiVersion: v1\nkind: ConfigMap\ndata: {image: "${UNREAD}"}`);
 const tag = fc.constantFrom(
   '',
   '\n  tag: 3.10',
@@ -395,12 +404,13 @@ const text = fc
   .tuple(
     fc.array(listed, { minLength: 1, maxLength: 3 }),
     fc.array(container, { minLength: 1, maxLength: 4 }),
+    settings,
     fc.constantFrom('\n', '\r\n'),
     fc.constantFrom('', '\n', '\n\n# end\n'),
     fc.constantFrom('', '\uFEFF'),
   )
-  .map(([list, containers, newLine, end, mark]) => {
-    const lines = `# kind: replicated\nimages:\n${list.join('\n')}\n---\n${pod(containers.join('\n'))}${end}`;
+  .map(([list, containers, settings, newLine, end, mark]) => {
+    const lines = `# kind: replicated\nimages:\n${list.join('\n')}\n---\n${pod(containers.join('\n'))}${settings}${end}`;
     return mark + lines.replaceAll('\n', newLine);
   });
 
@@ -426,6 +436,14 @@ describe('for any input', () => {
         ) + 1;
       expect(at).toBeGreaterThan(0);
     }
+  });
+
+  property.prop([text])('no string that only looks like an image is added', async text => {
+    const path = file('app.yaml', text);
+    await fix({ specs: [path] });
+    const count = (of: string) => of.split(UNREAD).length;
+    expect(count(readFileSync(path, 'utf8'))).toBe(count(text));
+    expect(readFileSync(path, 'utf8')).not.toContain('name: quay.io/t/unread');
   });
 
   property.prop([text])('no finding remains for the rules with fixes', async text => {

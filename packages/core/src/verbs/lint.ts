@@ -6,15 +6,17 @@ import { findRequests, type ImageRequest } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { SpecIndex } from '../lint/rule-api/spec-index.ts';
+import { LocalSources } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { formatPosition } from '../model/position.ts';
-import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { resolveAll } from '../resolve/resolve-all.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
-import { checkOptions, type PlatformOption, platformChoice } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
+import { type PlatformOptions, platformsOf } from './platform-choice.ts';
+import { localRequest, sourceOf } from './resolved-plan.ts';
 
 /** Options of `lint`. */
 export interface LintOptions extends SpecOptions {
@@ -27,9 +29,9 @@ export interface LintOptions extends SpecOptions {
 }
 
 /** Options for querying registries. */
-export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent'> {
-  /** Default: linux/amd64. */
-  readonly platforms?: PlatformOption | undefined;
+export interface OnlineOptions extends Omit<RegistryOptions, 'signal' | 'onEvent'>, PlatformOptions {
+  /** Local sources of images, which are tried before any registry. */
+  readonly from?: readonly string[] | undefined;
 }
 
 export interface LintResult {
@@ -51,6 +53,7 @@ export interface LintResult {
  */
 export async function lint(options: LintOptions): Promise<LintResult> {
   checkOptions('lint', options, ['specs']);
+  if (options.online !== undefined) checkOptions('lint: online', options.online, []);
   const { locations = {}, rules, online } = options;
   const onEvent = withTime(options.onEvent);
   if (online) onEvent?.({ type: 'phase', phase: 'read' });
@@ -90,13 +93,10 @@ async function queryRegistries(
   onEvent?.({ type: 'phase', phase: 'resolve' });
   return interruptible(signal, async () => {
     await using registries = await Registries.open({ ...online, signal, onEvent: listener });
+    const request = localRequest(requests, online ?? {});
+    await using local = await LocalSources.open({ ...request, signal, onEvent });
     return run.resolutions(
-      await resolveAll(
-        name => registries.source(name),
-        requests,
-        platformChoice(online?.platforms) ?? DEFAULT_PLATFORMS,
-        onEvent,
-      ),
+      await resolveAll(sourceOf({ registries, local }), requests, platformsOf(online ?? {}), onEvent),
     );
   });
 }

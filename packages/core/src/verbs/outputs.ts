@@ -1,10 +1,14 @@
 import { sep } from 'node:path';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
+import { findInput } from '../input/find/find-input.ts';
 import { AirgapError } from '../model/errors.ts';
 import { parseTargetLocation, type TargetLocation } from '../reference/relocation.ts';
 import { CredentialStore } from '../registry/auth/credential-store.ts';
-import { checkHostsNaming, hostsFiles } from '../relocate/hosts-files.ts';
+import { Chart } from '../relocate/chart-rendering.ts';
+import { helmValues, type OriginalChart, renderOriginal } from '../relocate/helm-values.ts';
+import { checkHostsNaming, hostsFiles, registriesFiles } from '../relocate/hosts-files.ts';
 import { kustomizeImages } from '../relocate/kustomize-images.ts';
+import type { Login } from '../relocate/login.ts';
 import { mappingJson } from '../relocate/mapping.ts';
 import { checkOutput, type OutputFile, type OutputKind, writeOutput } from '../relocate/output-file.ts';
 import { checkSecretName, pullSecretManifest } from '../relocate/pull-secret.ts';
@@ -29,10 +33,23 @@ export interface OutputOptions extends TargetOptions {
   readonly kustomize?: string | undefined;
   /** Directory for containerd's `hosts.toml` files and the certificate authorities of the target. */
   readonly hostsToml?: string | undefined;
+  /** File for the mirrors of k3s and rke2. */
+  readonly registriesYaml?: string | undefined;
   /** Name and file of a pull secret, created from the credentials of the load. */
   readonly pullSecret?: { readonly name: string; readonly path: string } | undefined;
   /** The specs to copy with the new references, and with the pull secret if there is one. */
   readonly rewrite?: VendorSpecsOptions | undefined;
+  /** The chart whose images get their new names by values, and the file for the values. */
+  readonly helmValues?: HelmValuesOptions | undefined;
+}
+
+/** Values for a chart. */
+export interface HelmValuesOptions {
+  /** Files and directories with exactly one chart. */
+  readonly specs: readonly string[];
+  readonly path: string;
+  /** Files with the customer's own values for the chart. */
+  readonly values?: readonly string[] | undefined;
 }
 
 /** The files that were written. */
@@ -41,7 +58,9 @@ export interface WrittenOutputs {
   readonly files: readonly { readonly kind: OutputKind; readonly path: string }[];
   /** Number of image references that were replaced in the specs. */
   readonly replaced: number;
-  /** Places in the specs that were not rewritten. */
+  /** Number of images of the chart that point at the target with the written values. */
+  readonly chartImages?: number;
+  /** Places in the specs that were not rewritten, and images of the chart that the values do not reach. */
   readonly skipped: readonly Skipped[];
 }
 
@@ -61,16 +80,19 @@ export interface Outputs {
  * @throws AirgapError `USAGE`, `INPUT` for unreadable specs and missing credentials, `DISK`
  */
 export async function openOutputs(options: OutputOptions): Promise<Outputs> {
-  const { hostsToml, pullSecret, rewrite, naming = 'path' } = options;
+  const { hostsToml, registriesYaml, pullSecret, rewrite, naming = 'path' } = options;
   const target = parseTargetLocation(options.target);
-  if (hostsToml !== undefined) checkHostsNaming(naming);
+  const hasMirrors = hostsToml !== undefined || registriesYaml !== undefined;
+  if (hasMirrors) checkHostsNaming(naming);
   await checkPaths(options);
+  const login = hasMirrors ? await targetLogin(target, options) : undefined;
   const secret = pullSecret && (await secretFile(pullSecret, target, options));
   const specs = rewrite && (await VendorSpecs.open(rewrite));
+  const chart = options.helmValues && (await openChart(options.helmValues, options.signal));
   return {
     async write(result) {
       const images = renamedImages(result.images);
-      const files = [...generatedFiles(images, target, options), ...(secret ? [secret] : [])];
+      const files = [...generatedFiles(images, target, { ...options, login }), ...(secret ? [secret] : [])];
       const rewritten = specs?.rewrite({ renames: new Renames(images), secret: pullSecret?.name });
       const written: { kind: OutputKind; path: string }[] = [];
       const write = async (file: OutputFile) => {
@@ -78,27 +100,60 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
         written.push({ kind: file.kind, path: file.path });
       };
       for (const file of files) await write(file);
-      if (!specs || !rewritten) return { files: written, replaced: 0, skipped: [] };
-      for await (const file of specs.files(rewritten)) await write(file);
-      return { files: written, replaced: rewritten.replaced, skipped: rewritten.skipped };
+      const values = chart && (await helmValues(chart, images));
+      if (values && options.helmValues)
+        await write({ kind: 'helm-values', path: options.helmValues.path, content: values.yaml });
+      if (specs && rewritten) for await (const file of specs.files(rewritten)) await write(file);
+      return {
+        files: written,
+        replaced: rewritten?.replaced ?? 0,
+        skipped: [...(rewritten?.skipped ?? []), ...(values?.skipped ?? [])],
+        ...(values ? { chartImages: values.replaced } : {}),
+      };
     },
   };
+}
+
+/** Opens and renders the only chart of some specs. @throws AirgapError `USAGE`, `INPUT` */
+async function openChart(
+  { specs, values }: HelmValuesOptions,
+  signal: AbortSignal | undefined,
+): Promise<OriginalChart> {
+  const { charts } = await findInput(specs);
+  const [chart] = charts;
+  if (chart && charts.length === 1) return renderOriginal(await Chart.open(chart, values, signal));
+  const found = charts.length === 0 ? 'no chart' : charts.map(({ path }) => path).join(', ');
+  throw new AirgapError('USAGE', `values need exactly one chart, found ${found}`, {
+    hint: 'Pass the folder or the .tgz of one chart with --specs; for others, load again with --dry-run.',
+  });
 }
 
 function generatedFiles(
   images: readonly RenamedImage[],
   target: TargetLocation,
-  options: OutputOptions,
+  options: OutputOptions & { readonly login: Login | undefined },
 ): OutputFile[] {
-  const { mapping, kustomize, hostsToml, naming = 'path', plainHttp, insecure, ca } = options;
+  const { mapping, kustomize, hostsToml, registriesYaml, naming = 'path' } = options;
+  const { plainHttp, insecure, ca, login } = options;
+  const nodes = { target, naming, plainHttp, insecure, ca, login };
   const files: OutputFile[] = [];
   if (mapping !== undefined)
     files.push({ kind: 'mapping', path: mapping, content: mappingJson(target, images) });
   if (kustomize !== undefined)
     files.push({ kind: 'kustomize', path: kustomize, content: kustomizeImages(images) });
-  if (hostsToml !== undefined)
-    files.push(...hostsFiles(hostsToml, images, { target, naming, plainHttp, insecure, ca }));
+  if (hostsToml !== undefined) files.push(...hostsFiles(hostsToml, images, nodes));
+  if (registriesYaml !== undefined) files.push(...registriesFiles(registriesYaml, images, nodes));
   return files;
+}
+
+/** The credentials with which nodes pull; undefined when the load has none, or an identity token, which nodes do not support. */
+async function targetLogin(
+  { registry }: TargetLocation,
+  { credentials, credentialFiles = [], signal }: OutputOptions,
+): Promise<Login | undefined> {
+  const store = await CredentialStore.read(credentialFiles, credentials);
+  const found = await store.for(registry, signal);
+  return found?.username && found.password ? found : undefined;
 }
 
 async function secretFile(
@@ -120,11 +175,20 @@ async function checkPaths({
   mapping,
   kustomize,
   hostsToml,
+  registriesYaml,
   pullSecret,
   rewrite,
+  helmValues: values,
 }: OutputOptions): Promise<void> {
-  const files = [mapping, kustomize, pullSecret?.path].filter(path => path !== undefined);
-  const inputs = [bundle, ...(rewrite?.specs ?? [])].filter(path => path !== undefined);
+  const files = [mapping, kustomize, registriesYaml, pullSecret?.path, values?.path].filter(
+    path => path !== undefined,
+  );
+  const inputs = [
+    bundle,
+    ...(rewrite?.specs ?? []),
+    ...(values?.specs ?? []),
+    ...(values?.values ?? []),
+  ].filter(path => path !== undefined);
   const directories = [hostsToml, rewrite?.directory].filter(path => path !== undefined);
   for (const path of files) await checkOutput(path);
   await checkDistinct(files);

@@ -8,7 +8,13 @@ import { formatPlatform } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
 import { checkOptions } from './check-options.ts';
-import { type ResolvedPlan, type ResolvePlanOptions, readRequests, resolvePlan } from './resolved-plan.ts';
+import {
+  openLocal,
+  type ResolvedPlan,
+  type ResolvePlanOptions,
+  readRequests,
+  resolvePlan,
+} from './resolved-plan.ts';
 
 /** The options of {@link plan}. */
 export interface PlanOptions extends ResolvePlanOptions, RegistryOptions {}
@@ -24,6 +30,8 @@ export interface PlannedImage {
   readonly platforms: readonly string[];
   /** The number of layers of all platforms. */
   readonly layers: number;
+  /** The local source that the image is taken from, as `from` names it; missing for a registry. */
+  readonly from?: string;
   /** The digest of the image that a referrer refers to. */
   readonly subject?: string;
   /** The total size of the image. */
@@ -57,7 +65,9 @@ export async function plan(options: PlanOptions): Promise<PlanResult> {
   checkOptions('plan', options, ['specs']);
   return interruptible(options.signal, async () => {
     await using registries = await Registries.open(options);
-    const resolved = await resolvePlan(registries, await readRequests(options), options);
+    const requests = await readRequests(options);
+    await using local = await openLocal(requests.requests, options);
+    const resolved = await resolvePlan({ registries, local }, requests, options);
     const result = planResult(resolved);
     RESOLVED.set(result, resolved);
     return result;
@@ -77,11 +87,12 @@ export function resolvedPlanOf(result: PlanResult): ResolvedPlan {
 }
 
 /** Converts a resolved plan to its public form. */
-export function planResult({ images, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
+export function planResult({ images, from, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
   const sizes = new Map(images.map(image => [image, sizesOf(image)]));
   const usage = new BlobUsage([...sizes.values()]);
   return {
     images: bundleNames(images).map(({ name, image }) => {
+      const source = from.get(image.reference.toString());
       const imageSizes = sizes.get(image) ?? new Map<string, number>();
       return {
         name: name.toString(),
@@ -90,6 +101,7 @@ export function planResult({ images, tarPlan, findings, sources }: ResolvedPlan)
         mediaType: image.root.mediaType,
         platforms: image.images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : [])),
         layers: image.images.reduce((sum, { manifest }) => sum + manifest.layers.length, 0),
+        ...(source === undefined ? {} : { from: source }),
         ...(image.subject ? { subject: image.subject } : {}),
         bytes: bytesOf(imageSizes),
         uniqueBytes: usage.uniqueBytes(imageSizes),

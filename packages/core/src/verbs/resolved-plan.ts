@@ -6,30 +6,34 @@ import type { RegistrySettings } from '../input/references.ts';
 import { type ImageRequest, imageRequests } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
+import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { DEFAULT_PLATFORMS } from '../oci/platform.ts';
+import type { Reference } from '../reference/reference.ts';
 import type { Registries } from '../registry/registries.ts';
 import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
-import { type OnTimedEvent, withTime } from '../store/events.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
-import { type PlatformOption, platformChoice } from './check-options.ts';
+import { allPlatforms, type PlatformOptions, platformsOf } from './platform-choice.ts';
 
 /** What to read, and how to resolve it. */
-export interface ResolvePlanOptions extends SpecOptions {
+export interface ResolvePlanOptions extends SpecOptions, PlatformOptions {
   /** How `source:` names and hosts map to registries. */
   readonly locations?: RegistrySettings | undefined;
-  /** Default: linux/amd64. */
-  readonly platforms?: PlatformOption | undefined;
   /** The mtime of every entry, in seconds since 1970. Default 0. */
   readonly sourceDateEpoch?: number | undefined;
   /** Include referrers: signatures, SBOMs and other artifacts of the images. */
   readonly referrers?: boolean | undefined;
   /** Rules of the lint that are off or have another severity; the last setting of a rule counts. */
   readonly rules?: readonly RuleSetting[] | undefined;
+  /**
+   * Local sources of images, which are tried before any registry: `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE`,
+   * `docker:`, `podman:`, `containerd:[NAMESPACE]`.
+   */
+  readonly from?: readonly string[] | undefined;
   readonly onEvent?: OnTimedEvent | undefined;
 }
 
@@ -38,8 +42,23 @@ export interface ResolvedPlan {
   readonly sources: readonly SourceText[];
   readonly findings: readonly Finding[];
   readonly images: readonly ResolvedImage[];
+  /** The local source of each image that has one, by its name. */
+  readonly from: ReadonlyMap<string, string>;
+  /** Opens the local sources once more, for a build after they were closed. */
+  readonly local: LocalRequest;
   readonly tarPlan: BundlePlan;
 }
+
+/** What is looked for in local sources. */
+type LocalRequest = Pick<LocalSourcesOptions, 'from' | 'names' | 'platforms'>;
+
+/** Where the images of a plan come from. */
+export interface PlanSources {
+  readonly registries: Registries;
+  readonly local: LocalSources;
+}
+
+type Requests = Awaited<ReturnType<typeof readRequests>>;
 
 /** Reads and lints the specs, and converts their images to references. */
 export async function readRequests(options: ResolvePlanOptions) {
@@ -56,29 +75,89 @@ export async function readRequests(options: ResolvePlanOptions) {
   return { sources, findings, requests, lintRun };
 }
 
+/** What to look for in the local sources. */
+export function localRequest(
+  requests: readonly ImageRequest[],
+  { from = [], ...platforms }: PlatformOptions & Pick<ResolvePlanOptions, 'from'>,
+): LocalRequest {
+  const names = requests.map(({ reference }) => reference);
+  return { from, names, platforms: allPlatforms(platforms) };
+}
+
+/**
+ * Opens the local sources for the images of the specs.
+ *
+ * @param output the bundle that is built, if it is a file
+ */
+export function openLocal(
+  requests: readonly ImageRequest[],
+  options: ResolvePlanOptions,
+  output?: string,
+): Promise<LocalSources> {
+  const { signal, onEvent } = options;
+  return LocalSources.open({
+    ...localRequest(requests, options),
+    output,
+    signal,
+    onEvent: withTime(onEvent),
+  });
+}
+
+/** The source of an image: the local one that has it, else its registry. */
+export function sourceOf({ local, registries }: PlanSources): SourceOf {
+  return name => local.imageOf(name) ?? registries.source(name);
+}
+
 /** Resolves every request, lints the resolutions, and plans the bundle. */
 export async function resolvePlan(
-  registries: Registries,
-  { requests, sources, findings, lintRun }: Awaited<ReturnType<typeof readRequests>>,
+  planSources: PlanSources,
+  read: Requests,
   options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
+  const { requests, sources, findings, lintRun } = read;
+  const { local } = planSources;
   const { referrers = false, sourceDateEpoch = 0 } = options;
   const onEvent = withTime(options.onEvent);
-  const platforms = platformChoice(options.platforms) ?? DEFAULT_PLATFORMS;
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  const resolutions = await resolveAll(name => registries.source(name), requests, platforms, onEvent);
+  const resolutions = await resolveAll(sourceOf(planSources), requests, platformsOf(options), onEvent);
   const listed = imagesOf(resolutions);
-  // A mirror answers for its registry: what it lacks is not requested there.
-  const sourceOf: SourceOf = name => registries.source(name).firstAnswer();
-  const images = referrers ? [...listed, ...(await findReferrers(sourceOf, listed, onEvent))] : listed;
+  local.reportNewDigests(listed);
+  const images = referrers ? [...listed, ...(await allReferrers(planSources, listed, onEvent))] : listed;
   const online = lintRun.resolutions(resolutions);
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {
     sources,
     findings: lintRun.inOrder([...findings, ...online]),
     images,
-    tarPlan: planTar(bundleEntries(images, platforms), sourceDateEpoch),
+    from: new Map(images.flatMap(({ reference }) => fromOf(local, reference))),
+    local: localRequest(requests, options),
+    tarPlan: planTar(bundleEntries(images), sourceDateEpoch),
   };
+}
+
+function fromOf(local: LocalSources, reference: Reference): [string, string][] {
+  const image = local.imageOf(reference);
+  return image ? [[reference.toString(), image.from]] : [];
+}
+
+/** Finds referrers where their images come from. */
+async function allReferrers(
+  { registries, local }: PlanSources,
+  images: readonly ResolvedImage[],
+  onEvent: OnEvent | undefined,
+): Promise<ResolvedImage[]> {
+  // A mirror answers for its registry: what it lacks is not requested there.
+  const registryOf: SourceOf = name => registries.source(name).firstAnswer();
+  const remote = images.filter(({ reference }) => local.imageOf(reference) === undefined);
+  const found = await findReferrers(registryOf, remote, onEvent);
+  for (const image of images) {
+    const source = local.imageOf(image.reference);
+    if (!source) continue;
+    const referrers = await findReferrers(() => source, [image], onEvent);
+    local.addReferrers(source, referrers);
+    found.push(...referrers);
+  }
+  return found;
 }
 
 /** @throws AirgapError with every failed resolution, each at its position */

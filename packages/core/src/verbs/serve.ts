@@ -1,3 +1,5 @@
+import { isLoopback } from '../http/loopback.ts';
+import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
 import { BasicAuth } from '../server/basic-auth.ts';
 import { type ListenAddress, Listener, type ListenOptions } from '../server/listener.ts';
@@ -37,7 +39,7 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 5000 };
  * Serves bundles as a read-only registry, straight from their files. The promise resolves when the port is open; every
  * finished request is reported as a `served` event.
  *
- * @throws AirgapError `INPUT` when a file cannot be read or the TLS certificate is invalid, `BUNDLE` or `CONTENT` for
+ * @throws AirgapError `USAGE` for a password without TLS on other addresses than loopback, `INPUT` when a file cannot be read or the TLS certificate is invalid, `BUNDLE` or `CONTENT` for
  * an invalid or incomplete bundle (layers are verified when they are first read), `NETWORK` when the address is not
  * available, `INTERRUPTED`
  */
@@ -45,12 +47,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   checkOptions('serve', options, ['bundles']);
   const { listen = DEFAULT_ADDRESS, signal } = options;
   const onEvent = withTime(options.onEvent ?? (() => {}));
+  const isLocal = isLoopback(listen.host.includes(':') ? `[${listen.host}]` : listen.host);
+  if (options.login && !options.tls && !isLocal) throw readablePassword(listen.host);
   const login = options.login && new BasicAuth(options.login);
   const bundles = await openBundles(options.bundles, signal);
   try {
     const repositories = new Repositories();
     for (const bundle of bundles) repositories.add(bundle, onEvent);
-    const registry = new Registry(repositories, login, onEvent);
+    const registry = new Registry(repositories, login, onEvent, isLocal ? listen.host : undefined);
     const listener = await Listener.open(listen, options, (request, response) => {
       void registry.handle(request, response);
     });
@@ -106,6 +110,13 @@ function toServing({ listener, bundles, repositories, signal }: RunningServer, s
 
 async function closeAll(bundles: readonly ServedBundle[]): Promise<void> {
   await Promise.all(bundles.map(bundle => bundle[Symbol.asyncDispose]()));
+}
+
+function readablePassword(host: string): AirgapError {
+  return new AirgapError('USAGE', 'a password without TLS can be read by everyone on the network', {
+    where: { host },
+    hint: 'Pass --tls-cert and --tls-key, or listen on 127.0.0.1 behind a proxy with TLS.',
+  });
 }
 
 function noAuthentication({ host }: Listener): string {

@@ -44,9 +44,10 @@ export interface VerifyResult {
 
 /**
  * Verifies a bundle in place, in one pass: all digests match, all references resolve, names are valid, and the file
- * contains nothing else. It returns what is wrong as problems.
+ * contains nothing else. It returns what is wrong as problems; what is only unusual, such as layers with `urls`, is a
+ * `notice` event.
  *
- * @throws AirgapError `INPUT` when the file cannot be read, `INTERRUPTED`
+ * @throws AirgapError `INPUT` when the file cannot be opened, `DISK` when reading it fails, `INTERRUPTED`
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, ['bundle']);
@@ -73,11 +74,14 @@ async function verifyOne(options: VerifyOptions): Promise<VerifyResult> {
     const names = await layout.names();
     checkNames(layout, names, problems);
     await checkDocuments(layout, names, problems);
-    await new ReferenceCheck(layout, problems).check(names);
+    const notices = await new ReferenceCheck(layout, problems).check(names);
+    for (const message of notices) onEvent({ type: 'notice', message });
+    if (storage && !(storage instanceof DirectoryFiles) && !(await storage.isUnchanged()))
+      problems.push({ message: 'the file was modified while it was verified' });
     const images = names.flatMap(({ name }) => name ?? []);
     return { path, form: layout.form, images, blobs: blobs.length, bytes, problems };
   } catch (error) {
-    if (signal?.aborted || !(error instanceof AirgapError)) throw error;
+    if (signal?.aborted || !(error instanceof AirgapError) || error.code === 'DISK') throw error;
     problems.push({ message: error.message });
     return { path, form: 'bundle', images: [], blobs: 0, bytes: 0, problems };
   }

@@ -1,4 +1,4 @@
-import { DOCUMENTS } from '../layout/documents.ts';
+import { DOCUMENTS, ociLayout } from '../layout/documents.ts';
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { NAME_ANNOTATIONS, RESOLVED_ANNOTATION } from '../layout/names.ts';
 import { offsetOf, type Problem } from './problem.ts';
@@ -19,6 +19,8 @@ export async function checkDocuments(
   if (version?.imageLayoutVersion !== '1.0.0')
     problems.push({ message: 'expected image layout version 1.0.0', entry: 'oci-layout' });
   if (layout.form !== 'bundle') return;
+  if (!ociLayout().equals(await layout.documentBytes('oci-layout')))
+    problems.push({ message: `expected exactly ${ociLayout()}`, entry: 'oci-layout' });
   await checkIndexKeys(layout, names, problems);
   await checkCanonical(layout, problems);
 }

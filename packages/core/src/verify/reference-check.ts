@@ -1,100 +1,177 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BlobOrder } from '../layout/blob-order.ts';
-import { dockerManifestProblems } from '../layout/docker-archive.ts';
+import { DockerArchive } from '../layout/docker-archive.ts';
 import { blobDigest, blobPath, DOCUMENTS } from '../layout/documents.ts';
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
-import { blobsOfManifest, walkManifests } from '../layout/walk.ts';
+import { type ManifestNode, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import { parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type ImageManifest, isRunnable, type Manifest } from '../oci/manifest.ts';
+import type { Digest } from '../oci/digest.ts';
+import { blobsOfManifest, type ImageManifest, isRunnable } from '../oci/manifest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { offsetOf, type Problem } from './problem.ts';
+import { SharedConfigs } from './shared-configs.ts';
 
-/** Follows every name of a bundle down to its layers. All referenced blobs must exist, in order, and no others. */
+/** A layout with more is not looked at any further. */
+const MAX_PROBLEMS = 1000;
+
+/** What a name points to, as far as the names are compared with it. */
+interface Root {
+  /** Undefined when it cannot be read. */
+  readonly node: ManifestNode | undefined;
+  /** Of its config; undefined for an index and an artifact. */
+  readonly platform: Platform | undefined;
+}
+
+/**
+ * Follows every name of a layout down to its layers. All referenced blobs must exist, in order, and no others; programs
+ * that read the layout must find the same images. What several names share is read once.
+ */
 export class ReferenceCheck {
   readonly #layout: Layout;
   readonly #problems: Problem[];
-  readonly #needed = new Set<string>(DOCUMENTS);
+  readonly #notices = new Set<string>();
+  readonly #needed = new Map<string, number>(DOCUMENTS.map(name => [name, -1]));
   readonly #order = new BlobOrder();
-  /** Runnable images, by the names that point to them. */
-  readonly #images = new Map<string, ImageManifest[]>();
+  readonly #roots = new Map<Digest, Root>();
+  readonly #docker: DockerArchive;
+  readonly #sharedConfigs: SharedConfigs;
 
   constructor(layout: Layout, problems: Problem[]) {
     this.#layout = layout;
     this.#problems = problems;
+    this.#docker = new DockerArchive(layout);
+    this.#sharedConfigs = new SharedConfigs();
   }
 
-  async check(names: readonly NamedDescriptor[]): Promise<void> {
-    for (const { name = 'index.json', descriptor } of names) await this.#follow(name, descriptor);
-    if (this.#layout.form === 'bundle') await this.#checkBundle();
+  /** @returns what is worth knowing, and no problem */
+  async check(names: readonly NamedDescriptor[]): Promise<string[]> {
+    for (const { name = 'index.json', descriptor } of names) await this.#checkName(name, descriptor);
+    await this.#checkDockerManifest();
+    if (this.#layout.form === 'bundle' && !this.#order.isSorted([...this.#layout.entries.keys()]))
+      this.#problems.push({ message: 'the entries are not in canonical order' });
     for (const entry of this.#layout.entries.values())
       if (blobDigest(entry.name) && !this.#needed.has(entry.name))
         this.#problems.push({ message: 'unreferenced blob', entry: entry.name, ...offsetOf(entry) });
+    return [...this.#notices];
   }
 
-  /** What holds only for the tar of a build: `manifest.json` matches the manifests, and the entries are sorted. */
-  async #checkBundle(): Promise<void> {
+  /** A bundle has a `manifest.json`, archives of other tools may have one. */
+  async #checkDockerManifest(): Promise<void> {
     // Problems of index.json would be reported twice.
-    if (!this.#problems.some(({ entry }) => entry === 'index.json'))
-      for (const message of await dockerManifestProblems(this.#layout, this.#images))
-        this.#problems.push({ message, entry: 'manifest.json' });
-    if (!this.#order.isSorted([...this.#layout.entries.keys()]))
-      this.#problems.push({ message: 'the entries are not in canonical order' });
+    if (this.#problems.some(({ entry }) => entry === 'index.json')) return;
+    if (this.#layout.form !== 'bundle' && !this.#layout.entries.has('manifest.json')) return;
+    for (const message of await this.#docker.problems())
+      this.#problems.push({ message, entry: 'manifest.json' });
   }
 
-  async #follow(name: string, root: Descriptor): Promise<void> {
-    this.#need(root, name);
-    const images: ImageManifest[] = [];
-    this.#images.set(name, images);
-    const onError = (descriptor: Descriptor, error: unknown) => {
-      if (!(error instanceof AirgapError)) throw error;
-      const entry = blobPath(descriptor);
-      if (this.#layout.entries.has(entry))
-        this.#problems.push({ message: `${name}: ${error.message}`, entry });
-    };
-    for await (const { descriptor, manifest } of walkManifests(this.#layout, root, onError)) {
-      if (descriptor === root)
-        for (const message of await rootProblems(this.#layout, root, manifest))
-          this.#problems.push({ message: `${name}: ${message}`, entry: 'index.json' });
-      this.#order.add(descriptor, manifest);
-      if (manifest.kind === 'image' && isRunnable(manifest)) images.push(manifest);
-      const children = manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest);
-      for (const child of children) this.#need(child, name);
+  async #checkName(name: string, descriptor: Descriptor): Promise<void> {
+    this.#need(descriptor, name);
+    const { digest } = descriptor;
+    const root = this.#roots.get(digest) ?? (await this.#follow(name, descriptor));
+    this.#roots.set(digest, root);
+    this.#docker.addName(name, digest);
+    for (const message of rootProblems(descriptor, root))
+      this.#problems.push({ message: `${name}: ${message}`, entry: 'index.json' });
+  }
+
+  /** Goes through everything below a root. @param name for problems */
+  async #follow(name: string, descriptor: Descriptor): Promise<Root> {
+    let node: ManifestNode | undefined;
+    let platform: Platform | undefined;
+    const onError = (failed: Descriptor, error: unknown) => this.#reportError(name, failed, error);
+    for await (const found of walkManifests(this.#layout, descriptor, onError)) {
+      if (this.#problems.length > MAX_PROBLEMS) throw tooMany(this.#layout);
+      this.#checkNode(name, found, found.descriptor === descriptor);
+      const { manifest } = found;
+      const configured = manifest.kind === 'image' ? await this.#checkImage(name, manifest) : undefined;
+      if (manifest.kind === 'image' && isRunnable(manifest))
+        this.#docker.addImage(descriptor.digest, found.descriptor, manifest);
+      if (found.descriptor !== descriptor) continue;
+      node = found;
+      platform = configured;
     }
+    return { node, platform };
+  }
+
+  #checkNode(name: string, { descriptor, manifest }: ManifestNode, isRoot: boolean): void {
+    this.#order.add(descriptor, manifest);
+    const children = manifest.kind === 'index' ? manifest.manifests : blobsOfManifest(manifest);
+    for (const child of children) {
+      this.#need(child, name);
+      if (child.urls?.length) this.#noteUrls(name, child);
+    }
+    // Those of the root are compared for each of its names.
+    if (!isRoot && descriptor.mediaType !== manifest.mediaType)
+      this.#problems.push({
+        message: `${name}: ${typeMismatch(descriptor, manifest.mediaType)}`,
+        entry: blobPath(descriptor),
+      });
+  }
+
+  /** Reads the config of a runnable image, which decides what programs unpack. @returns its platform */
+  async #checkImage(name: string, manifest: ImageManifest): Promise<Platform | undefined> {
+    const { config } = manifest;
+    if (!isRunnable(manifest) || this.#layout.sizeOf(config) === undefined) return undefined;
+    const shared = this.#sharedConfigs.add(manifest);
+    if (shared.problem)
+      this.#problems.push({ message: `${name}: ${shared.problem}`, entry: blobPath(config) });
+    if (shared.notice) this.#notices.add(`${name}: ${shared.notice}`);
+    try {
+      return parseConfig(await this.#layout.blob(config), { path: this.#layout.path, digest: config.digest })
+        .platform;
+    } catch (error) {
+      this.#reportError(name, config, error);
+      return undefined;
+    }
+  }
+
+  #reportError(name: string, descriptor: Descriptor, error: unknown): void {
+    if (!(error instanceof AirgapError)) throw error;
+    const entry = blobPath(descriptor);
+    // A missing blob is reported where it is needed.
+    if (this.#layout.entries.has(entry)) this.#problems.push({ message: `${name}: ${error.message}`, entry });
   }
 
   #need(descriptor: Descriptor, by: string): void {
     const path = blobPath(descriptor);
-    this.#needed.add(path);
+    if (this.#needed.get(path) === descriptor.size) return;
+    this.#needed.set(path, descriptor.size);
     const size = this.#layout.sizeOf(descriptor);
     if (size === descriptor.size) return;
     const problem = size === undefined ? 'is missing' : `has ${size} bytes, expected ${descriptor.size}`;
     this.#problems.push({ message: `${descriptor.digest}, which ${by} needs, ${problem}`, entry: path });
   }
+
+  #noteUrls(name: string, { digest }: Descriptor): void {
+    this.#notices.add(
+      `${name}: ${digest} has urls; the bundle contains it, and nothing is fetched from them`,
+    );
+  }
 }
 
 /** Checks that media type and platform in `index.json` match the manifest and its config. */
-async function rootProblems(
-  layout: Layout,
-  { mediaType, platform }: Descriptor,
-  manifest: Manifest,
-): Promise<string[]> {
+function rootProblems(descriptor: Descriptor, { node, platform: actual }: Root): string[] {
+  if (node === undefined) return [];
+  const { manifest } = node;
+  const { mediaType, platform } = descriptor;
   const problems: string[] = [];
-  if (mediaType !== manifest.mediaType)
-    problems.push(`media type mismatch: expected ${mediaType}, got ${manifest.mediaType}`);
-  const actual = platform && (await configPlatform(layout, manifest));
+  if (mediaType !== manifest.mediaType) problems.push(typeMismatch(descriptor, manifest.mediaType));
+  if (platform && manifest.kind === 'index')
+    problems.push(`the index has the platform ${formatPlatform(platform)}, and programs may skip its images`);
   // Compared as JSON, which drops undefined fields.
-  if (actual && !isDeepStrictEqual(platform, JSON.parse(JSON.stringify(actual))))
+  if (platform && actual && !isDeepStrictEqual(platform, JSON.parse(JSON.stringify(actual))))
     problems.push(`platform mismatch: expected ${formatPlatform(platform)}, got ${formatPlatform(actual)}`);
   return problems;
 }
 
-/** The platform in the config of a runnable image; undefined for other manifests. */
-async function configPlatform(layout: Layout, manifest: Manifest): Promise<Platform | undefined> {
-  if (manifest.kind !== 'image' || !isRunnable(manifest)) return undefined;
-  const { config } = manifest;
-  if (layout.sizeOf(config) === undefined) return undefined;
-  const bytes = await layout.blob(config);
-  return parseConfig(bytes, { path: layout.path, digest: config.digest }).platform;
+function tooMany({ path }: Layout): AirgapError {
+  return new AirgapError('BUNDLE', `more than ${MAX_PROBLEMS} problems; the rest is not checked`, {
+    where: { path },
+  });
+}
+
+function typeMismatch({ mediaType }: Descriptor, actual: string): string {
+  return `media type mismatch: expected ${mediaType}, got ${actual}`;
 }

@@ -3,8 +3,8 @@ import { blobDigest, DOCUMENTS } from '../layout/documents.ts';
 import type { LayoutEntry, LayoutFiles } from '../layout/layout-files.ts';
 import { ContentsReader, layoutName, type TarContents } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
+import { MAX_CONFIG_SIZE } from '../oci/config.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
-import { MAX_MANIFEST_SIZE } from '../oci/manifest.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { BLOCK, decodeHeader, encodeHeader, padded, TRAILER_SIZE } from '../tar/header.ts';
@@ -121,7 +121,7 @@ class TarStream {
   async content({ name, size }: LayoutEntry): Promise<{ digest: Digest; json: Buffer | undefined }> {
     const hash = createHash('sha256');
     const parts: Uint8Array[] = [];
-    let isJson = size <= MAX_MANIFEST_SIZE || DOCUMENTS.includes(name);
+    let isJson = size <= MAX_CONFIG_SIZE || DOCUMENTS.includes(name);
     for await (const part of this.#parts(size)) {
       if (parts.length === 0) isJson &&= part[0] === 0x7b || part[0] === 0x5b;
       hash.update(part);

@@ -1,6 +1,9 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { isFileAt } from '../../fs/file-identity.ts';
+import { assertWritten } from '../../fs/read-back.ts';
 import { writeAll } from '../../fs/write-all.js';
+import { AirgapError } from '../../model/errors.ts';
 import { HashPool } from '../../store/hash-pool.ts';
 import { Ranges } from '../../store/ranges.ts';
 import type { PlannedEntry, TarPlan } from '../../tar/plan.ts';
@@ -81,9 +84,11 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     });
   }
 
-  /** Writes bytes at an offset. */
+  /** Writes bytes at an offset, and reads them back: no digest covers headers and documents. */
   write(bytes: Uint8Array, offset: number): undefined {
-    writeAll(this.#partial.file.fd, bytes, offset);
+    const { fd } = this.#partial.file;
+    writeAll(fd, bytes, offset);
+    assertWritten(fd, bytes, offset);
   }
 
   /** Whether the next build can resume this one if it is not committed. */
@@ -96,24 +101,40 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     this.#resumable.clear();
   }
 
-  /** Syncs the file to the disk, then renames it to its final name. @throws AirgapError `DISK` */
+  /**
+   * Syncs the file to the disk, then renames it to its final name.
+   *
+   * @throws AirgapError `DISK`, also when another process has replaced the file
+   */
   async commit(): Promise<void> {
     try {
       await this.#partial.file.sync();
-      await this.#close();
-      await rename(this.#paths.partial, this.#path);
+      await this.#rename();
       await syncDirectory(this.#path);
+      await this.#close();
       this.discard();
-      await removePartial(this.#path);
+      await removePartial(this.#path, this.#partial.identity);
     } catch (error) {
       throw diskError(error, this.#path);
     }
   }
 
+  /** Renames exactly the file that was written, and nothing that has taken its name meanwhile. */
+  async #rename(): Promise<void> {
+    const { partial } = this.#paths;
+    const { identity } = this.#partial;
+    if (!(await isFileAt(partial, identity))) throw replaced(partial);
+    await rename(partial, this.#path);
+    if (await isFileAt(this.#path, identity)) return;
+    // Another process was faster: what it wrote must not keep the final name.
+    await rename(this.#path, partial);
+    throw replaced(partial);
+  }
+
   /** Closes the file, and removes it unless it is committed or resumable. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
-    if (!this.isResumable) await removePartial(this.#path);
+    if (!this.isResumable) await removePartial(this.#path, this.#partial.identity);
     await this.#partial.lock[Symbol.asyncDispose]();
   }
 
@@ -124,6 +145,13 @@ export class BundleFile implements TarTarget, AsyncDisposable {
     this.#partial.journal.close();
     await this.#partial.file.close();
   }
+}
+
+function replaced(path: string): AirgapError {
+  return new AirgapError('DISK', 'another process has replaced or removed the partial bundle', {
+    where: { path },
+    hint: 'Stop the other process, and run the command again.',
+  });
 }
 
 /** A rename survives a power failure once its directory is synced. */

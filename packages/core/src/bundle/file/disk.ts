@@ -1,28 +1,38 @@
-import { access, constants, realpath, stat, statfs } from 'node:fs/promises';
+import { access, constants, lstat, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
+import { resolveExistingPath } from '../../fs/resolve-existing-path.ts';
 import { systemErrorReason } from '../../fs/system-error.ts';
 import { AirgapError } from '../../model/errors.ts';
 
 /**
  * Checks that the output path is writable, before the first request to a registry.
  *
- * @returns the path with symbolic links resolved: a build replaces the target of a link, not the link
+ * @returns the path with symbolic links resolved: a build creates or replaces the target of a link, not the link
  * @throws AirgapError `DISK`, `USAGE` for an empty path
  */
 export async function checkTarget(path: string): Promise<string> {
   if (path === '')
     throw new AirgapError('USAGE', 'the output path is empty', { hint: 'Pass a file with -o.' });
   try {
-    const directory = dirname(resolve(path));
+    const target = (await isThere(path)) ? await resolveExistingPath(path) : path;
+    const directory = dirname(resolve(target));
     if (path.endsWith(sep) || !(await stat(directory)).isDirectory()) throw systemError('ENOTDIR');
     await access(directory, constants.W_OK);
-    const existing = await stat(path).catch(() => undefined);
+    const existing = await stat(target).catch(() => undefined);
     if (existing?.isDirectory()) throw systemError('EISDIR');
     if (existing && !existing.isFile()) throw notAFile(path);
-    return existing ? await realpath(path) : path;
+    return target;
   } catch (error) {
     throw diskError(error, path);
   }
+}
+
+/** Whether something has this name, even a link to nothing. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function systemError(code: string): Error {
@@ -37,27 +47,32 @@ function notAFile(path: string): AirgapError {
   });
 }
 
-/** Checks that the disk has room for some bytes. @throws AirgapError `DISK` */
-export async function checkSpace(path: string, size: number): Promise<void> {
+/**
+ * Checks that the disk has room for some bytes.
+ *
+ * @param what names what is written, for errors
+ * @throws AirgapError `DISK`
+ */
+export async function checkSpace(path: string, size: number, what = 'the bundle'): Promise<void> {
   const directory = dirname(resolve(path));
   const { bavail, bsize } = await statfs(directory).catch(cause => {
     throw diskError(cause, path);
   });
   const free = bavail * bsize;
   if (free >= size) return;
-  throw new AirgapError('DISK', `not enough disk space: the bundle needs ${size} bytes, ${free} are free`, {
+  throw new AirgapError('DISK', `not enough disk space: ${what} needs ${size} bytes, ${free} are free`, {
     where: { path },
-    hint: 'Free some disk space, or write the bundle to another disk.',
+    hint: `Free some disk space, or write ${what} to another disk.`,
   });
 }
 
 /** Converts a system error to a `DISK` error; other errors are returned as they are. */
-export function diskError(thrown: unknown, path: string): unknown {
+export function diskError(thrown: unknown, path: string, what = 'the bundle'): unknown {
   const error = thrown as NodeJS.ErrnoException;
   const { code, syscall } = error;
   if (thrown instanceof AirgapError || code === undefined || syscall === undefined) return thrown;
   const reason = code === 'ENOENT' ? 'the directory does not exist' : systemErrorReason(error);
-  return new AirgapError('DISK', `cannot write the bundle: ${reason}`, {
+  return new AirgapError('DISK', `cannot write ${what}: ${reason}`, {
     where: { path },
     cause: thrown,
     hint: 'Fix this, or choose another path with -o.',

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileIdentity, identityOf, isFileAt } from '../../fs/file-identity.ts';
 import type { Ranges } from '../../store/ranges.ts';
 import type { TarPlan } from '../../tar/plan.ts';
 import { checkSpace } from './disk.ts';
@@ -32,31 +33,36 @@ export function partialPaths(path: string): PartialPaths {
 export interface OpenPartial {
   readonly lock: PidLock;
   readonly file: FileHandle;
+  /** Of the file, whatever has its name later. */
+  readonly identity: FileIdentity;
   readonly journal: Journal;
   /** The ranges that an interrupted build wrote, by the index of the entry in the plan. */
   readonly written: ReadonlyMap<number, Ranges>;
 }
+
+type OpenedFile = Omit<OpenPartial, 'lock' | 'identity'>;
 
 /** Opens the partial bundle for a plan, at its full length: an existing one to resume, or a new one. */
 export async function openPartial(path: string, plan: TarPlan): Promise<OpenPartial> {
   const lock = await PidLock.take(partialPaths(path).lock);
   try {
     const opened = (await resume(path, plan)) ?? (await create(path, plan));
-    return { lock, ...opened };
+    return { lock, ...opened, identity: await identityOf(opened.file) };
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Removes the files beside a bundle, except the lock. */
-export async function removePartial(path: string): Promise<void> {
+/** Removes the files beside a bundle, except the lock and a partial bundle that another process has put there. */
+export async function removePartial(path: string, identity: FileIdentity): Promise<void> {
   const { partial, journal, previous, previousJournal } = partialPaths(path);
-  for (const file of [partial, journal, previous, previousJournal]) await rm(file, { force: true });
+  if (await isFileAt(partial, identity)) await rm(partial, { force: true });
+  for (const file of [journal, previous, previousJournal]) await rm(file, { force: true });
 }
 
 /** Opens an existing partial bundle, if it has the same plan and the expected size. */
-async function resume(path: string, plan: TarPlan): Promise<Omit<OpenPartial, 'lock'> | undefined> {
+async function resume(path: string, plan: TarPlan): Promise<OpenedFile | undefined> {
   const paths = partialPaths(path);
   const content = await readJournal(paths.journal);
   if (content?.plan !== planIdentity(plan)) return undefined;
@@ -70,7 +76,7 @@ async function resume(path: string, plan: TarPlan): Promise<Omit<OpenPartial, 'l
   return undefined;
 }
 
-async function create(path: string, plan: TarPlan): Promise<Omit<OpenPartial, 'lock'>> {
+async function create(path: string, plan: TarPlan): Promise<OpenedFile> {
   const paths = partialPaths(path);
   if (await readJournal(paths.journal)) await keepPrevious(paths);
   await checkSpace(path, plan.size);

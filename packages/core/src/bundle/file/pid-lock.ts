@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, open, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,8 +6,16 @@ import { z } from 'zod';
 import { AirgapError } from '../../model/errors.ts';
 import { parseJson } from '../../model/parse-json.ts';
 
-/** The process that holds a lock. */
-const holderSchema = z.object({ pid: z.int().positive(), host: z.string(), started: z.string() });
+/** The process that holds a lock, and where its pid counts: two containers may have one host name. */
+const holderSchema = z.object({
+  pid: z.int().positive(),
+  host: z.string(),
+  /** The boot of the machine; missing where the system does not tell. */
+  boot: z.string().optional(),
+  /** The PID namespace; missing where there are none. */
+  namespace: z.string().optional(),
+  started: z.string(),
+});
 type Holder = z.infer<typeof holderSchema>;
 
 /** The time that a holder has between creating its lock file and writing it, in ms. */
@@ -23,25 +31,31 @@ const POLL_INTERVAL = 50;
  */
 export class PidLock implements AsyncDisposable {
   readonly #path: string;
+  /** What the file contains. */
+  readonly #text: string;
 
-  private constructor(path: string) {
+  private constructor(path: string, text: string) {
     this.#path = path;
+    this.#text = text;
   }
 
   /** @throws AirgapError `DISK` while another process holds the lock, and file system errors */
   static async take(path: string): Promise<PidLock> {
-    const self: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
-    while (!(await create(path, JSON.stringify(self)))) {
+    const self: Holder = { pid: process.pid, ...here(), started: startOf(process.pid) };
+    const text = JSON.stringify(self);
+    while (!(await create(path, text))) {
       const holder = await holderOf(path);
       if (typeof holder === 'object' && isAlive(holder)) throw lockedError(path, holder);
       if (holder === 'damaged' || typeof holder === 'object') await breakLock(path);
       await sleep(POLL_INTERVAL);
     }
-    return new PidLock(path);
+    return new PidLock(path, text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#path, { force: true });
+    // The user may have removed it, and another process may have taken it since.
+    const text = await readFile(this.#path, 'utf8').catch(() => undefined);
+    if (text === this.#text) await rm(this.#path, { force: true });
   }
 }
 
@@ -93,9 +107,33 @@ async function isYoungerThan(age: number, path: string): Promise<boolean> {
   return stats !== undefined && Date.now() - stats.mtimeMs < age;
 }
 
-/** A process on another host cannot be checked, so it counts as alive. */
-function isAlive({ pid, host, started }: Holder): boolean {
-  if (host !== hostname()) return true;
+/** Where a pid of this process counts. */
+function here(): Pick<Holder, 'host' | 'boot' | 'namespace'> {
+  return {
+    host: hostname(),
+    boot: readIfThere(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    namespace: readIfThere(() => readlinkSync('/proc/self/ns/pid')),
+  };
+}
+
+function readIfThere(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a holder is in the PID namespace of this process; one that names none is. */
+function isNear({ boot, namespace }: Holder): boolean {
+  const own = here();
+  return (boot ?? own.boot) === own.boot && (namespace ?? own.namespace) === own.namespace;
+}
+
+/** A process of another host, boot or PID namespace cannot be checked, so it counts as alive. */
+function isAlive(holder: Holder): boolean {
+  const { pid, host, started } = holder;
+  if (host !== hostname() || !isNear(holder)) return true;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -121,8 +159,11 @@ function startOf(pid: number): string {
   }
 }
 
-function lockedError(path: string, { pid, host }: Holder): AirgapError {
-  return new AirgapError('DISK', `another build is writing this bundle: process ${pid} on ${host}`, {
+function lockedError(path: string, holder: Holder): AirgapError {
+  const { pid, host } = holder;
+  const isForeign = host === hostname() && !isNear(holder);
+  const place = isForeign ? `${host}, in another container or before a restart` : host;
+  return new AirgapError('DISK', `another build is writing this bundle: process ${pid} on ${place}`, {
     where: { path },
     hint: `Wait for it, or stop it; if the process does not exist, remove ${path}.`,
   });

@@ -60,7 +60,10 @@ describe('findInput', () => {
       'plain',
       {
         texts: ['plain/a.yml', 'plain/b.yaml', 'plain/pod.JSON', 'plain/sub/c.YAML'],
-        notes: ['plain/.hidden.yaml hidden YAML files are not read: .hidden.yaml'],
+        notes: [
+          'plain/.hidden.yaml hidden YAML files are not read: .hidden.yaml',
+          'plain/.ci hidden folders are not read: .ci',
+        ],
       },
     ],
     [

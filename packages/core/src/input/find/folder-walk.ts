@@ -39,7 +39,7 @@ export class FolderWalk {
   /** Files go to `files`, except those of a kustomization, which belong to it. */
   async #walk(folder: string, files: string[]): Promise<void> {
     const entries = await this.#entriesOf(folder);
-    const names = new Set(entries.map(({ name }) => name));
+    const names = new Set(entries.filter(({ type }) => type === 'file').map(({ name }) => name));
     if (names.has(CHART)) {
       const known = this.#outsideLinks.length;
       const manifests = await this.#manifestsOf(folder);
@@ -77,8 +77,10 @@ export class FolderWalk {
     });
     const all = await Promise.all(entries);
     const hidden = all.filter(({ name, type }) => name.startsWith('.') && type === 'file' && YAML.test(name));
+    const hiddenFolders = all.filter(({ name, type }) => name.startsWith('.') && type === 'folder');
     const shown = all.filter(({ name }) => !name.startsWith('.'));
     this.#note(hidden, 'hidden YAML files are not read', 'Pass a hidden file by name to read it.');
+    this.#note(hiddenFolders, 'hidden folders are not read', 'Pass a hidden folder by name to read it.');
     const outside = shown.filter(({ type }) => type === 'outside');
     this.#outsideLinks.push(...outside.map(({ path }) => path));
     this.#note(

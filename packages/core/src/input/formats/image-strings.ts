@@ -67,7 +67,7 @@ export function untaggedImage(text: string): ImageString | undefined {
 
 /** Returns whether a key, variable or flag says that its value is an image. */
 export function namesImage(name: string): boolean {
-  return /image(?!s?pull)/i.test(name);
+  return /image(?!s?[-_.]?pull)/i.test(name);
 }
 
 /** Returns whether a key or flag with `image` is right before the word: `--x-image=`, `image: `, `"image": "`. */

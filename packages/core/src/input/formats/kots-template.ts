@@ -1,3 +1,4 @@
+import type { Text } from '../model/text.ts';
 import { isTrue, MAX_VALUE, UNKNOWN } from './template-functions.ts';
 import { Pipelines } from './template-pipeline.ts';
 
@@ -5,6 +6,11 @@ import { Pipelines } from './template-pipeline.ts';
 export interface EvaluatedTemplate {
   readonly value: string;
   readonly options: readonly string[];
+}
+
+/** Returns a text as its template is written: quotes are escaped in a YAML string with double quotes. */
+export function withoutEscapes({ value }: Pick<Text, 'value'>): string {
+  return value.replaceAll('\\"', '"');
 }
 
 /** A template action, or the text before one. */

@@ -1,7 +1,7 @@
 import { Reference } from '../../reference/reference.ts';
 import type { Text } from '../model/text.ts';
 import type { SpecDocument } from '../yaml/document.ts';
-import { evaluateTemplate } from './kots-template.ts';
+import { evaluateTemplate, withoutEscapes } from './kots-template.ts';
 import type { ImageInObject, KubernetesObject } from './kubernetes-object.ts';
 
 /** Returns the images that a KOTS application adds to the bundle. */
@@ -48,8 +48,7 @@ export function configOptions(
  */
 export function evaluatedImage(image: Text, options: ReadonlyMap<string, string>): EvaluatedImage {
   if (!image.templated || !image.value.includes('{{')) return { image, options: [] };
-  // The text is that of the source: quotes are escaped in a string with double quotes.
-  const result = evaluateTemplate(image.value.replaceAll('\\"', '"'), options);
+  const result = evaluateTemplate(withoutEscapes(image), options);
   if (!result || !isReference(result.value)) return { image, options: [] };
   const evaluated = { ...image, value: result.value, templated: false, written: image.value };
   return { image: evaluated, options: result.options };

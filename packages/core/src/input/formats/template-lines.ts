@@ -67,10 +67,25 @@ function withoutEnd(value: string): string {
   return value.slice(0, start + end);
 }
 
+/** Returns the texts before, between and after the templates of a value. */
+function outsideTemplates(value: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  for (;;) {
+    const open = value.indexOf('{{', start);
+    const close = open < 0 ? -1 : value.indexOf('}}', open + 2);
+    if (close < 0) return [...parts, value.slice(start)];
+    parts.push(value.slice(start, open));
+    start = close + 2;
+  }
+}
+
 /** Returns how many characters of an image a value has outside its templates; undefined if it cannot render it. */
 function literalLength(value: string, image: string): number | undefined {
-  const parts = value.split(/\{\{(?:[^}]|\}(?!\}))*\}\}/);
-  if (parts.length === 1) return value === image ? image.length + 1 : undefined;
+  // A branch of a template may contain the image as it is.
+  if (value.includes(image)) return value === image ? image.length + 1 : image.length;
+  const parts = outsideTemplates(value);
+  if (parts.length === 1) return undefined;
   const [first = '', last = ''] = [parts[0], parts.at(-1)];
   if (!image.startsWith(first) || !image.endsWith(last)) return undefined;
   let at = 0;

@@ -2,7 +2,8 @@ import { MAX_VALUE, type TemplateValue, templateFunction, UNKNOWN } from './temp
 
 /** Maximum nesting of parentheses. */
 const MAX_DEPTH = 50;
-const TOKEN = /\s+|"(?:[^"\\]|\\.)*"|`[^`]*`|[()|]|[^\s()|"`]+/gs;
+/** A string that is not closed goes up to the end, so that each character is looked at once. */
+const TOKEN = /\s+|"(?:[^"\\]+|\\.?)*(?:"|$)|`[^`]*(?:`|$)|[()|]|[^\s()|"`]+/gs;
 
 /** Evaluates the pipelines of one template, for example `HasLocalRegistry | ternary LocalRegistryHost "quay.io"`. */
 export class Pipelines {
@@ -53,7 +54,7 @@ export class Pipelines {
       return tokens.pop() === ')' ? value : UNKNOWN;
     }
     if (token.startsWith('"')) return unquoted(token);
-    if (token.startsWith('`')) return token.slice(1, -1);
+    if (token.startsWith('`')) return rawString(token);
     if (token === 'true' || token === 'false') return token === 'true';
     if (/^\d+$/.test(token)) return token;
     return this.#call(token, []);
@@ -68,6 +69,10 @@ export class Pipelines {
     const value = run?.(...args) ?? UNKNOWN;
     return typeof value === 'string' && value.length > MAX_VALUE ? UNKNOWN : value;
   }
+}
+
+function rawString(token: string): TemplateValue {
+  return token.length > 1 && token.endsWith('`') ? token.slice(1, -1) : UNKNOWN;
 }
 
 function unquoted(token: string): TemplateValue {

@@ -4,7 +4,10 @@ import type { SourceText } from '../model/source-text.ts';
 import type { UnreadImage } from '../model/spec.ts';
 import type { Text } from '../model/text.ts';
 import type { SpecDocument } from '../yaml/document.ts';
+import { isTemplated } from '../yaml/template.ts';
 import { type ImageString, imageOf, imagesIn, namesImage, untaggedImage } from './image-strings.ts';
+import { evaluateTemplate, withoutEscapes } from './kots-template.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 
 /** The object or file that strings are read from. */
 export type Owner = Pick<UnreadImage, 'apiVersion' | 'kind' | 'name' | 'namespace'>;
@@ -20,13 +23,10 @@ export interface ScanOptions {
   readonly read: ReadonlySet<string>;
   /** Returns whether the value at a path of keys is not scanned. */
   readonly skips: (keys: readonly string[]) => boolean;
-  /** Only fields whose key says so are images: the format of the document is unknown. */
-  readonly onlyNamed: boolean;
 }
 
 /** Values that describe or repeat what other fields say, and images that are built. */
 const SKIPPED_KEYS: ReadonlySet<string> = new Set([
-  'alm-examples',
   'binaryData',
   'build',
   'description',
@@ -34,12 +34,15 @@ const SKIPPED_KEYS: ReadonlySet<string> = new Set([
   'managedFields',
   'message',
 ]);
-/** Kinds that name images only in schemas, or for another program that renders them. */
-const SKIPPED_KINDS: ReadonlySet<string> = new Set([
-  'CustomResourceDefinition',
-  'Kustomization',
-  'Component',
-]);
+/** The API group of what kustomize renders. */
+const KUSTOMIZE = /^kustomize\.config\.k8s\.io\//;
+/** Keys of a schema whose values are words and examples; its defaults are images that an operator runs. */
+const SCHEMA_WORDS: ReadonlySet<string> = new Set(['example', 'examples', 'externalDocs', 'pattern']);
+const API_VERSION_KEYS = ['openapi', 'swagger', 'asyncapi'];
+/** The options of a KOTS application are known only when all input is read. */
+const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
+/** Keys beside the name of an image; `<<` may merge them. */
+const VERSION_KEYS: ReadonlySet<string> = new Set(['tag', 'imageTag', 'digest', '<<']);
 const SECRET_KEYS = ['data', 'stringData', 'encryptedData'];
 
 /** Returns a key of a text: its position, and its value, because a rendered text has no positions. */
@@ -47,11 +50,12 @@ export function placeOf({ value, position: { line, column } }: Text): string {
   return `${line}:${column}:${value}`;
 }
 
-/** Returns which paths of a Kubernetes object are not scanned: its status and the data of a secret. */
-export function skipsOf(kind: string): ScanOptions['skips'] {
-  if (SKIPPED_KINDS.has(kind)) return () => true;
-  const skipped = kind.endsWith('Secret') ? ['status', ...SECRET_KEYS] : ['status'];
-  return keys => keys.length === 1 && skipped.includes(keys[0] ?? '');
+/** Returns which paths of a Kubernetes object are not scanned: its status, the data of a secret, and examples. */
+export function skipsOf({ apiVersion, kind }: KubernetesObject): ScanOptions['skips'] {
+  if (KUSTOMIZE.test(apiVersion)) return () => true;
+  if (kind === 'CustomResourceDefinition') return keys => SCHEMA_WORDS.has(keys.at(-1) ?? '');
+  const secrets = kind.endsWith('Secret') ? SECRET_KEYS : [];
+  return keys => (keys.length === 1 && keys[0] === 'status') || secrets.includes(keys.at(-1) ?? '');
 }
 
 /** Skips the fields that a compose file has for images. */
@@ -62,6 +66,11 @@ export function skipsOfCompose(keys: readonly string[]): boolean {
 /** Skips the `images:` section of a Replicated document. */
 export function skipsOfReplicated(keys: readonly string[]): boolean {
   return keys.length === 1 && keys[0] === 'images';
+}
+
+/** Returns whether a document describes an API (OpenAPI, Swagger): its images are examples. */
+export function describesApi(document: SpecDocument): boolean {
+  return API_VERSION_KEYS.some(key => document.get(document.root, key) !== undefined);
 }
 
 /** Finds the strings below a node that look like images, where no format reads an image. */
@@ -97,16 +106,16 @@ class Scan {
     if (SKIPPED_KEYS.has(keys.at(-1) ?? '') || this.#options.skips(keys)) return;
     if (isMap(node)) this.#map(node, place);
     else if (isSeq(node)) this.#list(node.items as Node[], place);
-    else if (isScalar(node) && typeof node.value === 'string') this.#string(node, place);
+    else if (isScalar(node) && mayNameImage(node.value)) this.#string(node, place);
   }
 
   #map(map: YAMLMap, place: Place): void {
-    this.#pair(map, place);
-    const variable = this.#document.text(this.#document.get(map, 'name'))?.value;
-    for (const [key, value] of this.#document.entries(map)) {
+    const entries = this.#document.entries(map);
+    if (entries.some(([key]) => VERSION_KEYS.has(key))) this.#pair(map, place);
+    for (const [key, value] of entries) {
       const keys = [...place.keys, key];
-      const isVariable = key === 'value' && variable !== undefined;
-      this.visit(value, isVariable ? { keys, named: `${place.keys.at(-1)} ${variable}` } : { keys });
+      const variable = key === 'value' ? this.#document.text(this.#document.get(map, 'name')) : undefined;
+      this.visit(value, variable ? { keys, named: `${place.keys.at(-1)} ${variable.value}` } : { keys });
     }
   }
 
@@ -123,9 +132,9 @@ class Scan {
     const text = this.#document.text(node);
     if (text === undefined || this.#paired.has(node) || this.#isRead(text)) return;
     const isNamed = isNamedPlace(place);
-    if (this.#options.onlyNamed && !isNamed) return;
-    const images = text.templated ? [] : imagesIn(text.value, isNamed);
-    const untagged = images.length === 0 && isImageField(place) ? untaggedImage(text.value) : undefined;
+    const value = knownValue(text);
+    const images = imagesIn(value, isNamed);
+    const untagged = images.length === 0 && isImageField(place) ? untaggedImage(value) : undefined;
     const all = untagged ? [untagged] : images;
     const positions = all.length > 0 ? this.#positions(node, all) : [];
     for (const [index, image] of all.entries())
@@ -185,6 +194,16 @@ class Scan {
     const image = { value: reference, position, templated: false };
     this.found.push({ ...this.#options.owner, image, isFull, place });
   }
+}
+
+/** Returns false for most values, quickly: they have neither a tag nor a path, and no template. */
+function mayNameImage(value: unknown): boolean {
+  return typeof value === 'string' && (/[:/]/.test(value) || isTemplated(value));
+}
+
+/** Returns a text with its KOTS templates evaluated; nothing if its value is known only at installation. */
+function knownValue(text: Text): string {
+  return text.templated ? (evaluateTemplate(withoutEscapes(text), NO_OPTIONS)?.value ?? '') : text.value;
 }
 
 /** Returns the flag that the next argument belongs to; undefined if the text has its own value or is no flag. */

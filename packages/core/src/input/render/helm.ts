@@ -16,6 +16,8 @@ const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,51}[a-z0-9])?$/;
 const SOURCE = /^---\n# Source: (.*)$/m;
 /** Helm's words for dependencies that are not in the chart's folder. */
 const MISSING_DEPENDENCIES = /missing in charts\/ directory:\s*(?<names>[^\n]{1,500})/;
+/** Helm's words for a chart that needs another version of Kubernetes than the one that helm assumes. */
+const OTHER_KUBE_VERSION = /chart requires kubeVersion: /;
 
 /** How charts are rendered, as the options of `helm template`. */
 export interface HelmOptions {
@@ -35,6 +37,8 @@ interface Chart extends RenderInput {
   readonly metadata: string;
   readonly name: string | undefined;
   readonly version: string | undefined;
+  /** Has only templates for other charts. */
+  readonly isLibrary: boolean;
 }
 
 /** What one chart yields. */
@@ -44,6 +48,8 @@ interface ChartResult {
   readonly errors: readonly AirgapError[];
   readonly notes: readonly InputNote[];
 }
+
+const NOTHING: ChartResult = { sources: [], files: [], errors: [], notes: [] };
 
 /**
  * Renders every chart with the `builder` values of each matching `HelmChart`, or with its default values. Does not
@@ -88,6 +94,7 @@ class HelmRenderer {
         ({ chart: name, version }) => name === chart.name && version === chart.version,
       );
       for (const helmChart of matching) this.#matched.add(helmChart);
+      if (chart.isLibrary && matching.length === 0) return NOTHING;
       const sources: SourceText[] = [];
       const notes: InputNote[] = [];
       for (const release of matching.length > 0 ? matching : [undefined]) {
@@ -102,7 +109,7 @@ class HelmRenderer {
       return { sources, notes, files: [], errors: [] };
     } catch (error) {
       if (!(error instanceof AirgapError)) throw error;
-      const reason = missingDependencies(input, error) ?? error;
+      const reason = missingDependencies(input, error) ?? otherKubeVersion(error) ?? error;
       return { sources: [], notes: [], files: input.files, errors: [notRendered('chart', input, reason)] };
     }
   }
@@ -123,7 +130,13 @@ class HelmRenderer {
     const [document] = SpecDocument.parse({ file: input.file, text: metadata, rendered: true });
     const textOf = (key: string) =>
       document instanceof SpecDocument ? document.text(document.get(document.root, key))?.value : undefined;
-    return { ...input, metadata, name: textOf('name'), version: textOf('version') };
+    return {
+      ...input,
+      metadata,
+      name: textOf('name'),
+      version: textOf('version'),
+      isLibrary: textOf('type') === 'library',
+    };
   }
 
   async #template(
@@ -244,6 +257,14 @@ function missingDependencies({ path, file }: RenderInput, error: AirgapError): A
     hint: isArchive
       ? 'Package the chart with its dependencies: helm package --dependency-update CHART'
       : `Run: helm dependency build ${shellWord(path)}`,
+    cause: error,
+  });
+}
+
+function otherKubeVersion(error: AirgapError): AirgapError | undefined {
+  if (!OTHER_KUBE_VERSION.test(error.message)) return undefined;
+  return new AirgapError('INPUT', error.message, {
+    hint: 'Pass the Kubernetes version of the cluster with --kube-version.',
     cause: error,
   });
 }

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { visit } from 'yaml';
 import { AirgapError } from '../../model/errors.ts';
 import type { RenderInput } from '../find/find-input.ts';
+import { KUSTOMIZATIONS } from '../find/folder-walk.ts';
 import { readSource, type SourceText } from '../model/source-text.ts';
 import { SpecDocument } from '../yaml/document.ts';
 import { notRendered, RENDERERS, type Rendered } from './rendered.ts';
@@ -17,6 +18,8 @@ const FILE_LISTS = [
   ...['crds', 'configurations', 'generators', 'transformers', 'validators', 'patchesStrategicMerge'],
 ];
 const PATH_LISTS = ['patches', 'patchesJson6902', 'replacements'];
+/** A kustomization that references more others is rendered without a look into the rest. */
+const MAX_REFERENCED = 10_000;
 const MISSING = new AirgapError('INPUT', 'neither kustomize nor kubectl is on PATH', {
   hint: 'Install one of them, or pass the output of "kubectl kustomize".',
 });
@@ -43,6 +46,7 @@ export async function renderKustomizations(
   for (const input of inputs) read.set(resolve(input.path), await readKustomization(input));
   const referenced = new Set([...read.values()].flatMap(({ references }) => references));
   const roots = inputs.filter(({ path }) => !referenced.has(resolve(path)));
+  await readReferenced(read);
   const kustomize = new Kustomize(read, signal);
   const limit = pLimit(RENDERERS);
   const results = await Promise.all(roots.map(root => limit(() => kustomize.render(root))));
@@ -110,6 +114,19 @@ class Kustomize {
     for (const path of reached) for (const next of this.#read.get(path)?.references ?? []) reached.add(next);
     return reached;
   }
+}
+
+/** Reads the kustomizations that others reference and that are not in the input: kustomize would render them as well. */
+async function readReferenced(read: Map<string, Kustomization>): Promise<void> {
+  // The map grows during the iteration.
+  for (const { references } of read.values())
+    for (const path of references) {
+      if (read.has(path) || read.size > MAX_REFERENCED) continue;
+      for (const name of KUSTOMIZATIONS) {
+        const file = join(path, name);
+        if (await exists(file)) read.set(path, await readKustomization({ path, file, files: [] }));
+      }
+    }
 }
 
 /** Returns what a kustomization names; nothing if it cannot be read, because rendering reports that. */

@@ -17,9 +17,17 @@ import type { Text } from '../model/text.ts';
 import { Aliases } from './aliases.ts';
 import { DocumentLimitError, documentStream } from './document-stream.ts';
 import { isTemplated, maskTemplates } from './template.ts';
+import { findUnclosed } from './unclosed.ts';
 
 /** Maximum nesting of merge keys; an alias can make them recursive. */
 const MAX_MERGES = 20;
+
+/** What the documents of one file share. */
+interface FileContext {
+  readonly source: SourceText;
+  readonly lines: LineCounter;
+  readonly mayMerge: boolean;
+}
 
 /** One YAML document of an input file, read by key, with the position of every node. */
 export class SpecDocument {
@@ -29,22 +37,26 @@ export class SpecDocument {
   readonly #source: SourceText;
   readonly #lines: LineCounter;
   #aliases: Aliases | undefined;
+  /** The text may have merge keys. Looking for them doubles the time of every look-up that finds nothing. */
+  readonly #mayMerge: boolean;
 
-  private constructor(root: Node | null, comment: string, source: SourceText, lines: LineCounter) {
+  private constructor(root: Node | null, comment: string, { source, lines, mayMerge }: FileContext) {
     this.root = root;
     this.#comment = comment;
     this.#source = source;
     this.#lines = lines;
+    this.#mayMerge = mayMerge;
   }
 
   /** Yields the documents of a file one by one; an unreadable document yields an `INPUT` error with its position. */
   static *parse(source: SourceText): Generator<SpecDocument | AirgapError> {
     const lines = new LineCounter();
-    const at = (offset: number) => new SpecDocument(null, '', source, lines).#at(offset);
+    const context = { source, lines, mayMerge: source.text.includes('<<') };
+    const at = (offset: number) => new SpecDocument(null, '', context).#at(offset);
     const hasAliases = /[&*]/.test(source.text);
     try {
       for (const parsed of documentStream(yamlOf(source), lines)) {
-        const document = SpecDocument.#read(parsed, source, lines);
+        const document = SpecDocument.#read(parsed, context);
         yield hasAliases && document instanceof SpecDocument ? document.#resolveAliases() : document;
       }
     } catch (error) {
@@ -57,18 +69,27 @@ export class SpecDocument {
     }
   }
 
-  static #read(parsed: ParsedDocument, source: SourceText, lines: LineCounter): SpecDocument | AirgapError {
+  static #read(parsed: ParsedDocument, context: FileContext): SpecDocument | AirgapError {
     const { contents, commentBefore, errors, comment } = parsed;
     const comments = [commentBefore, contents?.commentBefore, firstKeyComment(contents), comment];
-    const document = new SpecDocument(contents, comments.filter(Boolean).join('\n'), source, lines);
-    const error = errors.find(found => !isAccepted(found, source.text));
-    if (error)
+    const document = new SpecDocument(contents, comments.filter(Boolean).join('\n'), context);
+    const error = errors.find(found => !isAccepted(found, context.source.text));
+    return error ? document.#syntaxError(error) : document;
+  }
+
+  #syntaxError({ message, pos: [offset] }: YAMLError): AirgapError {
+    const unclosed = findUnclosed(this.root, this.#source.text);
+    if (unclosed)
       return inputError(
-        `not YAML: ${error.message}`,
-        document.#at(error.pos[0]),
-        'Fix the YAML syntax there; the cause is often on the line before.',
+        `not YAML: ${unclosed.character} is never closed`,
+        this.#at(unclosed.offset),
+        'Close it, or check the brackets and quotes after it.',
       );
-    return document;
+    return inputError(
+      `not YAML: ${message}`,
+      this.#at(offset),
+      'Fix the YAML syntax there; the cause is often on the line before.',
+    );
   }
 
   /** Resolves the aliases of the document; returns the error for an alias without an anchor. */
@@ -224,7 +245,7 @@ export class SpecDocument {
     const map = this.#follow(node);
     if (!isMap(map) || depth > MAX_MERGES) return [];
     const direct = this.#direct(map, key);
-    if (direct.length > 0) return direct;
+    if (direct.length > 0 || !this.#mayMerge) return direct;
     return this.#direct(map, '<<').flatMap(merged => {
       const mappings = this.isList(merged) ? this.items(merged) : [merged];
       // In a list of merged mappings, the first that has the key wins.
@@ -237,9 +258,10 @@ export class SpecDocument {
   }
 
   #direct(map: YAMLMap, key: string): Node[] {
-    return map.items
-      .filter(pair => isScalar(pair.key) && pair.key.value === key && pair.value != null)
-      .map(pair => pair.value as Node);
+    const values: Node[] = [];
+    for (const pair of map.items)
+      if (isScalar(pair.key) && pair.key.value === key && pair.value != null) values.push(pair.value as Node);
+    return values;
   }
 
   #follow(node: Node | null | undefined): Node | null | undefined {

@@ -16,7 +16,8 @@ export function* jsonObjects(text: string): Generator<string> {
 function objectEnd(text: string, offset: number): number | undefined {
   const start = nextContent(text, offset);
   if (text[start] !== '{') return undefined;
-  const token = /[{}]|"(?:[^"\\]|\\.)*"/gs;
+  // A string that is not closed goes up to the end, so that each character is looked at once.
+  const token = /[{}]|"(?:[^"\\]+|\\.?)*(?:"|$)/gs;
   token.lastIndex = start;
   let depth = 0;
   for (let found = token.exec(text); found; found = token.exec(text)) {

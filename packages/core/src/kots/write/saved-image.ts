@@ -1,9 +1,9 @@
 import type { Layout } from '../../layout/layout.ts';
 import type { NamedImage } from '../../layout/names.ts';
-import { assertPresent, blobsOfManifest, rethrow, walkManifests } from '../../layout/walk.ts';
+import { assertPresent, rethrow, walkManifests } from '../../layout/walk.ts';
 import { AirgapError } from '../../model/errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
-import { isAttestation, isRunnable } from '../../oci/manifest.ts';
+import { blobsOfManifest, isAttestation, isRunnable } from '../../oci/manifest.ts';
 import { MediaType } from '../../oci/media-type.ts';
 import { repositoryOf } from '../registry-tree.ts';
 

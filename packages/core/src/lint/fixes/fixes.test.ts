@@ -75,6 +75,15 @@ describe('a fix changes', () => {
   });
 });
 
+it('adds a policy only to those of several containers with one image that have no safe one', async () => {
+  const containers = (policy: string) =>
+    pod(
+      `    - name: a\n      image: &i quay.io/a/b:latest\n${policy}    - name: b\n      image: *i\n      imagePullPolicy: Never\n`,
+    );
+  const fixer = await fixed(containers(''));
+  expect(textOf(fixer)).toBe(containers('      imagePullPolicy: IfNotPresent\n'));
+});
+
 describe('a fix leaves alone', () => {
   it.each<[string, string]>([
     [
@@ -96,6 +105,10 @@ describe('a fix leaves alone', () => {
     [
       'an unlisted image with a digest',
       `${list('- source: public\n  name: redis\n  tag: "7"\n')}---\n${pod(`    - name: a\n      image: quay.io/a/b@${DIGEST}\n`)}`,
+    ],
+    [
+      'a list with a template in another entry',
+      `${list('- source: public\n  name: redis\n  tag: "7"\n{{repl if true}}\n- source: public\n  name: x\n  tag: "1"\n{{repl end}}\n')}---\n${pod('    - name: a\n      image: quay.io/a/b:1\n')}`,
     ],
     [
       'a list with a template',

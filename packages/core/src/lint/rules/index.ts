@@ -20,6 +20,7 @@ import { nameCollision } from './name-collision.ts';
 import { noImages } from './no-images.ts';
 import { notAnswered } from './not-answered.ts';
 import { notRendered } from './not-rendered.ts';
+import { oldConfigType } from './old-config-type.ts';
 import { refusedAttestation } from './refused-attestation.ts';
 import { tagAndDigest } from './tag-and-digest.ts';
 import { tagNotFound } from './tag-not-found.ts';
@@ -69,6 +70,7 @@ export const registryRules: readonly RegistryRule[] = [
   notAnswered,
   refusedAttestation,
   largeLayer,
+  oldConfigType,
 ];
 
 /** All rules. */

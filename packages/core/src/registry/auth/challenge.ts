@@ -7,7 +7,7 @@ export interface Challenge {
 
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const PARAMETER =
-  /\s*,?\s*(?<key>[!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^\s,"]+))/y;
+  /(?<key>[!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^\s,"]+))/y;
 const SEPARATOR = /[\s,]*/y;
 
 /** Parses the challenges of one or several `WWW-Authenticate` headers, up to the first malformed one. */
@@ -21,12 +21,16 @@ export function parseChallenges(header: string | readonly string[] | undefined):
     if (match) at = pattern.lastIndex;
     return match;
   };
+  const takeParameter = () => {
+    take(SEPARATOR);
+    return take(PARAMETER);
+  };
   for (;;) {
     take(SEPARATOR);
     const scheme = take(TOKEN);
     if (!scheme) return challenges;
     const parameters: Record<string, string> = {};
-    for (let match = take(PARAMETER); match; match = take(PARAMETER)) {
+    for (let match = takeParameter(); match; match = takeParameter()) {
       const { key = '', quoted, bare = '' } = match.groups ?? {};
       parameters[key.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? bare;
     }

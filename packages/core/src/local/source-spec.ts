@@ -1,0 +1,69 @@
+import { AirgapError } from '../model/errors.ts';
+import { Reference } from '../reference/reference.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { isRuntimeTarget, parseRuntimeTarget } from '../runtime/target.ts';
+
+const FILE_SOURCE = /^(?:(?<name>[^=]*)=)?(?<kind>oci|oci-archive|docker-archive):(?<location>.*)$/;
+
+/** Images in a file or directory. */
+export interface FileSourceSpec {
+  readonly kind: 'oci' | 'oci-archive' | 'docker-archive';
+  /** As the user wrote it, for messages. */
+  readonly text: string;
+  readonly path: string;
+  /** The only image that is taken, by its name there. */
+  readonly imageName?: string | undefined;
+  /** The name of the specs that gets the image, whatever its name there. */
+  readonly alias?: Reference | undefined;
+}
+
+/** Images in a runtime on this machine. */
+export interface RuntimeSourceSpec {
+  readonly kind: 'runtime';
+  readonly text: string;
+  readonly runtime: Runtime;
+}
+
+/** Where images of this machine are, as `--from` names it. */
+export type LocalSourceSpec = FileSourceSpec | RuntimeSourceSpec;
+
+/**
+ * Parses `[NAME=]oci:DIR[:IMAGE]`, the same with `oci-archive:` and `docker-archive:`, `docker:`, `podman:` or
+ * `containerd:[NAMESPACE]`.
+ *
+ * @throws AirgapError `USAGE`
+ * @example
+ * parseLocalSource('oci-archive:app.tar');
+ * parseLocalSource('quay.io/team/app:1=oci:layout:dev');
+ */
+export function parseLocalSource(text: string): LocalSourceSpec {
+  const file = FILE_SOURCE.exec(text)?.groups;
+  if (file?.kind !== undefined) return fileSource(text, file);
+  if (!isRuntimeTarget(text)) throw invalid(text);
+  return { kind: 'runtime', text, runtime: parseRuntimeTarget(text) };
+}
+
+function fileSource(text: string, groups: Readonly<Record<string, string | undefined>>): FileSourceSpec {
+  const { name, location = '' } = groups;
+  const colon = location.indexOf(':');
+  const path = colon < 0 ? location : location.slice(0, colon);
+  const imageName = colon < 0 ? undefined : location.slice(colon + 1);
+  if (path === '' || imageName === '') throw invalid(text);
+  const alias = name === undefined ? undefined : parseAlias(text, name);
+  return { kind: groups.kind as FileSourceSpec['kind'], text, path, imageName, alias };
+}
+
+function parseAlias(text: string, name: string): Reference {
+  try {
+    return Reference.parse(name).canonical();
+  } catch (cause) {
+    const message = `invalid local source: ${JSON.stringify(text)}: ${(cause as Error).message}`;
+    throw new AirgapError('USAGE', message, { cause, hint: 'Write NAME as in the specs, before the "=".' });
+  }
+}
+
+function invalid(text: string): AirgapError {
+  return new AirgapError('USAGE', `invalid local source: ${JSON.stringify(text)}`, {
+    hint: 'Use oci:DIR, oci-archive:FILE, docker-archive:FILE, docker:, podman:, containerd: or containerd:NAMESPACE.',
+  });
+}

@@ -1,0 +1,3 @@
+import { testCraftedBundles } from './differential.ts';
+
+testCraftedBundles(false);
