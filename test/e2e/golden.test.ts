@@ -109,23 +109,23 @@ const SIDE_KEYS = 'blobs bytes images path';
 /** Scripts read these keys: to add one is compatible, to rename or remove one is not. */
 const JSON_KEYS: Readonly<Record<'plan' | 'build' | 'inspect' | 'verify' | 'diff', KeyTable>> = {
   plan: {
-    '': 'blobBytes blobs bundleSize findings images sharedBytes',
+    '': 'blobBytes blobs bundleSize findings images sharedBytes signatures',
     ...FINDING_KEYS,
     ...PLANNED_IMAGE_KEYS,
   },
   build: {
-    '': 'blobBytes blobs bundleSize digest elapsed findings images path sharedBytes size transferred',
+    '': 'blobBytes blobs bundleSize digest elapsed findings images path sharedBytes signatures size transferred',
     transferred: 'downloaded resumed reused written',
     ...FINDING_KEYS,
     ...PLANNED_IMAGE_KEYS,
   },
   inspect: {
-    '': 'blobBytes blobs form images path sharedBytes size',
+    '': 'blobBytes blobs digest form images path sharedBytes signatures size',
     'images[]': 'bytes digest layers mediaType name platforms subject uniqueBytes',
     'images[].layers[]': 'digest mediaType sharedBy size',
   },
   verify: {
-    '': 'blobs bytes form images path problems',
+    '': 'blobs bytes digest form images path problems signatures',
     'problems[]': 'entry message offset',
   },
   diff: {

@@ -99,7 +99,6 @@ describe('an airgap.yaml in a folder that is not trusted', () => {
   });
 
   it.each<[string, string]>([
-    ['a signature policy', 'signatures: off'],
     ['a switch of TLS', 'insecure: [docker.io]'],
     ['a registry without TLS', 'plainHttp: [docker.io]'],
     ['a certificate authority', 'ca: ca.crt'],
@@ -117,6 +116,13 @@ describe('an airgap.yaml in a folder that is not trusted', () => {
     const { status, stderr } = await run(['plan', 'app.yaml']);
     expect(status).toBe(2);
     expect(stderr).toMatch(/unknown key: /);
+  });
+
+  it('cannot set a signature policy', async () => {
+    write("signatures: [{pattern: '*', required: 'false'}]\n");
+    const { status, stderr } = await run(['plan', 'app.yaml']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('"signatures" of airgap.yaml does not count: its folder is not trusted');
   });
 });
 

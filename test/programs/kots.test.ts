@@ -17,6 +17,16 @@ const pinned = indexOf([
   imageOf({ layers: [noiseOf(8, 1000)], platform: ARM64 }),
 ]);
 
+const POD = `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+    - name: web
+      image: nginx:1
+`;
+
 /** The images of the bundle by name: every form that KOTS pushes with its digest unchanged. */
 const IMAGES: Record<string, TestImage> = {
   'docker.io/library/redis:7.0': imageOf({ layers: [shared], types: 'docker' }),
@@ -151,6 +161,108 @@ async function expectServed(host: string, path: string, image: TestImage): Promi
 function digestOf(bytes: ArrayBuffer): string {
   return `sha256:${createHash('sha256').update(Buffer.from(bytes)).digest('hex')}`;
 }
+
+describe('a release', () => {
+  const release = () => {
+    mkdirSync(work.file('manifests'), { recursive: true });
+    writeFileSync(work.file('manifests/pod.yaml'), POD);
+    return ['--release', 'manifests', '--channel-id', 'c1', '--version-label', '1.2.3', '--cursor', '7'];
+  };
+
+  it('is in app.tar.gz, and its fields are in the document', async () => {
+    const path = work.file('release.airgap');
+    const { status, stderr } = await kots(
+      bundle,
+      '-o',
+      path,
+      ...release(),
+      '--required',
+      '1.0.0=3',
+      '--is-required',
+    );
+    expect(status).toBe(0);
+    expect(stderr).toContain(
+      'warning: docker.io/library/nginx:1 is used by the release, but is not in the bundle',
+    );
+    const folder = extract(path);
+    expect(execFileSync('tar', ['-xzOf', `${folder}/app.tar.gz`, 'pod.yaml'], { encoding: 'utf8' })).toBe(
+      POD,
+    );
+    const document = readFileSync(`${folder}/airgap.yaml`, 'utf8');
+    for (const line of ['channelID: c1', 'versionLabel: 1.2.3', 'updateCursor: "7"', 'isRequired: true'])
+      expect(document).toContain(`  ${line}\n`);
+    expect(document).toContain('    - versionLabel: 1.0.0\n      updateCursor: "3"\n');
+  });
+
+  it('and its fields are taken from a previous archive', async () => {
+    const previous = work.file('previous.airgap');
+    expect(await kots(bundle, '-o', previous, ...release())).toMatchObject({ status: 0 });
+    const path = work.file('next.airgap');
+    const next = await kots(bundle, '-o', path, '--previous', previous, '--version-label', '1.2.4');
+    expect(next.status).toBe(0);
+    const folder = extract(path);
+    const document = readFileSync(`${folder}/airgap.yaml`, 'utf8');
+    expect(document).toContain('  channelID: c1\n');
+    expect(document).toContain('  versionLabel: 1.2.4\n');
+    expect(existsSync(`${folder}/app.tar.gz`)).toBe(true);
+  });
+
+  it('alone is small, and KOTS finds no images in it', async () => {
+    const path = work.file('metadata.airgap');
+    expect(await kots(bundle, '-o', path, ...release(), '--metadata-only')).toMatchObject({ status: 0 });
+    expect(existsSync(`${extract(path)}/images`)).toBe(false);
+    expect(statSync(path).size).toBeLessThan(10_000);
+  });
+});
+
+describe('a delta', () => {
+  const changed = { ...IMAGES, 'quay.io/team/app:2': imageOf({ layers: [shared, noiseOf(9, 5000)] }) };
+
+  it('lacks the layers that the base has in the same repository', async () => {
+    const next = work.file('next.tar');
+    await buildBundle(next, changed);
+    const path = work.file('delta.airgap');
+    const { status, stdout, stderr } = await kots(
+      next,
+      '-o',
+      path,
+      '--delta',
+      archive,
+      '--omit-unchanged',
+      '--json',
+    );
+    expect([status, stderr]).toEqual([0, expect.any(String)]);
+    const result = JSON.parse(stdout.toString());
+    expect(result.images.map(({ name }: { name: string }) => name)).toEqual(['quay.io/team/app:2']);
+    expect(result.omittedImages.length).toBe(Object.keys(IMAGES).length);
+    expect(result.omitted.blobs).toBe(1);
+    expect(result.size).toBeLessThan(30_000);
+    expect(stderr).toContain(`load ${archive} first`);
+  });
+
+  it.skipIf(lacks('docker-registry'))('is complete for a registry after its base', async () => {
+    using storage = new TempDir();
+    mkdirSync(storage.file('registry'));
+    for (const path of [archive, work.file('delta.airgap')])
+      execFileSync('cp', ['-r', `${extract(path)}/images/docker`, storage.file('registry')]);
+    await using registry = await Distribution.start(storage.path);
+    const image = changed['quay.io/team/app:2'];
+    if (image) await expectServed(registry.host, 'app/manifests/2', image);
+  });
+});
+
+it.skipIf(lacks('docker-registry'))('a .airgap is loaded into a registry like a bundle', async () => {
+  using storage = new TempDir();
+  await using registry = await Distribution.start(storage.path);
+  const { status, stderr } = await airgap(['load', archive, `${registry.host}/ns`, '--naming', 'kots'], {
+    cwd: work.path,
+  });
+  expect([status, stderr]).toEqual([0, expect.any(String)]);
+  const response = await fetch(`http://${registry.host}/v2/ns/app/manifests/1`, {
+    headers: { accept: app.mediaType },
+  });
+  expect(digestOf(await response.arrayBuffer())).toBe(app.digest);
+});
 
 describe('before anything is written, kots refuses', () => {
   const nested = indexOf([indexOf([imageOf({ layers: [shared] })])]);

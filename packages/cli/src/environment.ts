@@ -15,6 +15,8 @@ export interface Environment {
   readonly debug: boolean;
   /** AIRGAP_PASSWORD: the password that airgap serve requires. */
   readonly password: string | undefined;
+  /** COSIGN_PASSWORD: the password of the key that signs; it may be empty. */
+  readonly keyPassword: string | undefined;
   /** Whether to use colour; undefined if the environment does not say. */
   readonly color: boolean | undefined;
   /** Whether the terminal can move its cursor. */
@@ -47,6 +49,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     sourceDateEpoch: env.SOURCE_DATE_EPOCH || undefined,
     debug: Boolean(env.AIRGAP_DEBUG),
     password: env.AIRGAP_PASSWORD || undefined,
+    keyPassword: env.COSIGN_PASSWORD,
     color: colorSetting(env) ?? (live ? undefined : false),
     live,
     proxy: proxyOf(env),

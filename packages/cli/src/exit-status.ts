@@ -10,6 +10,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   USAGE,
   INPUT: 2,
   FINDINGS: 1,
+  LOCK: 1,
+  SIGNATURE: 1,
   BUNDLE: 1,
   NOT_FOUND: 2,
   UNSUPPORTED: 2,

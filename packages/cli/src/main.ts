@@ -3,6 +3,7 @@ import { AirgapError } from '@airgap/core';
 import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from './environment.ts';
 import { exitStatus, INTERRUPTED, USAGE } from './exit-status.ts';
+import { separateInputs } from './options/optional-values.ts';
 import { type Output, watchOutput } from './output.ts';
 import { program } from './program.ts';
 import { errorObject, renderError } from './render/error.ts';
@@ -25,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.on('uncaughtException', error => process.exit(fail(error, session)));
   try {
     const commands = await program(session, argv);
-    await commands.parseAsync([...argv], { from: 'user' });
+    await commands.parseAsync(separateInputs(argv), { from: 'user' });
     // A failed write is reported one event loop turn later.
     await setImmediate();
     return output.failure ? fail(output.failure, session) : session.status;

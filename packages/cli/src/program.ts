@@ -15,6 +15,10 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
     summary: 'List the images that the inputs reference',
     load: async () => (await import('./commands/images.ts')).imagesCommand,
   },
+  lock: {
+    summary: 'Write the digests of all images to a lock, or check it',
+    load: async () => (await import('./commands/lock.ts')).lockCommand,
+  },
   plan: {
     summary: 'Show what a build would download and the size of the bundle',
     load: async () => (await import('./commands/plan.ts')).planCommand,
@@ -30,6 +34,10 @@ const COMMANDS: Record<string, { readonly summary: string; readonly load: () => 
   verify: {
     summary: 'Verify every digest and reference in a bundle',
     load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  sign: {
+    summary: 'Write the checksums of a bundle and sign them',
+    load: async () => (await import('./commands/sign.ts')).signCommand,
   },
   diff: {
     summary: 'Show the differences between two bundles',
@@ -93,15 +101,15 @@ Examples:
 
 Exit status:
   0    done
-  1    findings, differences, or a bundle that fails verification
+  1    findings, differences (also from a lock), a damaged bundle, a missing signature of an image
   2    wrong usage or input, a name that does not exist, or rejected credentials
   3    a registry, a runtime or the network failed: retry later
-  4    content did not match its digest
+  4    content did not match its digest or its signed checksums
   5    the disk: space, permissions
   70   a bug in airgap itself
   130  interrupted
 
 Results go to stdout, everything else to stderr. NO_COLOR and FORCE_COLOR are honoured;
 AIRGAP_DEBUG=1 adds stack traces to errors; SOURCE_DATE_EPOCH sets the mtime of bundle entries;
-AIRGAP_CONFIG names a config file in place of airgap.yaml.
+AIRGAP_CONFIG names a config file in place of airgap.yaml; COSIGN_PASSWORD is the password of a key that signs.
 `;

@@ -7,18 +7,22 @@ export interface PromptOptions {
   /** Whether to hide the input. */
   readonly hidden?: boolean | undefined;
   readonly signal: AbortSignal;
+  /** What is asked for, in the error without a terminal. */
+  readonly what?: string;
+  /** What to do without a terminal. */
+  readonly hint?: string;
 }
 
 /** Reads one line from the terminal. @throws AirgapError `USAGE` without a terminal, `INTERRUPTED` on Ctrl-C */
-export async function prompt(question: string, { hidden = false, signal }: PromptOptions): Promise<string> {
+export async function prompt(question: string, options: PromptOptions): Promise<string> {
+  const {
+    hidden = false,
+    signal,
+    what = 'username and password',
+    hint = 'Pass the username with -u and the password with --password-stdin.',
+  } = options;
   if (!process.stdin.isTTY) {
-    throw new AirgapError(
-      'USAGE',
-      'cannot prompt for username and password: standard input is not a terminal',
-      {
-        hint: 'Pass the username with -u and the password with --password-stdin.',
-      },
-    );
+    throw new AirgapError('USAGE', `cannot prompt for ${what}: standard input is not a terminal`, { hint });
   }
   const stopper = new AbortController();
   // In terminal mode readline echoes the input to its output. A hidden prompt discards it.

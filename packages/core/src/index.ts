@@ -43,6 +43,8 @@ export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
 export type { RuleSetting, RuleSeverity } from './lint/rule-api/rule-setting.ts';
 export { rules } from './lint/rules/index.ts';
+export type { LockChange } from './lock/changes.ts';
+export { DEFAULT_LOCK } from './lock/lock.ts';
 export { formatBytes } from './model/bytes.ts';
 export {
   AirgapError,
@@ -73,6 +75,8 @@ export type { SpdxDocument } from './report/spdx.ts';
 export type { RuntimeTarget } from './runtime/target.ts';
 export { isRuntimeTarget } from './runtime/target.ts';
 export type { ListenAddress } from './server/listener.ts';
+export type { SignatureOptions } from './signing/bundle-checksums.ts';
+export type { ImageSignature, SignatureRule } from './signing/image-policy.ts';
 export type { AirgapEvent, OnTimedEvent as OnEvent, Phase, TimedEvent } from './store/events.ts';
 export type { BlobSource, ImageSource } from './store/image-source.ts';
 export type { BlobBody, ImageTarget } from './store/image-target.ts';
@@ -95,6 +99,7 @@ export {
   type InspectOptions,
   type InspectResult,
   inspect,
+  type RecordedChecksums,
 } from './verbs/inspect.ts';
 export { type KotsImage, type KotsOptions, type KotsResult, kots } from './verbs/kots.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './verbs/lint.ts';
@@ -111,6 +116,7 @@ export {
   loadRuntime,
   type RuntimeLoadedImage,
 } from './verbs/load-runtime.ts';
+export { type LockOptions, type LockResult, lock } from './verbs/lock.ts';
 export { type LoginOptions, type LoginResult, login } from './verbs/login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './verbs/logout.ts';
 export { openBundle, openRegistry } from './verbs/open.ts';
@@ -124,6 +130,7 @@ export {
   htmlReport,
 } from './verbs/report.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
+export { type SignBundleOptions, type SignOptions, type SignResult, sign } from './verbs/sign.ts';
 export {
   distrust,
   type TrustedConfig,
@@ -132,5 +139,5 @@ export {
   trust,
   trustedConfigs,
 } from './verbs/trust.ts';
-export { type VerifyOptions, type VerifyResult, verify } from './verbs/verify.ts';
+export { type VerifiedChecksums, type VerifyOptions, type VerifyResult, verify } from './verbs/verify.ts';
 export type { Problem } from './verify/problem.ts';

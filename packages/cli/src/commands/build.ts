@@ -1,8 +1,9 @@
 import { AirgapError, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
-import { referrersOption } from '../options/inputs.ts';
+import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
+import { signOptions } from '../options/signing.ts';
 import { renderBuild } from '../render/build.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
@@ -13,6 +14,7 @@ Examples:
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
+  airgap build app.yaml --sign cosign.key -o bundle.tar
   airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
   airgap build app.yaml -o bundle-1.1.tar --report report.html --since bundle-1.0.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
@@ -29,14 +31,17 @@ const sinceOption = new Option('--since <bundle>', 'with --report: show what has
 export function buildCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
+    .addOption(lockedOption)
     .addOption(lintOption)
     .requiredOption('-o, --output <bundle>', 'output file, or - for stdout')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
+    .option('--checksums', 'also write BUNDLE.sha256 and BUNDLE.index.json (reads the bundle once more)')
+    .option('--sign <key>', 'write the checksums and sign them with this private key')
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, report, since, ...rest }) => {
+    .action(async (inputs, { output, strict, reuse, checksums, sign, report, since, ...rest }) => {
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
@@ -47,6 +52,8 @@ export function buildCommand(command: Command, session: Session) {
           output: session.streaming ? process.stdout : output,
           strict,
           reuse,
+          checksums,
+          sign: sign === undefined ? undefined : signOptions(sign, session),
           report,
           since,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),

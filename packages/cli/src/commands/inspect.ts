@@ -1,6 +1,8 @@
 import { AirgapError, billOfMaterials, htmlReport, inspect } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { readSignaturePolicy } from '../options/config.ts';
 import { jsonOption } from '../options/display.ts';
+import { configOption } from '../options/inputs.ts';
 import { renderInspection } from '../render/inspection.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 
@@ -21,17 +23,19 @@ export function inspectCommand(command: Command, session: Session) {
     .argument('<bundle>', 'bundle file or OCI layout')
     .addOption(formatOption)
     .option('--since <bundle>', 'with --format html: show what has changed since this bundle')
+    .addOption(configOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundle, { since, ...flags }) => {
       const format = flags.json ? 'json' : flags.format;
       session.json = format === 'json';
       if (since !== undefined && format !== 'html') throw needsHtml();
+      const signatures = await readSignaturePolicy(flags.config, session.environment);
       if (format === 'html') stdout(await htmlReport({ bundle, since, signal: session.signal }), session);
       else if (format === 'cyclonedx' || format === 'spdx')
         printJson(await billOfMaterials({ bundle, format }), session);
-      else if (format === 'json') printJson(await inspect({ bundle }), session);
-      else stdout(renderInspection(await inspect({ bundle })), session);
+      else if (format === 'json') printJson(await inspect({ bundle, signatures }), session);
+      else stdout(renderInspection(await inspect({ bundle, signatures })), session);
     });
 }
 

@@ -1,6 +1,14 @@
-import { isRuntimeTarget, loadRegistry, loadRuntime, NAMINGS, ON_EXISTING, openOutputs } from '@airgap/core';
+import {
+  isRuntimeTarget,
+  loadRegistry,
+  loadRuntime,
+  NAMINGS,
+  ON_EXISTING,
+  openOutputs,
+  type SignatureOptions,
+} from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { readConfig } from '../options/config.ts';
+import { readConfig, readSignaturePolicy } from '../options/config.ts';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { configuredCredentials } from '../options/credentials.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
@@ -8,6 +16,7 @@ import { configOption } from '../options/inputs.ts';
 import { outputFlags, outputOptions } from '../options/outputs.ts';
 import { repeated } from '../options/parsers.ts';
 import { refuseRegistryFlags } from '../options/runtime-flags.ts';
+import { checksumsFileOption, publicKeyOption, signatureOption } from '../options/signing.ts';
 import { renderLoad } from '../render/load.ts';
 import { renderLoadRuntime } from '../render/load-runtime.ts';
 import { renderOutputs } from '../render/outputs.ts';
@@ -20,6 +29,7 @@ Examples:
   airgap load bundle.tar registry.local/vendor --naming host --dry-run
   airgap load bundle.tar registry.local --images 'quay.io/team/*' --on-existing fail
   airgap load bundle.tar registry.local --specs manifests/ --rewrite local/ --pull-secret secret.yaml
+  airgap load bundle.tar registry.local --public-key vendor.pub
   airgap load bundle.tar docker:
   airgap load bundle.tar containerd:k8s.io
 `;
@@ -48,6 +58,9 @@ export function loadCommand(command: Command, session: Session) {
     .addOption(namingOption)
     .addOption(imagesOption)
     .addOption(existingOption)
+    .addOption(publicKeyOption)
+    .addOption(checksumsFileOption)
+    .addOption(signatureOption)
     .option('--dry-run', 'show what would be pushed without pushing it')
     .addOption(configOption);
   return connectionFlags(outputFlags(flagged))
@@ -63,12 +76,13 @@ export function loadCommand(command: Command, session: Session) {
       }
       const { environment, signal } = session;
       const config = await readConfig(flags.config, environment);
-      const { naming, images, onExisting, dryRun } = flags;
+      const { naming, images, onExisting, dryRun, publicKey, checksums, signature } = flags;
       const options = {
         ...(await remoteOptions(flags, environment)),
         credentials: await configuredCredentials(config, environment),
         credentialFiles: environment.credentialFiles,
         ...{ bundle, target, naming, images, onExisting, dryRun, signal },
+        ...{ publicKey, checksums, signature, signatures: config.signatures },
       };
       const requested = await outputOptions(flags, config.imagePaths);
       // Invalid outputs fail before anything is pushed.
@@ -82,20 +96,23 @@ export function loadCommand(command: Command, session: Session) {
     });
 }
 
-interface RuntimeFlags {
+interface RuntimeFlags extends SignatureOptions {
   readonly images?: string[] | undefined;
   readonly dryRun?: true | undefined;
   readonly progress: ProgressStyle;
+  readonly config?: string | undefined;
 }
 
 async function loadIntoRuntime(
   bundle: string,
   target: string,
-  { images, dryRun, progress }: RuntimeFlags,
+  { images, dryRun, progress, publicKey, checksums, signature, config }: RuntimeFlags,
   session: Session,
 ): Promise<void> {
   const { onEvent, close } = openReporter(progress, session);
-  const options = { bundle, target, images, dryRun, signal: session.signal, onEvent };
+  const signatures = await readSignaturePolicy(config, session.environment);
+  const signed = { publicKey, checksums, signature, signatures };
+  const options = { bundle, target, images, dryRun, ...signed, signal: session.signal, onEvent };
   const result = await loadRuntime(options).finally(close);
   if (session.json) printJson(result, session);
   else stdout(renderLoadRuntime(result), session);

@@ -1,7 +1,7 @@
 import { plan } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
-import { referrersOption } from '../options/inputs.ts';
+import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { renderPlan } from '../render/plan.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
@@ -16,6 +16,7 @@ Examples:
 export function planCommand(command: Command, session: Session) {
   return remoteFlags(command)
     .addOption(referrersOption)
+    .addOption(lockedOption)
     .addOption(lintOption)
     .addHelpText('after', EXAMPLES)
     .action(async (inputs, flags) => {

@@ -35,6 +35,7 @@ export interface CommonFlags extends InputFlags, RemoteFlags {
   readonly license?: string | undefined;
   readonly viaProxy?: true | undefined;
   readonly referrers?: true | undefined;
+  readonly locked?: string | undefined;
   readonly from?: string[] | undefined;
   readonly progress: ProgressStyle;
   readonly json?: true | undefined;
@@ -82,6 +83,7 @@ async function verbOptions(
     ...options,
     ...(await remoteOptions(flags, environment)),
     referrers: flags.referrers,
+    locked: flags.locked,
     from: flags.from,
     viaProxy: flags.viaProxy && proxiedRegistries(options.locations),
     credentials: {

@@ -10,6 +10,7 @@ import {
   tlsKeyOption,
   userOption,
 } from '../options/serving.ts';
+import { publicKeyOption } from '../options/signing.ts';
 import { renderServing } from '../render/serving.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -31,6 +32,7 @@ export function serveCommand(command: Command, session: Session) {
     .addOption(tlsKeyOption)
     .addOption(userOption)
     .addOption(passwordFileOption)
+    .addOption(publicKeyOption)
     .option('-q, --quiet', 'do not log requests')
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
@@ -42,7 +44,7 @@ export function serveCommand(command: Command, session: Session) {
         if (event.type !== 'served' || !flags.quiet) reporter.onEvent(event);
       };
       const options = await servingOptions(flags, session.environment);
-      await using serving = await serve({ ...options, bundles, signal, onEvent });
+      await using serving = await serve({ ...options, bundles, publicKey: flags.publicKey, signal, onEvent });
       if (session.json) printJson(serving, session);
       else stdout(renderServing(serving), session);
       if (!signal.aborted) await once(signal, 'abort');

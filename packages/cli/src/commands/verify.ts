@@ -1,6 +1,9 @@
-import { type VerifyOptions, type VerifyResult, verify } from '@airgap/core';
+import { AirgapError, type VerifyOptions, type VerifyResult, verify } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { readSignaturePolicy } from '../options/config.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
+import { configOption } from '../options/inputs.ts';
+import { checksumsFileOption, publicKeyOption, signatureOption } from '../options/signing.ts';
 import { renderVerification } from '../render/verification.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -8,22 +11,32 @@ import { printJson, type Session, stdout } from '../session.ts';
 const EXAMPLES = `
 Examples:
   airgap verify bundle.tar && airgap load bundle.tar registry.local:5000
+  airgap verify bundle.tar --public-key vendor.pub
   ssh host cat bundle.tar | airgap verify -
 `;
 
 export function verifyCommand(command: Command, session: Session) {
   return command
     .argument('<bundle...>', 'bundle files, OCI layouts, or - for stdin')
+    .addOption(publicKeyOption)
+    .addOption(checksumsFileOption)
+    .addOption(signatureOption)
+    .option('--digest <digest>', 'the sha256 that the file, or its index, must have: sha256:HEX')
+    .addOption(configOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
+      const { publicKey, checksums, signature, digest } = flags;
+      if (bundles.length > 1) refuseSingle({ checksums, signature, digest });
       const { onEvent, close } = openReporter(flags.progress, session);
+      const signatures = await readSignaturePolicy(flags.config, session.environment);
+      const compared = { publicKey, checksums, signature, digest, signatures };
       const results: VerifyResult[] = [];
       try {
         for (const bundle of bundles)
-          results.push(await verifyOne(bundle, { signal: session.signal, onEvent }));
+          results.push(await verifyOne(bundle, { ...compared, signal: session.signal, onEvent }));
       } finally {
         close();
       }
@@ -32,6 +45,14 @@ export function verifyCommand(command: Command, session: Session) {
       if (session.json) printJson(results.length === 1 ? results[0] : results, session);
       else stdout(results.map(result => renderVerification(result, session.out)).join(''), session);
     });
+}
+
+/** @throws AirgapError `USAGE` for a flag that is about one bundle */
+function refuseSingle(flags: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    throw new AirgapError('USAGE', `--${name} is for one bundle`, { hint: 'Verify the bundles one by one.' });
+  }
 }
 
 function verifyOne(bundle: string, options: Omit<VerifyOptions, 'bundle'>): Promise<VerifyResult> {

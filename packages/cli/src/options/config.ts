@@ -28,6 +28,21 @@ export async function readConfig(flag: string | undefined, environment: Environm
   return mergeLayers(layers);
 }
 
+/**
+ * Reads the policy for signatures of images, for a command that makes no request: other keys do not matter.
+ *
+ * @throws AirgapError `INPUT`, also for a policy that does not count
+ */
+export async function readSignaturePolicy(
+  flag: string | undefined,
+  environment: Environment,
+): Promise<Settings['signatures']> {
+  const places = configPlaces(flag, environment);
+  const layers = await readLayers(places);
+  await requireTrust(layers, places, ['signatures']);
+  return mergeLayers(layers).signatures;
+}
+
 /** Returns where configs are looked for. @param flag the value of --config */
 export function configPlaces(flag: string | undefined, environment: Environment): ConfigPlaces {
   return {

@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import {
   AirgapError,
   type Config,
+  DEFAULT_LOCK,
   fileReadError,
   type ImagePaths,
   type PlatformChoice,
@@ -21,7 +22,7 @@ export const INPUT_HELP = 'files, directories, charts or kustomizations; - for s
 /** Options of every command that takes INPUT. */
 export const configOption = new Option(
   '--config <file>',
-  `config file: app, registries, platforms, credentials, mirrors, imagePaths, include, exclude, rules (default: ${DEFAULT_CONFIG})`,
+  `config file: app, registries, platforms, credentials, mirrors, signatures, imagePaths, include, exclude, rules (default: ${DEFAULT_CONFIG})`,
 );
 export const appOption = new Option('--app <slug>', 'application slug, for images with `source: replicated`');
 export const registryOption = new Option(
@@ -88,6 +89,10 @@ export const referrersOption = new Option(
   '--referrers',
   'include referrers: signatures, attestations, SBOMs',
 );
+export const lockedOption = new Option(
+  '--locked [file]',
+  `fetch exactly the digests of this lock (default: ${DEFAULT_LOCK}); fail if the inputs differ from it`,
+).preset(DEFAULT_LOCK);
 export const fromOption = new Option(
   '--from <source>',
   'take images from this machine first: oci:DIR, oci-archive:FILE, docker-archive:FILE, docker:, podman: or containerd:[NAMESPACE] (repeatable)',
@@ -159,6 +164,7 @@ export async function inputOptions(
     platforms: platformChoice(flags.platform ?? config?.platforms),
     imagePlatforms: imagePlatforms(config),
     mirrors: { ...config?.mirrors, ...flags.mirror },
+    signatures: config?.signatures,
   };
 }
 

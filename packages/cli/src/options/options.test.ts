@@ -119,6 +119,7 @@ describe('inputOptions', () => {
       signal,
       platforms: [{ os: 'linux', architecture: 'arm64' }],
       mirrors: {},
+      signatures: [],
     }));
 
   it('takes only named variables from the environment', async () => {

@@ -2,7 +2,16 @@ import { AirgapError } from '@airgap/core';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
 /** The flags that runtime targets support. */
-const ALLOWED = new Set(['images', 'dryRun', 'progress', 'json']);
+const ALLOWED = new Set([
+  'images',
+  'dryRun',
+  'publicKey',
+  'checksums',
+  'signature',
+  'config',
+  'progress',
+  'json',
+]);
 
 /** Rejects flags that a runtime target does not support. @throws AirgapError `USAGE` */
 export function refuseRegistryFlags(command: CommandUnknownOpts, target: string): void {
@@ -13,6 +22,6 @@ export function refuseRegistryFlags(command: CommandUnknownOpts, target: string)
   if (given.length === 0) return;
   const flags = given.map(({ long, short }) => long ?? short).join(', ');
   throw new AirgapError('USAGE', `${flags} cannot be used with the runtime target ${target}`, {
-    hint: 'Use only --images, --dry-run, --progress and --json with a runtime.',
+    hint: 'Use only --images, --dry-run, --public-key, --checksums, --signature, --config, --progress and --json with a runtime.',
   });
 }

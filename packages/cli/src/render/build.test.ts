@@ -4,6 +4,7 @@ import { renderBuild } from './build.ts';
 
 const built = (transferred: Partial<BuildResult['transferred']>) => ({
   images: [],
+  signatures: [],
   findings: [],
   blobs: 2,
   blobBytes: 3_000_000,
@@ -16,13 +17,14 @@ const built = (transferred: Partial<BuildResult['transferred']>) => ({
   transferred: { downloaded: 0, reused: 0, resumed: 0, written: 0, ...transferred },
 });
 const lastLines = (transferred: Partial<BuildResult['transferred']>) =>
-  renderBuild(built(transferred)).split('\n').slice(-4, -1);
+  renderBuild(built(transferred)).split('\n').slice(-5, -1);
 
 it('shows a build as its plan, where the bytes came from, and the bundle', () =>
   expect(lastLines({ downloaded: 1_000_000, reused: 1_500_000_000, resumed: 500_000 })).toEqual([
     'bundle: 3.0 MB (3010560 bytes)',
     'downloaded 1.0 MB, reused 1.5 GB of local bundles, resumed 500 kB',
-    '/b\\u{1b}.tar: 3.0 MB in 1.5 s, sha256:aa',
+    '/b\\u{1b}.tar: 3.0 MB in 1.5 s',
+    'index sha256:aa',
   ]));
 
 it.each([

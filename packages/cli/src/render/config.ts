@@ -2,7 +2,7 @@ import type { Config, TrustedKey } from '@airgap/core';
 import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
-/** A config of a run, and why its credentials and mirrors do not count. */
+/** A config of a run, and why its credentials, mirrors and signatures do not count. */
 export interface LayerReport {
   readonly path: string;
   readonly config: Config;
@@ -19,7 +19,7 @@ export interface ReportedSetting {
   readonly ignored?: string;
 }
 
-const TRUSTED: readonly string[] = ['credentials', 'mirrors'] satisfies TrustedKey[];
+const TRUSTED: readonly string[] = ['credentials', 'mirrors', 'signatures'] satisfies TrustedKey[];
 
 /** Returns the settings of all configs; a later config replaces a setting of an earlier one, unless it is ignored. */
 export function settingsOf(layers: readonly LayerReport[]): ReportedSetting[] {
@@ -48,12 +48,22 @@ export function renderConfig(settings: readonly ReportedSetting[]): string {
 
 function* layerSettings({ path: from, config, distrusted }: LayerReport): Generator<ReportedSetting> {
   const { app, platforms, imagePlatforms, registries, credentials, mirrors, imagePaths } = config;
+  const signatures = Object.fromEntries(
+    (config.signatures ?? []).map(({ pattern, ...rule }) => [pattern, rule]),
+  );
   if (app !== undefined) yield { name: 'app', value: app, from };
   if (platforms !== undefined) yield { name: 'platforms', value: platforms, from };
   for (const [pattern, value] of Object.entries(imagePlatforms ?? {}))
     yield { name: `platforms.${pattern}`, value, from };
   const rules = Object.fromEntries((config.rules ?? []).map(({ rule, severity }) => [rule, severity]));
-  for (const [key, entries] of Object.entries({ registries, credentials, mirrors, imagePaths, rules })) {
+  for (const [key, entries] of Object.entries({
+    registries,
+    credentials,
+    mirrors,
+    signatures,
+    imagePaths,
+    rules,
+  })) {
     const ignored = TRUSTED.includes(key) && distrusted !== undefined ? { ignored: distrusted } : {};
     for (const [name, value] of Object.entries(entries ?? {}))
       yield { name: `${key}.${name}`, value, from, ...ignored };

@@ -4,6 +4,7 @@ import { count } from './count.ts';
 import { shortDigest } from './digest.ts';
 import { formatDuration } from './duration.ts';
 import { printable } from './printable.ts';
+import { renderSignatures } from './signing.ts';
 import { renderTable } from './table.ts';
 
 const COLUMNS = [{ title: 'IMAGE' }, { title: 'DIGEST' }, { title: 'RUNTIME ID' }, { title: 'STATE' }];
@@ -14,7 +15,7 @@ export function renderLoadRuntime(result: LoadRuntimeResult): string {
   const end = dryRun ? 'to load; nothing was loaded' : `loaded in ${formatDuration(elapsed)}`;
   const totals = `${count(loaded.blobs, 'blob')}, ${formatBytes(loaded.bytes)} ${end}`;
   const rows = images.map(image => row(image, dryRun));
-  return `${renderTable(COLUMNS, rows)}\n${printable(target)} ${totals}\n`;
+  return `${renderTable(COLUMNS, rows)}\n${printable(target)} ${totals}\n${renderSignatures(result.signatures)}`;
 }
 
 function row({ name, digest, found, state }: RuntimeLoadedImage, dryRun: boolean): string[] {

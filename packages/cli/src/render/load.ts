@@ -4,6 +4,7 @@ import { count } from './count.ts';
 import { shortDigest } from './digest.ts';
 import { formatDuration } from './duration.ts';
 import { printable } from './printable.ts';
+import { renderSignatures } from './signing.ts';
 import { renderTable } from './table.ts';
 
 const COLUMNS = [{ title: 'IMAGE' }, { title: 'TARGET' }, { title: 'DIGEST' }, { title: 'STATE' }];
@@ -17,7 +18,7 @@ export function renderLoad(result: LoadResult): string {
   ];
   const end = dryRun ? 'nothing was pushed' : `in ${formatDuration(elapsed)}`;
   const rows = images.map(image => row(image, dryRun));
-  return `${renderTable(COLUMNS, rows)}\n${printable(target)}: ${traffic.join('; ')}; ${end}\n`;
+  return `${renderTable(COLUMNS, rows)}\n${printable(target)}: ${traffic.join('; ')}; ${end}\n${renderSignatures(result.signatures)}`;
 }
 
 function row({ name, destination, digest, found, state }: LoadedImage, dryRun: boolean): string[] {

@@ -3,6 +3,7 @@ import { formatBytes } from './bytes.ts';
 import { count } from './count.ts';
 import { shortDigest } from './digest.ts';
 import { printable } from './printable.ts';
+import { renderSignatures } from './signing.ts';
 import { renderTable } from './table.ts';
 
 const FROM = { title: 'FROM' };
@@ -23,7 +24,7 @@ export function renderPlan(plan: Omit<PlanResult, 'sources'>): string {
     ? renderTable([...COLUMNS, FROM], images.map(rowWithSource))
     : renderTable(COLUMNS, images.map(row));
   const totals = `${count(images.length, 'name')}, ${count(blobs, 'blob')}, ${formatBytes(blobBytes)}${hasLocal ? '' : ' to download'}; deduplication saves ${formatBytes(sharedBytes)}\n`;
-  return `${table}\n${totals}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n`;
+  return `${table}\n${totals}bundle: ${formatBytes(bundleSize)} (${bundleSize} bytes)\n${renderSignatures(plan.signatures)}`;
 }
 
 function row({ name, digest, platforms, layers, bytes, uniqueBytes }: PlannedImage): string[] {

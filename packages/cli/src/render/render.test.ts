@@ -88,6 +88,7 @@ it('a verification shows each problem with its place, then the verdict', () => {
   const result = {
     path: 'b.tar',
     form: 'bundle' as const,
+    signatures: [],
     images: ['a', 'b'],
     blobs: 1,
     bytes: 1000,

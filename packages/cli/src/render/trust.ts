@@ -3,12 +3,13 @@ import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** Renders what a trusted config may do from now on. */
-export function renderTrust({ path, sha256, credentials, mirrors }: TrustResult): string {
+export function renderTrust({ path, sha256, credentials, mirrors, signatures }: TrustResult): string {
   const lines = [
     `trusted: ${path}`,
     `  sha256:${sha256}`,
     ...Object.entries(credentials).map(([host, from]) => `  credentials for ${host} from ${from}`),
     ...Object.entries(mirrors).map(([host, urls]) => `  mirror of ${host}: ${urls.join(', ')}`),
+    ...signatures.map(({ pattern, key }) => `  signatures of ${pattern}: ${key ?? 'none needed'}`),
   ];
   return lines.map(line => `${printable(line)}\n`).join('');
 }

@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { AirgapError } from '../model/errors.ts';
@@ -12,12 +13,15 @@ export class StreamTarget implements TarTarget {
   readonly order = 'sequential';
   readonly #out: Writable;
   readonly #signal: AbortSignal;
+  readonly #hash: Hash | undefined;
   /** Aborted with the signal, or when the stream is closed: a closed stream never drains. */
   readonly #stopped: AbortSignal;
 
-  constructor(out: Writable, signal: AbortSignal) {
+  /** @param hash receives everything that is written */
+  constructor(out: Writable, signal: AbortSignal, hash?: Hash) {
     this.#out = out;
     this.#signal = signal;
+    this.#hash = hash;
     const closed = new AbortController();
     out.once('close', () => closed.abort());
     this.#stopped = AbortSignal.any([signal, closed.signal]);
@@ -25,6 +29,7 @@ export class StreamTarget implements TarTarget {
 
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#out.errored) throw this.#out.errored;
+    this.#hash?.update(bytes);
     if (bytes.length === 0 || this.#out.write(Buffer.from(bytes))) return undefined;
     return this.#drained();
   }

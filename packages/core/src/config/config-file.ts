@@ -16,7 +16,7 @@ export interface ConfigFile {
   readonly path: string;
   /** SHA-256 of the bytes that were parsed, in hex. */
   readonly sha256: string;
-  /** Its content, with absolute paths of password files. */
+  /** Its content, with absolute paths of password files and keys. */
   readonly config: Config;
   readonly stats: Stats;
 }
@@ -90,15 +90,18 @@ function parseFile(path: string, { bytes, stats }: ReadBytes): ConfigFile {
   return { path, sha256, stats, config: withAbsolutePaths(config, dirname(path)) };
 }
 
-/** Password files are relative to the config that names them. */
+/** Password files and keys are relative to the config that names them. */
 function withAbsolutePaths(config: Config, folder: string): Config {
   const absolute = (source: CredentialSource): CredentialSource =>
     source.passwordFile === undefined
       ? source
       : { ...source, passwordFile: resolve(folder, source.passwordFile) };
   const entries = Object.entries(config.credentials ?? {});
+  const signatures = config.signatures?.map(rule =>
+    rule.key === undefined ? rule : { ...rule, key: resolve(folder, rule.key) },
+  );
   const credentials = Object.fromEntries(entries.map(([host, source]) => [host, absolute(source)]));
-  return { ...config, credentials: config.credentials && credentials };
+  return { ...config, signatures, credentials: config.credentials && credentials };
 }
 
 /** A folder that cannot be searched, such as another user's home, counts as empty. */

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { AirgapError } from '../model/errors.ts';
 import type { Config } from './config.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
-import { TRUSTED_KEYS } from './config-schema.ts';
+import { TRUSTED_KEYS, type TrustedKey } from './config-schema.ts';
 import { writableByOthers } from './private-file.ts';
 import { TrustStore, trustPath } from './trust-store.ts';
 
@@ -49,7 +49,7 @@ export async function readLayers(places: ConfigPlaces): Promise<ConfigLayer[]> {
 }
 
 /**
- * Returns why `credentials` and `mirrors` of a layer do not count; undefined if they do.
+ * Returns why `credentials`, `mirrors` and `signatures` of a layer do not count; undefined if they do.
  *
  * @throws AirgapError `INPUT` for a list of trusted configs that cannot be used
  */
@@ -65,10 +65,19 @@ export async function distrustReason(
   return recorded === file.sha256 ? undefined : 'it has changed since it was trusted';
 }
 
-/** Checks that all keys of all layers count. @throws AirgapError `INPUT` which names the keys and the ways to allow them */
-export async function requireTrust(layers: readonly ConfigLayer[], places: ConfigPlaces): Promise<void> {
+/**
+ * Checks that the keys of all layers count.
+ *
+ * @param keys that matter; by default all
+ * @throws AirgapError `INPUT` which names the keys and the ways to allow them
+ */
+export async function requireTrust(
+  layers: readonly ConfigLayer[],
+  places: ConfigPlaces,
+  keys: readonly TrustedKey[] = TRUSTED_KEYS,
+): Promise<void> {
   for (const layer of layers) {
-    if (!layer.file.config.requiresTrust?.length) continue;
+    if (!layer.file.config.requiresTrust?.some(({ key }) => keys.includes(key))) continue;
     const reason = await distrustReason(layer, places);
     if (reason !== undefined) throw untrusted(layer, reason, places);
   }
@@ -99,6 +108,8 @@ function addLayer(base: Settings, { file: { path, config } }: ConfigLayer): Sett
     credentialsFrom: { ...base.credentialsFrom, ...from(config.credentials) },
     mirrors: { ...base.mirrors, ...config.mirrors },
     mirrorsFrom: { ...base.mirrorsFrom, ...from(config.mirrors) },
+    // The first rule that matches counts.
+    signatures: [...(config.signatures ?? []), ...(base.signatures ?? [])],
     imagePaths: { ...base.imagePaths, ...config.imagePaths },
     include: [...(base.include ?? []), ...(config.include ?? [])],
     exclude: [...(base.exclude ?? []), ...(config.exclude ?? [])],

@@ -17,7 +17,7 @@ describe('configJsonSchema', () => {
   it('says which keys count only in a trusted config', () => {
     const marked = CONFIG_KEYS.filter(key => schema.properties[key]?.description?.includes('trusted config'));
     expect(marked).toEqual(TRUSTED_KEYS);
-    expect(marked).toEqual(['credentials', 'mirrors']);
+    expect(marked).toEqual(['credentials', 'mirrors', 'signatures']);
   });
 
   it('names the rules', () =>

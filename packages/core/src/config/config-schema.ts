@@ -32,6 +32,17 @@ const patternsSchema = z
     error: 'must be a pattern, or a list of patterns',
   })
   .transform(patterns => [patterns].flat());
+const signatureRuleSchema = z.strictObject(
+  {
+    pattern: z.string({ error: 'must be a pattern' }).min(1).describe('Pattern of image names'),
+    key: z.string().min(1).optional().describe('File of the public key, relative to the config'),
+    required: z
+      .enum(['true', 'false'], { error: 'must be true or false' })
+      .optional()
+      .describe('Whether images without a signature are refused. Default true'),
+  },
+  { error: 'must be a mapping with pattern: and key:' },
+);
 const severitySchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
 
 export const configSchema = z.strictObject({
@@ -50,6 +61,12 @@ export const configSchema = z.strictObject({
   mirrors: mirrorsSchema
     .optional()
     .describe('Registry host and the URLs of its mirrors, in order. Counts only in a trusted config'),
+  signatures: z
+    .array(signatureRuleSchema, { error: 'must be a list of rules' })
+    .optional()
+    .describe(
+      'Which key must have signed which images; the first match counts. Counts only in a trusted config',
+    ),
   imagePaths: z
     .record(z.string(), pathsSchema)
     .superRefine(checkPaths)
@@ -72,6 +89,7 @@ const SCOPES = {
   platforms: 'anywhere',
   credentials: 'trusted',
   mirrors: 'trusted',
+  signatures: 'trusted',
   imagePaths: 'anywhere',
   include: 'anywhere',
   exclude: 'anywhere',

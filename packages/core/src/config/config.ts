@@ -19,6 +19,15 @@ export interface TrustRequirement {
   readonly position: Position;
 }
 
+/** A rule for the signatures of images. */
+export interface SignatureSetting {
+  readonly pattern: string;
+  /** The file of the public key. Without it, images need no signature. */
+  readonly key?: string | undefined;
+  /** Default: true. */
+  readonly required?: boolean | undefined;
+}
+
 /** The content of `airgap.yaml`. */
 export interface Config {
   /** The slug of the application. */
@@ -33,6 +42,8 @@ export interface Config {
   readonly credentials?: Readonly<Record<string, CredentialSource>> | undefined;
   /** Registry host → the URLs of its mirrors, in order. */
   readonly mirrors?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** Which key must have signed which images; the first rule that matches counts. */
+  readonly signatures?: readonly SignatureSetting[] | undefined;
   /** Kind of an object → the paths of its image fields. */
   readonly imagePaths?: ImagePaths | undefined;
   /** Images that no format reads: references, or patterns for strings in the input. */
@@ -41,7 +52,7 @@ export interface Config {
   readonly exclude?: readonly string[] | undefined;
   /** Lint rules that are off or whose severity is overridden. */
   readonly rules?: readonly RuleSetting[] | undefined;
-  /** The keys of this config that count only if it is trusted: `credentials` and `mirrors`. */
+  /** The keys of this config that count only if it is trusted: `credentials`, `mirrors` and `signatures`. */
   readonly requiresTrust?: readonly TrustRequirement[] | undefined;
 }
 
@@ -53,7 +64,7 @@ export function parseConfig(source: SourceText): Config {
     const errors = result.error.issues.slice(0, MAX_ERRORS).flatMap(issue => issueErrors(document, issue));
     throw AirgapError.all(errors, `${errors.length} errors in ${source.file}`);
   }
-  const { registries = {}, platforms, include, rules, ...settings } = result.data;
+  const { registries = {}, platforms, include, rules, signatures, ...settings } = result.data;
   const endpoints = Object.entries(registries).map(([name, registry]) => [
     name,
     typeof registry === 'string' ? registry : registry.endpoint,
@@ -67,8 +78,9 @@ export function parseConfig(source: SourceText): Config {
       pattern,
       position: document.valuePosition(['include', index]),
     })),
+    signatures: signatures?.map(signatureSetting),
     rules: rules && ruleSettings(rules, document.keyPositions(['rules'])),
-    requiresTrust: TRUSTED_KEYS.filter(key => settings[key] !== undefined).map(key => ({
+    requiresTrust: TRUSTED_KEYS.filter(key => result.data[key] !== undefined).map(key => ({
       key,
       position: position(key),
     })),
@@ -92,6 +104,13 @@ function ruleSettings(
   return Object.entries(rules).map(([rule, severity]) => ({ rule, severity, position: at(rule) }));
 }
 
+function signatureSetting({
+  required,
+  ...rule
+}: NonNullable<z.infer<typeof configSchema>['signatures']>[number]): SignatureSetting {
+  return required === undefined ? rule : { ...rule, required: required === 'true' };
+}
+
 function issueErrors(document: ConfigDocument, issue: z.core.$ZodIssue): AirgapError[] {
   const path = issue.path.join('.') || 'airgap.yaml';
   if (issue.code === 'unrecognized_keys') {
@@ -106,6 +125,7 @@ function issueErrors(document: ConfigDocument, issue: z.core.$ZodIssue): AirgapE
 /** @param section the top-level key that contains the unknown one; undefined at the top level */
 function knownKeys(section: PropertyKey | undefined): string {
   if (section === 'credentials') return CREDENTIAL_KEYS;
+  if (section === 'signatures') return 'pattern, key, required';
   return section === undefined ? KNOWN_KEYS : 'endpoint';
 }
 

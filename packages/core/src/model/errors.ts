@@ -6,6 +6,8 @@ import { formatPosition, type Position } from './position.ts';
  * - `USAGE`        an invalid option or combination of options
  * - `INPUT`        a spec, list or config cannot be read, parsed or resolved to a reference
  * - `FINDINGS`     `strict` is set and the lint has findings
+ * - `LOCK`         the input and the lock differ
+ * - `SIGNATURE`    an image has no signature that the policy requires
  * - `BUNDLE`       the file is not a bundle, or the bundle is damaged
  * - `NOT_FOUND`    the registry does not have the name, the platform or the blob
  * - `UNSUPPORTED`  the registry has content that a bundle cannot hold (schema 1, an unknown digest algorithm)
@@ -21,6 +23,8 @@ export type ErrorCode =
   | 'USAGE'
   | 'INPUT'
   | 'FINDINGS'
+  | 'LOCK'
+  | 'SIGNATURE'
   | 'BUNDLE'
   | 'NOT_FOUND'
   | 'UNSUPPORTED'

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { AirgapError, isInterrupted } from '../model/errors.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { OnEvent } from '../store/events.ts';
@@ -13,6 +14,8 @@ const CONCURRENCY = 64;
 /** A request for an image by its name. */
 interface Request {
   readonly reference: Reference;
+  /** The digest that the name is locked to. */
+  readonly pin?: { readonly digest: Digest } | undefined;
 }
 
 /** The outcome of one request: the resolved image, or the error. */
@@ -30,9 +33,15 @@ export async function resolveAll<R extends Request>(
   const limit = pLimit(CONCURRENCY);
   let done = 0;
   const resolve = async (request: R): Promise<Resolution<R>> => {
-    const { reference } = request;
+    const { reference, pin } = request;
     try {
-      const image = await resolveImage(sourceOf(reference), reference, platformsOf(reference), onEvent);
+      const image = await resolveImage(
+        sourceOf(reference),
+        reference,
+        platformsOf(reference),
+        onEvent,
+        pin?.digest,
+      );
       done += 1;
       onEvent?.({
         type: 'resolved',

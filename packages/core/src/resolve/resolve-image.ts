@@ -27,6 +27,7 @@ import type { PlatformImage, ResolvedImage } from './resolved-image.ts';
  * single selected platform replaces the index, and several get a new index. An index with missing children is never
  * written: strict registries and containerd reject it.
  *
+ * @param pinned the digest that the name is locked to; what the name points to in the registry then does not matter
  * @throws AirgapError `NOT_FOUND` for a missing platform, with the available ones; `UNSUPPORTED` for schema 1; and the
  * errors of the source
  */
@@ -35,11 +36,23 @@ export async function resolveImage(
   name: Reference,
   choice: PlatformChoice,
   onEvent: OnEvent = () => {},
+  pinned?: Digest,
 ): Promise<ResolvedImage> {
   const reference = name.canonical();
+  if (pinned !== undefined) {
+    const raw = await readPinned(source, reference, pinned);
+    return resolveManifest(source, reference, raw, choice, onEvent);
+  }
   const root = await source.resolve(reference);
   if (root === undefined) throw await nameNotFound(source, reference);
   return resolveManifest(source, reference, await source.manifest(root), choice, onEvent);
+}
+
+/** Reads a manifest by its digest. @throws AirgapError `NOT_FOUND` when it no longer exists */
+export async function readPinned(source: ImageSource, name: Reference, digest: Digest): Promise<RawManifest> {
+  const root = await source.resolve(name.withDigest(digest));
+  if (root === undefined) throw pinnedNotFound(source, name, digest);
+  return source.manifest(root);
 }
 
 /** Resolves the manifest of a name like {@link resolveImage}. @param reference in canonical form */
@@ -245,4 +258,11 @@ function sizeMismatch({ descriptor: { digest, size }, wrongSize }: ImageNode, na
       ? 'Push the image again, or select fewer platforms with --platform.'
       : `Use ${name.name}@${digest} for this platform alone, or push the image again.`;
   return new AirgapError('CONTENT', message, { where: { digest }, hint });
+}
+
+function pinnedNotFound({ origin }: ImageSource, name: Reference, digest: Digest): AirgapError {
+  return new AirgapError('NOT_FOUND', `the locked digest does not exist in ${name.name}`, {
+    where: { image: name.toString(), digest, ...origin },
+    hint: 'Check the digest in the lock; if the image was deleted, run airgap lock --update.',
+  });
 }

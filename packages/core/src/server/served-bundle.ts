@@ -37,12 +37,14 @@ export class ServedBundle implements AsyncDisposable {
   /**
    * Reads the documents and manifests of a bundle.
    *
+   * @param check may refuse the layout before it is read
    * @throws AirgapError `INPUT` when the file cannot be read, `BUNDLE` for an invalid or incomplete bundle, `CONTENT`
    * for a damaged manifest
    */
-  static async open(path: string): Promise<ServedBundle> {
+  static async open(path: string, check?: (layout: Layout) => Promise<void>): Promise<ServedBundle> {
     const layout = await openLayout(path);
     try {
+      await check?.(layout);
       const bundle = new ServedBundle(layout);
       const seen = new Set<Digest>();
       for (const named of await layout.names()) await bundle.#add(named, seen);

@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
 import type { FilePart } from './blob-writer.ts';
+import type { Range } from './ranges.ts';
 import { startHashWorker } from './start-hash-worker.ts';
 
-/** A request to a worker: hash these bytes of a file, after those of earlier requests with the same id. */
+/** A request to a worker: hash these bytes of a file or of memory, after those of earlier requests with the same id. */
 export interface HashRequest {
   readonly id: number;
+  /** Not used for bytes in memory. */
   readonly fd: number;
+  /** The memory that holds the bytes; they must not change until the worker has reported them. */
+  readonly memory?: SharedArrayBuffer;
   /** In bytes. */
   readonly offset: number;
   /** In bytes. */
@@ -28,6 +32,8 @@ export type HashResult =
 type SystemError = Pick<NodeJS.ErrnoException, 'message' | 'code' | 'syscall'>;
 
 const MAX_THREADS = 4;
+/** The descriptor in requests without a file. */
+const NO_FILE = -1;
 
 /**
  * Worker threads that compute the sha256 of file ranges while the main thread transfers bytes. They read the written
@@ -90,6 +96,22 @@ export class FileHash {
   /** Adds written bytes; they follow those added before. */
   extend({ fd, offset, size }: FilePart): void {
     this.#request({ fd, offset, length: size, last: false });
+  }
+
+  /** Adds bytes in memory; they follow those added before, and must not change until they are reported as hashed. */
+  extendFrom(memory: SharedArrayBuffer, { start, end }: Range): void {
+    this.#request({ fd: NO_FILE, memory, offset: start, length: end - start, last: false });
+  }
+
+  /** Ends the digest. @returns the digest of all added bytes */
+  finish(): Promise<Digest> {
+    this.#request({ fd: NO_FILE, offset: 0, length: 0, last: true });
+    return this.#digest;
+  }
+
+  /** Rejects when the worker fails or is stopped. */
+  get result(): Promise<Digest> {
+    return this.#digest;
   }
 
   /** Adds the last bytes. @returns the digest of all added bytes; rejects when the file cannot be read */

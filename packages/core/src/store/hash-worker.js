@@ -43,7 +43,7 @@ function run(request) {
  * @param {HashRequest} request
  * @param {import('node:crypto').Hash} hash
  */
-function hashRange({ id, fd, offset, length, from, reportProgress }, hash) {
+function hashRange({ id, fd, memory, offset, length, from, reportProgress }, hash) {
   let at = 0;
   let reported = 0;
   const report = (/** @type {number} */ step) => {
@@ -52,7 +52,7 @@ function hashRange({ id, fd, offset, length, from, reportProgress }, hash) {
     reported = at;
   };
   while (at < length) {
-    const bytes = read(from ?? { fd, offset }, at, length);
+    const bytes = memory ? Buffer.from(memory, offset, length) : read(from ?? { fd, offset }, at, length);
     if (bytes.length === 0 && from) break;
     if (bytes.length === 0) throw new RangeError(`the file ends at byte ${offset + at}`);
     hash.update(from ? writeAndReadBack(fd, bytes, offset + at) : bytes);

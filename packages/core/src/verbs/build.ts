@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { createHash, type Hash } from 'node:crypto';
+import { basename, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
 import { BundleFile } from '../bundle/file/bundle-file.ts';
@@ -8,6 +9,7 @@ import { openPrevious } from '../bundle/file/previous-bundle.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
+import { fileExists } from '../fs/file-exists.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import type { Layout } from '../layout/layout.ts';
@@ -16,14 +18,19 @@ import { LocalSources } from '../local/local-sources.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
-import { digestOf } from '../oci/digest.ts';
+import { digestOf, sha256Digest } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import { checkOutput } from '../relocate/output-file.ts';
+import { requireSignatures } from '../signing/image-policy.ts';
+import type { SigningKey } from '../signing/private-key.ts';
+import { sideFiles } from '../signing/side-files.ts';
+import { checkNames, writeChecksums } from '../signing/write-checksums.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { htmlReport } from './report.ts';
 import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { openKey, type SignOptions, writtenSums } from './sign.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -37,6 +44,13 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly strict?: boolean | undefined;
   /** Older bundles or OCI layout directories whose blobs are copied and verified instead of downloaded. */
   readonly reuse?: readonly string[] | undefined;
+  /**
+   * Compute the sha256 of the bundle: while it is written to a stream, else by one read at the end. Beside a file, write
+   * `BUNDLE.sha256` and `BUNDLE.index.json`.
+   */
+  readonly checksums?: boolean | undefined;
+  /** Sign the checksums, which are then written. Only for a file. */
+  readonly sign?: SignOptions | undefined;
   /** A file for an HTML report of the bundle, with the findings; not for a stream. */
   readonly report?: string | undefined;
   /** An older bundle; the report shows what has changed since. */
@@ -51,6 +65,12 @@ export interface BuildResult extends PlanResult {
   readonly size: number;
   /** The digest of its `index.json`, which identifies the content. */
   readonly digest: string;
+  /** The sha256 of the bundle, with `checksums` or `sign`. */
+  readonly fileDigest?: string;
+  /** The path of the checksums, if they were written. */
+  readonly checksums?: string;
+  /** The path of their signature, if they were signed. */
+  readonly signature?: string;
   /** Where its bytes came from. */
   readonly transferred: TransferredBytes;
   /** In ms. */
@@ -61,7 +81,7 @@ export interface BuildResult extends PlanResult {
  * Builds a verified bundle of the images in the specs: read, resolve, plan, then transfer every blob once, directly to
  * its offset. The final name appears only when the bundle is complete.
  *
- * @throws AirgapError `FINDINGS` when strict, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
+ * @throws AirgapError `FINDINGS` when strict, `SIGNATURE` when an image lacks a required one, `LOCK` when the input and the lock differ, `INPUT`, `DISK`, `CONTENT`, `INTERRUPTED`, and the errors of registries
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
   checkOptions('build', options, ['output']);
@@ -71,25 +91,29 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   return interruptible(options.signal, async () => {
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
+    const sums = await openSums(output, options);
     await checkReport(options);
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
     const plan = planResult(resolved);
+    requireSignatures(plan.signatures);
     const { tarPlan } = resolved;
     const bytes = bytesToTransfer(tarPlan);
     onEvent({ type: 'planned', images: plan.images.length, blobs: plan.blobs, bytes, size: tarPlan.size });
     await using reused = await OpenLayouts.open(options.reuse ?? []);
     const stop = (error: unknown) => stopper.abort(error);
-    const context = { tarPlan, registries, local: open, reused, onEvent, signal, stop };
+    const context = { tarPlan, registries, local: open, reused, onEvent, signal, stop, hash: sums.hash };
     const transferred =
       typeof output === 'string' ? await writeFile(output, context) : await writeStream(output, context);
+    const written = await finishSums(output, sums, { signal, onEvent });
     await writeReport(options, plan.findings);
     return {
       ...plan,
       ...pathOf(output),
       size: tarPlan.size,
       digest: indexDigest(tarPlan),
+      ...written,
       transferred,
       elapsed: performance.now() - started,
     };
@@ -144,7 +168,11 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const local = await openLocal(requests.requests, { ...options, specs }, output);
+  const local = await openLocal(
+    requests.requests,
+    { ...options, specs, platforms: requests.platforms },
+    output,
+  );
   try {
     const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
     if (strict) rejectFindings(resolved.findings);
@@ -165,14 +193,58 @@ interface BuildContext {
   readonly signal: AbortSignal;
   /** Aborts all transfers. */
   readonly stop: (reason: unknown) => void;
+  /** Receives the bytes that are written to a stream. */
+  readonly hash: Hash | undefined;
+}
+
+/** What a build does to have the sums of its bundle. */
+interface Sums {
+  /** The sha256 of a stream, computed while it is written. */
+  readonly hash: Hash | undefined;
+  /** Whether checksums are written beside a file. */
+  readonly isWritten: boolean;
+  readonly key: SigningKey | undefined;
+}
+
+/** Reads the key before anything is fetched. @throws AirgapError `INPUT` for the key, `USAGE` for a stream */
+async function openSums(output: string | Writable, { checksums, sign }: BuildOptions): Promise<Sums> {
+  const isFile = typeof output === 'string';
+  if (sign && !isFile)
+    throw new AirgapError('USAGE', 'build: sign needs a path as output: a stream has no name to sign', {
+      hint: 'Write the bundle to a file, or sign its checksums afterwards.',
+    });
+  const key = sign && (await openKey(sign));
+  if (isFile && (checksums || key)) checkNames([basename(output), basename(sideFiles(output).index)]);
+  return {
+    hash: checksums && !isFile ? createHash('sha256') : undefined,
+    isWritten: isFile && (checksums === true || key !== undefined),
+    key,
+  };
+}
+
+/** Writes and signs the checksums of a file; returns the sum of a stream. */
+async function finishSums(
+  output: string | Writable,
+  { hash, isWritten, key }: Sums,
+  { signal, onEvent }: Pick<BuildContext, 'signal' | 'onEvent'>,
+): Promise<Pick<BuildResult, 'fileDigest' | 'checksums' | 'signature'>> {
+  if (typeof output !== 'string') return hash ? { fileDigest: sha256Digest(hash.digest()) } : {};
+  if (isWritten) return writtenSums(await writeChecksums(output, { key, signal }));
+  const { checksums } = sideFiles(output);
+  if (await fileExists(checksums))
+    onEvent({
+      type: 'notice',
+      message: `${checksums} is of another build: remove it, or build with --checksums`,
+    });
+  return {};
 }
 
 async function writeStream(output: Writable, context: BuildContext): Promise<TransferredBytes> {
-  const { tarPlan, onEvent, signal } = context;
+  const { tarPlan, onEvent, signal, hash } = context;
   onEvent({ type: 'phase', phase: 'move' });
   reportReused(context);
   const tally = new TransferTally();
-  await writeBundle(new StreamTarget(output, signal), tarPlan, writeOptions(context, tally));
+  await writeBundle(new StreamTarget(output, signal, hash), tarPlan, writeOptions(context, tally));
   return tally.total(0, tarPlan.size - bytesToTransfer(tarPlan));
 }
 

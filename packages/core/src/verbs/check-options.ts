@@ -113,6 +113,21 @@ const FIELDS = {
   caFolders: z.array(path, { error: 'must be a list of folders' }),
   clientCertificates: z.array(clientCertificate, { error: 'must be a list of objects with cert and key' }),
   login: credentials,
+  key: path,
+  password: z
+    .union([text, z.custom(value => typeof value === 'function')], {
+      error: 'must be a string or a function',
+    })
+    .optional(),
+  also: paths.optional(),
+  sign: z.looseObject({ key: path }, { error: 'must be an object with key' }).optional(),
+  checksums: z.union([z.boolean(), path], { error: 'must be true, false or a path' }).optional(),
+  publicKey: path.optional(),
+  signature: path.optional(),
+  digest: text.optional(),
+  locked: path.optional(),
+  check: flag,
+  update: z.array(text, { error: 'must be a list of patterns' }).optional(),
   platforms,
   imagePlatforms: z.record(z.string(), platforms, { error: 'must map patterns to platforms' }),
   sourceDateEpoch: z.int({ error: 'must be a number of seconds' }).nonnegative(),

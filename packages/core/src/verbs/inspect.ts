@@ -3,12 +3,19 @@ import { BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import type { LayoutForm } from '../layout/layout-files.ts';
 import { openLayout } from '../layout/open-layout.ts';
+import { AirgapError } from '../model/errors.ts';
+import { digestOf } from '../oci/digest.ts';
+import { BundleChecksums } from '../signing/bundle-checksums.ts';
+import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
+import { checkLayoutImages } from '../signing/layout-images.ts';
 import { checkOptions } from './check-options.ts';
 
 /** The options of {@link inspect}. */
 export interface InspectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
+  /** Which key must have signed which images. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
 }
 
 /** A layer of an image. */
@@ -36,6 +43,14 @@ export interface InspectedImage {
   readonly uniqueBytes: number;
 }
 
+/** Checksums as they are written. */
+export interface RecordedChecksums {
+  readonly path: string;
+  readonly files: readonly { readonly name: string; readonly digest: string }[];
+  /** Always false: `verify` checks them. */
+  readonly checked: false;
+}
+
 /** The content of a bundle. Sizes are bytes. */
 export interface InspectResult {
   readonly path: string;
@@ -43,6 +58,12 @@ export interface InspectResult {
   readonly form: LayoutForm;
   /** The size of the file, or of all files of a directory. */
   readonly size: number;
+  /** The digest of its `index.json`, which identifies the content. */
+  readonly digest: string;
+  /** The checksums beside the bundle, if there are any. They are only recorded: nothing is compared with them. */
+  readonly checksums?: RecordedChecksums;
+  /** The images that the policy for signatures is about; empty without one. */
+  readonly signatures: readonly ImageSignature[];
   readonly images: readonly InspectedImage[];
   /** The number of distinct blobs, including manifests. */
   readonly blobs: number;
@@ -60,6 +81,7 @@ export interface InspectResult {
 export async function inspect(options: InspectOptions): Promise<InspectResult> {
   checkOptions('inspect', options, ['bundle']);
   const { bundle: path } = options;
+  const policy = await ImagePolicy.read(options.signatures);
   await using layout = await openLayout(path);
   const summaries: ImageSummary[] = [];
   for await (const image of summarizeImages(layout)) summaries.push(image);
@@ -70,11 +92,25 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
     path: resolve(path),
     form: layout.form,
     size: layout.size,
+    digest: digestOf(await layout.documentBytes('index.json')),
+    ...(await recordedChecksums(path)),
+    signatures: await checkLayoutImages(layout, policy),
     images: summaries.map(image => describe(image, usage)),
     blobs: usage.blobs,
     blobBytes: usage.blobBytes,
     sharedBytes: usage.sharedBytes,
   };
+}
+
+async function recordedChecksums(bundle: string): Promise<Pick<InspectResult, 'checksums'>> {
+  try {
+    const found = await BundleChecksums.find(bundle);
+    return found ? { checksums: { path: found.path, files: found.lines, checked: false } } : {};
+  } catch (error) {
+    // Invalid checksums say nothing; verify reports them.
+    if (error instanceof AirgapError) return {};
+    throw error;
+  }
 }
 
 function describe(

@@ -201,7 +201,7 @@ async function readImages(layout: Layout): Promise<SavedImage[]> {
 async function readBase(path: string | undefined): Promise<DeltaBase | undefined> {
   if (path === undefined) return undefined;
   await using layout = await openLayout(path);
-  return DeltaBase.read(layout);
+  return await DeltaBase.read(layout);
 }
 
 function isUnchanged({ name, root }: SavedImage, base: DeltaBase | undefined): boolean {

@@ -10,10 +10,13 @@ import { interruptible } from '../model/interrupted.ts';
 import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
 import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
 import { parseRuntimeTarget } from '../runtime/target.ts';
+import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
+import type { ImageSignature, SignatureRule } from '../signing/image-policy.ts';
+import { requireImageSignatures } from '../signing/layout-images.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 
-export interface LoadRuntimeOptions {
+export interface LoadRuntimeOptions extends SignatureOptions {
   /** Path of the bundle. */
   readonly bundle: string;
   /** `docker:`, `podman:` or `containerd:[NAMESPACE]`. */
@@ -22,6 +25,8 @@ export interface LoadRuntimeOptions {
   readonly images?: readonly string[] | undefined;
   /** Report what would be loaded, and load nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Which key must have signed which images. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnTimedEvent | undefined;
 }
@@ -48,6 +53,8 @@ export interface LoadRuntimeResult {
   readonly path: string;
   readonly target: string;
   readonly dryRun: boolean;
+  /** The images that the policy for signatures is about; empty without one. */
+  readonly signatures: readonly ImageSignature[];
   readonly images: readonly RuntimeLoadedImage[];
   /** Number and total size in bytes of the blobs that were streamed to the runtime, or would be in a dry run. */
   readonly loaded: { readonly blobs: number; readonly bytes: number };
@@ -71,6 +78,8 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   const runtime = parseRuntimeTarget(options.target);
   return interruptible(signal, async () => {
     await using layout = await openLayout(options.bundle);
+    await requireSigned(layout, options.bundle, options, onEvent);
+    const signatures = await requireImageSignatures(layout, options.signatures);
     onEvent({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
     const images = await Promise.all(names.map(named => imageClosure(layout, named)));
@@ -92,6 +101,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
       path: resolve(options.bundle),
       target: options.target,
       dryRun,
+      signatures,
       images: after ? outcomes(images, { before, after }, runtime) : forecasts(images, before, runtime),
       loaded,
       elapsed: performance.now() - started,

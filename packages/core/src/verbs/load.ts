@@ -23,12 +23,15 @@ import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { isRuntimeTarget, type RuntimeTarget } from '../runtime/target.ts';
+import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
+import type { ImageSignature, SignatureRule } from '../signing/image-policy.ts';
+import { requireImageSignatures } from '../signing/layout-images.ts';
 import { withTime } from '../store/events.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { checkOptions } from './check-options.ts';
 import { type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
 
-export interface LoadOptions extends RegistryOptions {
+export interface LoadOptions extends RegistryOptions, SignatureOptions {
   /** Path of the bundle. */
   readonly bundle: string;
   /** `REGISTRY[/PREFIX]`, or a runtime: `docker:`, `podman:`, `containerd:[NAMESPACE]`. */
@@ -41,6 +44,8 @@ export interface LoadOptions extends RegistryOptions {
   readonly onExisting?: OnExisting | undefined;
   /** Report what would be pushed, and push nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Which key must have signed which images. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
 }
 
 /** The outcome of a load for one name of the bundle. */
@@ -66,6 +71,8 @@ export interface LoadResult {
   readonly path: string;
   readonly target: string;
   readonly dryRun: boolean;
+  /** The images that the policy for signatures is about; empty without one. */
+  readonly signatures: readonly ImageSignature[];
   readonly images: readonly LoadedImage[];
   /** Blobs that were uploaded, or would be in a dry run. */
   readonly uploaded: TransferCount;
@@ -96,7 +103,7 @@ export async function load(options: LoadOptions): Promise<LoadResult | LoadRunti
  * every digest, and are then read back.
  *
  * @throws AirgapError `INPUT` for names that collide and tags that must not be overwritten, `USAGE`, `BUNDLE`,
- * `CONTENT` when the bundle is damaged or the registry stored something else, `INTERRUPTED`, and what registries
+ * `CONTENT` when the bundle is damaged, not signed by `publicKey`, or the registry stored something else, `INTERRUPTED`, and what registries
  * throw
  */
 export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
@@ -109,6 +116,8 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
     await using layout = await openLayout(options.bundle);
     const { onExisting = 'overwrite', dryRun = false } = options;
     const onEvent = withTime(options.onEvent ?? (() => {}));
+    await requireSigned(layout, options.bundle, options, onEvent);
+    const signatures = await requireImageSignatures(layout, options.signatures);
     onEvent({ type: 'phase', phase: 'read' });
     const names = await selectImages(layout, options.images);
     const mappings = mapImages(names, { naming: options.naming ?? 'path', target: location });
@@ -125,6 +134,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
       path: resolve(options.bundle),
       target: options.target,
       dryRun,
+      signatures,
       images: tags.map(toLoadedImage),
       ...transfers,
       elapsed: performance.now() - started,

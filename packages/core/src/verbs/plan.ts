@@ -7,6 +7,7 @@ import { interruptible } from '../model/interrupted.ts';
 import { formatPlatform } from '../oci/platform.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { blobsOf, type ResolvedImage } from '../resolve/resolved-image.ts';
+import type { ImageSignature } from '../signing/image-policy.ts';
 import { checkOptions } from './check-options.ts';
 import {
   openLocal,
@@ -51,6 +52,8 @@ export interface PlanResult {
   readonly sharedBytes: number;
   /** The size of the tar. */
   readonly bundleSize: number;
+  /** The images that the policy for signatures is about; empty without one. */
+  readonly signatures: readonly ImageSignature[];
   readonly findings: readonly Finding[];
   /** The texts that the positions of the findings refer to. */
   readonly sources: readonly SourceText[];
@@ -66,7 +69,7 @@ export async function plan(options: PlanOptions): Promise<PlanResult> {
   return interruptible(options.signal, async () => {
     await using registries = await Registries.open(options);
     const requests = await readRequests(options);
-    await using local = await openLocal(requests.requests, options);
+    await using local = await openLocal(requests.requests, { ...options, platforms: requests.platforms });
     const resolved = await resolvePlan({ registries, local }, requests, options);
     const result = planResult(resolved);
     RESOLVED.set(result, resolved);
@@ -87,7 +90,14 @@ export function resolvedPlanOf(result: PlanResult): ResolvedPlan {
 }
 
 /** Converts a resolved plan to its public form. */
-export function planResult({ images, from, tarPlan, findings, sources }: ResolvedPlan): PlanResult {
+export function planResult({
+  images,
+  signatures,
+  from,
+  tarPlan,
+  findings,
+  sources,
+}: ResolvedPlan): PlanResult {
   const sizes = new Map(images.map(image => [image, sizesOf(image)]));
   const usage = new BlobUsage([...sizes.values()]);
   return {
@@ -111,6 +121,7 @@ export function planResult({ images, from, tarPlan, findings, sources }: Resolve
     blobBytes: usage.blobBytes,
     sharedBytes: usage.sharedBytes,
     bundleSize: tarPlan.size,
+    signatures,
     findings,
     sources,
   };

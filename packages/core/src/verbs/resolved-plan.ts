@@ -7,13 +7,23 @@ import { type ImageRequest, imageRequests } from '../input/requests.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
+import {
+  type LockedRequest,
+  lockedPlatforms,
+  lockedRequests,
+  requireLockedReferrers,
+} from '../lock/locked-requests.ts';
+import { readLock } from '../lock/read-lock.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { Registries } from '../registry/registries.ts';
+import { type PinnedReferrer, pinnedReferrers } from '../resolve/pinned-referrers.ts';
 import { findReferrers } from '../resolve/referrers.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import type { ResolvedImage } from '../resolve/resolved-image.ts';
+import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
+import { resolvedImages } from '../signing/resolved-images.ts';
 import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
@@ -29,6 +39,10 @@ export interface ResolvePlanOptions extends SpecOptions, PlatformOptions {
   readonly referrers?: boolean | undefined;
   /** Rules of the lint that are off or have another severity; the last setting of a rule counts. */
   readonly rules?: readonly RuleSetting[] | undefined;
+  /** The path of a lock: exactly its digests are fetched, whatever tags point to now. */
+  readonly locked?: string | undefined;
+  /** Which key must have signed which images. Signatures and other referrers are then included. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
   /**
    * Local sources of images, which are tried before any registry: `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE`,
    * `docker:`, `podman:`, `containerd:[NAMESPACE]`.
@@ -46,6 +60,8 @@ export interface ResolvedPlan {
   readonly from: ReadonlyMap<string, string>;
   /** Opens the local sources once more, for a build after they were closed. */
   readonly local: LocalRequest;
+  /** The images that the policy is about. */
+  readonly signatures: readonly ImageSignature[];
   readonly tarPlan: BundlePlan;
 }
 
@@ -60,19 +76,32 @@ export interface PlanSources {
 
 type Requests = Awaited<ReturnType<typeof readRequests>>;
 
-/** Reads and lints the specs, and converts their images to references. */
+/**
+ * Reads and lints the specs, and converts their images to references.
+ *
+ * @throws AirgapError `INPUT`; `LOCK` when the input and the lock differ, `USAGE` when platforms or referrers do
+ */
 export async function readRequests(options: ResolvePlanOptions) {
   const { locations = {}, rules } = options;
   const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
   // Before the lint: an image without a reference is an error, and need not be a finding as well.
-  const requests = imageRequests(spec, locations);
+  const found = imageRequests(spec, locations);
+  const lock = options.locked === undefined ? undefined : await readLock(options.locked);
+  const requests: readonly LockedRequest[] = lock ? lockedRequests(lock, found) : found;
+  const { platforms: chosen } = options;
+  const requested = chosen === undefined ? undefined : allPlatforms({ platforms: chosen });
+  const platforms = lock ? lockedPlatforms(lock, requested) : requested;
+  const policy = await ImagePolicy.read(options.signatures);
+  // The other side needs the signatures to check them.
+  const referrers = options.referrers || !policy.isEmpty;
+  if (lock) requireLockedReferrers(lock, referrers);
   const lintRun = new LintRun(spec, rules);
   const findings = lintRun.specs(locations);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
   const sources = spec.sources.filter(({ rendered }) => !rendered);
-  return { sources, findings, requests, lintRun };
+  return { sources, findings, requests, lintRun, platforms, policy, referrers, isLocked: lock !== undefined };
 }
 
 /** What to look for in the local sources. */
@@ -114,23 +143,29 @@ export async function resolvePlan(
   read: Requests,
   options: ResolvePlanOptions,
 ): Promise<ResolvedPlan> {
-  const { requests, sources, findings, lintRun } = read;
+  const { requests, sources, findings, lintRun, policy } = read;
   const { local } = planSources;
-  const { referrers = false, sourceDateEpoch = 0 } = options;
+  const { sourceDateEpoch = 0 } = options;
+  const platforms = platformsOf({ ...options, platforms: read.platforms });
   const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'resolve' });
-  const resolutions = await resolveAll(sourceOf(planSources), requests, platformsOf(options), onEvent);
+  const resolutions = await resolveAll(sourceOf(planSources), requests, platforms, onEvent);
   const listed = imagesOf(resolutions);
   local.reportNewDigests(listed);
-  const images = referrers ? [...listed, ...(await allReferrers(planSources, listed, onEvent))] : listed;
+  const referrers = read.isLocked
+    ? await pinnedReferrers(sourceOf(planSources), requests.flatMap(pinnedNames))
+    : await unlockedReferrers(planSources, listed, { onEvent, referrers: read.referrers });
+  const images = [...listed, ...referrers];
+  const signatures = policy.isEmpty ? [] : await policy.check(resolvedImages(sourceOf(planSources), images));
   const online = lintRun.resolutions(resolutions);
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {
     sources,
     findings: lintRun.inOrder([...findings, ...online]),
     images,
+    signatures,
     from: new Map(images.flatMap(({ reference }) => fromOf(local, reference))),
-    local: localRequest(requests, options),
+    local: localRequest(requests, { ...options, platforms: read.platforms }),
     tarPlan: planTar(bundleEntries(images), sourceDateEpoch),
   };
 }
@@ -160,10 +195,27 @@ async function allReferrers(
   return found;
 }
 
+/** The referrers of images as their sources list them now, if they are requested. */
+export async function unlockedReferrers(
+  planSources: PlanSources,
+  images: readonly ResolvedImage[],
+  { referrers = false, onEvent }: { readonly referrers?: boolean; readonly onEvent?: OnEvent | undefined },
+): Promise<ResolvedImage[]> {
+  return referrers ? allReferrers(planSources, images, onEvent) : [];
+}
+
+/** The referrers that the lock has for a request. */
+function pinnedNames({ reference, pin }: LockedRequest): PinnedReferrer[] {
+  return (pin?.referrers ?? []).map(({ tag, digest }) => ({
+    name: tag === undefined ? reference.withDigest(digest) : reference.withTag(tag),
+    digest,
+  }));
+}
+
 /** @throws AirgapError with every failed resolution, each at its position */
-function imagesOf(resolutions: readonly Resolution<ImageRequest>[]): ResolvedImage[] {
+export function imagesOf(resolutions: readonly Resolution<LockedRequest>[]): ResolvedImage[] {
   const errors = resolutions.flatMap(({ request, error }) => {
-    const [position] = request.positions;
+    const position = request.pin?.digestPosition ?? request.positions[0];
     if (!error) return [];
     return position ? [error.withContext({ position })] : [error];
   });

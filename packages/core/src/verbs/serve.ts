@@ -6,10 +6,11 @@ import { type ListenAddress, Listener, type ListenOptions } from '../server/list
 import { Registry } from '../server/registry.ts';
 import { Repositories } from '../server/repositories.ts';
 import { ServedBundle } from '../server/served-bundle.ts';
-import { type OnTimedEvent, withTime } from '../store/events.ts';
+import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
+import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 
-export interface ServeOptions extends ListenOptions {
+export interface ServeOptions extends ListenOptions, SignatureOptions {
   /** Paths of the bundles. If names collide, the first bundle wins. */
   readonly bundles: readonly string[];
   /** Default 127.0.0.1:5000; port 0 selects a free port. */
@@ -50,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const isLocal = isLoopback(listen.host.includes(':') ? `[${listen.host}]` : listen.host);
   if (options.login && !options.tls && !isLocal) throw readablePassword(listen.host);
   const login = options.login && new BasicAuth(options.login);
-  const bundles = await openBundles(options.bundles, signal);
+  const bundles = await openBundles(options, onEvent);
   try {
     const repositories = new Repositories();
     for (const bundle of bundles) repositories.add(bundle, onEvent);
@@ -66,15 +67,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
 }
 
-async function openBundles(
-  paths: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<ServedBundle[]> {
+async function openBundles(options: ServeOptions, onEvent: OnEvent): Promise<ServedBundle[]> {
+  const { signal } = options;
   const bundles: ServedBundle[] = [];
   try {
-    for (const path of paths) {
+    for (const path of options.bundles) {
       if (signal?.aborted) throw interrupted(signal.reason);
-      bundles.push(await ServedBundle.open(path));
+      bundles.push(await ServedBundle.open(path, layout => requireSigned(layout, path, options, onEvent)));
     }
     return bundles;
   } catch (error) {

@@ -21,6 +21,8 @@ export interface TrustResult {
   readonly credentials: Readonly<Record<string, string>>;
   /** Hosts for which the config names mirrors. */
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  /** Patterns of the images for whose signatures the config has a rule, and the key of each. */
+  readonly signatures: readonly { readonly pattern: string; readonly key?: string | undefined }[];
 }
 
 /** A config in the list. */
@@ -32,7 +34,7 @@ export interface TrustedConfig {
 }
 
 /**
- * Trusts the `airgap.yaml` of a folder with its present content: its `credentials` and `mirrors` count from now on.
+ * Trusts the `airgap.yaml` of a folder with its present content: its `credentials`, `mirrors` and `signatures` count from now on.
  *
  * @throws AirgapError `INPUT` for a missing or invalid config or list, `DISK` when the list cannot be written
  */
@@ -78,7 +80,7 @@ async function stateOf(path: string, sha256: string): Promise<TrustedConfig['sta
   }
 }
 
-function contents({ config }: ConfigFile): Pick<TrustResult, 'credentials' | 'mirrors'> {
+function contents({ config }: ConfigFile): Pick<TrustResult, 'credentials' | 'mirrors' | 'signatures'> {
   const credentials = Object.entries(config.credentials ?? {}).map(([host, source]) => {
     const places = [
       source.usernameEnv && `$${source.usernameEnv}`,
@@ -89,7 +91,11 @@ function contents({ config }: ConfigFile): Pick<TrustResult, 'credentials' | 'mi
     return [host, places.filter(Boolean).join(', ')];
   });
   const mirrors = Object.entries(config.mirrors ?? {}).map(([host, urls]) => [host, [urls].flat()]);
-  return { credentials: Object.fromEntries(credentials), mirrors: Object.fromEntries(mirrors) };
+  return {
+    credentials: Object.fromEntries(credentials),
+    mirrors: Object.fromEntries(mirrors),
+    signatures: (config.signatures ?? []).map(({ pattern, key }) => ({ pattern, key })),
+  };
 }
 
 function noConfig(folder: string): AirgapError {

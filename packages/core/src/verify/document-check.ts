@@ -6,7 +6,7 @@ import { offsetOf, type Problem } from './problem.ts';
 /** The keys that a build writes into an index, a descriptor, a platform and annotations. */
 const INDEX_KEYS = new Set(['schemaVersion', 'mediaType', 'manifests']);
 const DESCRIPTOR_KEYS = new Set(['mediaType', 'digest', 'size', 'platform', 'annotations']);
-const PLATFORM_KEYS = new Set(['os', 'architecture', 'variant']);
+const PLATFORM_KEYS = new Set(['os', 'architecture', 'variant', 'os.version', 'os.features']);
 const ANNOTATION_KEYS = new Set<string>([...NAME_ANNOTATIONS, RESOLVED_ANNOTATION]);
 
 /** Checks `oci-layout`, and in a bundle that the documents have the only form that a build writes. */
@@ -18,9 +18,9 @@ export async function checkDocuments(
   const version = (await layout.document('oci-layout')) as { imageLayoutVersion?: unknown } | null;
   if (version?.imageLayoutVersion !== '1.0.0')
     problems.push({ message: 'expected image layout version 1.0.0', entry: 'oci-layout' });
-  if (layout.form !== 'bundle') return;
-  if (!ociLayout().equals(await layout.documentBytes('oci-layout')))
+  else if (layout.form === 'bundle' && !ociLayout().equals(await layout.documentBytes('oci-layout')))
     problems.push({ message: `expected exactly ${ociLayout()}`, entry: 'oci-layout' });
+  if (layout.form !== 'bundle') return;
   await checkIndexKeys(layout, names, problems);
   await checkCanonical(layout, problems);
 }
@@ -51,6 +51,7 @@ function unknownKeys(fields: object, known: ReadonlySet<string>): string[] {
 /** No digest covers the documents, but their canonical form is known. */
 async function checkCanonical(layout: Layout, problems: Problem[]): Promise<void> {
   for (const name of DOCUMENTS) {
+    if (name === 'oci-layout') continue;
     const entry = layout.entries.get(name);
     if (!entry) continue;
     const text = (await layout.documentBytes(name)).toString('utf8');

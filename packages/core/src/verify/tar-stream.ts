@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { blobDigest, DOCUMENTS } from '../layout/documents.ts';
 import type { LayoutEntry, LayoutFiles } from '../layout/layout-files.ts';
 import { ContentsReader, layoutName, type TarContents } from '../layout/tar-files.ts';
@@ -19,20 +19,25 @@ export interface ReadTar {
   readonly files: StreamedFiles;
   /** The sha256 of every blob, by the name of its entry. */
   readonly digests: ReadonlyMap<string, Digest>;
+  /** The sha256 of the complete tar, if it was requested. */
+  readonly fileDigest: Digest | undefined;
 }
 
 /**
  * Reads a tar from a stream, once: hashes every blob, and keeps what is JSON.
  *
  * @param location of the stream, for errors
+ * @param needsDigest whether to compute the sha256 of the complete tar as well
  * @throws AirgapError `BUNDLE` for a stream that is not a tar, or ends early
  */
 export async function readTar(
   stream: AsyncIterable<Uint8Array>,
   location: string,
   problems: Problem[],
+  needsDigest = false,
 ): Promise<ReadTar> {
-  const reader = new TarStream(stream, location);
+  const fileHash = needsDigest ? createHash('sha256') : undefined;
+  const reader = new TarStream(fileHash ? hashedStream(stream, fileHash) : stream, location);
   const contents = new ContentsReader();
   const framing: Problem[] = [];
   const kept = new Map<string, Buffer>();
@@ -63,7 +68,16 @@ export async function readTar(
   framing.push(...(await reader.endProblems()));
   const tar = contents.contents();
   if (tar.form === 'bundle') problems.push(...framing);
-  return { files: new StreamedFiles(location, reader.offset, tar, kept), digests };
+  const files = new StreamedFiles(location, reader.offset, tar, kept);
+  return { files, digests, fileDigest: fileHash && sha256Digest(fileHash.digest()) };
+}
+
+/** Hashes everything that goes by. */
+async function* hashedStream(stream: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 /** The files of a layout that went by; only what is JSON can be opened. */
