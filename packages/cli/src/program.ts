@@ -76,6 +76,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: 'Serve bundles as a read-only registry',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
+  kots: {
+    summary: "Write KOTS's own airgap bundle from a bundle",
+    load: async () => (await import('./commands/kots.ts')).kotsCommand,
+  },
   login: {
     summary: 'Log in to a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,

@@ -33,6 +33,7 @@ export type { SourceText } from './input/model/source-text.ts';
 export { proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
+export type { RequiredRelease } from './kots/airgap-document.ts';
 export type { BlobAmount } from './layout/blob-usage.ts';
 export { DirectoryTarget } from './layout/directory-target.ts';
 export type { Layout, NamedDescriptor } from './layout/layout.ts';
@@ -105,6 +106,7 @@ export {
   type RecordedChecksums,
 } from './verbs/inspect.ts';
 export { type JoinOptions, join } from './verbs/join.ts';
+export { type KotsImage, type KotsOptions, type KotsResult, kots } from './verbs/kots.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './verbs/lint.ts';
 export {
   type LoadedImage,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { assertWritten } from './read-back.ts';
 import { resolveExistingPath } from './resolve-existing-path.ts';
@@ -12,6 +12,25 @@ import { resolveExistingPath } from './resolve-existing-path.ts';
  * @throws file system errors, and an error for a path that is not a regular file
  */
 export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  await replaceFileWith(path, file => writeAndReadBack(file, content), mode);
+}
+
+async function writeAndReadBack(file: FileHandle, content: string | Uint8Array): Promise<void> {
+  await file.writeFile(content);
+  await file.sync();
+  assertWritten(file.fd, Buffer.from(content), 0);
+}
+
+/**
+ * Replaces a file by a new one like {@link replaceFile}, for content that does not fit into memory. It is not read back.
+ *
+ * @param write writes the content; when it fails, the existing file stays
+ */
+export async function replaceFileWith(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  mode?: number,
+): Promise<void> {
   const target = await resolveExistingPath(path);
   const existing = await stat(target).catch(() => undefined);
   if (existing && !existing.isFile()) throw new Error('not a regular file');
@@ -20,10 +39,9 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   try {
     const file = await open(temporary, 'wx+', permissions === undefined ? 0o666 : 0o600);
     try {
-      await file.writeFile(content);
+      await write(file);
       if (permissions !== undefined) await file.chmod(permissions);
       await file.sync();
-      assertWritten(file.fd, Buffer.from(content), 0);
     } finally {
       await file.close();
     }

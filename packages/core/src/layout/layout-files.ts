@@ -10,10 +10,12 @@ export interface LayoutEntry {
 }
 
 /**
+/**
  * How a layout is stored. `bundle` is a tar as a build writes it, `delta` one without the layers that its base has,
- * `archive` one of another tool, and `docker-archive` one without manifests, as `docker save` wrote it before docker 25.
+ * `archive` one of another tool, `docker-archive` one without manifests, as `docker save` wrote it before docker 25, and
+ * `airgap` one of KOTS.
  */
-export type LayoutForm = 'bundle' | 'delta' | 'archive' | 'docker-archive' | 'directory';
+export type LayoutForm = 'bundle' | 'delta' | 'archive' | 'docker-archive' | 'directory' | 'airgap';
 
 /** The files of an OCI layout: the entries of a tar, or a directory. */
 export interface LayoutFiles extends AsyncDisposable {

@@ -40,6 +40,7 @@ const WORDING: Readonly<Record<LayoutForm, { readonly noun: string; readonly hin
   archive: { noun: 'OCI archive', hint: 'Fetch the archive again, or recreate it.' },
   'docker-archive': { noun: 'docker archive', hint: 'Save the image again.' },
   directory: { noun: 'OCI layout', hint: 'Copy the directory again, or recreate it.' },
+  airgap: { noun: '.airgap', hint: 'Fetch the .airgap again, or recreate it.' },
 };
 
 const NONE: ReadonlyMap<string, LayoutEntry> = new Map();

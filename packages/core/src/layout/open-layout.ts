@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { fileReadError } from '../fs/file-read-error.ts';
+import { isAirgap } from '../kots/archive.ts';
 import type { AirgapError } from '../model/errors.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { walkTar } from '../tar/walk.ts';
+import { AirgapFiles } from './airgap-files.ts';
 import { DeltaFiles } from './delta-files.ts';
 import { DirectoryFiles } from './directory-files.ts';
 import { DockerArchiveFiles } from './docker-archive-files.ts';
@@ -13,8 +15,8 @@ import { findParts, openParts } from './parts.ts';
 import { layoutName, TarFiles } from './tar-files.ts';
 
 /**
- * Opens an OCI image layout: a bundle, its parts, a delta, an archive of another tool, or a directory. Close it when it is
- * no longer needed.
+ * Opens an OCI image layout: a bundle, its parts, a delta, an archive of another tool, a `.airgap` of KOTS, or a directory.
+ * Close it when it is no longer needed.
  *
  * @param path for parts, that of the first one, or of the bundle that they make
  * @param bases layouts that may have the layers that a delta lacks; other layouts do not read them
@@ -28,6 +30,10 @@ export async function openLayout(path: string, bases: readonly string[] = []): P
 async function openFiles(path: string, bases: readonly string[]): Promise<LayoutFiles> {
   const storage = await openStorage(path);
   if (storage instanceof DirectoryFiles) return storage;
+  if (await isAirgap(storage)) {
+    await storage[Symbol.asyncDispose]();
+    return AirgapFiles.open(path);
+  }
   try {
     const files = await TarFiles.open(storage);
     if (files.form !== 'delta') return files;
@@ -58,6 +64,10 @@ async function openDelta(files: LayoutFiles, bases: OpenLayouts): Promise<DeltaF
 export async function openBlobs(path: string, onDamage: (reason: AirgapError) => void): Promise<Layout> {
   const storage = await openStorage(path);
   if (storage instanceof DirectoryFiles) return new Layout(storage);
+  if (await isAirgap(storage)) {
+    await storage[Symbol.asyncDispose]();
+    return openLayout(path);
+  }
   try {
     const files = await TarFiles.openReadable(storage, onDamage);
     if (files.entries.size > 0) return new Layout(files);

@@ -27,9 +27,20 @@ export async function* walkTar(file: RandomAccess): AsyncGenerator<PlacedEntry, 
   }
 }
 
-async function readEntry(file: RandomAccess, at: number): Promise<PlacedEntry | undefined> {
-  const entry = decodeAt(await readBlock(file, at), at);
-  if (!entry) return undefined;
+/**
+ * Reads the header at an offset; the end-of-archive marker returns undefined.
+ *
+ * @param size replaces the size in the header, in bytes
+ * @throws AirgapError as {@link walkTar}
+ */
+export async function readEntry(
+  file: RandomAccess,
+  at: number,
+  size?: number,
+): Promise<PlacedEntry | undefined> {
+  const header = decodeAt(await readBlock(file, at), at);
+  if (!header) return undefined;
+  const entry = { ...header, size: size ?? header.size };
   const offset = at + BLOCK;
   const end = offset + padded(entry.size);
   if (end > file.size)

@@ -1,0 +1,137 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract, pack } from 'tar-stream';
+import { isMap, parseAllDocuments } from 'yaml';
+import { fileReadError } from '../../fs/file-read-error.ts';
+import { AirgapError } from '../../model/errors.ts';
+import { compareText } from '../../model/text-order.ts';
+import { StoredGzip } from '../stored-gzip.ts';
+
+/** KOTS reads a release into memory; this is the size limit, in bytes. */
+const MAX_SIZE = 512 * 1024 * 1024;
+
+/** A file of a release. */
+export interface ReleaseFile {
+  /** The path in the archive. */
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+/** The release that KOTS installs. */
+export interface Release {
+  readonly path: string;
+  /** The content of `app.tar.gz`. */
+  readonly archive: Buffer;
+  readonly files: readonly ReleaseFile[];
+  /** `spec.minKotsVersion` of its Application. */
+  readonly minKotsVersion: string | undefined;
+}
+
+/**
+ * Reads a release: a directory, which is packed, or an `app.tar.gz`, which is taken as it is.
+ *
+ * @param mtime of the entries, in seconds since 1970
+ * @throws AirgapError `INPUT`
+ */
+export async function readRelease(path: string, mtime: number): Promise<Release> {
+  const stats = await stat(path).catch(cause => {
+    throw fileReadError('the release', path, cause);
+  });
+  if (!stats.isDirectory()) return releaseOf(await readFile(path), path);
+  const files = await readFolder(path);
+  if (files.length === 0)
+    throw new AirgapError('INPUT', 'the release has no files', {
+      where: { path },
+      hint: 'Pass the directory of the manifests.',
+    });
+  return { path, archive: await packFiles(files, mtime), files, minKotsVersion: minKotsVersion(files) };
+}
+
+/** The release in an `app.tar.gz`. @param path for errors @throws AirgapError `INPUT` */
+export async function releaseOf(archive: Buffer, path: string): Promise<Release> {
+  const files = await unpack(archive, path);
+  return { path, archive, files, minKotsVersion: minKotsVersion(files) };
+}
+
+/** Reads all regular files of a directory, sorted by name; links are not followed. */
+async function readFolder(folder: string): Promise<ReleaseFile[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files: ReleaseFile[] = [];
+  let size = 0;
+  for (const entry of found.filter(entry => entry.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    size += (await stat(path)).size;
+    if (size > MAX_SIZE) throw tooLarge(folder);
+    files.push({ name: relative(folder, path).split(sep).join('/'), content: await readFile(path) });
+  }
+  return files.sort((a, b) => compareText(a.name, b.name));
+}
+
+async function packFiles(files: readonly ReleaseFile[], mtime: number): Promise<Buffer> {
+  const tar = pack();
+  for (const { name, content } of files)
+    tar.entry({ name, size: content.length, mode: 0o644, mtime: new Date(mtime * 1000) }, content);
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  await pipeline(tar, new StoredGzip(), async gzip => {
+    for await (const chunk of gzip) chunks.push(chunk as Buffer);
+  });
+  return Buffer.concat(chunks);
+}
+
+async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
+  const files: ReleaseFile[] = [];
+  let size = 0;
+  const entries = extract();
+  const reading = pipeline(Readable.from([archive]), createGunzip(), entries);
+  // A damaged archive fails the loop as well.
+  reading.catch(() => {});
+  try {
+    for await (const entry of entries) {
+      size += entry.header.size ?? 0;
+      if (size > MAX_SIZE) throw tooLarge(path);
+      const chunks: Buffer[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Buffer);
+      if (entry.header.type === 'file')
+        files.push({ name: entry.header.name, content: Buffer.concat(chunks) });
+    }
+    await reading;
+    return files;
+  } catch (cause) {
+    if (cause instanceof AirgapError) throw cause;
+    throw new AirgapError('INPUT', `the release is not a .tar.gz: ${(cause as Error).message}`, {
+      where: { path },
+      cause,
+      hint: 'Pass the directory of the manifests, or an app.tar.gz.',
+    });
+  }
+}
+
+function tooLarge(path: string): AirgapError {
+  return new AirgapError(
+    'INPUT',
+    `the release has more than ${MAX_SIZE} bytes, and KOTS reads it into memory`,
+    {
+      where: { path },
+      hint: 'Leave large files out of the release.',
+    },
+  );
+}
+
+/** Finds the version in the Application of the release, if that can be read. */
+function minKotsVersion(files: readonly ReleaseFile[]): string | undefined {
+  for (const { name, content } of files) {
+    if (!/\.ya?ml$/.test(name)) continue;
+    for (const document of parseAllDocuments(content.toString('utf8'))) {
+      if (!('contents' in document) || !isMap(document.contents)) continue;
+      const isApplication =
+        document.get('kind') === 'Application' && document.get('apiVersion') === 'kots.io/v1beta1';
+      const version = isApplication ? document.getIn(['spec', 'minKotsVersion']) : undefined;
+      if (version !== undefined && version !== null) return String(version);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,78 @@
+import { Archive } from '../kots/archive.ts';
+import { readTree, type TreeContents, type TreeImage } from '../kots/registry-tree-reader.ts';
+import { AirgapError } from '../model/errors.ts';
+import { MediaType } from '../oci/media-type.ts';
+import { MemoryBytes } from '../store/memory-bytes.ts';
+import type { RandomAccess } from '../store/random-access.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
+import { blobPath, ociLayout } from './documents.ts';
+import type { LayoutEntry, LayoutFiles } from './layout-files.ts';
+import { NAME_ANNOTATIONS } from './names.ts';
+
+/**
+ * A `.airgap` of the format `docker` as the files of an OCI layout: its blobs, and an `index.json` with the images that
+ * KOTS pushes.
+ */
+export class AirgapFiles implements LayoutFiles {
+  readonly form = 'airgap';
+  readonly location: string;
+  readonly entries: ReadonlyMap<string, LayoutEntry>;
+  /** What KOTS would reject, or lose without a message. */
+  readonly problems: readonly string[];
+  readonly #archive: Archive;
+  readonly #documents: ReadonlyMap<string, Buffer>;
+  readonly #blobs = new Map<string, PlacedEntry>();
+
+  private constructor(archive: Archive, path: string, { images, blobs, problems }: TreeContents) {
+    this.#archive = archive;
+    this.location = path;
+    this.problems = problems;
+    for (const [digest, entry] of blobs) this.#blobs.set(blobPath({ digest }), entry);
+    this.#documents = new Map([
+      ['oci-layout', ociLayout()],
+      ['index.json', indexOf(images)],
+    ]);
+    const entries = new Map<string, LayoutEntry>();
+    for (const [name, { length: size }] of this.#documents) entries.set(name, { name, size });
+    for (const [name, { size }] of this.#blobs) entries.set(name, { name, size });
+    this.entries = entries;
+  }
+
+  /** Opens the archive at a path; see {@link Archive.open}. @throws AirgapError `INPUT`, `BUNDLE`, `DISK` */
+  static async open(path: string): Promise<AirgapFiles> {
+    const archive = await Archive.open(path);
+    try {
+      return new AirgapFiles(archive, path, await readTree(archive));
+    } catch (error) {
+      await archive[Symbol.asyncDispose]();
+      throw error instanceof AirgapError ? error.withContext({ path }) : error;
+    }
+  }
+
+  get size(): number {
+    return this.#archive.size;
+  }
+
+  async open({ name }: LayoutEntry): Promise<RandomAccess> {
+    const document = this.#documents.get(name);
+    if (document) return new MemoryBytes(document, this.location);
+    const blob = this.#blobs.get(name);
+    if (blob) return this.#archive.open(blob);
+    throw new AirgapError('NOT_FOUND', `${name} is missing`, {
+      where: { path: this.location },
+      hint: 'Fetch the .airgap again.',
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#archive[Symbol.asyncDispose]();
+  }
+}
+
+function indexOf(images: readonly TreeImage[]): Buffer {
+  const manifests = images.map(({ name, root }) => ({
+    ...root,
+    annotations: Object.fromEntries(NAME_ANNOTATIONS.map(key => [key, name.toString()])),
+  }));
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests }));
+}

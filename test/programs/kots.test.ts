@@ -1,0 +1,304 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { inspect } from '@airgap/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestRegistry } from '../registry/registry.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
+import { artifactOf, flatten, imageOf, indexOf, noiseOf, type TestImage } from '../support/images/image.ts';
+import { Distribution } from '../support/programs/distribution.ts';
+import { lacks } from '../support/programs/program.ts';
+
+const ARM64 = { os: 'linux', architecture: 'arm64' };
+const shared = noiseOf(1, 300_000);
+const app = imageOf({ layers: [shared, noiseOf(2, 70_000)] });
+const pinned = indexOf([
+  imageOf({ layers: [noiseOf(7, 1000)] }),
+  imageOf({ layers: [noiseOf(8, 1000)], platform: ARM64 }),
+]);
+
+const POD = `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+    - name: web
+      image: nginx:1
+`;
+
+/** The images of the bundle by name: every form that KOTS pushes with its digest unchanged. */
+const IMAGES: Record<string, TestImage> = {
+  'docker.io/library/redis:7.0': imageOf({ layers: [shared], types: 'docker' }),
+  'quay.io/team/app:1': app,
+  'quay.io/team/many:1': indexOf([
+    imageOf({ layers: [shared] }),
+    imageOf({ layers: [noiseOf(3, 900)], platform: ARM64 }),
+  ]),
+  'quay.io/team/list:2': indexOf([imageOf({ layers: [noiseOf(4, 900)] })], 'docker'),
+  'quay.io/team/chart:0.1.0': artifactOf({
+    subject: app,
+    artifactType: 'application/vnd.cncf.helm.config.v1+json',
+  }),
+  [`quay.io/team/pinned@${pinned.digest}`]: pinned,
+};
+/** Where KOTS's registry has them. */
+const SERVED: Record<string, string> = {
+  'docker.io/library/redis:7.0': 'redis/manifests/7.0',
+  'quay.io/team/app:1': 'app/manifests/1',
+  'quay.io/team/many:1': 'many/manifests/1',
+  'quay.io/team/list:2': 'list/manifests/2',
+  'quay.io/team/chart:0.1.0': 'chart/manifests/0.1.0',
+  [`quay.io/team/pinned@${pinned.digest}`]: `pinned/manifests/${pinned.digest}`,
+};
+
+const work = new TempDir();
+const bundle = work.file('bundle.tar');
+const archive = work.file('app.airgap');
+
+beforeAll(async () => {
+  await buildBundle(bundle, IMAGES);
+  expect(await kots(bundle, '-o', archive)).toMatchObject({ status: 0 });
+});
+afterAll(() => work[Symbol.dispose]());
+
+async function buildBundle(path: string, images: Record<string, TestImage>): Promise<void> {
+  await using registry = await TestRegistry.start();
+  for (const [name, image] of Object.entries(images))
+    registry.push(name.slice(name.indexOf('/') + 1).replace('@', ':'), image);
+  const list = `${path}.txt`;
+  writeFileSync(list, Object.keys(images).join('\n'));
+  const hosts = [...new Set(Object.keys(images).map(name => name.slice(0, name.indexOf('/'))))];
+  const mirrors = hosts.flatMap(host => ['--mirror', `${host}=http://${registry.host}`]);
+  const built = await airgap(['build', list, '-o', path, '--platform', 'all', ...mirrors], {
+    cwd: work.path,
+  });
+  expect(built.stderr).not.toContain('error');
+}
+
+function kots(...args: string[]) {
+  return airgap(['kots', ...args], { cwd: work.path });
+}
+
+function extract(path: string): string {
+  const folder = `${path}.extracted`;
+  mkdirSync(folder, { recursive: true });
+  execFileSync('tar', ['-xzf', path, '-C', folder]);
+  return folder;
+}
+
+describe('a .airgap', () => {
+  it('has its document first, then one directory entry, the links, and each blob once', () => {
+    const names = execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trimEnd().split('\n');
+    expect(names.slice(0, 2)).toEqual(['airgap.yaml', 'images']);
+    const isBlob = (name: string) => name.endsWith('/data');
+    const firstBlob = names.findIndex(isBlob);
+    expect(names.slice(firstBlob).every(isBlob)).toBe(true);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('names the images and the format', () => {
+    const document = readFileSync(`${extract(archive)}/airgap.yaml`, 'utf8');
+    expect(document).toContain('apiVersion: kots.io/v1beta1\nkind: Airgap\nspec:\n');
+    expect(document).toContain('  format: docker\n');
+    for (const name of Object.keys(IMAGES)) expect(document).toContain(`    - ${name}\n`);
+  });
+
+  it('has the same bytes when it is written again', async () => {
+    const again = work.file('again.airgap');
+    expect(await kots(bundle, '-o', again)).toMatchObject({ status: 0 });
+    expect(readFileSync(again).equals(readFileSync(archive))).toBe(true);
+  });
+
+  it.skipIf(lacks('docker-registry'))('is served by distribution with every digest unchanged', async () => {
+    using storage = new TempDir();
+    mkdirSync(storage.file('registry'));
+    execFileSync('cp', ['-r', `${extract(archive)}/images/docker`, storage.file('registry')]);
+    await using registry = await Distribution.start(storage.path);
+    for (const [name, image] of Object.entries(IMAGES))
+      await expectServed(registry.host, SERVED[name] ?? '', image);
+  });
+
+  it('is read like a bundle, in place', async () => {
+    const { images, size } = await inspect({ bundle: archive });
+    expect(size).toBe(statSync(archive).size);
+    const digests = Object.fromEntries(images.map(({ name, digest }) => [name, digest]));
+    expect(digests).toEqual(
+      Object.fromEntries(Object.entries(IMAGES).map(([name, { digest }]) => [name, digest])),
+    );
+  });
+
+  it('that is compressed is read as well', async () => {
+    const packed = work.file('compressed.airgap');
+    execFileSync('sh', ['-c', `gunzip -c ${archive} | gzip -1 > ${packed}`]);
+    const { images } = await inspect({ bundle: packed });
+    expect(images.map(({ name }) => name).sort()).toEqual(Object.keys(IMAGES).sort());
+  });
+});
+
+/** Reads a manifest, its children and all blobs back. */
+async function expectServed(host: string, path: string, image: TestImage): Promise<void> {
+  const repository = path.slice(0, path.indexOf('/'));
+  const accept = {
+    headers: {
+      accept: flatten(image)
+        .map(({ mediaType }) => mediaType)
+        .join(', '),
+    },
+  };
+  const root = await fetch(`http://${host}/v2/${path}`, accept);
+  expect([path, root.status, digestOf(await root.arrayBuffer())]).toEqual([path, 200, image.digest]);
+  for (const manifest of flatten(image)) {
+    const child = await fetch(`http://${host}/v2/${repository}/manifests/${manifest.digest}`, accept);
+    expect(digestOf(await child.arrayBuffer())).toBe(manifest.digest);
+    for (const digest of manifest.blobs.keys()) {
+      const blob = await fetch(`http://${host}/v2/${repository}/blobs/${digest}`);
+      expect(digestOf(await blob.arrayBuffer())).toBe(digest);
+    }
+  }
+}
+
+function digestOf(bytes: ArrayBuffer): string {
+  return `sha256:${createHash('sha256').update(Buffer.from(bytes)).digest('hex')}`;
+}
+
+describe('a release', () => {
+  const release = () => {
+    mkdirSync(work.file('manifests'), { recursive: true });
+    writeFileSync(work.file('manifests/pod.yaml'), POD);
+    return ['--release', 'manifests', '--channel-id', 'c1', '--version-label', '1.2.3', '--cursor', '7'];
+  };
+
+  it('is in app.tar.gz, and its fields are in the document', async () => {
+    const path = work.file('release.airgap');
+    const { status, stderr } = await kots(
+      bundle,
+      '-o',
+      path,
+      ...release(),
+      '--required',
+      '1.0.0=3',
+      '--is-required',
+    );
+    expect(status).toBe(0);
+    expect(stderr).toContain(
+      'warning: docker.io/library/nginx:1 is used by the release, but is not in the bundle',
+    );
+    const folder = extract(path);
+    expect(execFileSync('tar', ['-xzOf', `${folder}/app.tar.gz`, 'pod.yaml'], { encoding: 'utf8' })).toBe(
+      POD,
+    );
+    const document = readFileSync(`${folder}/airgap.yaml`, 'utf8');
+    for (const line of ['channelID: c1', 'versionLabel: 1.2.3', 'updateCursor: "7"', 'isRequired: true'])
+      expect(document).toContain(`  ${line}\n`);
+    expect(document).toContain('    - versionLabel: 1.0.0\n      updateCursor: "3"\n');
+  });
+
+  it('and its fields are taken from a previous archive', async () => {
+    const previous = work.file('previous.airgap');
+    expect(await kots(bundle, '-o', previous, ...release())).toMatchObject({ status: 0 });
+    const path = work.file('next.airgap');
+    const next = await kots(bundle, '-o', path, '--previous', previous, '--version-label', '1.2.4');
+    expect(next.status).toBe(0);
+    const folder = extract(path);
+    const document = readFileSync(`${folder}/airgap.yaml`, 'utf8');
+    expect(document).toContain('  channelID: c1\n');
+    expect(document).toContain('  versionLabel: 1.2.4\n');
+    expect(existsSync(`${folder}/app.tar.gz`)).toBe(true);
+  });
+
+  it('alone is small, and KOTS finds no images in it', async () => {
+    const path = work.file('metadata.airgap');
+    expect(await kots(bundle, '-o', path, ...release(), '--metadata-only')).toMatchObject({ status: 0 });
+    expect(existsSync(`${extract(path)}/images`)).toBe(false);
+    expect(statSync(path).size).toBeLessThan(10_000);
+  });
+});
+
+describe('a delta', () => {
+  const changed = { ...IMAGES, 'quay.io/team/app:2': imageOf({ layers: [shared, noiseOf(9, 5000)] }) };
+
+  it('lacks the layers that the base has in the same repository', async () => {
+    const next = work.file('next.tar');
+    await buildBundle(next, changed);
+    const path = work.file('delta.airgap');
+    const { status, stdout, stderr } = await kots(
+      next,
+      '-o',
+      path,
+      '--delta',
+      archive,
+      '--omit-unchanged',
+      '--json',
+    );
+    expect([status, stderr]).toEqual([0, expect.any(String)]);
+    const result = JSON.parse(stdout.toString());
+    expect(result.images.map(({ name }: { name: string }) => name)).toEqual(['quay.io/team/app:2']);
+    expect(result.omittedImages.length).toBe(Object.keys(IMAGES).length);
+    expect(result.omitted.blobs).toBe(1);
+    expect(result.size).toBeLessThan(30_000);
+    expect(stderr).toContain(`load ${archive} first`);
+  });
+
+  it.skipIf(lacks('docker-registry'))('is complete for a registry after its base', async () => {
+    using storage = new TempDir();
+    mkdirSync(storage.file('registry'));
+    for (const path of [archive, work.file('delta.airgap')])
+      execFileSync('cp', ['-r', `${extract(path)}/images/docker`, storage.file('registry')]);
+    await using registry = await Distribution.start(storage.path);
+    const image = changed['quay.io/team/app:2'];
+    if (image) await expectServed(registry.host, 'app/manifests/2', image);
+  });
+});
+
+it.skipIf(lacks('docker-registry'))('a .airgap is loaded into a registry like a bundle', async () => {
+  using storage = new TempDir();
+  await using registry = await Distribution.start(storage.path);
+  const { status, stderr } = await airgap(['load', archive, `${registry.host}/ns`, '--naming', 'kots'], {
+    cwd: work.path,
+  });
+  expect([status, stderr]).toEqual([0, expect.any(String)]);
+  const response = await fetch(`http://${registry.host}/v2/ns/app/manifests/1`, {
+    headers: { accept: app.mediaType },
+  });
+  expect(digestOf(await response.arrayBuffer())).toBe(app.digest);
+});
+
+describe('before anything is written, kots refuses', () => {
+  const nested = indexOf([indexOf([imageOf({ layers: [shared] })])]);
+  it.each<[string, Record<string, TestImage>, string[], string[]]>([
+    [
+      'two images that KOTS pushes to one name, and nested indexes, at once',
+      {
+        'quay.io/a/worker:1': imageOf({ layers: [noiseOf(11, 500)] }),
+        'ghcr.io/b/worker:1': imageOf({ layers: [noiseOf(12, 500)] }),
+        'quay.io/a/nested:1': nested,
+      },
+      [],
+      [
+        'ghcr.io/b/worker:1 and quay.io/a/worker:1 are both worker:1 once KOTS has pushed them',
+        'KOTS cannot push an index inside an index',
+      ],
+    ],
+    [
+      'a release without a channel, for a KOTS that is too old',
+      { 'quay.io/team/app:1': imageOf({ layers: [shared] }) },
+      ['--release', 'release'],
+      ['the channel ID is missing', 'minKotsVersion is 1.81.9'],
+    ],
+  ])('%s', async (_name, images, flags, messages) => {
+    const path = work.file('refused.tar');
+    await buildBundle(path, images);
+    mkdirSync(work.file('release'), { recursive: true });
+    writeFileSync(
+      work.file('release/app.yaml'),
+      'apiVersion: kots.io/v1beta1\nkind: Application\nmetadata:\n  name: app\nspec:\n  minKotsVersion: "1.81.9"\n',
+    );
+    const output = work.file('refused.airgap');
+    const { status, stderr } = await kots(path, '-o', output, ...flags);
+    expect(status).toBe(2);
+    for (const message of messages) expect(stderr).toContain(message);
+    expect(existsSync(output)).toBe(false);
+    expect(readdirSync(work.path).filter(name => name.includes('refused.airgap'))).toEqual([]);
+  });
+});
