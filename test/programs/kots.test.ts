@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { inspect } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
@@ -160,6 +160,61 @@ async function expectServed(host: string, path: string, image: TestImage): Promi
 
 function digestOf(bytes: ArrayBuffer): string {
   return `sha256:${createHash('sha256').update(Buffer.from(bytes)).digest('hex')}`;
+}
+
+describe('verify of a .airgap', () => {
+  const verify = (path: string) => airgap(['verify', path], { cwd: work.path });
+
+  it('is OK', async () => {
+    expect(await verify(archive)).toMatchObject({ status: 0 });
+  });
+
+  it.each<[string, string, (folder: string) => void, string]>([
+    [
+      'an image without its tag',
+      'no-tag',
+      folder => rmSync(`${folder}/images/docker/registry/v2/repositories/app`, { recursive: true }),
+      'quay.io/team/app:1: the tag app:1 is missing',
+    ],
+    [
+      'a tag that savedImages does not name',
+      'no-name',
+      folder => edit(`${folder}/airgap.yaml`, text => text.replace('    - quay.io/team/app:1\n', '')),
+      'savedImages does not name the tag app:1: KOTS does not push it',
+    ],
+    ['no images', 'empty', folder => rmSync(`${folder}/images`, { recursive: true }), 'KOTS pushes nothing'],
+    [
+      'a blob with another byte',
+      'byte',
+      folder => edit(largestBlob(folder), text => `X${text.slice(1)}`),
+      'digest mismatch',
+    ],
+    [
+      'a blob that is missing',
+      'blob',
+      folder => rmSync(largestBlob(folder)),
+      'is missing; KOTS fails unless the registry has it',
+    ],
+  ])('names %s', async (_name, file, damage, message) => {
+    const folder = work.file(`${file}.folder`);
+    mkdirSync(folder);
+    execFileSync('tar', ['-xzf', archive, '-C', folder]);
+    damage(folder);
+    const path = work.file(`${file}.airgap`);
+    execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+    const { status, stdout } = await verify(path);
+    expect([status, stdout.toString()]).toEqual([1, expect.stringContaining(message)]);
+  });
+});
+
+/** The file of the largest layer in the tree. */
+function largestBlob(folder: string): string {
+  const found = execFileSync('find', [folder, '-name', 'data'], { encoding: 'utf8' }).trimEnd().split('\n');
+  return found.sort((a, b) => statSync(b).size - statSync(a).size)[0] ?? '';
+}
+
+function edit(path: string, change: (text: string) => string): void {
+  writeFileSync(path, change(readFileSync(path, 'latin1')), 'latin1');
 }
 
 describe('a release', () => {

@@ -1,3 +1,5 @@
+import { isAirgap } from '../kots/archive.ts';
+import { AirgapFiles } from '../layout/airgap-files.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import { DeltaFiles } from '../layout/delta-files.ts';
 import { DirectoryFiles } from '../layout/directory-files.ts';
@@ -198,9 +200,17 @@ class Verification {
     if (typeof bundle !== 'string') return this.#verifyStream(bundle);
     await using storage = await this.#open(bundle);
     if (storage === undefined) return this.#summary(undefined, []);
-    return storage instanceof DirectoryFiles
-      ? await this.#verifyDirectory(storage)
-      : await this.#verifyTar(storage);
+    if (storage instanceof DirectoryFiles) return await this.#verifyFiles(storage);
+    return (await isAirgap(storage)) ? await this.#verifyAirgap(bundle) : await this.#verifyTar(storage);
+  }
+
+  /** Also reports what KOTS would reject, or lose without a message. */
+  async #verifyAirgap(path: string): Promise<VerifyResult> {
+    const files = await this.#collect(() => AirgapFiles.open(path));
+    if (!files) return this.#summary(undefined, []);
+    await using open = files;
+    this.#problems.push(...open.problems.map(message => ({ message })));
+    return await this.#verifyFiles(open);
   }
 
   /** Opens a stored bundle; undefined when parts are missing or wrong, which are problems. @throws AirgapError `INPUT` */
@@ -237,7 +247,7 @@ class Verification {
     await this.#collect(() => this.#checkOthers(layout, digests));
   }
 
-  async #verifyDirectory(files: DirectoryFiles): Promise<VerifyResult> {
+  async #verifyFiles(files: LayoutFiles): Promise<VerifyResult> {
     const layout = new Layout(files);
     await this.#checkIndex(layout);
     await this.#collect(() => this.#checkBlobs(layout));
