@@ -84,6 +84,15 @@ it('adds a policy only to those of several containers with one image that have n
   expect(textOf(fixer)).toBe(containers('      imagePullPolicy: IfNotPresent\n'));
 });
 
+it('leaves a safe policy that another container adds to the same image', async () => {
+  const containers = (policy: string) =>
+    pod(
+      `    - &c\n      name: a\n      image: quay.io/a/b:latest\n${policy}    - <<: *c\n      name: b\n      imagePullPolicy: Never\n`,
+    );
+  const fixer = await fixed(containers(''));
+  expect(textOf(fixer)).toBe(containers('      imagePullPolicy: IfNotPresent\n'));
+});
+
 describe('a fix leaves alone', () => {
   it.each<[string, string]>([
     [
@@ -98,6 +107,14 @@ describe('a fix leaves alone', () => {
     ],
     ['a tag with quotes', list('  - source: public\n    name: redis\n    tag: "7.0"\n')],
     ['a version beside a tag', list('  - source: public\n    name: redis\n    version: "7"\n    tag: "8"\n')],
+    [
+      'a version beside an empty tag',
+      list('  - source: public\n    name: redis\n    version: "7"\n    tag:\n'),
+    ],
+    [
+      'a list with a template in a comment between entries',
+      `${list('- source: public\n  name: redis\n  tag: "7"\n# {{repl if true}}\n- source: public\n  name: x\n  tag: "1"\n# {{repl end}}\n')}---\n${pod('    - name: a\n      image: quay.io/a/b:1\n')}`,
+    ],
     [
       'an unlisted image of a private registry',
       `${list('- source: public\n  name: redis\n  tag: "7"\n')}---\n${pod('    - name: a\n      image: private.test/a/b:1\n')}`,
