@@ -44,12 +44,12 @@ export class PackageRegistry implements AsyncDisposable {
 
   /** Adds what an installed package depends on, as it is installed. */
   addDependencies(folder: string): void {
-    const { dependencies = {} } = manifestIn(folder);
+    const { dependencies = {} } = withoutLeftOut(manifestIn(folder));
     for (const name of Object.keys(dependencies)) this.#add(dependencyOf(folder, name));
   }
 
   #add(folder: string): void {
-    const manifest = manifestIn(folder);
+    const manifest = withoutLeftOut(manifestIn(folder));
     // pnpm links equal files to one another, and npm unpacks no links.
     const flags = ['--exclude=./node_modules', '--hard-dereference', '--transform', 's,^[.],package,'];
     const tarball = execFileSync('tar', ['-cz', '-C', folder, ...flags, '.'], { maxBuffer: 100_000_000 });
@@ -69,6 +69,14 @@ export class PackageRegistry implements AsyncDisposable {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** A dependency that pnpm-workspace.yaml leaves out, because Node never loads it. */
+const LEFT_OUT = 'bare-fs';
+
+function withoutLeftOut(manifest: Manifest): Manifest {
+  const { [LEFT_OUT]: _, ...dependencies } = manifest.dependencies ?? {};
+  return { ...manifest, dependencies };
 }
 
 function manifestIn(folder: string): Manifest {

@@ -57,7 +57,8 @@ export async function writeBundleFile(
     if (!file.isResumable) throw error;
     const [partial = ''] = names.partials;
     const kept = keptText(partial, file.resumableBytes, bytesToTransfer(plan));
-    if (isInterrupted(error)) throw interruptedBuild(kept, path);
+    if (isInterrupted(error))
+      throw interruptedBuild(kept, partSize === undefined ? partial : `${path}.*.partial`);
     onEvent?.({ type: 'notice', message: `${kept}; run the same command again to resume` });
     throw error;
   }
@@ -72,9 +73,10 @@ function keptText(partial: string, kept: number, total: number): string {
   return `${formatBytes(kept)} of ${formatBytes(total)} are kept in ${partial}`;
 }
 
-function interruptedBuild(kept: string, path: string): AirgapError {
+/** @param partials the partial files, as a pattern of the shell without its last `*` */
+function interruptedBuild(kept: string, partials: string): AirgapError {
   return new AirgapError('INTERRUPTED', `interrupted: ${kept}`, {
-    hint: `Run the same command again to resume, or remove ${path}*.partial* to give up.`,
+    hint: `Run the same command again to resume, or remove ${partials}* to give up.`,
   });
 }
 
