@@ -204,7 +204,7 @@ export async function use(path: string): Promise<readonly unknown[]> {
   const planned = await plan({ specs: [{ file: 'list', text: 'redis:7' }], platforms: ['linux/arm64'] });
   const built: BuildResult = await build({ plan: planned, output: process.stdout });
   const transferred: TransferredBytes = built.transferred;
-  const form: LayoutForm = (await verify({ bundle: process.stdin })).form;
+  const form: LayoutForm | 'part' = (await verify({ bundle: process.stdin })).form;
   const pushed: LoadResult = await load({ bundle: path, target: 'registry.local' });
   const loaded: LoadRuntimeResult = await load({ bundle: path, target: 'containerd:k8s.io' });
   const docker: LoadRuntimeResult = await load({ bundle: path, target: 'docker:', plainHttp: ['a.test'] });
