@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { inspect } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
@@ -167,6 +176,22 @@ describe('verify of a .airgap', () => {
 
   it('is OK', async () => {
     expect(await verify(archive)).toMatchObject({ status: 0 });
+  });
+
+  it('compares the sum of the file: its index does not cover the release', async () => {
+    const path = work.file('signed.airgap');
+    copyFileSync(archive, path);
+    const sums = `${path}.sha256`;
+    writeFileSync(sums, execFileSync('sha256sum', ['signed.airgap'], { cwd: work.path }));
+    expect(await verify(path)).toMatchObject({ status: 0 });
+    const sum = readFileSync(sums, 'utf8').slice(0, 64);
+    expect(await airgap(['verify', path, '--digest', `sha256:${sum}`])).toMatchObject({ status: 0 });
+    const bytes = readFileSync(path);
+    // A byte of airgap.yaml, which no digest of a blob covers.
+    bytes.write('X', bytes.indexOf('kots.io/v1beta1') - 1);
+    writeFileSync(path, bytes);
+    expect(await verify(path)).toMatchObject({ status: 4 });
+    expect(await airgap(['verify', path, '--digest', `sha256:${sum}`])).toMatchObject({ status: 4 });
   });
 
   it.each<[string, string, (folder: string) => void, string]>([

@@ -201,13 +201,16 @@ class Verification {
     await using storage = await this.#open(bundle);
     if (storage === undefined) return this.#summary(undefined, []);
     if (storage instanceof DirectoryFiles) return await this.#verifyFiles(storage);
-    return (await isAirgap(storage)) ? await this.#verifyAirgap(bundle) : await this.#verifyTar(storage);
+    return (await isAirgap(storage)) ? await this.#verifyAirgap(storage) : await this.#verifyTar(storage);
   }
 
-  /** Also reports what KOTS would reject, or lose without a message. */
-  async #verifyAirgap(path: string): Promise<VerifyResult> {
-    const files = await this.#collect(() => AirgapFiles.open(path));
-    if (!files) return this.#summary(undefined, []);
+  /** Also reports what KOTS would reject, or lose without a message. Its index does not cover the release in it. */
+  async #verifyAirgap(storage: RandomAccess): Promise<VerifyResult> {
+    const { signal } = this.#options;
+    if (this.#needsSum)
+      this.#fileDigest = await checkInOnePass(storage, [], this.#problems, this.#onEvent, signal);
+    const files = await this.#collect(() => AirgapFiles.open(storage.location));
+    if (!files) return this.#result(undefined);
     await using open = files;
     this.#problems.push(...open.problems.map(message => ({ message })));
     return await this.#verifyFiles(open);
