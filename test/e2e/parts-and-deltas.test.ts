@@ -102,6 +102,25 @@ describe('build --split', () => {
     expect(work.files()).not.toContain('x.tar');
   });
 
+  it.each([
+    [['delta', 'app-1.0.tar', 'app-1.1.tar', '-o', 'app-1.1.tar'], 'app-1.1.tar'],
+    [['delta', 'app-1.0.tar', 'app-1.1.tar', '-o', './app-1.0.tar'], 'app-1.0.tar'],
+    [['split', 'split.tar.001', '-o', 'split.tar', '--split', '2MiB'], 'split.tar.001'],
+    [['build', 'list.txt', '-o', 'list.txt'], 'list.txt'],
+    [['build', 'list.txt', '-o', 'x.tar', '--report', './list.txt'], 'list.txt'],
+    [['build', 'list.txt', '-o', 'app-1.0.tar', '--delta-from', 'app-1.0.tar'], 'app-1.0.tar'],
+    [['build', 'list.txt', '-o', 'app-1.0.tar', '--from', 'oci-archive:app-1.0.tar'], 'app-1.0.tar'],
+    [
+      ['build', 'list.txt', '-o', 'app-1.0.tar', '--report', 'r.html', '--since', 'app-1.0.tar'],
+      'app-1.0.tar',
+    ],
+  ])('does not write over an input: airgap %j', async (args, input) => {
+    const before = contentOf(input);
+    const { status, stderr } = await run(...args);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/conflicts with|is an input/)]);
+    expect(contentOf(input).equals(before)).toBe(true);
+  });
+
   it('joins under the name of the bundle', async () => {
     mkdirSync(work.file('there'));
     for (const name of PARTS) copyFileSync(work.file(name), work.file(`there/${name}`));

@@ -344,6 +344,43 @@ it.skipIf(lacks('docker-registry'))('a .airgap is loaded into a registry like a 
   expect(digestOf(await response.arrayBuffer())).toBe(app.digest);
 });
 
+it.each([
+  ['load', (path: string) => ['load', path, '127.0.0.1:1'], 'the tag app:1 is missing'],
+  ['inspect', (path: string) => ['inspect', path], 'the tag app:1 is missing'],
+  ['diff', (path: string) => ['diff', archive, path], 'the tag app:1 is missing'],
+])('%s does not leave out an image that cannot be read', async (verb, args, message) => {
+  const folder = work.file(`${verb}.folder`);
+  mkdirSync(folder);
+  execFileSync('tar', ['-xzf', archive, '-C', folder]);
+  rmSync(`${folder}/images/docker/registry/v2/repositories/app/_manifests/tags`, { recursive: true });
+  const path = work.file(`${verb}.airgap`);
+  execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+  const { status, stderr } = await airgap(args(path), { cwd: work.path });
+  expect([status, stderr]).toEqual([verb === 'diff' ? 2 : 1, expect.stringContaining(message)]);
+});
+
+it.each(['docker-archive', 'oci', ''])('the format %j is refused by name', async format => {
+  const folder = work.file(`format-${format}`);
+  mkdirSync(folder);
+  execFileSync('tar', ['-xzf', archive, '-C', folder]);
+  edit(`${folder}/airgap.yaml`, text =>
+    text.replace('format: docker\n', format ? `format: ${format}\n` : 'x: 1\n'),
+  );
+  const path = work.file(`format-${format}.airgap`);
+  execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+  const { status, stderr } = await airgap(['load', path, '127.0.0.1:1'], { cwd: work.path });
+  expect([status, stderr]).toEqual([1, expect.stringContaining('only docker is supported')]);
+});
+
+it.each<[string, string[]]>([
+  ['its bundle', ['bundle.tar', '-o', 'bundle.tar']],
+  ['its base, by another name', ['bundle.tar', '--delta', 'app.airgap', '-o', './app.airgap']],
+])('kots does not write over %s', async (_name, args) => {
+  const before = readFileSync(work.file(args.at(-1)?.replace('./', '') ?? ''));
+  expect(await kots(...args)).toMatchObject({ status: 2 });
+  expect(readFileSync(work.file(args.at(-1)?.replace('./', '') ?? '')).equals(before)).toBe(true);
+});
+
 describe('before anything is written, kots refuses', () => {
   const nested = indexOf([indexOf([imageOf({ layers: [shared] })])]);
   it.each<[string, Record<string, TestImage>, string[], string[]]>([

@@ -1,4 +1,4 @@
-import { kots, type RequiredRelease } from '@airgap/core';
+import { AirgapError, kots, type RequiredRelease } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import { jsonOption, progressOption } from '../options/display.ts';
@@ -52,6 +52,7 @@ export function kotsCommand(command: Command, session: Session) {
     .action(async (bundle, { progress, json, releaseNotes, ...flags }) => {
       session.json = json === true;
       const { signal, environment } = session;
+      if (flags.output === '-') throw notAStream();
       const notes =
         releaseNotes === undefined ? undefined : await readText(releaseNotes, 'the release notes');
       const { onEvent, close } = openReporter(progress, session);
@@ -67,6 +68,10 @@ export function kotsCommand(command: Command, session: Session) {
       if (session.json) printJson(result, session);
       else stdout(renderKots(result), session);
     });
+}
+
+function notAStream(): AirgapError {
+  return new AirgapError('USAGE', 'a .airgap cannot be streamed', { hint: 'Write it to a file with -o.' });
 }
 
 function requiredRelease(text: string, before: readonly RequiredRelease[] = []): RequiredRelease[] {

@@ -88,7 +88,8 @@ function parseYaml(source: string, path: string): unknown {
   try {
     return parse(source, { maxAliasCount: 100 });
   } catch (error) {
-    throw invalid(path, (error as Error).message.split('\n', 1)[0] ?? '');
+    const [reason = ''] = (error as Error).message.split('\n', 1);
+    throw invalid(path, reason.replace(/:$/, ''));
   }
 }
 

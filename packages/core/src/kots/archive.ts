@@ -12,6 +12,8 @@ import { StoredGzipContent } from './stored-gzip.ts';
 
 /** The size limit of `airgap.yaml`, in bytes. */
 const MAX_DOCUMENT_SIZE = 16 * 1024 * 1024;
+/** The format whose images are the tree of a registry; KOTS takes a missing one for `docker-archive`. */
+const FORMAT = 'docker';
 /** The number of entries that an archive may have. */
 const MAX_ENTRIES = 2_000_000;
 
@@ -113,6 +115,7 @@ async function readContents(tar: RandomAccess, path: string): Promise<Contents> 
   if (document.size > MAX_DOCUMENT_SIZE)
     throw invalid(`${AIRGAP_DOCUMENT} has ${document.size} bytes, the limit is ${MAX_DOCUMENT_SIZE}`);
   const spec = parseAirgapDocument((await readEntryOf(tar, document)).toString('utf8'), path);
+  if (spec.format !== FORMAT && spec.savedImages?.length) throw unsupportedFormat(spec);
   return { entries, spec };
 }
 
@@ -120,6 +123,17 @@ async function readEntryOf(tar: RandomAccess, { name, offset, size }: PlacedEntr
   const bytes = Buffer.alloc(size);
   if (await readFully(tar, bytes, offset)) return bytes;
   throw invalid(`${name} ends early`);
+}
+
+/** An archive without images has no format. */
+function unsupportedFormat({ format = 'docker-archive' }: AirgapSpec): AirgapError {
+  return new AirgapError(
+    'BUNDLE',
+    `its format is ${JSON.stringify(format)}, and only ${FORMAT} is supported`,
+    {
+      hint: 'Ask for a .airgap of an app with minKotsVersion 1.82.0 or later.',
+    },
+  );
 }
 
 /** KOTS refuses such paths. */

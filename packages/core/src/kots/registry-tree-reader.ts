@@ -22,6 +22,8 @@ export interface TreeContents {
   readonly blobs: ReadonlyMap<Digest, PlacedEntry>;
   /** What KOTS would reject, or lose without a message. */
   readonly problems: readonly string[];
+  /** Those of the problems because of which an image is not in `images`. */
+  readonly unreadable: readonly string[];
 }
 
 /** Reads the tree of an archive of the format `docker`. @throws AirgapError `BUNDLE` for a link or manifest that is invalid */
@@ -36,6 +38,7 @@ class TreeReader {
   readonly #layerLinks: { readonly repository: string; readonly digest: Digest }[] = [];
   readonly #images: TreeImage[] = [];
   readonly #problems: string[] = [];
+  readonly #unreadable: string[] = [];
 
   constructor(archive: Archive) {
     this.#archive = archive;
@@ -52,7 +55,12 @@ class TreeReader {
       if (!targets.has(tag))
         this.#problems.push(`savedImages does not name the tag ${tag}: KOTS does not push it`);
     this.#checkLinks();
-    return { images: this.#images, blobs: this.#blobs, problems: this.#problems };
+    return {
+      images: this.#images,
+      blobs: this.#blobs,
+      problems: [...this.#problems, ...this.#unreadable],
+      unreadable: this.#unreadable,
+    };
   }
 
   #add(path: string, entry: PlacedEntry): void {
@@ -65,7 +73,7 @@ class TreeReader {
   async #addImage(text: string, targets: Map<string, Reference>): Promise<void> {
     const name = parseName(text);
     if (!name) {
-      this.#problems.push(`savedImages has an invalid name: ${JSON.stringify(text.slice(0, 200))}`);
+      this.#unreadable.push(`savedImages has an invalid name: ${JSON.stringify(text.slice(0, 200))}`);
       return;
     }
     const { digest } = name;
@@ -76,13 +84,13 @@ class TreeReader {
     if (other && other.toString() !== name.toString())
       this.#problems.push(`${other} and ${name} are both ${target} once KOTS has pushed them`);
     const link = this.#tags.get(target);
-    if (!link) this.#problems.push(`${name}: the tag ${target} is missing`);
+    if (!link) this.#unreadable.push(`${name}: the tag ${target} is missing`);
     else if (!other) await this.#addTagged(name, link);
   }
 
   async #addTagged(name: Reference, link: PlacedEntry): Promise<void> {
     const digest = await this.#readLink(link);
-    if (digest === undefined) this.#problems.push(`${name}: ${link.name} is not a digest`);
+    if (digest === undefined) this.#unreadable.push(`${name}: ${link.name} is not a digest`);
     else await this.#addRoot(name, digest);
   }
 
@@ -91,9 +99,9 @@ class TreeReader {
     const entry = this.#blobs.get(digest);
     if (!this.#archive.entries.has(treePath({ kind: 'revision', repository, digest })))
       this.#problems.push(`${name}: the repository ${repository} has no link to ${digest}`);
-    if (!entry) this.#problems.push(`${name}: its manifest ${digest} is missing`);
+    if (!entry) this.#unreadable.push(`${name}: its manifest ${digest} is missing`);
     else if (entry.size > MAX_MANIFEST_SIZE)
-      this.#problems.push(`${name}: its manifest has ${entry.size} bytes`);
+      this.#unreadable.push(`${name}: its manifest has ${entry.size} bytes`);
     else {
       const { mediaType } = rawManifest(await this.#archive.read(entry), '');
       this.#images.push({ name: name.canonical(), root: { mediaType, digest, size: entry.size } });

@@ -19,14 +19,16 @@ export class AirgapFiles implements LayoutFiles {
   readonly entries: ReadonlyMap<string, LayoutEntry>;
   /** What KOTS would reject, or lose without a message. */
   readonly problems: readonly string[];
+  readonly #unreadable: readonly string[];
   readonly #archive: Archive;
   readonly #documents: ReadonlyMap<string, Buffer>;
   readonly #blobs = new Map<string, PlacedEntry>();
 
-  private constructor(archive: Archive, path: string, { images, blobs, problems }: TreeContents) {
+  private constructor(archive: Archive, path: string, { images, blobs, problems, unreadable }: TreeContents) {
     this.#archive = archive;
     this.location = path;
     this.problems = problems;
+    this.#unreadable = unreadable;
     for (const [digest, entry] of blobs) this.#blobs.set(blobPath({ digest }), entry);
     this.#documents = new Map([
       ['oci-layout', ociLayout()],
@@ -47,6 +49,16 @@ export class AirgapFiles implements LayoutFiles {
       await archive[Symbol.asyncDispose]();
       throw error instanceof AirgapError ? error.withContext({ path }) : error;
     }
+  }
+
+  /** Without this, an image that cannot be read would be left out silently. @throws AirgapError `BUNDLE` */
+  requireImages(): void {
+    const [first] = this.#unreadable;
+    if (first === undefined) return;
+    throw new AirgapError('BUNDLE', `invalid or incomplete .airgap: ${first}`, {
+      where: { path: this.location },
+      hint: 'Run airgap verify to list all problems, then fetch the .airgap again.',
+    });
   }
 
   get size(): number {

@@ -32,7 +32,7 @@ async function openFiles(path: string, bases: readonly string[]): Promise<Layout
   if (storage instanceof DirectoryFiles) return storage;
   if (await isAirgap(storage)) {
     await storage[Symbol.asyncDispose]();
-    return AirgapFiles.open(path);
+    return openAirgap(path);
   }
   try {
     const files = await TarFiles.open(storage);
@@ -40,6 +40,17 @@ async function openFiles(path: string, bases: readonly string[]): Promise<Layout
     return await openDelta(files, await OpenLayouts.open(bases));
   } catch (error) {
     await storage[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openAirgap(path: string): Promise<AirgapFiles> {
+  const files = await AirgapFiles.open(path);
+  try {
+    files.requireImages();
+    return files;
+  } catch (error) {
+    await files[Symbol.asyncDispose]();
     throw error;
   }
 }

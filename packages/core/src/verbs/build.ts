@@ -16,6 +16,7 @@ import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import type { Layout } from '../layout/layout.ts';
 import { OpenLayouts, openBlobs, openLayout } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
+import { parseLocalSource } from '../local/source-spec.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
@@ -30,6 +31,7 @@ import { checkNames, writeChecksums } from '../signing/write-checksums.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
 import { parsePartPath } from '../tar/parts.ts';
+import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { htmlReport } from './report.ts';
@@ -104,6 +106,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   return interruptible(options.signal, async () => {
     const partSize = partSizeOf(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
+    await checkInputs(output, options);
     const sums = await openSums(output, options);
     await checkReport(options);
     await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
@@ -164,6 +167,21 @@ function partSizeOf({ split, output }: BuildOptions): number | undefined {
 /** Plans a delta if there are bases. */
 async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: OpenLayouts, index: Digest) {
   return layouts.length === 0 ? undefined : planDelta({ plan, order, index }, layouts);
+}
+
+/** A build may replace the bundles of `reuse`, but nothing else that it reads. @throws AirgapError `USAGE` */
+async function checkInputs(output: string | Writable, options: BuildOptions): Promise<void> {
+  if (typeof output !== 'string') return;
+  const { specs = [], from = [], deltaFrom = [], since, split, report } = options;
+  const sources = from.map(parseLocalSource);
+  const inputs = [
+    ...specs.filter(spec => typeof spec === 'string'),
+    ...sources.flatMap(source => (source.kind === 'runtime' ? [] : source.path)),
+    ...deltaFrom,
+    ...(since === undefined ? [] : [since]),
+  ];
+  await checkNotInput(split === undefined ? output : `${output}.001`, inputs);
+  if (report !== undefined) await checkNotInput(report, inputs);
 }
 
 /** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */

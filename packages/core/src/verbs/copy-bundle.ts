@@ -8,6 +8,7 @@ import { interruptible } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
+import { checkConflicts } from './check-conflicts.ts';
 
 /** The options of all verbs that write a bundle from stored ones. */
 export interface CopyBundleOptions {
@@ -26,6 +27,8 @@ export interface BundleCopy {
   /** The digest of its `index.json`. */
   readonly index: Digest;
   readonly sources: readonly Layout[];
+  /** Layouts that are only compared with. */
+  readonly bases?: readonly Layout[];
 }
 
 /** A bundle or a delta that was written. */
@@ -48,7 +51,7 @@ export interface WrittenBundle {
  * @throws AirgapError `USAGE`, `DISK`, `CONTENT` for a damaged blob, `INTERRUPTED`
  */
 export async function copyBundle(
-  { plan, order, index, sources }: BundleCopy,
+  { plan, order, index, sources, bases = [] }: BundleCopy,
   { output, split, signal: outer, ...options }: CopyBundleOptions,
 ): Promise<WrittenBundle> {
   const started = performance.now();
@@ -58,6 +61,11 @@ export async function copyBundle(
   const partSize = split === undefined ? undefined : parsePartSize(split);
   if (partSize !== undefined) checkParts(plan, order, partSize);
   const path = await checkTarget(output);
+  const first = partSize === undefined ? path : `${path}.001`;
+  await checkConflicts(
+    first,
+    [...sources, ...bases].map(layout => layout.path),
+  );
   const sourcesOf = ({ blob }: BlobRef) => sources.filter(layout => layout.contains(blob));
   const blobs = plan.entries.filter(({ content }) => content.bytes === undefined).length;
   onEvent?.({ type: 'planned', images: 0, blobs, bytes: bytesToTransfer(plan), size: plan.size });

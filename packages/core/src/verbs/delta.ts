@@ -38,7 +38,8 @@ export async function delta(options: DeltaOptions): Promise<DeltaResult> {
   if (full.layout.form === 'delta') throw isDelta(options.new);
   const { plan, recipe } = await planDelta(full, bases.layouts);
   const { layout, order, index } = full;
-  const written = await copyBundle({ plan, order, index, sources: [layout] }, options);
+  const copy = { plan, order, index, sources: [layout], bases: bases.layouts };
+  const written = await copyBundle(copy, options);
   return { ...written, missing: amountOf(recipe.missing), fullSize: recipe.full.size };
 }
 

@@ -19,6 +19,7 @@ import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
+import { checkConflicts } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 
 /** The options of {@link kots}. */
@@ -91,7 +92,12 @@ export interface KotsResult {
 export async function kots(options: KotsOptions): Promise<KotsResult> {
   checkOptions('kots', options, ['bundle', 'output']);
   return interruptible(options.signal, async () => {
-    const path = await checkTarget(options.output);
+    const { bundle, release, previous: older, delta, output } = options;
+    const path = await checkTarget(output);
+    await checkConflicts(
+      path,
+      [bundle, release, older, delta].filter(input => input !== undefined),
+    );
     await using layout = await openLayout(options.bundle);
     await using previous = await openPrevious(options);
     return await writeKots({ layout, previous, path }, options);

@@ -1,4 +1,3 @@
-import { sep } from 'node:path';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { findInput } from '../input/find/find-input.ts';
 import { AirgapError } from '../model/errors.ts';
@@ -16,6 +15,7 @@ import { type RenamedImage, renamedImages } from '../relocate/renamed-image.ts';
 import { Renames } from '../relocate/renames.ts';
 import type { Skipped } from '../relocate/skipped.ts';
 import { VendorSpecs, type VendorSpecsOptions } from '../relocate/vendor-specs.ts';
+import { checkConflicts } from './check-conflicts.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
 
 type TargetOptions = Pick<
@@ -204,15 +204,6 @@ async function checkDistinct(files: readonly string[]): Promise<void> {
         hint: 'Name a different file for each output.',
       });
     seen.add(resolved);
-  }
-}
-
-/** Refuses a file that is one of these paths or inside one of them; symbolic links are resolved. */
-async function checkConflicts(file: string, paths: readonly string[]): Promise<void> {
-  const resolved = await resolveExistingPath(file);
-  for (const path of paths) {
-    if (!`${resolved}${sep}`.startsWith(`${await resolveExistingPath(path)}${sep}`)) continue;
-    throw new AirgapError('USAGE', `${file} conflicts with ${path}`, { hint: 'Choose another file.' });
   }
 }
 
