@@ -1,42 +1,34 @@
-import { createHash, type Hash } from 'node:crypto';
-import { basename } from 'node:path';
+import type { Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { planDelta } from '../bundle/delta-plan.ts';
 import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
-import { checkTarget, diskError } from '../bundle/file/disk.ts';
+import { checkTarget } from '../bundle/file/disk.ts';
 import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
 import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { bytesToTransfer, reportReused, writeBundleFile } from '../bundle/write-bundle-file.ts';
-import { fileExists } from '../fs/file-exists.ts';
-import { replaceFile } from '../fs/replace-file.ts';
-import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import type { Layout } from '../layout/layout.ts';
-import { OpenLayouts, openBlobs, openLayout } from '../layout/open-layout.ts';
+import { OpenLayouts, openBlobs } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
 import { parseLocalSource } from '../local/source-spec.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestOf, sha256Digest } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
-import { checkOutput } from '../relocate/output-file.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
-import type { SigningKey } from '../signing/private-key.ts';
-import { sideFiles } from '../signing/side-files.ts';
-import { checkNames, writeChecksums } from '../signing/write-checksums.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
-import { parsePartPath } from '../tar/parts.ts';
+import { checkReport, writeReport } from './build-report.ts';
+import { finishSums, openSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { htmlReport } from './report.ts';
 import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
-import { openKey, type SignOptions, writtenSums } from './sign.ts';
+import type { SignOptions } from './sign.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -184,40 +176,6 @@ async function checkInputs(output: string | Writable, options: BuildOptions): Pr
   if (report !== undefined) await checkNotInput(report, inputs);
 }
 
-/** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
-async function checkReport({ output, split, report, since }: BuildOptions): Promise<void> {
-  if (since !== undefined && report === undefined)
-    throw new AirgapError('USAGE', 'since has no effect without report', { hint: 'Pass report as well.' });
-  if (report === undefined) return;
-  if (typeof output !== 'string')
-    throw new AirgapError('USAGE', 'a report cannot be written for a streamed bundle', {
-      hint: 'Write the bundle to a file, or use airgap inspect --format html where it arrives.',
-    });
-  const target = await resolveExistingPath(report);
-  const bundle = await resolveExistingPath(output);
-  const isPart = split !== undefined && parsePartPath(target)?.path === bundle;
-  if (target === bundle || isPart)
-    throw new AirgapError('USAGE', `the report and the bundle use the same file: ${report}`, {
-      hint: 'Choose another file for the report.',
-    });
-  await checkOutput(report);
-  if (since === undefined) return;
-  await using _older = await openLayout(since);
-}
-
-/** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
-async function writeReport(
-  bundle: string,
-  { report, deltaFrom: base, since, signal }: BuildOptions,
-  findings: readonly Finding[],
-): Promise<void> {
-  if (report === undefined) return;
-  const content = await htmlReport({ bundle, base, since, findings, signal });
-  await replaceFile(report, content).catch(cause => {
-    throw diskError(cause, report, 'the report');
-  });
-}
-
 interface ResolvedBuild {
   readonly resolved: ResolvedPlan;
   /** Open: the blobs are copied from it. */
@@ -262,52 +220,6 @@ interface BuildContext {
   readonly signal: AbortSignal;
   /** Aborts all transfers. */
   readonly stop: (reason: unknown) => void;
-}
-
-/** What a build does to have the sums of its bundle. */
-interface Sums {
-  /** The sha256 of a stream, computed while it is written. */
-  readonly hash: Hash | undefined;
-  /** Whether checksums are written beside a file. */
-  readonly isWritten: boolean;
-  readonly key: SigningKey | undefined;
-}
-
-/** Reads the key before anything is fetched. @throws AirgapError `INPUT` for the key, `USAGE` for a stream */
-async function openSums(output: string | Writable, { checksums, sign }: BuildOptions): Promise<Sums> {
-  const isFile = typeof output === 'string';
-  if (sign && !isFile)
-    throw new AirgapError('USAGE', 'build: sign needs a path as output: a stream has no name to sign', {
-      hint: 'Write the bundle to a file, or sign its checksums afterwards.',
-    });
-  const key = sign && (await openKey(sign));
-  if (isFile && (checksums || key)) checkNames([basename(output), basename(sideFiles(output).index)]);
-  return {
-    hash: checksums && !isFile ? createHash('sha256') : undefined,
-    isWritten: isFile && (checksums === true || key !== undefined),
-    key,
-  };
-}
-
-/**
- * Writes and signs the checksums of a file; returns the sum of a stream.
- *
- * @param path of the bundle, or of its first part; undefined for a stream
- */
-async function finishSums(
-  path: string | undefined,
-  { hash, isWritten, key }: Sums,
-  { signal, onEvent }: Pick<BuildContext, 'signal' | 'onEvent'>,
-): Promise<Pick<BuildResult, 'fileDigest' | 'checksums' | 'signature'>> {
-  if (path === undefined) return hash ? { fileDigest: sha256Digest(hash.digest()) } : {};
-  if (isWritten) return writtenSums(await writeChecksums(path, { key, signal }));
-  const { checksums } = sideFiles(path);
-  if (await fileExists(checksums))
-    onEvent({
-      type: 'notice',
-      message: `${checksums} is of another build: remove it, or build with --checksums`,
-    });
-  return {};
 }
 
 /** What was written, and where its bytes came from. */
