@@ -359,6 +359,25 @@ it.each([
   expect([status, stderr]).toEqual([verb === 'diff' ? 2 : 1, expect.stringContaining(message)]);
 });
 
+describe('a compressed .airgap', () => {
+  it.each<[string, string, string]>([
+    ['that ends early', 'head -c 300000', 'the gzip is damaged: unexpected end of file'],
+    ['with another byte', "sed '200s/./X/'", 'the gzip is damaged'],
+    [
+      'of which most is zeros',
+      'gzip -d | cat - /dev/zero | head -c 1200000000 | gzip -1',
+      'more than 100 times its compressed size',
+    ],
+  ])('%s is refused', { timeout: 60_000 }, async (_name, damage, message) => {
+    const path = work.file('damaged.airgap');
+    execFileSync('bash', ['-c', `gzip -dc ${archive} | gzip -1 | ${damage} > ${path} || true`], {
+      cwd: work.path,
+    });
+    const { status, stdout } = await airgap(['verify', path], { cwd: work.path });
+    expect([status, stdout.toString()]).toEqual([1, expect.stringContaining(message)]);
+  });
+});
+
 it.each(['docker-archive', 'oci', ''])('the format %j is refused by name', async format => {
   const folder = work.file(`format-${format}`);
   mkdirSync(folder);

@@ -2,9 +2,10 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, rawManifest } from '../oci/manifest.ts';
 import { Reference } from '../reference/reference.ts';
+import { lastSegment } from '../reference/relocation.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import type { Archive } from './archive.ts';
-import { parseTreePath, repositoryOf, treePath } from './registry-tree.ts';
+import { parseTreePath, treePath } from './registry-tree.ts';
 
 /** The size limit of a link, in bytes. */
 const MAX_LINK_SIZE = 1024;
@@ -78,7 +79,7 @@ class TreeReader {
     }
     const { digest } = name;
     if (digest !== undefined) return this.#addRoot(name.withDigest(digest), digest);
-    const target = `${repositoryOf(name)}:${name.effectiveTag}`;
+    const target = `${lastSegment(name)}:${name.effectiveTag}`;
     const other = targets.get(target);
     targets.set(target, other ?? name);
     if (other && other.toString() !== name.toString())
@@ -95,7 +96,7 @@ class TreeReader {
   }
 
   async #addRoot(name: Reference, digest: Digest): Promise<void> {
-    const repository = repositoryOf(name);
+    const repository = lastSegment(name);
     const entry = this.#blobs.get(digest);
     if (!this.#archive.entries.has(treePath({ kind: 'revision', repository, digest })))
       this.#problems.push(`${name}: the repository ${repository} has no link to ${digest}`);

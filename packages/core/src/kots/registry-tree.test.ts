@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { digestOf } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
-import { parseTreePath, repositoryOf, type TreeFile, treePath } from './registry-tree.ts';
+import { lastSegment } from '../reference/relocation.ts';
+import { parseTreePath, type TreeFile, treePath } from './registry-tree.ts';
 
 const digest = digestOf(Buffer.from('content'));
 const hex = digest.slice('sha256:'.length);
@@ -49,5 +50,5 @@ it.each([
   [`quay.io/team/pinned@${digest}`, 'pinned'],
   [`quay.io/team/td:1.2@${digest}`, 'td'],
 ])('%s is in the repository %s', (name, repository) => {
-  expect(repositoryOf(Reference.parse(name))).toBe(repository);
+  expect(lastSegment(Reference.parse(name))).toBe(repository);
 });

@@ -1,5 +1,4 @@
 import { type Digest, digestHex, isDigest } from '../oci/digest.ts';
-import type { Reference } from '../reference/reference.ts';
 
 /**
  * The files of a `.airgap` of the format `docker`: those that the registry of distribution stores, below `images/`.
@@ -19,11 +18,6 @@ export type TreeFile =
   | { readonly kind: 'blob'; readonly digest: Digest }
   | { readonly kind: 'layer' | 'revision'; readonly repository: string; readonly digest: Digest }
   | { readonly kind: 'tag'; readonly repository: string; readonly tag: string };
-
-/** KOTS keeps only the last path component of a name. */
-export function repositoryOf({ repository }: Reference): string {
-  return repository.slice(repository.lastIndexOf('/') + 1);
-}
 
 /** The path of a file in the archive. */
 export function treePath(file: TreeFile): string {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +8,7 @@ import { systemErrorReason } from '../fs/system-error.ts';
 import { AirgapError } from '../model/errors.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
+import { openTemporary, writeChunks } from '../store/temporary-file.ts';
 
 /** Free space that a spool leaves on the disk, in bytes. */
 const RESERVE = 256 * 1024 * 1024;
@@ -17,7 +18,7 @@ const MAX_RATIO = 100;
 const UNCHECKED_SIZE = 1024 * 1024 * 1024;
 
 /**
- * Decompresses a gzip file into a temporary one, which has no name while it is used and is gone when it is closed.
+ * Decompresses a gzip file into a temporary one, which has no name.
  *
  * @throws AirgapError `DISK`, `BUNDLE` for damaged gzip
  */
@@ -26,23 +27,18 @@ export async function spool(
   compressedSize: number,
   signal?: AbortSignal,
 ): Promise<RandomAccess> {
-  const folder = await mkdtemp(join(tmpdir(), 'airgap-'));
-  const file = join(folder, 'content.tar');
   try {
-    const limit = await sizeLimit(path, folder, compressedSize);
-    const output = await open(file, 'wx', 0o600);
+    const limit = await sizeLimit(path, compressedSize);
+    const file = await openTemporary(join(tmpdir(), 'airgap-spool'));
     try {
-      await pipeline(createReadStream(path), createGunzip(), limited(limit), output.createWriteStream(), {
-        signal,
-      });
-    } finally {
-      await output.close().catch(() => {});
+      await writeChunks(file, limited(gunzipped(path, signal), limit));
+      return await FileAccess.of(file, path);
+    } catch (error) {
+      await file.close();
+      throw error;
     }
-    return await FileAccess.open(file, 'the temporary file');
   } catch (error) {
     throw spoolError(error, path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -52,8 +48,8 @@ interface SizeLimit {
   readonly error: () => AirgapError;
 }
 
-async function sizeLimit(path: string, folder: string, compressedSize: number): Promise<SizeLimit> {
-  const { bavail, bsize } = await statfs(folder);
+async function sizeLimit(path: string, compressedSize: number): Promise<SizeLimit> {
+  const { bavail, bsize } = await statfs(tmpdir());
   const free = Math.max(0, bavail * bsize - RESERVE);
   const plausible = Math.max(UNCHECKED_SIZE, compressedSize * MAX_RATIO);
   if (plausible < free) {
@@ -77,15 +73,23 @@ async function sizeLimit(path: string, folder: string, compressedSize: number): 
   };
 }
 
-function limited({ size, error }: SizeLimit) {
-  return async function* (chunks: AsyncIterable<Buffer>) {
-    let written = 0;
-    for await (const chunk of chunks) {
-      written += chunk.length;
-      if (written > size) throw error();
-      yield chunk;
-    }
-  };
+async function* gunzipped(path: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  const reading = pipeline(createReadStream(path), gunzip, { signal });
+  // It fails with the first error, which the loop throws as well.
+  reading.catch(() => {});
+  yield* gunzip;
+  await reading;
+}
+
+/** Passes chunks on, up to a limit. */
+async function* limited(chunks: AsyncIterable<Buffer>, { size, error }: SizeLimit): AsyncGenerator<Buffer> {
+  let written = 0;
+  for await (const chunk of chunks) {
+    written += chunk.length;
+    if (written > size) throw error();
+    yield chunk;
+  }
 }
 
 function spoolError(error: unknown, path: string): unknown {

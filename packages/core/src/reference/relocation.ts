@@ -77,7 +77,8 @@ export function hostSegment(host: string): string {
   return segment.replace(/^-/, 'ip6-').replace(/-$/, '-0');
 }
 
-function lastSegment({ repository }: Reference): string {
+/** The last path component of a name, which is all that KOTS keeps of it. */
+export function lastSegment({ repository }: Reference): string {
   return repository.slice(repository.lastIndexOf('/') + 1);
 }
 

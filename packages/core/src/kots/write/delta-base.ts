@@ -2,7 +2,7 @@ import { imageClosure } from '../../layout/image-closure.ts';
 import type { Layout } from '../../layout/layout.ts';
 import { readName } from '../../layout/names.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
-import { repositoryOf } from '../registry-tree.ts';
+import { lastSegment } from '../../reference/relocation.ts';
 
 /**
  * What a customer's registry has after a base was pushed by KOTS, which looks for a layer in its own repository only:
@@ -19,7 +19,7 @@ export class DeltaBase {
       if (text === undefined) continue;
       const name = readName(text, descriptor).canonical();
       const { blobs } = await imageClosure(layout, { name, root: descriptor });
-      const repository = repositoryOf(name);
+      const repository = lastSegment(name);
       const known = base.#blobs.get(repository) ?? new Set();
       for (const { digest } of blobs) known.add(digest);
       base.#blobs.set(repository, known);

@@ -5,7 +5,7 @@ import { AirgapError } from '../../model/errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { blobsOfManifest, isAttestation, isRunnable } from '../../oci/manifest.ts';
 import { MediaType } from '../../oci/media-type.ts';
-import { repositoryOf } from '../registry-tree.ts';
+import { lastSegment } from '../../reference/relocation.ts';
 
 /** An image of a bundle as KOTS pushes it. */
 export interface SavedImage extends NamedImage {
@@ -56,7 +56,7 @@ export async function savedImage(layout: Layout, named: NamedImage): Promise<Sav
   }
   return {
     ...named,
-    repository: repositoryOf(named.name),
+    repository: lastSegment(named.name),
     manifests,
     blobs: [...blobs.values()],
     hasNestedIndex: indexes > 1,
