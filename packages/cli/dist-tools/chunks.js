@@ -11,6 +11,8 @@ const START = [
 ];
 const COMMANDS = /cli\/src/;
 const HTTP = /undici/;
+/** The client of object stores, as large as everything else: only what names an object loads it. */
+const OBJECTS = /core\/src\/objects\/|\/node_modules\/(@aws|@aws-sdk|@smithy|bowser)\//;
 
 /** How many chunks must need a module before all commands load it. */
 const MIN_SHARED = 3;
@@ -35,18 +37,23 @@ function isRemote(id, context) {
   return found;
 }
 
+/** @param {string} id */
+function isApart(id) {
+  return COMMANDS.test(id) || OBJECTS.test(id);
+}
+
 /** @type {import('rolldown').CodeSplittingOptions} */
 export const chunks = {
   groups: [
     { name: 'start', test: id => START.some(pattern => pattern.test(id)), priority: 3 },
     {
-      name: (id, context) => (COMMANDS.test(id) || isRemote(id, context) ? null : 'local'),
+      name: (id, context) => (isApart(id) || isRemote(id, context) ? null : 'local'),
       debugName: 'local',
       minShareCount: MIN_SHARED,
       priority: 2,
     },
     {
-      name: (id, context) => (!COMMANDS.test(id) && isRemote(id, context) ? 'remote' : null),
+      name: (id, context) => (!isApart(id) && isRemote(id, context) ? 'remote' : null),
       debugName: 'remote',
       minShareCount: MIN_SHARED,
       priority: 1,

@@ -11,6 +11,8 @@ import { dirname, join } from 'node:path';
  * @property {string} text the licence, as the package ships it
  */
 
+/** @typedef {BundledPackage & { readonly repository: string }} ReadPackage its text may be empty */
+
 const LICENSE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
 const RULE = '-'.repeat(80);
 
@@ -41,7 +43,28 @@ export function thirdPartyNotices(fileName) {
 export function bundledPackages(modules) {
   const paths = modules.map(id => id.replace(/^\0/, '').replace(/\?.*$/, ''));
   const folders = new Set(paths.filter(path => path.includes('/node_modules/')).map(packageFolder));
-  return [...folders].map(readPackage).sort((a, b) => a.name.localeCompare(b.name, 'en'));
+  const packages = [...folders].map(readPackage);
+  return packages
+    .map(({ repository, ...rest }) => ({
+      ...rest,
+      text: rest.text || textOfSibling(rest, repository, packages),
+    }))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+/**
+ * The licence of another package from the same repository: some packages of the AWS SDK ship without their file.
+ *
+ * @param {BundledPackage} lacking
+ * @param {string} repository
+ * @param {readonly ReadPackage[]} packages
+ */
+function textOfSibling({ name, version, license }, repository, packages) {
+  const sibling = packages.find(
+    other => other.text && repository && other.repository === repository && other.license === license,
+  );
+  if (sibling) return sibling.text;
+  throw new Error(`${name} ${version} has no licence file, and its code is bundled`);
 }
 
 /** @param {readonly BundledPackage[]} packages */
@@ -67,14 +90,14 @@ function packageFolder(path) {
 
 /**
  * @param {string} folder
- * @returns {BundledPackage}
+ * @returns {ReadPackage}
  */
 function readPackage(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const { name, version, license } = manifest;
   const files = readdirSync(folder)
     .filter(file => LICENSE_FILE.test(file))
     .sort();
-  if (files.length === 0) throw new Error(`${name} ${version} has no licence file, and its code is bundled`);
   const text = files.map(file => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n');
-  return { name, version, license, text };
+  return { name, version, license, text, repository: manifest.repository?.url ?? '' };
 }

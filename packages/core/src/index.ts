@@ -59,6 +59,7 @@ export {
 export { type Finding, isAtLeast, SEVERITIES, type Severity } from './model/finding.ts';
 export { formatPosition, type Position } from './model/position.ts';
 export { maskSecrets } from './model/secrets.ts';
+export { isObjectUrl } from './objects/object-url.ts';
 export type { Descriptor } from './oci/descriptor.ts';
 export { type Digest, parseDigest } from './oci/digest.ts';
 export type { RawManifest } from './oci/manifest.ts';

@@ -4,6 +4,7 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Output:': [
     '--output',
+    '--part-size',
     '--with-airgap',
     '--reuse',
     '--report',

@@ -81,6 +81,7 @@ const FIELDS = {
   specs: z.array(source, { error: 'must be a list of input files' }),
   bundle: z.union([path, z.custom(isIterable)], { error: 'must be a path' }),
   bundles: paths,
+  partSize: text.optional(),
   output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
   target: path,
   report: path.optional(),
