@@ -16,6 +16,7 @@ import { parseLocalSource } from '../local/source-spec.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { shownPath } from '../model/path-or-url.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
@@ -101,7 +102,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await checkInputs(output, options);
     const sums = await openSums(output, options);
     await checkReport(options);
-    await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
+    await using bases = await OpenLayouts.open(options.deltaFrom ?? [], { ...options, signal });
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
@@ -120,8 +121,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       size: tarPlan.size,
       hosts: bytesByHost(tarPlan, local),
     });
-    await using reused = await OpenLayouts.open(options.reuse ?? [], path =>
-      openBlobs(path, notice(path, onEvent)),
+    await using reused = await OpenLayouts.open(options.reuse ?? [], { ...options, signal }, (path, remote) =>
+      openBlobs(path, notice(shownPath(path), onEvent), remote),
     );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
