@@ -16,6 +16,7 @@ import { parseLocalSource } from '../local/source-spec.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { shownPath } from '../model/path-or-url.ts';
 import type { BundleObject } from '../objects/bundle-object.ts';
 import { isObjectUrl } from '../objects/object-url.ts';
 import { parseUploadPartSize } from '../objects/upload-tasks.ts';
@@ -111,7 +112,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await checkInputs(output, options);
     const sums = await openSums(output, options);
     await checkReport(options);
-    await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
+    await using bases = await OpenLayouts.open(options.deltaFrom ?? [], { ...options, signal });
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
@@ -130,8 +131,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       size: tarPlan.size,
       hosts: bytesByHost(tarPlan, local),
     });
-    await using reused = await OpenLayouts.open(options.reuse ?? [], path =>
-      openBlobs(path, notice(path, onEvent)),
+    await using reused = await OpenLayouts.open(options.reuse ?? [], { ...options, signal }, (path, remote) =>
+      openBlobs(path, notice(shownPath(path), onEvent), remote),
     );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { LayoutContents } from '../bundle/layout-contents.ts';
 import { selectImages } from '../bundle/select.ts';
 import { checkMediaTypes, checkPushed, checkRepositories } from '../copy/check-target.ts';
@@ -28,6 +27,7 @@ import { missingBase } from '../layout/missing-base.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { absolutePath } from '../model/path-or-url.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
@@ -132,7 +132,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   return interruptible(
     options.signal,
     async () => {
-      await using layout = await openLayout(options.bundle, options.base);
+      await using layout = await openLayout(options.bundle, { ...options, signal });
       const { onExisting = 'overwrite', dryRun = false } = options;
       const onEvent = withTime(options.onEvent ?? (() => {}));
       await requireSigned(layout, options.bundle, options, onEvent);
@@ -154,7 +154,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
         await readBackTags(targetOf, tags, signal, onEvent);
       }
       return {
-        path: resolve(options.bundle),
+        path: absolutePath(options.bundle),
         target: options.target,
         dryRun,
         signatures,
