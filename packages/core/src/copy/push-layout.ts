@@ -8,7 +8,7 @@ import { HashPool } from '../store/hash-pool.ts';
 import { checkMediaTypes, checkPushed, checkRepositories } from './check-target.ts';
 import { findMissing, type MissingBlob } from './find-missing.ts';
 import type { ImageMapping } from './image-mapping.ts';
-import { addTransfers, type BlobBodies, expectedTransfers, push, type TransferCounts } from './push.ts';
+import { addTransfers, type BodySource, expectedTransfers, push, type TransferCounts } from './push.ts';
 import { planPush } from './push-plan.ts';
 import { updateReferrers } from './referrers-index.ts';
 import {
@@ -32,7 +32,7 @@ export interface LayoutPush {
   readonly onExisting: OnExisting;
   readonly dryRun: boolean;
   /** The blobs, if the layout knows them without storing them. */
-  readonly bodies?: BlobBodies | undefined;
+  readonly bodies?: BodySource | undefined;
   readonly signal: AbortSignal;
   /** Called on every failure, to abort the requests in flight. */
   readonly stop: (reason: unknown) => void;

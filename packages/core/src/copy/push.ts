@@ -17,14 +17,14 @@ export interface TransferCount {
 export type TransferCounts = Readonly<Record<PushOutcome, TransferCount>>;
 
 /** The bodies of the blobs to upload. */
-export interface BlobBodies {
+export interface BodySource {
   of(blob: Descriptor): BlobBody;
 }
 
 export interface PushOptions {
   readonly targetOf: TargetOf;
   readonly source: ImageSource;
-  readonly bodies: BlobBodies;
+  readonly bodies: BodySource;
   readonly onEvent: OnEvent;
   /** Called on every failure, to abort the requests in flight. */
   readonly stop: (reason: unknown) => void;
