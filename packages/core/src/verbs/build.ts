@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { planDelta } from '../bundle/delta-plan.ts';
-import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
+import type { BundlePlan } from '../bundle/entry-content.ts';
 import { checkTarget } from '../bundle/file/disk.ts';
 import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
@@ -22,7 +22,6 @@ import { isObjectUrl } from '../objects/object-url.ts';
 import { parseUploadPartSize } from '../objects/upload-tasks.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
-import type { Reference } from '../reference/reference.ts';
 import { Registries } from '../registry/registries.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
@@ -34,7 +33,7 @@ import { finishSums, openSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { blobSources, openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 import type { SignOptions } from './sign.ts';
 
 /** The options of {@link build}. */
@@ -316,24 +315,14 @@ function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): r
   return [...local.layouts, ...reused.layouts];
 }
 
-/**
- * A blob comes from a local layout that has it, else from the registry of one of its images.
- *
- * @param window for a target that needs each blob in order, and several at once
- */
+/** @param window for a target that needs each blob in order, and several at once */
 function writeOptions(
   { registries, local, reused, onEvent, stop }: BuildContext,
   window?: ReadWindow,
 ): WriteOptions {
-  const remote = (from: Reference): readonly BlobSource[] => {
-    const { sources } = registries.source(from);
-    return window ? sources.map(source => new WindowedSource(source, window)) : sources;
-  };
-  const sourcesOf = ({ blob, from }: BlobRef) => [
-    ...layoutsOf({ local, reused }).filter(layout => layout.contains(blob)),
-    ...(local.imageOf(from) ? [] : remote(from)),
-  ];
-  return { sourcesOf, onEvent, stop };
+  const layouts = layoutsOf({ local, reused });
+  const remote = (source: BlobSource) => (window ? new WindowedSource(source, window) : source);
+  return { sourcesOf: ref => blobSources({ registries, local }, layouts, ref, remote), onEvent, stop };
 }
 
 function rejectFindings(findings: readonly Finding[]): void {
