@@ -27,18 +27,19 @@ export function verifyCommand(command: Command, session: Session) {
     .addOption(checksumsFileOption)
     .addOption(signatureOption)
     .option('--digest <digest>', 'the sha256 that the file, or its index, must have: sha256:HEX')
+    .option('--diff-ids', 'also decompress the layers and compare them with their configs (takes longer)')
     .addOption(configOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
-      const { base, allowMissingBase, publicKey, checksums, signature, digest } = flags;
+      const { base, allowMissingBase, publicKey, checksums, signature, digest, diffIds } = flags;
       if (bundles.length > 1) refuseSingle({ checksums, signature, digest });
       const { onEvent, close } = openReporter(flags.progress, session);
       const signatures = await readSignaturePolicy(flags.config, session.environment);
       const signed = { publicKey, checksums, signature, digest, signatures };
-      const compared = { base, allowMissingBase, ...signed };
+      const compared = { base, allowMissingBase, diffIds, ...signed };
       const results: VerifyResult[] = [];
       try {
         for (const bundle of bundles)
