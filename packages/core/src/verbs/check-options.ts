@@ -103,6 +103,7 @@ const FIELDS = {
   part: path,
   split: text.optional(),
   allowMissingBase: flag,
+  diffIds: flag,
   images: names,
   exclude: names,
   include: z.array(z.looseObject({ pattern: text }), { error: 'must be a list of patterns' }),
