@@ -14,7 +14,7 @@ export interface ReplicatedDomains {
 }
 
 /** `<app>/<host>/<path>` below the proxy. */
-const PROXIED = /^proxy\/[^/]+\/([^/]*[.:][^/]*\/.+)$/;
+const PROXIED = /^proxy\/[^/]+\/([^/.:]*[.:][^/]*\/.+)$/;
 
 /** Returns whether a host is the Replicated registry. */
 export function isReplicatedHost(host: string, { registryDomain }: ReplicatedDomains): boolean {
