@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileExists } from '../fs/file-exists.ts';
 import { fileReadError } from '../fs/file-read-error.ts';
 import { isAirgap } from '../kots/archive.ts';
 import { AirgapError } from '../model/errors.ts';
@@ -7,6 +9,8 @@ import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { openObject } from '../objects/read/open-object.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { isRemote, type RandomAccess } from '../store/random-access.ts';
+import { readFully } from '../store/read-ranges.ts';
+import { BLOCK } from '../tar/header.ts';
 import { walkTar } from '../tar/walk.ts';
 import { AirgapFiles } from './airgap-files.ts';
 import { DeltaFiles } from './delta-files.ts';
@@ -127,6 +131,21 @@ export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
     await tar[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Whether there is a layout at a path, and not an input file: its parts, a directory with its index, a tar, a `.airgap`. */
+export async function isLayout(path: string): Promise<boolean> {
+  if (isUrl(path) || (await findParts(path))) return true;
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory()) return fileExists(join(path, 'index.json'));
+  if (!stats?.isFile()) return false;
+  await using file = await FileAccess.open(path, 'the source');
+  return (await isTar(file)) || (await isAirgap(file));
+}
+
+async function isTar(file: RandomAccess): Promise<boolean> {
+  const block = Buffer.alloc(BLOCK);
+  return (await readFully(file, block, 0)) && block.toString('latin1', 257, 262) === 'ustar';
 }
 
 type OpenOne = (path: string, options: ObjectOptions) => Promise<Layout>;

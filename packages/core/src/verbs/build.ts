@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { planDelta } from '../bundle/delta-plan.ts';
-import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
+import type { BundlePlan } from '../bundle/entry-content.ts';
 import { checkTarget } from '../bundle/file/disk.ts';
 import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
@@ -28,7 +28,7 @@ import { finishSums, openSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { blobSources, openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 import type { SignOptions } from './sign.ts';
 
 /** The options of {@link build}. */
@@ -259,13 +259,9 @@ function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): r
   return [...local.layouts, ...reused.layouts];
 }
 
-/** A blob comes from a local layout that has it, else from the registry of one of its images. */
 function writeOptions({ registries, local, reused, onEvent, stop }: BuildContext): WriteOptions {
-  const sourcesOf = ({ blob, from }: BlobRef) => [
-    ...layoutsOf({ local, reused }).filter(layout => layout.contains(blob)),
-    ...(local.imageOf(from) ? [] : registries.source(from).sources),
-  ];
-  return { sourcesOf, onEvent, stop };
+  const layouts = layoutsOf({ local, reused });
+  return { sourcesOf: ref => blobSources({ registries, local }, layouts, ref), onEvent, stop };
 }
 
 function rejectFindings(findings: readonly Finding[]): void {
