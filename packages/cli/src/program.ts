@@ -72,6 +72,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: 'Load a bundle into a registry or a container runtime',
     load: async () => (await import('./commands/load.ts')).loadCommand,
   },
+  pull: {
+    summary: 'Fetch a bundle from a registry, where push has stored it',
+    load: async () => (await import('./commands/pull.ts')).pullCommand,
+  },
   serve: {
     summary: 'Serve bundles as a read-only registry',
     load: async () => (await import('./commands/serve.ts')).serveCommand,

@@ -1,3 +1,4 @@
+export { isArtifactName } from './artifact/artifact-name.ts';
 export type { TransferredBytes } from './bundle/transfer-tally.ts';
 export { type Config, parseConfig, type TrustRequirement } from './config/config.ts';
 export type { ConfigFile } from './config/config-file.ts';
@@ -131,7 +132,9 @@ export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
 export type { PlatformOption, PlatformOptions } from './verbs/platform-choice.ts';
+export { type PullOptions, type PullResult, pull } from './verbs/pull.ts';
 export { type PushOptions, type PushResult, push } from './verbs/push.ts';
+export { type PushBundleOptions, type PushBundleResult, pushBundle } from './verbs/push-bundle.ts';
 export {
   type BillOptions,
   billOfMaterials,
