@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 import { type ConnectionOptions, openConnections } from '../http/connections.ts';
 import { withCopiedChunks } from '../http/copied-chunks.ts';
 import { HostLimiter } from '../http/host-limiter.ts';
-import { withRetries } from '../http/retry.ts';
+import { type RetryOptions, withRetries } from '../http/retry.ts';
 import { traced } from '../http/trace.ts';
 import { AirgapError } from '../model/errors.ts';
 import { maskSecrets } from '../model/secrets.ts';
@@ -20,6 +20,15 @@ export interface ObjectStoreOptions extends ConnectionOptions {
   readonly trace?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnTimedEvent | undefined;
+}
+
+/** Without one, the SDK warns on stderr when a body breaks off. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** How a request is retried and reported. */
+export interface RunOptions extends Pick<RetryOptions, 'progress'> {
+  /** The key of the object, if it is not that of the URL. */
+  readonly key?: string | undefined;
 }
 
 const DEFAULT_CONCURRENCY = 24;
@@ -69,6 +78,7 @@ export class ObjectStore implements AsyncDisposable {
       followRegionRedirects: true,
       // Requests are retried here: by the same rules as those to registries, bodies included.
       maxAttempts: 1,
+      logger: SILENT,
       requestChecksumCalculation,
       requestStreamBufferSize: STREAM_BUFFER,
       requestHandler: new UndiciHttpHandler({ dispatcher: this.#dispatcher }),
@@ -97,13 +107,12 @@ export class ObjectStore implements AsyncDisposable {
    * Runs a request with retries, and with the errors of the store in words. A body must be made anew for each attempt.
    *
    * @param action what it does, for errors: `upload a part`
-   * @param key of another object than the one of the URL
    * @throws AirgapError `NOT_FOUND`, `DENIED`, `INPUT`, `UNSUPPORTED`, `CONTENT`, `REGISTRY`, `NETWORK`
    */
   async run<T>(
     action: string,
     request: (client: S3Client, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
-    key: string = this.url.key,
+    { key = this.url.key, progress }: RunOptions = {},
   ): Promise<T> {
     const context = { endpoint: this.#endpoint, object: formatObjectUrl({ ...this.url, key }) };
     const attempt = async () => {
@@ -116,7 +125,13 @@ export class ObjectStore implements AsyncDisposable {
       }
     };
     const onEvent = withTime(this.#options.onEvent);
-    return withRetries(attempt, { host: this.host, limiter: this.#limiter, signal: this.#signal, onEvent });
+    return withRetries(attempt, {
+      host: this.host,
+      limiter: this.#limiter,
+      signal: this.#signal,
+      onEvent,
+      progress,
+    });
   }
 }
 

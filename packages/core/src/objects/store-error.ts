@@ -131,6 +131,7 @@ interface SdkError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number };
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
   readonly Code?: string;
+  readonly code?: unknown;
 }
 
 /**
@@ -140,11 +141,11 @@ interface SdkError extends Error {
  */
 export function storeError(action: string, thrown: unknown, context: StoreContext): Error {
   if (thrown instanceof AirgapError || thrown instanceof RetryableError) return thrown;
-  if (!(thrown instanceof Error)) return new Error(String(thrown));
   const error = thrown as SdkError;
-  const status = error.$metadata?.httpStatusCode;
-  if (status === undefined && !isCredentialError(error)) return storeConnectionError(action, error, context);
-  return responseErrorOf(action, error, context);
+  const isResponse = error.$metadata?.httpStatusCode !== undefined;
+  if (isResponse || isCredentialError(error)) return responseErrorOf(action, error, context);
+  // Errors of connections have a code; anything else is a bug.
+  return typeof error.code === 'string' ? storeConnectionError(action, error, context) : error;
 }
 
 function responseErrorOf(action: string, error: SdkError, context: StoreContext): Error {

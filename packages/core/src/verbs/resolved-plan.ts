@@ -141,15 +141,20 @@ export function sourceOf({ local, registries }: PlanSources): SourceOf {
   return name => local.imageOf(name) ?? registries.source(name);
 }
 
-/** The sources of a blob, in order: the layouts that have it, else the registry of one of its images. */
+/**
+ * The sources of a blob, in order: the layouts that have it, else the registry of one of its images.
+ *
+ * @param remote replaces each registry
+ */
 export function blobSources(
   { local, registries }: PlanSources,
   layouts: readonly Layout[],
   { blob, from }: BlobRef,
+  remote: (source: BlobSource) => BlobSource = source => source,
 ): readonly BlobSource[] {
   return [
     ...layouts.filter(layout => layout.contains(blob)),
-    ...(local.imageOf(from) ? [] : registries.source(from).sources),
+    ...(local.imageOf(from) ? [] : registries.source(from).sources.map(remote)),
   ];
 }
 
