@@ -72,7 +72,7 @@ export async function pushBundle(options: PushBundleOptions): Promise<PushBundle
           { name, root: record, to: name.withDigest(record.digest) },
         ],
         targetOf: repository => registries.target(Reference.inRepository(registry, repository)),
-        ...{ registry, onExisting, dryRun, signal },
+        ...{ registry, onExisting, dryRun, checkBlobs: false, signal },
         stop: reason => stopper.abort(reason),
         onEvent: withTime(options.onEvent ?? (() => {})),
       });
