@@ -143,6 +143,10 @@ export {
   htmlReport,
 } from './verbs/report.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
+export { type ShardAbortOptions, type ShardAbortResult, shardAbort } from './verbs/shard-abort.ts';
+export { type ShardFinishOptions, type ShardFinishResult, shardFinish } from './verbs/shard-finish.ts';
+export { type ShardPlanOptions, type ShardPlanResult, shardPlan } from './verbs/shard-plan.ts';
+export { type ShardRunOptions, type ShardRunResult, shardRun } from './verbs/shard-run.ts';
 export { type SignBundleOptions, type SignOptions, type SignResult, sign } from './verbs/sign.ts';
 export { type SplitOptions, split } from './verbs/split.ts';
 export {
