@@ -61,8 +61,8 @@ export { type Finding, isAtLeast, SEVERITIES, type Severity } from './model/find
 export { isUrl, shownPath } from './model/path-or-url.ts';
 export { formatPosition, type Position } from './model/position.ts';
 export { maskSecrets } from './model/secrets.ts';
-export { isObjectUrl } from './objects/object-url.ts';
 export type { ObjectOptions } from './objects/read/object-options.ts';
+export { isObjectUrl } from './objects/s3/object-url.ts';
 export type { Descriptor } from './oci/descriptor.ts';
 export { type Digest, parseDigest } from './oci/digest.ts';
 export type { RawManifest } from './oci/manifest.ts';

@@ -17,7 +17,7 @@ import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { shownPath } from '../model/path-or-url.ts';
 import type { NewUpload } from '../objects/new-upload.ts';
-import { isObjectUrl } from '../objects/object-url.ts';
+import { isObjectUrl } from '../objects/s3/object-url.ts';
 import { parseUploadPartSize } from '../objects/upload-tasks.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
