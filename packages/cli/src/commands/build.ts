@@ -4,6 +4,7 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
+import { requiredOutput } from '../options/required-output.ts';
 import { signOptions } from '../options/signing.ts';
 import { deltaFromOption, partSizeOption, splitOption } from '../options/transport.ts';
 import { copyProgram } from '../program-file.ts';
@@ -52,9 +53,9 @@ export function buildCommand(command: Command, session: Session) {
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, split, partSize, deltaFrom, ...flagged }) => {
+    .action(async (inputs, { output: requested, strict, reuse, split, partSize, deltaFrom, ...flagged }) => {
       const { checksums, sign, report, since, withAirgap, ...rest } = flagged;
-      if (output === undefined) throw missingOutput();
+      const output = requiredOutput(requested, 'bundle.tar');
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
@@ -80,12 +81,6 @@ export function buildCommand(command: Command, session: Session) {
       if (session.json) printJson({ ...result, program }, session);
       else stdout(renderBuild(result, program), session);
     });
-}
-
-function missingOutput(): AirgapError {
-  return new AirgapError('USAGE', "required option '-o, --output <bundle>' not specified", {
-    hint: 'Pass the file to write, for example -o bundle.tar, or set AIRGAP_OUTPUT.',
-  });
 }
 
 function noFolder(): AirgapError {

@@ -4,7 +4,11 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Output:': [
     '--output',
+    '--shards',
     '--part-size',
+    '--kubernetes',
+    '--plan',
+    '--shard',
     '--with-airgap',
     '--reuse',
     '--report',

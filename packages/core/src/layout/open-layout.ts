@@ -135,7 +135,7 @@ export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
 
 /** Whether there is a layout at a path, and not an input file: its parts, a directory with its index, a tar, a `.airgap`. */
 export async function isLayout(path: string): Promise<boolean> {
-  if (await findParts(path)) return true;
+  if (isUrl(path) || (await findParts(path))) return true;
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory()) return fileExists(join(path, 'index.json'));
   if (!stats?.isFile()) return false;
