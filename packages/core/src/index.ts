@@ -136,6 +136,15 @@ export {
   type HtmlReportOptions,
   htmlReport,
 } from './verbs/report.ts';
+export {
+  type RestoreOptions,
+  type RestoreResult,
+  type RetiredImage,
+  type RetireOptions,
+  type RetireResult,
+  restore,
+  retire,
+} from './verbs/retire.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export { type SignBundleOptions, type SignOptions, type SignResult, sign } from './verbs/sign.ts';
 export { type SplitOptions, split } from './verbs/split.ts';

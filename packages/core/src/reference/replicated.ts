@@ -33,3 +33,9 @@ export function proxiedImage(reference: Reference, domains: ReplicatedDomains): 
   const proxied = PROXIED.exec(reference.toString().slice(registry.length + 1))?.[1];
   return proxied === undefined ? undefined : Reference.parse(proxied);
 }
+
+/** Returns a name at the vendor's domain of the Replicated registry as the same name there; other names as they are. */
+export function withoutDomain(reference: Reference, domains: ReplicatedDomains): Reference {
+  if (!isReplicatedHost(reference.registry, domains)) return reference;
+  return reference.relocate(REPLICATED_HOST, reference.repository);
+}
