@@ -38,7 +38,7 @@ export type { BlobAmount } from './layout/blob-usage.ts';
 export { DirectoryTarget } from './layout/directory-target.ts';
 export type { Layout, NamedDescriptor } from './layout/layout.ts';
 export type { LayoutForm } from './layout/layout-files.ts';
-export { openLayout } from './layout/open-layout.ts';
+export { type OpenOptions, openLayout } from './layout/open-layout.ts';
 export type { AppliedFix, FixedFile } from './lint/fixes/fixer.ts';
 export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
@@ -57,8 +57,11 @@ export {
   isInterrupted,
 } from './model/errors.ts';
 export { type Finding, isAtLeast, SEVERITIES, type Severity } from './model/finding.ts';
+export { isUrl, shownPath } from './model/path-or-url.ts';
 export { formatPosition, type Position } from './model/position.ts';
 export { maskSecrets } from './model/secrets.ts';
+export { isObjectUrl } from './objects/object-url.ts';
+export type { ObjectOptions } from './objects/read/object-options.ts';
 export type { Descriptor } from './oci/descriptor.ts';
 export { type Digest, parseDigest } from './oci/digest.ts';
 export type { RawManifest } from './oci/manifest.ts';

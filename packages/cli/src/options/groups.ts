@@ -4,6 +4,7 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Output:': [
     '--output',
+    '--part-size',
     '--with-airgap',
     '--reuse',
     '--report',
@@ -30,7 +31,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--env',
     '--env-file',
   ],
-  'Target:': ['--naming', '--on-existing'],
+  'Target:': ['--naming', '--on-existing', '--check-blobs'],
   'Files to write:': [
     '--mapping',
     '--kustomize',

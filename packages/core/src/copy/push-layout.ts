@@ -6,10 +6,10 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { OnEvent } from '../store/events.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { checkMediaTypes, checkPushed, checkRepositories } from './check-target.ts';
-import { findMissing, type MissingBlob } from './find-missing.ts';
+import { findMissing, type MissingBlob, type PushDiff, withMissingManifests } from './find-missing.ts';
 import type { ImageMapping } from './image-mapping.ts';
 import { addTransfers, type BodySource, expectedTransfers, push, type TransferCounts } from './push.ts';
-import { planPush } from './push-plan.ts';
+import { type PushPlan, planPush } from './push-plan.ts';
 import { updateReferrers } from './referrers-index.ts';
 import {
   type OnExisting,
@@ -31,6 +31,8 @@ export interface LayoutPush {
   readonly registry: string;
   readonly onExisting: OnExisting;
   readonly dryRun: boolean;
+  /** Query the blobs also of images that the target has by their names. */
+  readonly checkBlobs?: boolean | undefined;
   /** The blobs, if the layout knows them without storing them. */
   readonly bodies?: BodySource | undefined;
   readonly signal: AbortSignal;
@@ -74,20 +76,17 @@ export function interruptedPush(cause: unknown, registry: string): AirgapError {
 /** Finds missing content and pushes it, unless this is a dry run. */
 async function pushImages(request: LayoutPush, tags: readonly TargetTag[]): Promise<TransferCounts> {
   const { layout, targetOf, registry, dryRun, signal, stop, onEvent } = request;
-  const mappingsOf = (...states: readonly TargetTag['state'][]) =>
-    tags.filter(({ state }) => states.includes(state)).map(({ mapping }) => mapping);
-  const requested = mappingsOf('pushed', 'present');
-  const plan = await planPush(layout, requested);
-  const found = await findMissing(targetOf, plan, onEvent);
+  const pushed = mappingsOf(tags, 'pushed');
+  const { plan, found } = await planAndCompare(request, tags);
   const diff = { ...found, blobs: await locateAbsent(layout, targetOf, found.blobs, tags) };
   const expected = expectedTransfers(diff);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
   if (dryRun) {
-    await checkRepositories(targetOf, mappingsOf('pushed'), onEvent);
+    await checkRepositories(targetOf, pushed, onEvent);
     return expected;
   }
-  if (diff.blobs.length > 0) await checkMediaTypes(targetOf, layout, mappingsOf('pushed'), diff);
+  if (diff.blobs.length > 0) await checkMediaTypes(targetOf, layout, pushed, diff);
   onEvent({ type: 'phase', phase: 'move', host: registry });
   await using hashPool = new HashPool(signal);
   const bodies = request.bodies ?? new UploadBodies(layout, hashPool, onEvent);
@@ -104,6 +103,27 @@ async function pushImages(request: LayoutPush, tags: readonly TargetTag[]): Prom
   onEvent({ type: 'phase', phase: 'tag', host: registry });
   await putTags(targetOf, layout, tags, onEvent);
   return transfers;
+}
+
+/** Plans the push and queries what the target has of it. */
+async function planAndCompare(
+  { layout, targetOf, checkBlobs = false, onEvent }: LayoutPush,
+  tags: readonly TargetTag[],
+): Promise<{ plan: PushPlan; found: PushDiff }> {
+  const pushed = mappingsOf(tags, 'pushed');
+  const present = mappingsOf(tags, 'present');
+  const requested = [...pushed, ...present];
+  const compare = async (incomplete: readonly ImageMapping[]) => {
+    const plan = await planPush(layout, requested, incomplete);
+    return { plan, found: await findMissing(targetOf, plan, onEvent) };
+  };
+  const compared = await compare(checkBlobs ? requested : pushed);
+  const damaged = checkBlobs ? [] : await withMissingManifests(layout, present, compared.found);
+  return damaged.length === 0 ? compared : compare([...pushed, ...damaged]);
+}
+
+function mappingsOf(tags: readonly TargetTag[], wanted: TargetTag['state']): ImageMapping[] {
+  return tags.filter(({ state }) => state === wanted).map(({ mapping }) => mapping);
 }
 
 /**

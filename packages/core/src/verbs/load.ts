@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { selectImages } from '../bundle/select.ts';
 import { mapImages } from '../copy/image-mapping.ts';
 import type { TransferCount } from '../copy/push.ts';
@@ -7,6 +6,7 @@ import type { OnExisting, TargetTag } from '../copy/tags.ts';
 import type { TargetOf } from '../copy/target-of.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { absolutePath } from '../model/path-or-url.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
@@ -33,6 +33,8 @@ export interface LoadOptions extends RegistryOptions, SignatureOptions {
   readonly onExisting?: OnExisting | undefined;
   /** Report what would be pushed, and push nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Query also the blobs of images whose manifests the target has: a registry may have lost one. */
+  readonly checkBlobs?: boolean | undefined;
   /** Which key must have signed which images. */
   readonly signatures?: readonly SignatureRule[] | undefined;
 }
@@ -88,7 +90,8 @@ export async function load(options: LoadOptions): Promise<LoadResult | LoadRunti
 
 /**
  * Pushes a bundle to a registry, straight from the file. Content that already exists is skipped, and each missing
- * blob is uploaded once and mounted into other repositories. Tags are pushed last, after the registry has confirmed
+ * blob is uploaded once and mounted into other repositories. A registry stores a manifest after its blobs: those of an
+ * image that the target has by its name, with all its manifests, are not queried unless `checkBlobs` is set. Tags are pushed last, after the registry has confirmed
  * every digest, and are then read back.
  *
  * @throws AirgapError `INPUT` for names that collide, tags that must not be overwritten, and a delta of which a layer is
@@ -106,8 +109,8 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   return interruptible(
     options.signal,
     async () => {
-      await using layout = await openLayout(options.bundle, options.base);
-      const { onExisting = 'overwrite', dryRun = false } = options;
+      await using layout = await openLayout(options.bundle, { ...options, signal });
+      const { onExisting = 'overwrite', dryRun = false, checkBlobs } = options;
       const onEvent = withTime(options.onEvent ?? (() => {}));
       await requireSigned(layout, options.bundle, options, onEvent);
       const signatures = await requireImageSignatures(layout, options.signatures);
@@ -120,10 +123,10 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
       const stop = (reason: unknown) => stopper.abort(reason);
       const { tags, ...transfers } = await pushLayout({
         ...{ layout, mappings, targetOf, registry: location.registry },
-        ...{ onExisting, dryRun, signal, stop, onEvent },
+        ...{ onExisting, dryRun, checkBlobs, signal, stop, onEvent },
       });
       return {
-        path: resolve(options.bundle),
+        path: absolutePath(options.bundle),
         target: options.target,
         dryRun,
         signatures,

@@ -64,7 +64,7 @@ export async function openPushSource(
   }
   if (!(await isLayout(source))) return openInput(source, registries, options);
   const spec = { kind: 'oci', text: source, path: source } as const;
-  return openStored(spec, await openLayout(source, options.base), options, name);
+  return openStored(spec, await openLayout(source, options), options, name);
 }
 
 /** A layout, of which it takes all images, or the one that is named. */
@@ -149,10 +149,11 @@ async function openInput(
     const layout = new Layout(files);
     const images = await selectImages(layout, options.images);
     const onEvent = progressOnly(withTime(options.onEvent ?? (() => {})));
+    const remote = (name: Reference) => registries.source(name).sources;
     const bodies: BodySource = {
       of: blob => {
         const ref = files.source(blob);
-        const sources = ref ? blobSources({ registries, local }, local.layouts, ref) : [layout];
+        const sources = ref ? blobSources(local, local.layouts, ref, remote) : [layout];
         return blobBody(sources, blob, ref ? [...ref.images] : [], onEvent);
       },
     };

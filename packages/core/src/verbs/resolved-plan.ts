@@ -141,16 +141,19 @@ export function sourceOf({ local, registries }: PlanSources): SourceOf {
   return name => local.imageOf(name) ?? registries.source(name);
 }
 
-/** The sources of a blob, in order: the layouts that have it, else the registry of one of its images. */
+/**
+ * The sources of a blob, in order: the layouts that have it, else the registry of one of its images.
+ *
+ * @param remote opens that registry
+ */
 export function blobSources(
-  { local, registries }: PlanSources,
+  local: LocalSources,
   layouts: readonly Layout[],
   { blob, from }: BlobRef,
+  remote: (name: Reference) => readonly BlobSource[],
 ): readonly BlobSource[] {
-  return [
-    ...layouts.filter(layout => layout.contains(blob)),
-    ...(local.imageOf(from) ? [] : registries.source(from).sources),
-  ];
+  const stored = layouts.filter(layout => layout.contains(blob));
+  return local.imageOf(from) ? stored : [...stored, ...remote(from)];
 }
 
 /** Resolves every request, lints the resolutions, and plans the bundle. */
