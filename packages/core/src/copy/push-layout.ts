@@ -31,8 +31,8 @@ export interface LayoutPush {
   readonly registry: string;
   readonly onExisting: OnExisting;
   readonly dryRun: boolean;
-  /** Query the blobs also of images that the target has by their names. */
-  readonly checkBlobs?: boolean | undefined;
+  /** Query also the blobs of images whose manifests the target has. */
+  readonly checkBlobs: boolean;
   /** The blobs, if the layout knows them without storing them. */
   readonly bodies?: BodySource | undefined;
   readonly signal: AbortSignal;
@@ -107,7 +107,7 @@ async function pushImages(request: LayoutPush, tags: readonly TargetTag[]): Prom
 
 /** Plans the push and queries what the target has of it. */
 async function planAndCompare(
-  { layout, targetOf, checkBlobs = false, onEvent }: LayoutPush,
+  { layout, targetOf, checkBlobs, onEvent }: LayoutPush,
   tags: readonly TargetTag[],
 ): Promise<{ plan: PushPlan; found: PushDiff }> {
   const pushed = mappingsOf(tags, 'pushed');

@@ -22,7 +22,6 @@ import { isObjectUrl } from '../objects/object-url.ts';
 import { parseUploadPartSize } from '../objects/upload-tasks.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
-import type { Reference } from '../reference/reference.ts';
 import { Registries } from '../registry/registries.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
@@ -316,21 +315,14 @@ function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): r
   return [...local.layouts, ...reused.layouts];
 }
 
-/**
- * A blob comes from a local layout that has it, else from the registry of one of its images.
- *
- * @param window for a target that needs each blob in order, and several at once
- */
+/** @param window for a target that needs each blob in order, and several at once */
 function writeOptions(
   { registries, local, reused, onEvent, stop }: BuildContext,
   window?: ReadWindow,
 ): WriteOptions {
-  const remote = (from: Reference): readonly BlobSource[] => {
-    const { sources } = registries.source(from);
-    return window ? sources.map(source => new WindowedSource(source, window)) : sources;
-  };
   const layouts = layoutsOf({ local, reused });
-  return { sourcesOf: ref => blobSources(local, layouts, ref, remote), onEvent, stop };
+  const remote = (source: BlobSource) => (window ? new WindowedSource(source, window) : source);
+  return { sourcesOf: ref => blobSources({ registries, local }, layouts, ref, remote), onEvent, stop };
 }
 
 function rejectFindings(findings: readonly Finding[]): void {

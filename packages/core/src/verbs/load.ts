@@ -110,7 +110,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
     options.signal,
     async () => {
       await using layout = await openLayout(options.bundle, { ...options, signal });
-      const { onExisting = 'overwrite', dryRun = false, checkBlobs } = options;
+      const { onExisting = 'overwrite', dryRun = false, checkBlobs = false } = options;
       const onEvent = withTime(options.onEvent ?? (() => {}));
       await requireSigned(layout, options.bundle, options, onEvent);
       const signatures = await requireImageSignatures(layout, options.signatures);

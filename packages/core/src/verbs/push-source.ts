@@ -149,11 +149,10 @@ async function openInput(
     const layout = new Layout(files);
     const images = await selectImages(layout, options.images);
     const onEvent = progressOnly(withTime(options.onEvent ?? (() => {})));
-    const remote = (name: Reference) => registries.source(name).sources;
     const bodies: BodySource = {
       of: blob => {
         const ref = files.source(blob);
-        const sources = ref ? blobSources(local, local.layouts, ref, remote) : [layout];
+        const sources = ref ? blobSources({ registries, local }, local.layouts, ref) : [layout];
         return blobBody(sources, blob, ref ? [...ref.images] : [], onEvent);
       },
     };

@@ -118,7 +118,7 @@ async function pushSource(source: PushSource, { registries, target, signal, stop
   try {
     return await pushLayout({
       ...{ layout, mappings, targetOf, registry, bodies: source.bodies },
-      ...{ onExisting, dryRun, signal, stop, onEvent },
+      ...{ onExisting, dryRun, checkBlobs: false, signal, stop, onEvent },
     });
   } catch (error) {
     throw await explainFailure(error, layout, mappings);

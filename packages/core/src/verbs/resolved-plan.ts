@@ -144,16 +144,18 @@ export function sourceOf({ local, registries }: PlanSources): SourceOf {
 /**
  * The sources of a blob, in order: the layouts that have it, else the registry of one of its images.
  *
- * @param remote opens that registry
+ * @param remote replaces each registry
  */
 export function blobSources(
-  local: LocalSources,
+  { local, registries }: PlanSources,
   layouts: readonly Layout[],
   { blob, from }: BlobRef,
-  remote: (name: Reference) => readonly BlobSource[],
+  remote: (source: BlobSource) => BlobSource = source => source,
 ): readonly BlobSource[] {
-  const stored = layouts.filter(layout => layout.contains(blob));
-  return local.imageOf(from) ? stored : [...stored, ...remote(from)];
+  return [
+    ...layouts.filter(layout => layout.contains(blob)),
+    ...(local.imageOf(from) ? [] : registries.source(from).sources.map(remote)),
+  ];
 }
 
 /** Resolves every request, lints the resolutions, and plans the bundle. */
