@@ -89,6 +89,38 @@ describe('a dry run of a load', () => {
     });
   });
 
+  it('names images as the proxy serves them, also where specs name them in this way', async () => {
+    const proxied = 'proxy.vendor.test/proxy/shop';
+    writeFileSync(
+      work.file('proxied.yaml'),
+      POD.replace('quay.io/team/app:1', `${proxied}/quay.io/team/app:1`),
+    );
+    const names = ['--proxy-names', '--app', 'shop', '--proxy-domain', 'proxy.vendor.test'];
+    const { host, status, stderr } = await dryRun([
+      ...['--specs', 'proxied.yaml', '--rewrite', 'moved', '--mapping', 'moved.json', ...names],
+    ]);
+    expect(status, stderr).toBe(0);
+    const moved = readFileSync(work.file('moved/proxied.yaml'), 'utf8');
+    expect(moved).toContain(`image: ${proxied}/${host}/v/team/app:1 `);
+    expect(moved).toContain(`"${proxied}/${host}/v/library/redis:7.0"`);
+    const { images } = JSON.parse(readFileSync(work.file('moved.json'), 'utf8'));
+    expect(images[1]).toMatchObject({ name: APP, newName: `${proxied}/${host}/v/team/app:1` });
+  });
+
+  it.each<[string, string[], string]>([
+    ['without an application', [], 'no application slug is set'],
+    [
+      'with mirrors of nodes',
+      ['--app', 'shop', '--hosts-toml', 'certs.d'],
+      'mirrors of nodes lead to the target',
+    ],
+    ['with a pull secret', ['--app', 'shop', '--pull-secret', 's.yaml'], 'a pull secret is for the target'],
+  ])('does not name images as the proxy does %s', async (_what, flags, words) => {
+    const { status, stderr } = await dryRun(['--proxy-names', '--mapping', 'none.json', ...flags]);
+    expect(stderr).toContain(words);
+    expect([status, existsSync(work.file('none.json'))]).toEqual([2, false]);
+  });
+
   it.each<[string, string[], string]>([
     ['over the bundle', ['--mapping', 'bundle.tar'], 'conflicts with'],
     ['over the bundle through a symbolic link', ['--mapping', 'link-to-bundle'], 'conflicts with'],

@@ -30,7 +30,7 @@ export { fileReadError } from './fs/file-read-error.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
-export { proxiedRegistries } from './input/proxied-registries.ts';
+export { proxiedApp, proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
 export type { RequiredRelease } from './kots/airgap-document.ts';

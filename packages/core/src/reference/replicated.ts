@@ -39,3 +39,16 @@ export function withoutDomain(reference: Reference, domains: ReplicatedDomains):
   if (!isReplicatedHost(reference.registry, domains)) return reference;
   return reference.relocate(REPLICATED_HOST, reference.repository);
 }
+
+/** What is pulled through Replicated's proxy: the application whose license allows it, and the host of the proxy. */
+export interface ProxyApp {
+  /** The slug of the application. */
+  readonly app: string;
+  /** The vendor's domain for the proxy. Default: proxy.replicated.com. */
+  readonly proxy?: string | undefined;
+}
+
+/** Returns the name under which the proxy serves an image, with its tag and digest. */
+export function proxyName(name: Reference, { app, proxy = PROXY_HOST }: ProxyApp): Reference {
+  return name.relocate(proxy, `proxy/${app}/${name.name}`);
+}
