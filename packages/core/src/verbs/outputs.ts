@@ -89,7 +89,7 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
   const target = parseTargetLocation(options.target);
   const hasMirrors = hostsToml !== undefined || registriesYaml !== undefined;
   if (hasMirrors) checkHostsNaming(naming);
-  if (proxyNames && (hasMirrors || pullSecret)) throw notForProxy(hasMirrors);
+  if (proxyNames) checkProxied(target, { hasMirrors, hasSecret: pullSecret !== undefined });
   await checkPaths(options);
   const login = hasMirrors ? await targetLogin(target, options) : undefined;
   const secret = pullSecret && (await secretFile(pullSecret, target, options));
@@ -213,12 +213,24 @@ async function checkDistinct(files: readonly string[]): Promise<void> {
   }
 }
 
-/** The nodes of the customer reach the proxy, with a license. */
-function notForProxy(hasMirrors: boolean): AirgapError {
-  const what = hasMirrors ? 'the mirrors of nodes lead to the target' : 'a pull secret is for the target';
-  return new AirgapError('USAGE', `${what}, and names of the proxy do not`, {
-    hint: 'Write them in another load, without --proxy-names.',
-  });
+/** @throws AirgapError `USAGE` for outputs that lead nodes to the target, and for a host that no name can contain */
+function checkProxied(
+  { registry }: TargetLocation,
+  { hasMirrors, hasSecret }: { readonly hasMirrors: boolean; readonly hasSecret: boolean },
+): void {
+  const hint = 'Write them in another load, without --proxy-names.';
+  if (hasMirrors)
+    throw new AirgapError('USAGE', 'mirrors lead nodes to the target, and names of the proxy do not', {
+      hint,
+    });
+  if (hasSecret)
+    throw new AirgapError('USAGE', 'a pull secret is for the target, and names of the proxy need a license', {
+      hint,
+    });
+  if (registry.includes(':'))
+    throw new AirgapError('USAGE', `names of the proxy cannot contain the port of ${registry}`, {
+      hint: 'Load into a registry at the default port, which the proxy can reach.',
+    });
 }
 
 function noCredentials(host: string): AirgapError {
