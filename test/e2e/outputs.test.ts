@@ -121,7 +121,7 @@ describe('a dry run of a load', () => {
     [
       'with mirrors of nodes',
       ['--app', 'shop', '--hosts-toml', 'certs.d'],
-      'mirrors of nodes lead to the target',
+      'mirrors lead nodes to the target',
     ],
     ['for a registry with a port', ['--app', 'shop'], 'cannot contain the port'],
     ['with a pull secret', ['--app', 'shop', '--pull-secret', 's.yaml'], 'a pull secret is for the target'],
