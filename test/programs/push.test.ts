@@ -68,6 +68,16 @@ describe.skipIf(lacks('pushes to docker-registry', 'docker-registry', 'skopeo'))
     expect(JSON.parse(await inspect('my-app/worker:1.0')).Digest).toBe(worker.digest);
   });
 
+  it.skipIf(lacks('pushes of charts', 'helm'))('has the images of a chart, which gets a notice', async () => {
+    mkdirSync(work.file('chart/templates'), { recursive: true });
+    writeFileSync(work.file('chart/Chart.yaml'), 'apiVersion: v2\nname: chart\nversion: 1.0.0\n');
+    const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: "${NAME}"}]}\n`;
+    writeFileSync(work.file('chart/templates/pod.yaml'), pod);
+    const { stderr } = await run(['push', 'chart', ...target('charts'), '--from', 'oci-archive:layout.tar']);
+    expect(stderr).toContain('the source has only Helm charts');
+    expect(JSON.parse(await inspect('charts/worker:1.0')).Digest).toBe(worker.digest);
+  });
+
   describe.skipIf(lacks('pushes from docker', 'docker', 'dockerd'))('from docker', () => {
     it('has the image under its name, and the command says that layers are uncompressed', async () => {
       mkdirSync(work.file('docker'));

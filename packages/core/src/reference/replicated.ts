@@ -18,12 +18,21 @@ const PROXIED = /^proxy\/[^/]+\/([^/]*[.:][^/]*\/.+)$/;
 
 /** Returns whether a host is the Replicated registry. */
 export function isReplicatedHost(host: string, { registryDomain }: ReplicatedDomains): boolean {
-  return host === REPLICATED_HOST || host === registryDomain;
+  return isSame(host, REPLICATED_HOST) || (registryDomain !== undefined && isSame(host, registryDomain));
 }
 
 /** Returns whether a host is Replicated's proxy. */
 export function isProxyHost(host: string, { proxyDomain }: ReplicatedDomains): boolean {
-  return host === PROXY_HOST || host === proxyDomain;
+  return isSame(host, PROXY_HOST) || (proxyDomain !== undefined && isSame(host, proxyDomain));
+}
+
+/** Hosts have no case, and 443 is the port of all that have none. */
+function isSame(host: string, other: string): boolean {
+  return normalized(host) === normalized(other);
+}
+
+function normalized(host: string): string {
+  return host.toLowerCase().replace(/:443$/, '');
 }
 
 /** Returns the image of a proxy name, `proxy.replicated.com/proxy/<app>/<host>/<path>`; undefined for other names. */

@@ -1,9 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkTarget, diskError } from '../bundle/file/disk.ts';
 import { copyImage } from '../copy/copy-image.ts';
 import { lookAgain } from '../copy/look-again.ts';
-import { fileReadError } from '../fs/file-read-error.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec } from '../input/read-input.ts';
@@ -19,6 +17,7 @@ import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { emptyImage } from '../replicated/empty-image.ts';
 import { refuseUsed } from '../replicated/spec-uses.ts';
 import { nameNotFound } from '../resolve/name-not-found.ts';
+import { readSmall } from '../signing/small-file.ts';
 import { withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 
@@ -94,8 +93,12 @@ export async function retire(options: RetireOptions): Promise<RetireResult> {
     const tags = found.filter(({ digest }) => digest !== empty.digest);
     if (specs.length > 0) refuseUsed(tags, await readSpec({ specs, signal }), locations);
     const saved = new Map<Found, string>();
-    for (const tag of tags) saved.set(tag, await saveManifest(save, tag));
     const onEvent = withTime(options.onEvent);
+    for (const tag of tags) {
+      const path = await saveManifest(save, tag);
+      saved.set(tag, path);
+      onEvent?.({ type: 'notice', message: `${tag.name}: saved its manifest as ${path}` });
+    }
     if (tags.length > 0) for (const message of WARNINGS) onEvent?.({ type: 'notice', message });
     for (const { name } of tags) {
       const source = name.withDigest(empty.digest);
@@ -178,16 +181,7 @@ async function saveManifest(folder: string, { name, digest, manifest }: Found): 
 }
 
 async function readManifestFile(path: string): Promise<RawManifest> {
-  const size = await stat(path).then(
-    stats => stats.size,
-    cause => {
-      throw fileReadError('the manifest', path, cause);
-    },
-  );
-  if (size > MAX_MANIFEST_SIZE) throw notAManifest(path, `it has ${size} bytes`);
-  const bytes = await readFile(path).catch(cause => {
-    throw fileReadError('the manifest', path, cause);
-  });
+  const bytes = await readSmall('the saved manifest', path, MAX_MANIFEST_SIZE);
   try {
     const manifest = rawManifest(bytes, MediaType.ociManifest);
     parseManifest(manifest);
