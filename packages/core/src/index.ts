@@ -31,7 +31,7 @@ export { fileReadError } from './fs/file-read-error.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
-export { proxiedRegistries } from './input/proxied-registries.ts';
+export { proxiedApp, proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
 export type { RequiredRelease } from './kots/airgap-document.ts';
@@ -142,6 +142,15 @@ export {
   type HtmlReportOptions,
   htmlReport,
 } from './verbs/report.ts';
+export {
+  type RestoreOptions,
+  type RestoreResult,
+  type RetiredImage,
+  type RetireOptions,
+  type RetireResult,
+  restore,
+  retire,
+} from './verbs/retire.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export { type ShardAbortOptions, type ShardAbortResult, shardAbort } from './verbs/shard-abort.ts';
 export { type ShardFinishOptions, type ShardFinishResult, shardFinish } from './verbs/shard-finish.ts';

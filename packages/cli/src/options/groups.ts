@@ -45,6 +45,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--specs',
     '--rewrite',
     '--helm-values',
+    '--proxy-names',
   ],
   'Server:': ['--listen', '--tls-cert', '--tls-key', '--user', '--password-file'],
   'Registries:': [

@@ -133,7 +133,7 @@ export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
   }
 }
 
-/** Whether there is a layout at a path, and not an input file: its parts, a directory with its index, a tar, a `.airgap`. */
+/** Whether there is a layout at a path, and not an input file: its parts, a directory with its index, a tar, a `.airgap`, a URL. */
 export async function isLayout(path: string): Promise<boolean> {
   if (isUrl(path) || (await findParts(path))) return true;
   const stats = await stat(path).catch(() => undefined);
