@@ -4,6 +4,7 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Output:': [
     '--output',
+    '--part-size',
     '--with-airgap',
     '--reuse',
     '--report',
@@ -13,6 +14,11 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--fail-on',
     '--fix',
     '--dry-run',
+    '--drop-attestations',
+    '--max-layer',
+    '--save',
+    '--restore',
+    '--yes',
   ],
   'Images:': ['--platform', '--images', '--referrers', '--include-unread', '--exclude', '--why'],
   'Input:': ['--app', '--from', '--registry', '--image-path', '--config'],
@@ -25,7 +31,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--env',
     '--env-file',
   ],
-  'Target:': ['--naming', '--on-existing'],
+  'Target:': ['--naming', '--on-existing', '--check-blobs'],
   'Files to write:': [
     '--mapping',
     '--kustomize',
@@ -41,6 +47,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--mirror',
     '--license',
     '--via-proxy',
+    '--proxy-domain',
+    '--registry-domain',
     '--plain-http',
     '--insecure',
     '--ca',
