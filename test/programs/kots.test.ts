@@ -14,9 +14,18 @@ import { inspect } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
-import { artifactOf, flatten, imageOf, indexOf, noiseOf, type TestImage } from '../support/images/image.ts';
+import { airgapOf, documentOf, IMAGES_FOLDER } from '../support/airgap-archive.ts';
+import {
+  artifactOf,
+  flatten,
+  imageOf,
+  indexOf,
+  layerOf,
+  noiseOf,
+  type TestImage,
+} from '../support/images/image.ts';
 import { Distribution } from '../support/programs/distribution.ts';
-import { lacks } from '../support/programs/program.ts';
+import { lacks, output } from '../support/programs/program.ts';
 
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 const shared = noiseOf(1, 300_000);
@@ -378,7 +387,11 @@ describe('a compressed .airgap', () => {
   });
 });
 
-it.each(['docker-archive', 'oci', ''])('the format %j is refused by name', async format => {
+it.each([
+  ['docker-archive', 'its docker archive is missing'],
+  ['', 'its docker archive is missing'],
+  ['oci', 'its format is "oci", which KOTS does not read'],
+])('the format %j is not taken for another one', async (format, message) => {
   const folder = work.file(`format-${format}`);
   mkdirSync(folder);
   execFileSync('tar', ['-xzf', archive, '-C', folder]);
@@ -388,8 +401,29 @@ it.each(['docker-archive', 'oci', ''])('the format %j is refused by name', async
   const path = work.file(`format-${format}.airgap`);
   execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
   const { status, stderr } = await airgap(['load', path, '127.0.0.1:1'], { cwd: work.path });
-  expect([status, stderr]).toEqual([1, expect.stringContaining('only docker is supported')]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(message)]);
 });
+
+it.skipIf(lacks('docker archives of skopeo', 'skopeo'))(
+  'the docker archive of skopeo is loaded',
+  async () => {
+    await using registry = await TestRegistry.start();
+    const image = imageOf({ layers: [await layerOf([{ name: 'file', content: 'content' }])] });
+    registry.push('team/web:1', image);
+    const saved = work.file('web.tar');
+    const source = `docker://${registry.host}/team/web:1`;
+    await output('skopeo', 'copy', '--src-tls-verify=false', source, `docker-archive:${saved}`);
+    const path = work.file('skopeo.airgap');
+    const name = 'images/docker-archive/quay.io/team/web/1';
+    const document = documentOf({ savedImages: ['quay.io/team/web:1'] });
+    writeFileSync(path, await airgapOf([document, IMAGES_FOLDER, { name, content: readFileSync(saved) }]));
+    expect(await airgap(['verify', path])).toMatchObject({ status: 0 });
+    const loaded = await airgap(['load', path, `${registry.host}/ns`, '--naming', 'kots']);
+    expect(loaded.status).toBe(0);
+    const [config = ''] = image.blobs.keys();
+    expect(registry.blob('ns/web', config)).toBeDefined();
+  },
+);
 
 it.each<[string, string[]]>([
   ['its bundle', ['bundle.tar', '-o', 'bundle.tar']],

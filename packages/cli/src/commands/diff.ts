@@ -4,6 +4,7 @@ import { jsonOption } from '../options/display.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderDifference } from '../render/difference.ts';
 import { renderReleaseNotes } from '../render/release-notes.ts';
+import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 
 const DETAILS = `
@@ -34,7 +35,9 @@ export function diffCommand(command: Command, session: Session) {
     .addHelpText('after', DETAILS)
     .action(async (before, after, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const result = await diff({ old: before, new: after, base: flags.base, signal: session.signal });
+      const { onEvent, close } = openReporter('plain', session);
+      const options = { old: before, new: after, base: flags.base, signal: session.signal, onEvent };
+      const result = await diff(options).finally(close);
       session.status = result.differs ? 1 : 0;
       if (session.json) printJson(result, session);
       else if (flags.format === 'markdown') stdout(renderReleaseNotes(result), session);

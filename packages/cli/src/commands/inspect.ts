@@ -5,6 +5,7 @@ import { jsonOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderInspection } from '../render/inspection.ts';
+import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 
 const EXAMPLES = `
@@ -33,12 +34,17 @@ export function inspectCommand(command: Command, session: Session) {
       session.json = format === 'json';
       if (since !== undefined && format !== 'html') throw needsHtml();
       const signatures = await readSignaturePolicy(flags.config, session.environment);
-      if (format === 'html')
-        stdout(await htmlReport({ bundle, base, since, signal: session.signal }), session);
-      else if (format === 'cyclonedx' || format === 'spdx')
-        printJson(await billOfMaterials({ bundle, base, format }), session);
-      else if (format === 'json') printJson(await inspect({ bundle, base, signatures }), session);
-      else stdout(renderInspection(await inspect({ bundle, base, signatures })), session);
+      const { onEvent, close } = openReporter('plain', session);
+      const opening = { bundle, base, signal: session.signal, onEvent };
+      try {
+        if (format === 'html') stdout(await htmlReport({ ...opening, since }), session);
+        else if (format === 'cyclonedx' || format === 'spdx')
+          printJson(await billOfMaterials({ ...opening, format }), session);
+        else if (format === 'json') printJson(await inspect({ ...opening, signatures }), session);
+        else stdout(renderInspection(await inspect({ ...opening, signatures })), session);
+      } finally {
+        close();
+      }
     });
 }
 

@@ -1,3 +1,4 @@
+import type { ArchiveOptions } from '../kots/archive.ts';
 import { amountOf, type BlobAmount, type BlobSizes } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import type { Layout } from '../layout/layout.ts';
@@ -30,11 +31,11 @@ export class BundleContents {
    */
   static async read(
     path: string,
-    signal: AbortSignal | undefined,
     bases?: readonly string[] | undefined,
+    options: ArchiveOptions = {},
   ): Promise<BundleContents> {
     try {
-      const images = await readImages(await openLayout(path, bases), signal);
+      const images = await readImages(await openLayout(path, bases, options), options.signal);
       return new BundleContents(path, images);
     } catch (error) {
       throw inputError(error, path);

@@ -3,6 +3,7 @@ import { type Digest, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, rawManifest } from '../oci/manifest.ts';
 import { Reference } from '../reference/reference.ts';
 import { lastSegment } from '../reference/relocation.ts';
+import type { RandomAccess } from '../store/random-access.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import type { Archive } from './archive.ts';
 import { parseTreePath, treePath } from './registry-tree.ts';
@@ -20,7 +21,7 @@ export interface TreeImage {
 /** The images and blobs of an archive. */
 export interface TreeContents {
   readonly images: readonly TreeImage[];
-  readonly blobs: ReadonlyMap<Digest, PlacedEntry>;
+  readonly blobs: ReadonlyMap<Digest, RandomAccess>;
   /** What KOTS would reject, or lose without a message. */
   readonly problems: readonly string[];
   /** Those of the problems because of which an image is not in `images`. */
@@ -56,9 +57,10 @@ class TreeReader {
       if (!targets.has(tag))
         this.#problems.push(`savedImages does not name the tag ${tag}: KOTS does not push it`);
     this.#checkLinks();
+    this.#checkSkipped();
     return {
       images: this.#images,
-      blobs: this.#blobs,
+      blobs: new Map([...this.#blobs].map(([digest, entry]) => [digest, this.#archive.open(entry)])),
       problems: [...this.#problems, ...this.#unreadable],
       unreadable: this.#unreadable,
     };
@@ -82,8 +84,9 @@ class TreeReader {
     const target = `${lastSegment(name)}:${name.effectiveTag}`;
     const other = targets.get(target);
     targets.set(target, other ?? name);
+    // Only one of the two images can be in the archive, and nothing says which.
     if (other && other.toString() !== name.toString())
-      this.#problems.push(`${other} and ${name} are both ${target} once KOTS has pushed them`);
+      this.#unreadable.push(`${other} and ${name} are both ${target} once KOTS has pushed them`);
     const link = this.#tags.get(target);
     if (!link) this.#unreadable.push(`${name}: the tag ${target} is missing`);
     else if (!other) await this.#addTagged(name, link);
@@ -113,6 +116,12 @@ class TreeReader {
     if (entry.size > MAX_LINK_SIZE) return undefined;
     const text = (await this.#archive.read(entry)).toString('latin1').trim();
     return isDigest(text) ? text : undefined;
+  }
+
+  /** KOTS extracts regular files only. */
+  #checkSkipped(): void {
+    for (const { name } of this.#archive.skipped)
+      if (parseTreePath(name)) this.#problems.push(`${name} is not a regular file: KOTS skips it`);
   }
 
   /** A layer without its blob is expected at the registry: KOTS looks for it there first. */

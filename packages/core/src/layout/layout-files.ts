@@ -10,7 +10,6 @@ export interface LayoutEntry {
 }
 
 /**
-/**
  * How a layout is stored. `bundle` is a tar as a build writes it, `delta` one without the layers that its base has,
  * `archive` one of another tool, `docker-archive` one without manifests, as `docker save` wrote it before docker 25, and
  * `airgap` one of KOTS.
@@ -26,6 +25,8 @@ export interface LayoutFiles extends AsyncDisposable {
   readonly size: number;
   /** All files by name, in their order. */
   readonly entries: ReadonlyMap<string, LayoutEntry>;
+  /** Whether its manifests were made here, because it stores images without them. */
+  readonly makesManifests?: boolean;
   /** How a delta and its base make the complete bundle. */
   readonly recipe?: DeltaRecipe;
   /** The blobs that a delta leaves to its base and that no base has, by the names of their entries. */

@@ -1,18 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { fileReadError } from '../fs/file-read-error.ts';
-import { isAirgap } from '../kots/archive.ts';
+import { type ArchiveOptions, isAirgap } from '../kots/archive.ts';
 import type { AirgapError } from '../model/errors.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
-import { walkTar } from '../tar/walk.ts';
 import { AirgapFiles } from './airgap-files.ts';
 import { DeltaFiles } from './delta-files.ts';
 import { DirectoryFiles } from './directory-files.ts';
-import { DockerArchiveFiles } from './docker-archive-files.ts';
 import { Layout } from './layout.ts';
 import type { LayoutFiles } from './layout-files.ts';
 import { findParts, openParts } from './parts.ts';
-import { layoutName, TarFiles } from './tar-files.ts';
+import { TarFiles } from './tar-files.ts';
 
 /**
  * Opens an OCI image layout: a bundle, its parts, a delta, an archive of another tool, a `.airgap` of KOTS, or a directory.
@@ -20,32 +18,41 @@ import { layoutName, TarFiles } from './tar-files.ts';
  *
  * @param path for parts, that of the first one, or of the bundle that they make
  * @param bases layouts that may have the layers that a delta lacks; other layouts do not read them
+ * @param options for a compressed `.airgap`, which is decompressed into a temporary file
  * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else, which the error names, or when
- * parts are missing or wrong
+ * parts are missing or wrong; `DISK`
  */
-export async function openLayout(path: string, bases: readonly string[] = []): Promise<Layout> {
-  return new Layout(await openFiles(path, bases));
+export async function openLayout(
+  path: string,
+  bases: readonly string[] = [],
+  options: ArchiveOptions = {},
+): Promise<Layout> {
+  return new Layout(await openFiles(path, bases, options));
 }
 
-async function openFiles(path: string, bases: readonly string[]): Promise<LayoutFiles> {
+async function openFiles(
+  path: string,
+  bases: readonly string[],
+  options: ArchiveOptions,
+): Promise<LayoutFiles> {
   const storage = await openStorage(path);
   if (storage instanceof DirectoryFiles) return storage;
   if (await isAirgap(storage)) {
     await storage[Symbol.asyncDispose]();
-    return openAirgap(path);
+    return openAirgap(path, options);
   }
   try {
     const files = await TarFiles.open(storage);
     if (files.form !== 'delta') return files;
-    return await openDelta(files, await OpenLayouts.open(bases));
+    return await openDelta(files, await OpenLayouts.open(bases, options));
   } catch (error) {
     await storage[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function openAirgap(path: string): Promise<AirgapFiles> {
-  const files = await AirgapFiles.open(path);
+async function openAirgap(path: string, options: ArchiveOptions): Promise<AirgapFiles> {
+  const files = await AirgapFiles.open(path, options);
   try {
     files.requireImages();
     return files;
@@ -72,12 +79,16 @@ async function openDelta(files: LayoutFiles, bases: OpenLayouts): Promise<DeltaF
  * @param onDamage receives why not all of it can be used
  * @throws AirgapError as {@link openLayout}, if no blob can be read
  */
-export async function openBlobs(path: string, onDamage: (reason: AirgapError) => void): Promise<Layout> {
+export async function openBlobs(
+  path: string,
+  onDamage: (reason: AirgapError) => void,
+  options: ArchiveOptions = {},
+): Promise<Layout> {
   const storage = await openStorage(path);
   if (storage instanceof DirectoryFiles) return new Layout(storage);
   if (await isAirgap(storage)) {
     await storage[Symbol.asyncDispose]();
-    return openLayout(path);
+    return openLayout(path, [], options);
   }
   try {
     const files = await TarFiles.openReadable(storage, onDamage);
@@ -91,22 +102,6 @@ export async function openBlobs(path: string, onDamage: (reason: AirgapError) =>
   return openLayout(path);
 }
 
-/**
- * Opens an archive of docker: with manifests, as docker 25 and later save it, or without.
- *
- * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else
- */
-export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
-  try {
-    for await (const { name } of walkTar(tar))
-      if (layoutName(name) === 'index.json') return new Layout(await TarFiles.open(tar));
-    return new Layout(await DockerArchiveFiles.open(tar));
-  } catch (error) {
-    await tar[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
 type OpenOne = (path: string) => Promise<Layout>;
 
 /** Several open layouts that are closed together, once. */
@@ -114,7 +109,11 @@ export class OpenLayouts implements AsyncDisposable {
   readonly layouts: Layout[] = [];
 
   /** @param open opens one of them @throws AirgapError as {@link openLayout} */
-  static async open(paths: readonly string[], open: OpenOne = openLayout): Promise<OpenLayouts> {
+  static async open(
+    paths: readonly string[],
+    options: ArchiveOptions = {},
+    open: OpenOne = path => openLayout(path, [], options),
+  ): Promise<OpenLayouts> {
     const opened = new OpenLayouts();
     try {
       for (const path of paths) opened.layouts.push(await open(path));

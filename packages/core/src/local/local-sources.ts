@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ArchiveOptions } from '../kots/archive.ts';
 import type { Layout } from '../layout/layout.ts';
-import { openDockerArchive, openLayout } from '../layout/open-layout.ts';
+import { openDockerArchive } from '../layout/open-docker-archive.ts';
+import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { isRunnable } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
@@ -100,7 +102,10 @@ export class LocalSources implements AsyncDisposable {
   }
 
   async #add(spec: LocalSourceSpec, options: LocalSourcesOptions): Promise<void> {
-    const layout = spec.kind === 'runtime' ? await this.#export(spec, options) : await openFile(spec);
+    const layout =
+      spec.kind === 'runtime'
+        ? await this.#export(spec, options)
+        : await openFile(spec, { onEvent: this.#onEvent, signal: options.signal });
     if (layout === undefined) {
       this.#onEvent({ type: 'notice', message: `${prefix(spec.text)} it has none of the images` });
       return;
@@ -142,14 +147,14 @@ export class LocalSources implements AsyncDisposable {
   }
 }
 
-async function openFile({ kind, path }: FileSourceSpec): Promise<Layout> {
+async function openFile({ kind, path }: FileSourceSpec, options: ArchiveOptions): Promise<Layout> {
   if (kind === 'docker-archive') return openDockerArchive(await FileAccess.open(path, 'the docker archive'));
   const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory();
   if (isDirectory !== undefined && isDirectory !== (kind === 'oci')) throw wrongKind(kind, path);
-  return openLayout(path);
+  return openLayout(path, [], options);
 }
 
-function wrongKind(kind: 'oci' | 'oci-archive', path: string): AirgapError {
+function wrongKind(kind: FileSourceSpec['kind'], path: string): AirgapError {
   const actual = kind === 'oci' ? 'a file' : 'a directory';
   const other = kind === 'oci' ? 'oci-archive' : 'oci';
   return new AirgapError('INPUT', `${kind}: ${path} is ${actual}`, {

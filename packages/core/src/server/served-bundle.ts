@@ -1,3 +1,4 @@
+import type { ArchiveOptions } from '../kots/archive.ts';
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { missingBase, type NeededBlob } from '../layout/missing-base.ts';
 import { readName } from '../layout/names.ts';
@@ -49,8 +50,9 @@ export class ServedBundle implements AsyncDisposable {
     path: string,
     bases: readonly string[] = [],
     check?: (layout: Layout) => Promise<void>,
+    options: ArchiveOptions = {},
   ): Promise<ServedBundle> {
-    const layout = await openLayout(path, bases);
+    const layout = await openLayout(path, bases, options);
     try {
       await check?.(layout);
       const bundle = new ServedBundle(layout);

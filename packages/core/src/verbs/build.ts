@@ -101,7 +101,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await checkInputs(output, options);
     const sums = await openSums(output, options);
     await checkReport(options);
-    await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
+    await using bases = await OpenLayouts.open(options.deltaFrom ?? [], { signal, onEvent });
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
@@ -120,8 +120,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       size: tarPlan.size,
       hosts: bytesByHost(tarPlan, local),
     });
-    await using reused = await OpenLayouts.open(options.reuse ?? [], path =>
-      openBlobs(path, notice(path, onEvent)),
+    await using reused = await OpenLayouts.open(options.reuse ?? [], {}, path =>
+      openBlobs(path, notice(path, onEvent), { signal, onEvent }),
     );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };

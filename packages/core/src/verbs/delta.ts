@@ -5,6 +5,7 @@ import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
+import { openingOf } from './opening-of.ts';
 
 /** The options of {@link delta}. */
 export interface DeltaOptions extends CopyBundleOptions {
@@ -33,7 +34,7 @@ export interface DeltaResult extends WrittenBundle {
  */
 export async function delta(options: DeltaOptions): Promise<DeltaResult> {
   checkOptions('delta', options, ['bases', 'new', 'output']);
-  await using bases = await OpenLayouts.open(options.bases);
+  await using bases = await OpenLayouts.open(options.bases, openingOf(options));
   await using full = await StoredBundle.open(options.new);
   if (full.layout.form === 'delta') throw isDelta(options.new);
   const { plan, recipe } = await planDelta(full, bases.layouts);

@@ -11,7 +11,9 @@ import {
 import { pair } from '../diff/pairing.ts';
 import { type BlobAmount, bytesOf } from '../layout/blob-usage.ts';
 import { interruptible } from '../model/interrupted.ts';
+import type { OnTimedEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
+import { openingOf } from './opening-of.ts';
 
 /** The options of {@link diff}. */
 export interface DiffOptions {
@@ -22,6 +24,8 @@ export interface DiffOptions {
   /** Layouts that have the layers that a delta leaves to its base. */
   readonly base?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Receives notices. */
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** The totals of one of the compared bundles. */
@@ -62,8 +66,9 @@ export async function diff(options: DiffOptions): Promise<DiffResult> {
   checkOptions('diff', options, ['old', 'new']);
   const { base, signal } = options;
   return interruptible(signal, async () => {
-    const before = await BundleContents.read(options.old, signal, base);
-    const after = await BundleContents.read(options.new, signal, base);
+    const opening = openingOf(options);
+    const before = await BundleContents.read(options.old, base, opening);
+    const after = await BundleContents.read(options.new, base, opening);
     return compare(before, after);
   });
 }

@@ -8,7 +8,9 @@ import { digestOf } from '../oci/digest.ts';
 import { BundleChecksums } from '../signing/bundle-checksums.ts';
 import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
 import { checkLayoutImages } from '../signing/layout-images.ts';
+import type { OnTimedEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
+import { openingOf } from './opening-of.ts';
 
 /** The options of {@link inspect}. */
 export interface InspectOptions {
@@ -18,6 +20,9 @@ export interface InspectOptions {
   readonly base?: readonly string[] | undefined;
   /** Which key must have signed which images. */
   readonly signatures?: readonly SignatureRule[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Receives notices. */
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** A layer of an image. */
@@ -86,7 +91,7 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
   checkOptions('inspect', options, ['bundle']);
   const { bundle: path } = options;
   const policy = await ImagePolicy.read(options.signatures);
-  await using layout = await openLayout(path, options.base);
+  await using layout = await openLayout(path, options.base, openingOf(options));
   const summaries: ImageSummary[] = [];
   for await (const image of summarizeImages(layout)) summaries.push(image);
   // Several names of one image count once.

@@ -21,6 +21,7 @@ import { interruptible } from '../model/interrupted.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkConflicts } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
+import { openingOf } from './opening-of.ts';
 
 /** The options of {@link kots}. */
 export interface KotsOptions {
@@ -98,16 +99,14 @@ export async function kots(options: KotsOptions): Promise<KotsResult> {
       path,
       [bundle, release, older, delta].filter(input => input !== undefined),
     );
-    await using layout = await openLayout(options.bundle);
+    await using layout = await openLayout(options.bundle, [], openingOf(options));
     await using previous = await openPrevious(options);
     return await writeKots({ layout, previous, path }, options);
   });
 }
 
-async function openPrevious({ previous, signal, onEvent }: KotsOptions) {
-  if (previous === undefined) return undefined;
-  const message = `${previous} is compressed: decompressing it into a temporary file`;
-  return Archive.open(previous, () => withTime(onEvent)?.({ type: 'notice', message }), signal);
+async function openPrevious(options: KotsOptions): Promise<Archive | undefined> {
+  return options.previous === undefined ? undefined : Archive.open(options.previous, openingOf(options));
 }
 
 interface KotsInput {
@@ -122,7 +121,7 @@ async function writeKots({ layout, previous, path }: KotsInput, options: KotsOpt
   const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'read' });
   const release = await findRelease(options, previous);
-  const base = await readBase(options.delta);
+  const base = await readBase(options);
   const all = metadataOnly ? [] : await readImages(layout);
   const omitted = options.omitUnchanged ? all.filter(image => isUnchanged(image, base)) : [];
   const images = all.filter(image => !omitted.includes(image));
@@ -204,9 +203,9 @@ async function readImages(layout: Layout): Promise<SavedImage[]> {
   return images;
 }
 
-async function readBase(path: string | undefined): Promise<DeltaBase | undefined> {
-  if (path === undefined) return undefined;
-  await using layout = await openLayout(path);
+async function readBase(options: KotsOptions): Promise<DeltaBase | undefined> {
+  if (options.delta === undefined) return undefined;
+  await using layout = await openLayout(options.delta, [], openingOf(options));
   return await DeltaBase.read(layout);
 }
 

@@ -84,7 +84,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   const onEvent = withTime(options.onEvent ?? (() => {}));
   const runtime = parseRuntimeTarget(options.target);
   return interruptible(signal, async () => {
-    await using layout = await openLayout(options.bundle, options.base);
+    await using layout = await openLayout(options.bundle, options.base, { signal, onEvent });
     await requireSigned(layout, options.bundle, options, onEvent);
     const signatures = await requireImageSignatures(layout, options.signatures);
     onEvent({ type: 'phase', phase: 'read' });

@@ -129,9 +129,9 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   return interruptible(
     options.signal,
     async () => {
-      await using layout = await openLayout(options.bundle, options.base);
       const { onExisting = 'overwrite', dryRun = false } = options;
       const onEvent = withTime(options.onEvent ?? (() => {}));
+      await using layout = await openLayout(options.bundle, options.base, { signal, onEvent });
       await requireSigned(layout, options.bundle, options, onEvent);
       const signatures = await requireImageSignatures(layout, options.signatures);
       onEvent({ type: 'phase', phase: 'read' });

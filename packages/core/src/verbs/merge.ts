@@ -11,6 +11,7 @@ import { checkLayout } from '../verify/layout-check.ts';
 import type { Problem } from '../verify/problem.ts';
 import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
+import { openingOf } from './opening-of.ts';
 
 /** The options of {@link merge}. */
 export interface MergeOptions extends CopyBundleOptions {
@@ -33,8 +34,8 @@ export interface MergeOptions extends CopyBundleOptions {
  */
 export async function merge(options: MergeOptions): Promise<WrittenBundle> {
   checkOptions('merge', options, ['bases', 'delta', 'output']);
-  await using bases = await OpenLayouts.open(options.bases);
-  await using delta = await openLayout(options.delta);
+  await using bases = await OpenLayouts.open(options.bases, openingOf(options));
+  await using delta = await openLayout(options.delta, [], openingOf(options));
   const { entries, mtime, index } = fullOf(delta);
   await requireBlobs(delta, bases.layouts);
   await requireIntact(delta);

@@ -6,6 +6,7 @@ import type { BundleReport } from '../report/bundle-report.ts';
 import { type CycloneDxDocument, cycloneDx } from '../report/cyclonedx.ts';
 import { htmlPage } from '../report/html.ts';
 import { type SpdxDocument, spdx } from '../report/spdx.ts';
+import type { OnTimedEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { diff } from './diff.ts';
 import { inspect } from './inspect.ts';
@@ -17,6 +18,9 @@ export interface BillOptions {
   /** Layouts that have the layers that a delta leaves to its base. */
   readonly base?: readonly string[] | undefined;
   readonly format: 'cyclonedx' | 'spdx';
+  readonly signal?: AbortSignal | undefined;
+  /** Receives notices. */
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** The options of {@link htmlReport}. */
@@ -30,6 +34,8 @@ export interface HtmlReportOptions {
   /** What the lint found when the bundle was built. */
   readonly findings?: readonly Finding[] | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Receives notices. */
+  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /**
@@ -45,7 +51,7 @@ export async function billOfMaterials({
   ...options
 }: BillOptions): Promise<CycloneDxDocument | SpdxDocument> {
   checkOptions('billOfMaterials', options, ['bundle']);
-  const report = await readReport(options.bundle, options.base);
+  const report = await readReport(options);
   return format === 'spdx' ? spdx(report) : cycloneDx(report);
 }
 
@@ -59,14 +65,20 @@ export async function billOfMaterials({
  */
 export async function htmlReport(options: HtmlReportOptions): Promise<string> {
   checkOptions('htmlReport', options, ['bundle']);
-  const { bundle, base, since, findings, signal } = options;
-  const report = await readReport(bundle, base);
-  const changes = since === undefined ? undefined : await diff({ old: since, new: bundle, base, signal });
+  const { bundle, base, since, findings, signal, onEvent } = options;
+  const report = await readReport(options);
+  const changes =
+    since === undefined ? undefined : await diff({ old: since, new: bundle, base, signal, onEvent });
   return htmlPage(basename(resolve(bundle)), { ...report, findings, changes });
 }
 
-async function readReport(bundle: string, base: readonly string[] | undefined): Promise<BundleReport> {
-  const content = await inspect({ bundle, base });
-  await using layout = await openLayout(bundle, base);
+async function readReport({
+  bundle,
+  base,
+  signal,
+  onEvent,
+}: Pick<BillOptions, 'bundle' | 'base' | 'signal' | 'onEvent'>): Promise<BundleReport> {
+  const content = await inspect({ bundle, base, signal, onEvent });
+  await using layout = await openLayout(bundle, base, { signal });
   return { ...content, contents: digestOf(await layout.documentBytes('index.json')) };
 }

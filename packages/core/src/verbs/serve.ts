@@ -79,7 +79,7 @@ async function openBundles(options: ServeOptions, onEvent: OnEvent): Promise<Ser
       if (signal?.aborted) throw interrupted(signal.reason);
       const others = paths.filter(other => other !== path);
       const check = (layout: Layout) => requireSigned(layout, path, options, onEvent);
-      bundles.push(await ServedBundle.open(path, [...base, ...others], check));
+      bundles.push(await ServedBundle.open(path, [...base, ...others], check, { signal, onEvent }));
     }
     return bundles;
   } catch (error) {

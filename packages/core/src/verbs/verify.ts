@@ -9,6 +9,7 @@ import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing
 import type { OnTimedEvent } from '../store/events.ts';
 import type { Problem } from '../verify/problem.ts';
 import { checkOptions } from './check-options.ts';
+import { openingOf } from './opening-of.ts';
 import { Verification } from './verification.ts';
 import { verifyOnePart } from './verify-part.ts';
 
@@ -81,7 +82,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     if (part) return part;
     const checksums = await checksumsFor(options);
     const policy = await ImagePolicy.read(options.signatures);
-    await using bases = await OpenLayouts.open(options.base ?? []);
+    await using bases = await OpenLayouts.open(options.base ?? [], openingOf(options));
     return await new Verification(options, { checksums, expected, policy, bases }).run();
   });
 }
