@@ -10,10 +10,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { inspect } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
-import { airgap, TempDir } from '../support/airgap.ts';
+import { airgap, type Outcome, TempDir } from '../support/airgap.ts';
 import { airgapOf, documentOf, IMAGES_FOLDER } from '../support/airgap-archive.ts';
 import {
   artifactOf,
@@ -80,18 +81,26 @@ beforeAll(async () => {
 });
 afterAll(() => work[Symbol.dispose]());
 
-async function buildBundle(path: string, images: Record<string, TestImage>): Promise<void> {
+/** Builds a bundle, or a `.airgap`, from a registry that has these images. */
+async function buildFrom(
+  images: Record<string, TestImage>,
+  output: string,
+  ...flags: string[]
+): Promise<Outcome & { readonly requests: readonly string[] }> {
   await using registry = await TestRegistry.start();
   for (const [name, image] of Object.entries(images))
     registry.push(name.slice(name.indexOf('/') + 1).replace('@', ':'), image);
-  const list = `${path}.txt`;
+  const list = `${output}.txt`;
   writeFileSync(list, Object.keys(images).join('\n'));
   const hosts = [...new Set(Object.keys(images).map(name => name.slice(0, name.indexOf('/'))))];
   const mirrors = hosts.flatMap(host => ['--mirror', `${host}=http://${registry.host}`]);
-  const built = await airgap(['build', list, '-o', path, '--platform', 'all', ...mirrors], {
-    cwd: work.path,
-  });
-  expect(built.stderr).not.toContain('error');
+  const args = ['build', list, '-o', output, '--platform', 'all', ...mirrors, ...flags];
+  const outcome = await airgap(args, { cwd: work.path });
+  return { ...outcome, requests: registry.seen.map(({ path }) => path) };
+}
+
+async function buildBundle(path: string, images: Record<string, TestImage>): Promise<void> {
+  expect((await buildFrom(images, path)).stderr).not.toContain('error');
 }
 
 function kots(...args: string[]) {
@@ -151,6 +160,66 @@ describe('a .airgap', () => {
     execFileSync('sh', ['-c', `gunzip -c ${archive} | gzip -1 > ${packed}`]);
     const { images } = await inspect({ bundle: packed });
     expect(images.map(({ name }) => name).sort()).toEqual(Object.keys(IMAGES).sort());
+  });
+});
+
+describe('build -o app.airgap', () => {
+  const changed = { ...IMAGES, 'quay.io/team/app:2': imageOf({ layers: [shared, noiseOf(9, 5000)] }) };
+
+  it('writes what airgap kots makes of the bundle, without the bundle', async () => {
+    const path = work.file('built.airgap');
+    const { status, stdout } = await buildFrom(IMAGES, path, '--json');
+    expect(status).toBe(0);
+    expect(readFileSync(path).equals(readFileSync(archive))).toBe(true);
+    const result = JSON.parse(stdout.toString());
+    expect(result).toMatchObject({ path, size: statSync(path).size, kots: { warnings: [] } });
+    expect(result.digest).toBe((await inspect({ bundle: path })).digest);
+    expect(result.transferred.written).toBe(result.size);
+    expect(readdirSync(work.path).filter(name => name.includes('built.airgap'))).toEqual([
+      'built.airgap',
+      'built.airgap.txt',
+    ]);
+  });
+
+  it('has the release, and lists what it lacks', async () => {
+    mkdirSync(work.file('built'), { recursive: true });
+    writeFileSync(work.file('built/pod.yaml'), POD);
+    const path = work.file('built-release.airgap');
+    const flags = ['--release', 'built', '--channel-id', 'c1', '--cursor', '7', '--app', 'my-app'];
+    const { status, stderr } = await buildFrom(IMAGES, path, ...flags);
+    expect(status).toBe(0);
+    expect(stderr).toContain('warning: docker.io/library/nginx:1 is used by the release');
+    const document = readFileSync(`${extract(path)}/airgap.yaml`, 'utf8');
+    for (const line of ['appSlug: my-app', 'channelID: c1', 'updateCursor: "7"'])
+      expect(document).toContain(`  ${line}\n`);
+  });
+
+  it('downloads and writes only what a base lacks', async () => {
+    const path = work.file('built-delta.airgap');
+    const flags = ['--delta-from', archive, '--omit-unchanged', '--json'];
+    const { status, stdout, stderr, requests } = await buildFrom(changed, path, ...flags);
+    expect(status).toBe(0);
+    const { kots: written, size } = JSON.parse(stdout.toString());
+    expect(written.images).toMatchObject([{ name: 'quay.io/team/app:2', destination: 'app:2' }]);
+    expect(written.omitted).toMatchObject({ blobs: 1, bytes: 300_000 });
+    expect(size).toBeLessThan(30_000);
+    expect(stderr).toContain(`load ${archive} first`);
+    const layers = requests.filter(request => request.includes(`/blobs/${shared.diffId}`));
+    expect(layers).toEqual([]);
+  });
+
+  it.each<[string, string, string[], string]>([
+    ['a bundle with options for KOTS', 'no.tar', ['--channel-id', 'c1'], 'ends with .airgap'],
+    ['parts', 'no.airgap', ['--split', 'fat32'], 'a .airgap cannot be split'],
+    ['a delta of two', 'no.airgap', ['--delta-from', archive, '--delta-from', bundle], 'one base'],
+    ['no base to compare with', 'no.airgap', ['--omit-unchanged'], 'no base to compare with'],
+    ['a release over itself', 'no.airgap', ['--release', 'no.airgap'], 'is an input'],
+    ['a release without a channel', 'no.airgap', ['--release', 'built'], 'the channel ID is missing'],
+  ])('refuses %s before it downloads a layer', async (_name, output, flags, message) => {
+    const { status, stderr, requests } = await buildFrom(IMAGES, work.file(output), ...flags);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(requests.filter(path => path.includes(shared.diffId))).toEqual([]);
+    expect(existsSync(work.file(output))).toBe(false);
   });
 });
 
@@ -282,6 +351,39 @@ describe('a release', () => {
       expect(document).toContain(`  ${line}\n`);
     expect(document).toContain('    - versionLabel: 1.0.0\n      updateCursor: "3"\n');
   });
+
+  it.skipIf(lacks('charts of a release', 'helm'))(
+    'has charts, whose images are compared as the builder values render them',
+    async () => {
+      const folder = work.file('charts');
+      mkdirSync(`${folder}/web/templates`, { recursive: true });
+      writeFileSync(`${folder}/web/Chart.yaml`, 'apiVersion: v2\nname: web\nversion: 1.0.0\n');
+      writeFileSync(`${folder}/web/templates/pod.yaml`, POD.replace('nginx:1', '{{ .Values.image }}'));
+      mkdirSync(work.file('chart-release'));
+      const packed = work.file('chart-release/web-1.0.0.tgz');
+      execFileSync('tar', ['-czf', packed, '-C', folder, 'web']);
+      const chart = `apiVersion: kots.io/v1beta2
+kind: HelmChart
+metadata:
+  name: web
+spec:
+  chart:
+    name: web
+    chartVersion: 1.0.0
+  builder:
+    image: quay.io/team/from-builder:3
+`;
+      writeFileSync(work.file('chart-release/web.yaml'), chart);
+      writeFileSync(work.file('chart-release/broken.tgz'), 'no chart');
+      const path = work.file('charts.airgap');
+      const flags = ['--release', 'chart-release', '--channel-id', 'c1'];
+      const { status, stderr } = await kots(bundle, '-o', path, ...flags);
+      expect(status).toBe(0);
+      expect(stderr).toContain('warning: quay.io/team/from-builder:3 is used by the release');
+      expect(stderr).toMatch(/warning: broken\.tgz: chart not rendered: .*images are not compared/);
+      expect(readdirSync(tmpdir()).filter(name => name.startsWith('airgap-release-'))).toEqual([]);
+    },
+  );
 
   it('and its fields are taken from a previous archive', async () => {
     const previous = work.file('previous.airgap');

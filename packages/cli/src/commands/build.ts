@@ -3,12 +3,14 @@ import { AirgapError, build } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
+import { airgapFields, airgapFlags } from '../options/kots.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { signOptions } from '../options/signing.ts';
 import { deltaFromOption, splitOption } from '../options/transport.ts';
 import { copyProgram } from '../program-file.ts';
 import { renderBuild } from '../render/build.ts';
-import { printJson, type Session, stdout } from '../session.ts';
+import { renderKotsWarnings } from '../render/kots.ts';
+import { printJson, type Session, stderr, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
 
 const EXAMPLES = `
@@ -21,6 +23,7 @@ Examples:
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
   airgap build app.yaml --sign cosign.key -o bundle.tar
   airgap build app.yaml -o bundle.tar --with-airgap
+  airgap build manifests/ -o app.airgap --release manifests/ --channel-id 1vusIYZLAVxMG6q760OJmRKj5i5
   airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
   airgap build app.yaml -o bundle-1.1.tar --report report.html --since bundle-1.0.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
@@ -35,7 +38,7 @@ const reportOption = new Option('--report <file>', 'write an HTML report of the 
 const sinceOption = new Option('--since <bundle>', 'with --report: show what has changed since this bundle');
 
 export function buildCommand(command: Command, session: Session) {
-  return remoteFlags(command)
+  return airgapFlags(remoteFlags(command))
     .addOption(referrersOption)
     .addOption(lockedOption)
     .addOption(lintOption)
@@ -58,6 +61,7 @@ export function buildCommand(command: Command, session: Session) {
       session.streaming = output === '-';
       if (session.streaming) refuseTerminal();
       if (session.streaming && withAirgap) throw noFolder();
+      const kots = await airgapFields(rest);
       const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
         build({
           ...options,
@@ -70,10 +74,12 @@ export function buildCommand(command: Command, session: Session) {
           sign: sign === undefined ? undefined : signOptions(sign, session),
           report,
           since,
+          kots,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );
       const program = withAirgap && (await copyProgram(dirname(result.path ?? output)));
+      if (result.kots) stderr(renderKotsWarnings(result.kots.warnings, deltaFrom?.[0]));
       if (session.json) printJson({ ...result, program }, session);
       else stdout(renderBuild(result, program), session);
     });

@@ -14,6 +14,18 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--fix',
     '--dry-run',
   ],
+  'KOTS:': [
+    '--release',
+    '--channel-id',
+    '--channel-name',
+    '--version-label',
+    '--cursor',
+    '--required',
+    '--is-required',
+    '--release-notes',
+    '--previous',
+    '--omit-unchanged',
+  ],
   'Images:': ['--platform', '--images', '--referrers', '--include-unread', '--exclude', '--why'],
   'Input:': ['--app', '--from', '--registry', '--image-path', '--config'],
   'Charts and Compose files:': [

@@ -22,6 +22,7 @@ import { Registries } from '../registry/registries.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
+import { airgapInputs, buildAirgap, writesAirgap } from './build-airgap.ts';
 import { checkReport, writeReport } from './build-report.ts';
 import { finishSums, openSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
@@ -29,6 +30,7 @@ import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 import type { SignOptions } from './sign.ts';
+import type { AirgapFields, WrittenAirgap } from './write-airgap.ts';
 
 /** The options of {@link build}. */
 export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
@@ -36,7 +38,7 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly specs?: PlanOptions['specs'] | undefined;
   /** The result of an earlier {@link plan}: exactly that is built, whatever tags point to meanwhile. */
   readonly plan?: PlanResult | undefined;
-  /** A path, or a stream to write the bundle to in order. */
+  /** A path, or a stream to write the bundle to in order. A path that ends with `.airgap` gets KOTS's own bundle. */
   readonly output: string | Writable;
   /** Fail if the lint reports a warning or an error. */
   readonly strict?: boolean | undefined;
@@ -44,7 +46,10 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly reuse?: readonly string[] | undefined;
   /** Write parts of this size, `PATH.001` and so on: `fat32`, `dvd`, `bd`, `cd`, or a size such as `4GiB`. */
   readonly split?: string | undefined;
-  /** Write a delta: leave out the layers that all of these bundles have. */
+  /**
+   * Write a delta: leave out the layers that all of these bundles have. A `.airgap` takes one, of which the customer has
+   * pushed the images with KOTS.
+   */
   readonly deltaFrom?: readonly string[] | undefined;
   /**
    * Compute the sha256 of the bundle: while it is written to a stream, else by one read at the end. Beside a file, write
@@ -57,6 +62,8 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly report?: string | undefined;
   /** An older bundle; the report shows what has changed since. */
   readonly since?: string | undefined;
+  /** What a `.airgap` has beside its images. Its `app` is that of `locations` by default. */
+  readonly kots?: AirgapFields | undefined;
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
@@ -67,6 +74,8 @@ export interface BuildResult extends PlanResult {
   readonly parts?: readonly string[];
   /** The size of what was written, in bytes. */
   readonly size: number;
+  /** What is in the `.airgap`, when one was written. */
+  readonly kots?: WrittenAirgap;
   /** What was left to the base, when a delta was written. */
   readonly missing?: BlobAmount;
   /** The digest of its `index.json`, which identifies the content. */
@@ -96,6 +105,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   return interruptible(options.signal, async () => {
+    const forKots = writesAirgap(options);
     const partSize = partSizeOf(options);
     const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
     await checkInputs(output, options);
@@ -108,35 +118,38 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const plan = planResult(resolved);
     requireSignatures(plan.signatures);
     const digest = indexDigest(resolved.tarPlan);
-    const delta = await deltaOf(resolved, bases, digest);
+    const delta = forKots ? undefined : await deltaOf(resolved, bases, digest);
     const tarPlan = delta?.plan ?? resolved.tarPlan;
     if (partSize !== undefined) checkParts(tarPlan, resolved.order, partSize);
     const bytes = bytesToTransfer(tarPlan);
-    onEvent({
-      type: 'planned',
-      images: plan.images.length,
-      blobs: plan.blobs,
-      bytes,
-      size: tarPlan.size,
-      hosts: bytesByHost(tarPlan, local),
-    });
+    const hosts = bytesByHost(tarPlan, local);
+    // What a .airgap leaves out is known later.
+    if (!forKots)
+      onEvent({
+        type: 'planned',
+        images: plan.images.length,
+        blobs: plan.blobs,
+        bytes,
+        size: tarPlan.size,
+        hosts,
+      });
     await using reused = await OpenLayouts.open(options.reuse ?? [], {}, path =>
       openBlobs(path, notice(path, onEvent), { signal, onEvent }),
     );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
-    const written: Written =
-      typeof output === 'string'
-        ? await writeFile(output, context)
-        : await writeStream(output, context, sums.hash);
+    const written =
+      forKots && typeof output === 'string'
+        ? await buildAirgap(output, tarPlan, writeOptions(context), { ...options, signal })
+        : await writeTar(output, context, sums.hash);
     const summed = await finishSums(written.path, sums, { signal, onEvent });
     if (written.path !== undefined) await writeReport(written.path, options, plan.findings);
     return {
       ...plan,
-      ...written,
-      ...(delta ? { missing: amountOf(delta.recipe.missing) } : {}),
       size: tarPlan.size,
       digest,
+      ...written,
+      ...(delta ? { missing: amountOf(delta.recipe.missing) } : {}),
       ...summed,
       elapsed: performance.now() - started,
     };
@@ -171,6 +184,7 @@ async function checkInputs(output: string | Writable, options: BuildOptions): Pr
     ...sources.flatMap(source => (source.kind === 'runtime' ? [] : source.path)),
     ...deltaFrom,
     ...(since === undefined ? [] : [since]),
+    ...airgapInputs(options.kots),
   ];
   await checkNotInput(split === undefined ? output : `${output}.001`, inputs);
   if (report !== undefined) await checkNotInput(report, inputs);
@@ -224,6 +238,15 @@ interface BuildContext {
 
 /** What was written, and where its bytes came from. */
 type Written = Pick<BuildResult, 'path' | 'parts' | 'transferred'>;
+
+/** @param hash receives the bytes of a stream */
+function writeTar(
+  output: string | Writable,
+  context: BuildContext,
+  hash: Hash | undefined,
+): Promise<Written> {
+  return typeof output === 'string' ? writeFile(output, context) : writeStream(output, context, hash);
+}
 
 /** @param hash receives the bytes that are written */
 async function writeStream(
