@@ -15,8 +15,12 @@ export const bundle = {
   transform: { target: 'node20.19' },
   resolve: {
     conditionNames: ['source', 'import', 'node', 'default'],
-    // yaml's build for Node asks the environment whether to log, for each token.
-    alias: { yaml: core.resolve('yaml/package.json').replace('package.json', 'browser/index.js') },
+    alias: {
+      // yaml's build for Node asks the environment whether to log, for each token.
+      yaml: core.resolve('yaml/package.json').replace('package.json', 'browser/index.js'),
+      undici$: fileURLToPath(new URL('undici.cjs', import.meta.url)),
+      'undici-lib': core.resolve('undici/package.json').replace('package.json', 'lib'),
+    },
   },
   plugins: [thirdPartyNotices(NOTICES)],
   output: {

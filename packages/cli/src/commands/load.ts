@@ -64,6 +64,7 @@ export function loadCommand(command: Command, session: Session) {
     .addOption(publicKeyOption)
     .addOption(checksumsFileOption)
     .addOption(signatureOption)
+    .option('--check-blobs', 'query also the blobs of images whose manifests the registry has')
     .option('--dry-run', 'show what would be pushed without pushing it')
     .addOption(configOption);
   return connectionFlags(outputFlags(flagged))
@@ -79,12 +80,13 @@ export function loadCommand(command: Command, session: Session) {
       }
       const { environment, signal } = session;
       const config = await readConfig(flags.config, environment);
-      const { base, naming, images, onExisting, dryRun, publicKey, checksums, signature } = flags;
+      const { base, naming, images, onExisting, checkBlobs, dryRun } = flags;
+      const { publicKey, checksums, signature } = flags;
       const options = {
         ...(await remoteOptions(flags, environment)),
         credentials: await configuredCredentials(config, environment),
         credentialFiles: environment.credentialFiles,
-        ...{ bundle, target, base, naming, images, onExisting, dryRun, signal },
+        ...{ bundle, target, base, naming, images, onExisting, checkBlobs, dryRun, signal },
         ...{ publicKey, checksums, signature, signatures: config.signatures },
       };
       const requested = await outputOptions(flags, config.imagePaths);

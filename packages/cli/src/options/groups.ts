@@ -37,7 +37,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--env',
     '--env-file',
   ],
-  'Target:': ['--naming', '--on-existing'],
+  'Target:': ['--naming', '--on-existing', '--check-blobs'],
   'Files to write:': [
     '--mapping',
     '--kustomize',

@@ -46,6 +46,7 @@ const FLAG_SCOPES = {
   online: 'trusted',
   images: 'trusted',
   'on-existing': 'trusted',
+  'check-blobs': 'anywhere',
   mapping: 'trusted',
   kustomize: 'trusted',
   'hosts-toml': 'trusted',

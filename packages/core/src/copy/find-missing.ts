@@ -1,5 +1,8 @@
+import type { Layout } from '../layout/layout.ts';
+import { rethrow, walkManifests } from '../layout/walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { OnEvent } from '../store/events.ts';
+import type { ImageMapping } from './image-mapping.ts';
 import type { PlannedBlob, PlannedManifest, PushPlan } from './push-plan.ts';
 import type { TargetOf } from './target-of.ts';
 
@@ -74,4 +77,24 @@ async function findMissingManifest(
     descriptor,
     repositories: repositories.filter((_, index) => found[index] !== descriptor.digest),
   };
+}
+
+/** Returns the images of which the target lacks a manifest. @throws AirgapError `BUNDLE`, `CONTENT` */
+export async function withMissingManifests(
+  layout: Layout,
+  mappings: readonly ImageMapping[],
+  { levels }: Pick<PushDiff, 'levels'>,
+): Promise<ImageMapping[]> {
+  const missing = new Map(
+    levels.flat().map(({ descriptor, repositories }) => [descriptor.digest, repositories]),
+  );
+  const found: ImageMapping[] = [];
+  for (const mapping of missing.size === 0 ? [] : mappings) {
+    for await (const { descriptor } of walkManifests(layout, mapping.root, rethrow)) {
+      if (!missing.get(descriptor.digest)?.includes(mapping.to.repository)) continue;
+      found.push(mapping);
+      break;
+    }
+  }
+  return found;
 }

@@ -43,17 +43,25 @@ export interface ReferrersUpdate {
 /**
  * Plans the push of the mapped images from their manifests alone; no layer is read.
  *
+ * @param incomplete the images whose blobs the target may lack; default: all
  * @throws AirgapError `BUNDLE` when a manifest or blob is missing, `CONTENT` for a damaged manifest
  */
-export async function planPush(layout: Layout, mappings: readonly ImageMapping[]): Promise<PushPlan> {
+export async function planPush(
+  layout: Layout,
+  mappings: readonly ImageMapping[],
+  incomplete: readonly ImageMapping[] = mappings,
+): Promise<PushPlan> {
+  const needBlobs = new Set(incomplete);
   const blobs = new ContentByRepository();
   const manifests = new ContentByRepository();
   const parsed = new Map<Digest, Manifest>();
-  for (const { root, to } of mappings) {
+  for (const mapping of mappings) {
+    const { root, to } = mapping;
     for await (const { descriptor, manifest } of walkManifests(layout, root, rethrow)) {
       parsed.set(descriptor.digest, manifest);
       manifests.add(descriptor, to.repository);
-      for (const blob of requireBlobs(layout, manifest)) blobs.add(blob, to.repository);
+      const needed = requireBlobs(layout, manifest);
+      if (needBlobs.has(mapping)) for (const blob of needed) blobs.add(blob, to.repository);
     }
   }
   const bySize = blobs.list().map(({ descriptor, repositories }) => ({ blob: descriptor, repositories }));

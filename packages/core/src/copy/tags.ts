@@ -88,7 +88,7 @@ export async function putTags(
   await Promise.all([...byRepository.values()].map(putSequentially));
 }
 
-/** Resolves every reference again. @throws AirgapError `CONTENT` when one does not have the digest of the bundle */
+/** Resolves every pushed reference again. @throws AirgapError `CONTENT` when one does not have the digest of the bundle */
 export async function readBackTags(
   targetOf: TargetOf,
   tags: readonly TargetTag[],
@@ -96,15 +96,16 @@ export async function readBackTags(
   onEvent: OnEvent = () => {},
 ): Promise<void> {
   let done = 0;
+  const pushed = tags.filter(({ state }) => state === 'pushed');
   const readBack = async (tag: TargetTag) => {
     const { to, root } = tag.mapping;
-    const isThere = (found: Digest | undefined) => tag.state === 'skipped' || found === root.digest;
+    const isThere = (found: Digest | undefined) => found === root.digest;
     tag.found = await lookAgain(() => digestAt(targetOf, to), isThere, signal);
     if (!isThere(tag.found)) throw unexpectedTag(tag.mapping, tag.found);
     done += 1;
-    onEvent({ type: 'step', done, total: tags.length });
+    onEvent({ type: 'step', done, total: pushed.length });
   };
-  await Promise.all(tags.map(readBack));
+  await Promise.all(pushed.map(readBack));
 }
 
 /** The digest that a reference has at the target. */

@@ -109,6 +109,7 @@ const FIELDS = {
   strict: flag,
   referrers: flag,
   dryRun: flag,
+  checkBlobs: flag,
   naming: z.enum(NAMINGS, { error: `must be one of ${NAMINGS.join(', ')}` }),
   onExisting: z.enum(ON_EXISTING, { error: `must be one of ${ON_EXISTING.join(', ')}` }),
   mirrors,

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { LayoutContents } from '../bundle/layout-contents.ts';
 import { selectImages } from '../bundle/select.ts';
 import { checkMediaTypes, checkPushed, checkRepositories } from '../copy/check-target.ts';
-import { findMissing, type MissingBlob } from '../copy/find-missing.ts';
-import { mapImages } from '../copy/image-mapping.ts';
+import { findMissing, type MissingBlob, type PushDiff, withMissingManifests } from '../copy/find-missing.ts';
+import { type ImageMapping, mapImages } from '../copy/image-mapping.ts';
 import {
   addTransfers,
   expectedTransfers,
@@ -11,7 +11,7 @@ import {
   type TransferCount,
   type TransferCounts,
 } from '../copy/push.ts';
-import { planPush } from '../copy/push-plan.ts';
+import { type PushPlan, planPush } from '../copy/push-plan.ts';
 import { updateReferrers } from '../copy/referrers-index.ts';
 import {
   type OnExisting,
@@ -36,7 +36,7 @@ import { isRuntimeTarget, type RuntimeTarget } from '../runtime/target.ts';
 import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
 import type { ImageSignature, SignatureRule } from '../signing/image-policy.ts';
 import { requireImageSignatures } from '../signing/layout-images.ts';
-import { withTime } from '../store/events.ts';
+import { type OnEvent, withTime } from '../store/events.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { checkOptions } from './check-options.ts';
 import { type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
@@ -56,6 +56,8 @@ export interface LoadOptions extends RegistryOptions, SignatureOptions {
   readonly onExisting?: OnExisting | undefined;
   /** Report what would be pushed, and push nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Query also the blobs of images whose manifests the target has: a registry may have lost one. */
+  readonly checkBlobs?: boolean | undefined;
   /** Which key must have signed which images. */
   readonly signatures?: readonly SignatureRule[] | undefined;
 }
@@ -111,7 +113,8 @@ export async function load(options: LoadOptions): Promise<LoadResult | LoadRunti
 
 /**
  * Pushes a bundle to a registry, straight from the file. Content that already exists is skipped, and each missing
- * blob is uploaded once and mounted into other repositories. Tags are pushed last, after the registry has confirmed
+ * blob is uploaded once and mounted into other repositories. A registry stores a manifest after its blobs: those of an
+ * image that the target has by its name, with all its manifests, are not queried unless `checkBlobs` is set. Tags are pushed last, after the registry has confirmed
  * every digest, and are then read back.
  *
  * @throws AirgapError `INPUT` for names that collide, tags that must not be overwritten, and a delta of which a layer is
@@ -184,24 +187,21 @@ interface PushContext {
 /** Finds missing content and pushes it, unless this is a dry run. */
 async function pushImages(
   context: PushContext,
-  { dryRun, onEvent: listener = () => {} }: LoadOptions,
+  { dryRun, checkBlobs = false, onEvent: listener = () => {} }: LoadOptions,
 ): Promise<TransferCounts> {
   const onEvent = withTime(listener);
   const { layout, targetOf, registry, tags, signal, stop } = context;
-  const mappingsOf = (...states: readonly TargetTag['state'][]) =>
-    tags.filter(({ state }) => states.includes(state)).map(({ mapping }) => mapping);
-  const requested = mappingsOf('pushed', 'present');
-  const plan = await planPush(layout, requested);
-  const found = await findMissing(targetOf, plan, onEvent);
+  const pushed = mappingsOf(tags, 'pushed');
+  const { plan, found } = await planAndCompare(context, checkBlobs, onEvent);
   const diff = { ...found, blobs: await locateAbsent(layout, targetOf, found.blobs, tags) };
   const expected = expectedTransfers(diff);
   const { blobs, bytes } = expected.uploaded;
   onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
   if (dryRun) {
-    await checkRepositories(targetOf, mappingsOf('pushed'), onEvent);
+    await checkRepositories(targetOf, pushed, onEvent);
     return expected;
   }
-  if (diff.blobs.length > 0) await checkMediaTypes(targetOf, layout, mappingsOf('pushed'), diff);
+  if (diff.blobs.length > 0) await checkMediaTypes(targetOf, layout, pushed, diff);
   onEvent({ type: 'phase', phase: 'move', host: registry });
   await using hashPool = new HashPool(signal);
   const bodies = new UploadBodies(layout, hashPool, onEvent);
@@ -218,6 +218,28 @@ async function pushImages(
   onEvent({ type: 'phase', phase: 'tag', host: registry });
   await putTags(targetOf, layout, tags, onEvent);
   return transfers;
+}
+
+/** Plans the push and queries what the target has of it. */
+async function planAndCompare(
+  { layout, targetOf, tags }: PushContext,
+  checkBlobs: boolean,
+  onEvent: OnEvent,
+): Promise<{ plan: PushPlan; found: PushDiff }> {
+  const pushed = mappingsOf(tags, 'pushed');
+  const present = mappingsOf(tags, 'present');
+  const requested = [...pushed, ...present];
+  const compare = async (incomplete: readonly ImageMapping[]) => {
+    const plan = await planPush(layout, requested, incomplete);
+    return { plan, found: await findMissing(targetOf, plan, onEvent) };
+  };
+  const compared = await compare(checkBlobs ? requested : pushed);
+  const damaged = checkBlobs ? [] : await withMissingManifests(layout, present, compared.found);
+  return damaged.length === 0 ? compared : compare([...pushed, ...damaged]);
+}
+
+function mappingsOf(tags: readonly TargetTag[], wanted: TargetTag['state']): ImageMapping[] {
+  return tags.filter(({ state }) => state === wanted).map(({ mapping }) => mapping);
 }
 
 /**
