@@ -4,8 +4,8 @@ import type { OnEvent } from '../store/events.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
-import { walkExtendedTar } from '../tar/extended-walk.ts';
-import { BLOCK, decodeHeader } from '../tar/header.ts';
+import { isExtension, walkExtendedTar } from '../tar/extended-walk.ts';
+import { BLOCK, decodeHeader, padded } from '../tar/header.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { AIRGAP_DOCUMENT, type AirgapSpec, parseAirgapDocument } from './airgap-document.ts';
 import { spool } from './spool.ts';
@@ -16,7 +16,7 @@ const MAX_DOCUMENT_SIZE = 4 * 1024 * 1024;
 /** The number of images that an archive may have. */
 const MAX_IMAGES = 5000;
 /** The number of entries that an archive may have. */
-const MAX_ENTRIES = 300_000;
+const MAX_ENTRIES = 200_000;
 /** The size limit of a name, in bytes: the longest link of a registry's tree has about 600. */
 const MAX_NAME_SIZE = 1024;
 
@@ -62,7 +62,7 @@ export class Archive implements AsyncDisposable {
    */
   static async open(path: string, options: ArchiveOptions = {}): Promise<Archive> {
     const file = await FileAccess.open(path, 'the .airgap');
-    const tar = (await StoredGzipContent.open(file)) ?? (await spool(file, options));
+    const tar = (await StoredGzipContent.open(file)) ?? (await decompressed(file, options));
     try {
       return new Archive(tar, file.size, await readContents(tar, path));
     } catch (error) {
@@ -93,16 +93,37 @@ const START_SIZE = 4 * 1024;
 /** The most that this many bytes can decompress to. */
 const MAX_START = START_SIZE * 1100;
 
-/** Whether a file is gzip around a tar whose first entry is one of a `.airgap`. */
+/**
+ * Whether a file is gzip around a tar whose first entry is one of a `.airgap`. One without gzip is recognised by its
+ * document, and {@link Archive.open} says what is wrong.
+ */
 export async function isAirgap(file: RandomAccess): Promise<boolean> {
   const start = Buffer.alloc(Math.min(START_SIZE, file.size));
-  if (!(await readFully(file, start, 0)) || !isGzip(start)) return false;
+  if (!(await readFully(file, start, 0))) return false;
   try {
+    if (!isGzip(start)) return firstName(start) === AIRGAP_DOCUMENT;
     const content = gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_START });
-    return FIRST_ENTRY.test(decodeHeader(content.subarray(0, BLOCK))?.name ?? '');
+    return FIRST_ENTRY.test(firstName(content));
   } catch {
     return false;
   }
+}
+
+/** The name of the first entry after extended headers. @throws AirgapError `BUNDLE` */
+function firstName(tar: Buffer): string {
+  for (let at = 0; at + BLOCK <= tar.length; ) {
+    const entry = decodeHeader(tar.subarray(at, at + BLOCK));
+    if (!entry || !isExtension(entry)) return entry?.name ?? '';
+    at += BLOCK + padded(entry.size);
+  }
+  return '';
+}
+
+async function decompressed(file: FileAccess, options: ArchiveOptions): Promise<RandomAccess> {
+  const start = Buffer.alloc(2);
+  if ((await readFully(file, start, 0)) && isGzip(start)) return spool(file, options);
+  await file[Symbol.asyncDispose]();
+  throw invalid('it is not compressed, and KOTS reads only gzip').withContext({ path: file.location });
 }
 
 function isGzip(bytes: Uint8Array): boolean {

@@ -1,6 +1,8 @@
+import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, isDigest } from '../oci/digest.ts';
+import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, rawManifest } from '../oci/manifest.ts';
+import { MediaType } from '../oci/media-type.ts';
 import { Reference } from '../reference/reference.ts';
 import { lastSegment } from '../reference/relocation.ts';
 import type { RandomAccess } from '../store/random-access.ts';
@@ -107,8 +109,22 @@ class TreeReader {
     else if (entry.size > MAX_MANIFEST_SIZE)
       this.#unreadable.push(`${name}: its manifest has ${entry.size} bytes`);
     else {
-      const { mediaType } = rawManifest(await this.#archive.read(entry), '');
-      this.#images.push({ name: name.canonical(), root: { mediaType, digest, size: entry.size } });
+      const mediaType = await this.#mediaType(name, digest, entry);
+      if (mediaType !== undefined)
+        this.#images.push({ name: name.canonical(), root: { mediaType, digest, size: entry.size } });
+    }
+  }
+
+  /** The media type in a manifest; undefined when it is none. One with another digest is reported when it is read. */
+  async #mediaType(name: Reference, digest: Digest, entry: PlacedEntry): Promise<string | undefined> {
+    const bytes = await this.#archive.read(entry);
+    if (digestOf(bytes) !== digest) return MediaType.ociManifest;
+    try {
+      return rawManifest(bytes, '').mediaType;
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      this.#unreadable.push(`${name}: its manifest ${digest}: ${error.message}`);
+      return undefined;
     }
   }
 
