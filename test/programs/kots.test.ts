@@ -14,15 +14,17 @@ import { tmpdir } from 'node:os';
 import { inspect } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
-import { airgap, type Outcome, TempDir } from '../support/airgap.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
 import { airgapOf, documentOf, IMAGES_FOLDER } from '../support/airgap-archive.ts';
+import { buildFrom } from '../support/build-from.ts';
+import { expectServed } from '../support/expect-served.ts';
 import {
   artifactOf,
-  flatten,
   imageOf,
   indexOf,
   layerOf,
   noiseOf,
+  sha256,
   type TestImage,
 } from '../support/images/image.ts';
 import { Distribution } from '../support/programs/distribution.ts';
@@ -81,26 +83,8 @@ beforeAll(async () => {
 });
 afterAll(() => work[Symbol.dispose]());
 
-/** Builds a bundle, or a `.airgap`, from a registry that has these images. */
-async function buildFrom(
-  images: Record<string, TestImage>,
-  output: string,
-  ...flags: string[]
-): Promise<Outcome & { readonly requests: readonly string[] }> {
-  await using registry = await TestRegistry.start();
-  for (const [name, image] of Object.entries(images))
-    registry.push(name.slice(name.indexOf('/') + 1).replace('@', ':'), image);
-  const list = `${output}.txt`;
-  writeFileSync(list, Object.keys(images).join('\n'));
-  const hosts = [...new Set(Object.keys(images).map(name => name.slice(0, name.indexOf('/'))))];
-  const mirrors = hosts.flatMap(host => ['--mirror', `${host}=http://${registry.host}`]);
-  const args = ['build', list, '-o', output, '--platform', 'all', ...mirrors, ...flags];
-  const outcome = await airgap(args, { cwd: work.path });
-  return { ...outcome, requests: registry.seen.map(({ path }) => path) };
-}
-
 async function buildBundle(path: string, images: Record<string, TestImage>): Promise<void> {
-  expect((await buildFrom(images, path)).stderr).not.toContain('error');
+  expect((await buildFrom(work, images, path)).stderr).not.toContain('error');
 }
 
 function kots(...args: string[]) {
@@ -168,7 +152,7 @@ describe('build -o app.airgap', () => {
 
   it('writes what airgap kots makes of the bundle, without the bundle', async () => {
     const path = work.file('built.airgap');
-    const { status, stdout } = await buildFrom(IMAGES, path, '--json');
+    const { status, stdout } = await buildFrom(work, IMAGES, path, '--json');
     expect(status).toBe(0);
     expect(readFileSync(path).equals(readFileSync(archive))).toBe(true);
     const result = JSON.parse(stdout.toString());
@@ -186,7 +170,7 @@ describe('build -o app.airgap', () => {
     writeFileSync(work.file('built/pod.yaml'), POD);
     const path = work.file('built-release.airgap');
     const flags = ['--release', 'built', '--channel-id', 'c1', '--cursor', '7', '--app', 'my-app'];
-    const { status, stderr } = await buildFrom(IMAGES, path, ...flags);
+    const { status, stderr } = await buildFrom(work, IMAGES, path, ...flags);
     expect(status).toBe(0);
     expect(stderr).toContain('warning: docker.io/library/nginx:1 is used by the release');
     const document = readFileSync(`${extract(path)}/airgap.yaml`, 'utf8');
@@ -197,7 +181,7 @@ describe('build -o app.airgap', () => {
   it('downloads and writes only what a base lacks', async () => {
     const path = work.file('built-delta.airgap');
     const flags = ['--delta-from', archive, '--omit-unchanged', '--json'];
-    const { status, stdout, stderr, requests } = await buildFrom(changed, path, ...flags);
+    const { status, stdout, stderr, requests } = await buildFrom(work, changed, path, ...flags);
     expect(status).toBe(0);
     const { kots: written, size } = JSON.parse(stdout.toString());
     expect(written.images).toMatchObject([{ name: 'quay.io/team/app:2', destination: 'app:2' }]);
@@ -216,38 +200,12 @@ describe('build -o app.airgap', () => {
     ['a release over itself', 'no.airgap', ['--release', 'no.airgap'], 'is an input'],
     ['a release without a channel', 'no.airgap', ['--release', 'built'], 'the channel ID is missing'],
   ])('refuses %s before it downloads a layer', async (_name, output, flags, message) => {
-    const { status, stderr, requests } = await buildFrom(IMAGES, work.file(output), ...flags);
+    const { status, stderr, requests } = await buildFrom(work, IMAGES, work.file(output), ...flags);
     expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(requests.filter(path => path.includes(shared.diffId))).toEqual([]);
     expect(existsSync(work.file(output))).toBe(false);
   });
 });
-
-/** Reads a manifest, its children and all blobs back. */
-async function expectServed(host: string, path: string, image: TestImage): Promise<void> {
-  const repository = path.slice(0, path.indexOf('/'));
-  const accept = {
-    headers: {
-      accept: flatten(image)
-        .map(({ mediaType }) => mediaType)
-        .join(', '),
-    },
-  };
-  const root = await fetch(`http://${host}/v2/${path}`, accept);
-  expect([path, root.status, digestOf(await root.arrayBuffer())]).toEqual([path, 200, image.digest]);
-  for (const manifest of flatten(image)) {
-    const child = await fetch(`http://${host}/v2/${repository}/manifests/${manifest.digest}`, accept);
-    expect(digestOf(await child.arrayBuffer())).toBe(manifest.digest);
-    for (const digest of manifest.blobs.keys()) {
-      const blob = await fetch(`http://${host}/v2/${repository}/blobs/${digest}`);
-      expect(digestOf(await blob.arrayBuffer())).toBe(digest);
-    }
-  }
-}
-
-function digestOf(bytes: ArrayBuffer): string {
-  return `sha256:${createHash('sha256').update(Buffer.from(bytes)).digest('hex')}`;
-}
 
 describe('verify of a .airgap', () => {
   const verify = (path: string) => airgap(['verify', path], { cwd: work.path });
@@ -452,7 +410,7 @@ it.skipIf(lacks('docker-registry'))('a .airgap is loaded into a registry like a 
   const response = await fetch(`http://${registry.host}/v2/ns/app/manifests/1`, {
     headers: { accept: app.mediaType },
   });
-  expect(digestOf(await response.arrayBuffer())).toBe(app.digest);
+  expect(sha256(Buffer.from(await response.arrayBuffer()))).toBe(app.digest);
 });
 
 it.each([
