@@ -4,6 +4,7 @@
 import { rmSync } from 'node:fs';
 import { build } from 'rolldown';
 import { bundle, HASH_WORKER } from './dist-tools/bundle-options.js';
+import { chunks } from './dist-tools/chunks.js';
 import { writeSingleFile } from './dist-tools/single-file.js';
 
 rmSync(`${bundle.cwd}/dist`, { recursive: true, force: true });
@@ -14,7 +15,7 @@ await build({
     // A thread starts from a file of its own, beside the one that starts it.
     'hash-worker': HASH_WORKER,
   },
-  output: { ...bundle.output, dir: 'dist', format: 'esm' },
+  output: { ...bundle.output, dir: 'dist', format: 'esm', codeSplitting: chunks },
 });
 // What `build --with-airgap` copies.
 await writeSingleFile(`${bundle.cwd}/dist`);

@@ -11,11 +11,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BlobRef, BundleInput } from '../../packages/core/src/bundle/entry-content.ts';
 import { BundleFile } from '../../packages/core/src/bundle/file/bundle-file.ts';
 import { StreamTarget } from '../../packages/core/src/bundle/stream-target.ts';
 import { writeBundle } from '../../packages/core/src/bundle/write-bundle.ts';
+import { MultipartUpload } from '../../packages/core/src/objects/multipart-upload.ts';
+import { ObjectStore } from '../../packages/core/src/objects/object-store.ts';
+import { TaskTarget } from '../../packages/core/src/objects/task-target.ts';
 import { digestOf } from '../../packages/core/src/oci/digest.ts';
 import { Reference } from '../../packages/core/src/reference/reference.ts';
 import type { BlobSource } from '../../packages/core/src/store/image-source.ts';
@@ -25,6 +28,7 @@ import { TRAILER_SIZE } from '../../packages/core/src/tar/header.ts';
 import { type PlannedEntry, planTar } from '../../packages/core/src/tar/plan.ts';
 import type { TarTarget } from '../../packages/core/src/tar/target.ts';
 import { noiseOf } from '../support/images/image.ts';
+import { ObjectServer } from '../support/object-server.ts';
 
 const name = Reference.parse('registry.test/team/app:1');
 const store = new MemoryStore();
@@ -111,10 +115,38 @@ async function stream(): Promise<Opened> {
   };
 }
 
+/** The smallest parts that a store accepts: the largest blob lies in two of them. */
+async function object(): Promise<Opened> {
+  const server = await ObjectServer.start();
+  for (const [name, value] of Object.entries(server.environment)) vi.stubEnv(name, value);
+  const store = await ObjectStore.open('s3://bucket/bundle.tar', { signal: stopper.signal });
+  const upload = await MultipartUpload.create(store);
+  const middle = 5 * 1024 ** 2;
+  const parts = [
+    { number: 1, start: 0, end: middle },
+    { number: 2, start: middle, end: plan.size },
+  ];
+  const target = await store.run('open the target', async client => {
+    const task = { start: 0, end: plan.size, parts };
+    return new TaskTarget(upload, client, task, { signal: stopper.signal });
+  });
+  return {
+    target: Object.assign(target, { commit: () => upload.complete(target.sent, plan.size) }),
+    bytes: () => server.object('bundle.tar'),
+    [Symbol.asyncDispose]: async () => {
+      await target.resume();
+      await store[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+      vi.unstubAllEnvs();
+    },
+  };
+}
+
 const TARGETS: readonly (readonly [string, () => Promise<Opened>])[] = [
   ['a file', file],
   ['a file in parts', parts],
   ['a stream', stream],
+  ['an object', object],
 ];
 
 function contentOf(entry: PlannedEntry): Buffer {

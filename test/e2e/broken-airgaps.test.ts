@@ -208,7 +208,7 @@ const CASES: readonly Case[] = [
     message: 'invalid size',
   },
   {
-    what: 'an extended header that is none',
+    what: 'an extended header that is not one',
     bytes: () => withPax('99 path=x\n'),
     message: 'a pax header is invalid',
   },
@@ -281,7 +281,7 @@ const CASES: readonly Case[] = [
     message: 'quay.io/team/image-0:1: the tag image-0:1 is missing',
   },
   {
-    what: 'a name that is none',
+    what: 'a name that is not one',
     bytes: () => withSpec({ format: 'docker', savedImages: ['UPPER case'] }),
     message: 'savedImages has an invalid name: "UPPER case"',
   },

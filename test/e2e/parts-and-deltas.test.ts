@@ -286,9 +286,7 @@ describe('a registry that does not mount', () => {
       message: 'a blob is missing: the delta leaves it to its base',
       hint: 'Pass the bundle that the delta was made against.',
     });
-    // A manifest by digest only asks whether its media type is accepted.
-    const sent = target.seen.filter(({ bytes, path }) => bytes > 0 && !path.includes('/manifests/sha256:'));
-    expect(sent).toEqual([]);
+    expect(target.seen.filter(({ bytes }) => bytes > 0)).toEqual([]);
     await load({ ...options, bundle: moved, base: [work.file('app-1.0.tar')] });
     expect(target.blob('team/app', noiseOf(2, 2 * MB).diffId)?.length).toBe(2 * MB);
   });

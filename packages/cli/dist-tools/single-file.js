@@ -2,6 +2,7 @@
 // Makes one file of the program, which needs nothing but Node.js.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { build } from 'rolldown';
 import { bundle, HASH_WORKER, NOTICES } from './bundle-options.js';
 
@@ -33,10 +34,10 @@ export async function writeSingleFile(folder) {
     output: { ...bundle.output, format: 'cjs' },
     write: false,
   });
-  /** @type {Record<string, string>} */
+  /** @type {Record<string, string | { deflated: string }>} */
   const chunks = {};
   for (const file of output) {
-    if (file.type === 'chunk') chunks[`./${file.fileName}`] = file.code;
+    if (file.type === 'chunk') chunks[`./${file.fileName}`] = isRare(file) ? deflated(file.code) : file.code;
     else if (file.fileName === NOTICES) writeFileSync(join(folder, NOTICES), file.source);
     else throw new Error(`a single file has no place for ${file.fileName}`);
   }
@@ -44,6 +45,20 @@ export async function writeSingleFile(folder) {
   if (program.split(IMPORT).length !== 2) throw new Error(`bin/airgap.js must contain ${IMPORT} once`);
   const text = `${program.replace(IMPORT, LOAD)}\nvar chunks = ${asciiJson(chunks)};\n${LOADER}`;
   writeFileSync(join(folder, 'airgap.cjs'), text, { mode: 0o755 });
+}
+
+/**
+ * Whether few commands load a chunk that is large: the client of object stores. Every start would scan its text.
+ *
+ * @param {{ readonly moduleIds: readonly string[] }} chunk
+ */
+function isRare({ moduleIds }) {
+  return moduleIds.some(id => id.includes('/@aws-sdk/'));
+}
+
+/** @param {string} code */
+function deflated(code) {
+  return { deflated: deflateRawSync(code, { level: 9 }).toString('base64') };
 }
 
 /** The worker in one piece, for a thread that starts from text. */
@@ -80,8 +95,12 @@ function load(name) {
   var chunk = (loaded[name] = { exports: {} });
   var options = { filename: __filename + name.slice(1) };
   var parameters = ['module', 'exports', 'require', '__filename'];
-  var run = require('vm').compileFunction(chunks[name], parameters, options);
+  var run = require('vm').compileFunction(textOf(chunks[name]), parameters, options);
   run(chunk, chunk.exports, load, __filename);
   return chunk.exports;
+}
+function textOf(code) {
+  if (typeof code === 'string') return code;
+  return require('zlib').inflateRawSync(Buffer.from(code.deflated, 'base64')).toString();
 }
 `;

@@ -11,6 +11,10 @@ import { dirname, join } from 'node:path';
  * @property {string} text the licence, as the package ships it
  */
 
+/**
+ * @typedef {BundledPackage & { repository: string | undefined }} PackageFiles a package whose text may be empty
+ */
+
 const LICENSE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
 const RULE = '-'.repeat(80);
 
@@ -41,7 +45,23 @@ export function thirdPartyNotices(fileName) {
 export function bundledPackages(modules) {
   const paths = modules.map(id => id.replace(/^\0/, '').replace(/\?.*$/, ''));
   const folders = new Set(paths.filter(path => path.includes('/node_modules/')).map(packageFolder));
-  return [...folders].map(readPackage).sort((a, b) => a.name.localeCompare(b.name, 'en'));
+  const packages = [...folders].map(readPackage);
+  return packages.map(found => withText(found, packages)).sort((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+/**
+ * Some packages come without the licence of their repository, which others of the same repository have.
+ *
+ * @param {PackageFiles} found
+ * @param {readonly PackageFiles[]} packages
+ * @returns {BundledPackage}
+ */
+function withText({ name, version, license, repository, text }, packages) {
+  const isSibling = (/** @type {PackageFiles} */ other) =>
+    other.text !== '' && other.license === license && other.repository === repository;
+  const licence = text || (repository && packages.find(isSibling)?.text);
+  if (!licence) throw new Error(`${name} ${version} has no licence file, and its code is bundled`);
+  return { name, version, license, text: licence };
 }
 
 /** @param {readonly BundledPackage[]} packages */
@@ -67,14 +87,15 @@ function packageFolder(path) {
 
 /**
  * @param {string} folder
- * @returns {BundledPackage}
+ * @returns {PackageFiles}
  */
 function readPackage(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const { name, version, license, repository } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  );
   const files = readdirSync(folder)
     .filter(file => LICENSE_FILE.test(file))
     .sort();
-  if (files.length === 0) throw new Error(`${name} ${version} has no licence file, and its code is bundled`);
   const text = files.map(file => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n');
-  return { name, version, license, text };
+  return { name, version, license, repository: repository?.url, text };
 }

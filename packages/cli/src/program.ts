@@ -80,6 +80,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: "Write KOTS's own airgap bundle from a bundle",
     load: async () => (await import('./commands/kots.ts')).kotsCommand,
   },
+  push: {
+    summary: 'Push images to the Replicated registry, or to another one',
+    load: async () => (await import('./commands/push.ts')).pushCommand,
+  },
   login: {
     summary: 'Log in to a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,

@@ -38,7 +38,7 @@ export type { BlobAmount } from './layout/blob-usage.ts';
 export { DirectoryTarget } from './layout/directory-target.ts';
 export type { Layout, NamedDescriptor } from './layout/layout.ts';
 export type { LayoutForm } from './layout/layout-files.ts';
-export { openLayout } from './layout/open-layout.ts';
+export { type OpenOptions, openLayout } from './layout/open-layout.ts';
 export type { AppliedFix, FixedFile } from './lint/fixes/fixer.ts';
 export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
@@ -46,7 +46,7 @@ export type { RuleSetting, RuleSeverity } from './lint/rule-api/rule-setting.ts'
 export { rules } from './lint/rules/index.ts';
 export type { LockChange } from './lock/changes.ts';
 export { DEFAULT_LOCK } from './lock/lock.ts';
-export { formatBytes } from './model/bytes.ts';
+export { formatBytes, parseBytes } from './model/bytes.ts';
 export { closest } from './model/closest.ts';
 export {
   AirgapError,
@@ -57,15 +57,18 @@ export {
   isInterrupted,
 } from './model/errors.ts';
 export { type Finding, isAtLeast, SEVERITIES, type Severity } from './model/finding.ts';
+export { isUrl, shownPath } from './model/path-or-url.ts';
 export { formatPosition, type Position } from './model/position.ts';
 export { maskSecrets } from './model/secrets.ts';
+export { isObjectUrl } from './objects/object-url.ts';
+export type { ObjectOptions } from './objects/read/object-options.ts';
 export type { Descriptor } from './oci/descriptor.ts';
 export { type Digest, parseDigest } from './oci/digest.ts';
 export type { RawManifest } from './oci/manifest.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
-export { Reference } from './reference/reference.ts';
+export { parseRegistry, Reference } from './reference/reference.ts';
 export { NAMINGS, type Naming } from './reference/relocation.ts';
-export { REPLICATED_HOST } from './reference/replicated.ts';
+export { isReplicatedHost, REPLICATED_HOST, type ReplicatedDomains } from './reference/replicated.ts';
 export type { Credentials, CredentialsByHost } from './registry/auth/credential.ts';
 export type { CredentialFile } from './registry/auth/docker-config.ts';
 export type { Registries, RegistryOptions } from './registry/registries.ts';
@@ -129,6 +132,7 @@ export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
 export type { PlatformOption, PlatformOptions } from './verbs/platform-choice.ts';
+export { type PushOptions, type PushResult, push } from './verbs/push.ts';
 export {
   type BillOptions,
   billOfMaterials,

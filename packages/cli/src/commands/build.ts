@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
-import { AirgapError, build } from '@airgap/core';
+import { AirgapError, build, isObjectUrl } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { airgapFields, airgapFlags } from '../options/kots.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { signOptions } from '../options/signing.ts';
-import { deltaFromOption, splitOption } from '../options/transport.ts';
+import { deltaFromOption, partSizeOption, splitOption } from '../options/transport.ts';
 import { copyProgram } from '../program-file.ts';
 import { renderBuild } from '../render/build.ts';
 import { renderKotsWarnings } from '../render/kots.ts';
@@ -26,6 +26,7 @@ Examples:
   airgap build manifests/ -o app.airgap --release manifests/ --channel-id 1vusIYZLAVxMG6q760OJmRKj5i5
   airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
   airgap build app.yaml -o bundle-1.1.tar --report report.html --since bundle-1.0.tar
+  airgap build app.yaml -o s3://releases/app/bundle.tar
   airgap build app.yaml -o - | ssh host "cat > bundle.tar"
 `;
 
@@ -42,25 +43,26 @@ export function buildCommand(command: Command, session: Session) {
     .addOption(referrersOption)
     .addOption(lockedOption)
     .addOption(lintOption)
-    .option('-o, --output <bundle>', 'output file, or - for stdout (required)')
+    .option('-o, --output <bundle>', 'output file, s3://bucket/key, or - for stdout (required)')
     .option('--with-airgap', 'copy this program beside the bundle, for the other side')
     .option('--strict', 'fail if the lint reports a warning or an error')
     .addOption(reuseOption)
     .addOption(splitOption())
+    .addOption(partSizeOption)
     .addOption(deltaFromOption)
     .option('--checksums', 'also write BUNDLE.sha256 and BUNDLE.index.json (reads the bundle once more)')
     .option('--sign <key>', 'write the checksums and sign them with this private key')
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, split, deltaFrom, ...flagged }) => {
+    .action(async (inputs, { output, strict, reuse, split, partSize, deltaFrom, ...flagged }) => {
       const { checksums, sign, report, since, withAirgap, ...rest } = flagged;
       if (output === undefined) throw missingOutput();
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
       if (session.streaming) refuseTerminal();
-      if (session.streaming && withAirgap) throw noFolder();
+      if (withAirgap && (session.streaming || isObjectUrl(output))) throw noFolder();
       const kots = await airgapFields(rest);
       const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
         build({
@@ -69,6 +71,7 @@ export function buildCommand(command: Command, session: Session) {
           strict,
           reuse,
           split,
+          partSize,
           deltaFrom,
           checksums,
           sign: sign === undefined ? undefined : signOptions(sign, session),
@@ -92,7 +95,7 @@ function missingOutput(): AirgapError {
 }
 
 function noFolder(): AirgapError {
-  return new AirgapError('USAGE', '--with-airgap needs a bundle in a file, and -o - streams it', {
+  return new AirgapError('USAGE', '--with-airgap needs a bundle in a file', {
     hint: 'Pass a file with -o, or omit --with-airgap.',
   });
 }

@@ -9,7 +9,12 @@ import {
 } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { readConfig, readSignaturePolicy } from '../options/config.ts';
-import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
+import {
+  concurrencyOption,
+  connectionFlags,
+  type RemoteFlags,
+  remoteOptions,
+} from '../options/connection.ts';
 import { configuredCredentials } from '../options/credentials.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
@@ -55,7 +60,7 @@ const existingOption = new Option(
 
 export function loadCommand(command: Command, session: Session) {
   const flagged = command
-    .argument('<bundle>', 'bundle file, first part, delta or OCI layout')
+    .argument('<bundle>', 'bundle file or URL, first part, delta or OCI layout')
     .argument('<target>', 'REGISTRY[/PREFIX], or docker:, podman:, containerd:[NAMESPACE]')
     .addOption(baseOption)
     .addOption(namingOption)
@@ -75,7 +80,7 @@ export function loadCommand(command: Command, session: Session) {
     .action(async (bundle, target, flags, command) => {
       session.json = flags.json === true;
       if (isRuntimeTarget(target)) {
-        refuseRegistryFlags(command, target);
+        refuseRegistryFlags(command, target, [bundle, ...(flags.base ?? [])]);
         return loadIntoRuntime(bundle, target, flags, session);
       }
       const { environment, signal } = session;
@@ -101,7 +106,7 @@ export function loadCommand(command: Command, session: Session) {
     });
 }
 
-interface RuntimeFlags extends SignatureOptions {
+interface RuntimeFlags extends SignatureOptions, RemoteFlags {
   readonly base?: string[] | undefined;
   readonly images?: string[] | undefined;
   readonly dryRun?: true | undefined;
@@ -112,13 +117,16 @@ interface RuntimeFlags extends SignatureOptions {
 async function loadIntoRuntime(
   bundle: string,
   target: string,
-  { base, images, dryRun, progress, publicKey, checksums, signature, config }: RuntimeFlags,
+  flags: RuntimeFlags,
   session: Session,
 ): Promise<void> {
+  const { base, images, dryRun, progress, publicKey, checksums, signature, config } = flags;
+  const remote = await remoteOptions(flags, session.environment);
   const { onEvent, close } = openReporter(progress, session);
   const signatures = await readSignaturePolicy(config, session.environment);
   const signed = { publicKey, checksums, signature, signatures };
-  const options = { bundle, target, base, images, dryRun, ...signed, signal: session.signal, onEvent };
+  const loaded = { bundle, target, base, images, dryRun, ...signed };
+  const options = { ...remote, ...loaded, signal: session.signal, onEvent };
   const result = await loadRuntime(options).finally(close);
   if (session.json) printJson(result, session);
   else stdout(renderLoadRuntime(result), session);

@@ -4,6 +4,7 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Output:': [
     '--output',
+    '--part-size',
     '--with-airgap',
     '--reuse',
     '--report',
@@ -13,6 +14,11 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--fail-on',
     '--fix',
     '--dry-run',
+    '--drop-attestations',
+    '--max-layer',
+    '--save',
+    '--restore',
+    '--yes',
   ],
   'KOTS:': [
     '--release',
@@ -53,6 +59,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--mirror',
     '--license',
     '--via-proxy',
+    '--proxy-domain',
+    '--registry-domain',
     '--plain-http',
     '--insecure',
     '--ca',

@@ -9,6 +9,12 @@ export function splitOption() {
   );
 }
 
+/** The size of the parts of an upload. */
+export const partSizeOption = new Option(
+  '--part-size <size>',
+  'with s3://: upload parts of this size, at least 5MiB (default: 64MiB, more for large bundles)',
+);
+
 export const baseOption = new Option(
   '--base <bundle>',
   'bundle or OCI layout with the layers that a delta leaves out (repeatable)',

@@ -37,13 +37,27 @@ export async function writeBundle(target: TarTarget, plan: BundlePlan, options: 
 }
 
 async function writeSequentially(target: TarTarget, plan: BundlePlan, options: WriteOptions): Promise<void> {
-  for (const entry of plan.entries) {
+  await writeEntries(target, plan.entries, options);
+  await writeTrailer(target, plan);
+}
+
+/** Writes entries in their order, each from its header to its padding. @throws as {@link writeBundle} */
+export async function writeEntries(
+  target: TarTarget,
+  entries: readonly BundleEntry[],
+  options: WriteOptions,
+): Promise<void> {
+  for (const entry of entries) {
     await target.write(entry.header, entry.headerOffset);
     if (isBlob(entry)) await writeBlob(target, entry, options);
     else await target.write(entry.content.bytes ?? Buffer.alloc(0), entry.offset);
     await target.write(paddingOf(entry), entry.offset + entry.size);
   }
-  await target.write(Buffer.alloc(TRAILER_SIZE), plan.size - TRAILER_SIZE);
+}
+
+/** Writes the end-of-archive marker. */
+export async function writeTrailer(target: TarTarget, { size }: Pick<BundlePlan, 'size'>): Promise<void> {
+  await target.write(Buffer.alloc(TRAILER_SIZE), size - TRAILER_SIZE);
 }
 
 /** Reports what an interrupted build has written of a blob, if anything. */

@@ -1,6 +1,6 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { AirgapError } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
+import type { OnTimedEvent } from '../store/events.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
@@ -29,7 +29,7 @@ export type ArchiveFormat = 'docker' | 'docker-archive';
 /** How an archive is opened. */
 export interface ArchiveOptions {
   /** Receives a notice before an archive is decompressed into a temporary file. */
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

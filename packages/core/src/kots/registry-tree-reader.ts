@@ -115,7 +115,7 @@ class TreeReader {
     }
   }
 
-  /** The media type in a manifest; undefined when it is none. One with another digest is reported when it is read. */
+  /** The media type in a manifest; undefined when it is not one. One with another digest is reported when it is read. */
   async #mediaType(name: Reference, digest: Digest, entry: PlacedEntry): Promise<string | undefined> {
     const bytes = await this.#archive.read(entry);
     if (digestOf(bytes) !== digest) return MediaType.ociManifest;

@@ -7,7 +7,7 @@ import { freeSpace } from '../fs/free-space.ts';
 import { systemErrorReason } from '../fs/system-error.ts';
 import { formatBytes } from '../model/bytes.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { FileAccess } from '../store/file-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
@@ -28,7 +28,7 @@ const MAX_HEADER = 1024;
 /** Who is notified. */
 export interface SpoolOptions {
   /** Receives a notice with the size, before anything is written. */
-  readonly onEvent?: OnEvent | undefined;
+  readonly onEvent?: OnTimedEvent | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,7 +45,7 @@ export async function spool(file: FileAccess, { onEvent, signal }: SpoolOptions 
     await file[Symbol.asyncDispose]();
     const limit = await sizeLimit(path, { compressed, expected: size });
     const message = `${path} is compressed: decompressing ${formatBytes(size)} into a temporary file in ${tmpdir()}`;
-    onEvent?.({ type: 'notice', message });
+    withTime(onEvent)?.({ type: 'notice', message });
     const temporary = await openTemporary(join(tmpdir(), 'airgap-spool'));
     try {
       await writeChunks(temporary, limited(gunzipped(path, signal), limit));

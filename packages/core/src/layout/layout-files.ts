@@ -28,9 +28,9 @@ export interface LayoutFiles extends AsyncDisposable {
   /** Whether its manifests were made here, because it stores images without them. */
   readonly makesManifests?: boolean;
   /** How a delta and its base make the complete bundle. */
-  readonly recipe?: DeltaRecipe;
+  readonly recipe?: DeltaRecipe | undefined;
   /** The blobs that a delta leaves to its base and that no base has, by the names of their entries. */
-  readonly absent?: ReadonlyMap<string, LayoutEntry>;
+  readonly absent?: ReadonlyMap<string, LayoutEntry> | undefined;
   /** Opens a file for reading. @throws AirgapError `INPUT` */
   open(entry: LayoutEntry): Promise<RandomAccess>;
 }

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ArchiveOptions } from '../kots/archive.ts';
 import type { Layout } from '../layout/layout.ts';
 import { openDockerArchive } from '../layout/open-docker-archive.ts';
 import { openLayout } from '../layout/open-layout.ts';
@@ -103,9 +102,7 @@ export class LocalSources implements AsyncDisposable {
 
   async #add(spec: LocalSourceSpec, options: LocalSourcesOptions): Promise<void> {
     const layout =
-      spec.kind === 'runtime'
-        ? await this.#export(spec, options)
-        : await openFile(spec, { onEvent: this.#onEvent, signal: options.signal });
+      spec.kind === 'runtime' ? await this.#export(spec, options) : await openFileSource(spec, options);
     if (layout === undefined) {
       this.#onEvent({ type: 'notice', message: `${prefix(spec.text)} it has none of the images` });
       return;
@@ -147,11 +144,15 @@ export class LocalSources implements AsyncDisposable {
   }
 }
 
-async function openFile({ kind, path }: FileSourceSpec, options: ArchiveOptions): Promise<Layout> {
+/** Opens the layout or archive of a local source. @throws AirgapError `INPUT`, `BUNDLE` */
+export async function openFileSource(
+  { kind, path }: FileSourceSpec,
+  { signal, onEvent }: Pick<LocalSourcesOptions, 'signal' | 'onEvent'> = {},
+): Promise<Layout> {
   if (kind === 'docker-archive') return openDockerArchive(await FileAccess.open(path, 'the docker archive'));
   const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory();
   if (isDirectory !== undefined && isDirectory !== (kind === 'oci')) throw wrongKind(kind, path);
-  return openLayout(path, [], options);
+  return openLayout(path, { signal, onEvent });
 }
 
 function wrongKind(kind: FileSourceSpec['kind'], path: string): AirgapError {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
+import { parseJson } from '../model/parse-json.ts';
 import { DESCRIPTOR_KEYS, type Descriptor, descriptorSchema, goObject } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
 import {
@@ -96,12 +97,13 @@ export const MANIFEST_KEYS = {
 } as const;
 
 /**
- * Creates a raw manifest from its bytes. The `mediaType` of the document takes precedence over the served type.
+ * Creates a raw manifest from its bytes. The `mediaType` of the document takes precedence over the served type. Whether
+ * all programs read the document alike is left to {@link parseManifest}.
  *
- * @throws AirgapError `REGISTRY` when it is not JSON, `UNSUPPORTED` when programs read it differently
+ * @throws AirgapError `REGISTRY` when it is not JSON
  */
 export function rawManifest(bytes: Uint8Array, servedType: string): RawManifest {
-  const document = parseDocument(bytes);
+  const document = requireJson(parseJson(bytes));
   return { mediaType: mediaTypeOf(document, servedType), digest: digestOf(bytes), bytes };
 }
 
@@ -129,7 +131,7 @@ export function parseManifest(raw: RawManifest): Manifest {
       },
     );
   }
-  const document = parseDocument(raw.bytes);
+  const document = requireJson(parseUnambiguous(raw.bytes));
   if (isIndexType(mediaType)) {
     const { manifests, subject, artifactType, annotations } = check(indexSchema, document, raw.digest);
     return { kind: 'index', mediaType, manifests, subject, artifactType, annotations };
@@ -195,8 +197,7 @@ function mediaTypeOf(document: unknown, servedType: string): string {
   return Array.isArray(fields?.manifests) ? MediaType.ociIndex : MediaType.ociManifest;
 }
 
-function parseDocument(bytes: Uint8Array): unknown {
-  const document = parseUnambiguous(bytes);
+function requireJson(document: unknown): unknown {
   if (document !== undefined) return document;
   throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
     hint: 'Check that the host is a container registry; if it is, push the image again.',

@@ -123,15 +123,19 @@ export class Download {
   }
 
   #rangeHeader({ at, end }: Piece): { range?: string } {
-    const isComplete = at === 0 && end === this.#options.blob.size;
-    if (isComplete || (this.#rejectedRange && this.#single)) return {};
+    if (this.#isComplete({ at, end }) || (this.#rejectedRange && this.#single)) return {};
     return { range: `bytes=${at}-${end - 1}` };
+  }
+
+  #isComplete({ at, end }: Piece): boolean {
+    return at === 0 && end === this.#options.blob.size;
   }
 
   /** Returns the sink that writes the missing bytes of a response, at whatever offset the response starts. */
   #sinkFor(stream: Stream, piece: Piece, head: ResponseHead): Sink {
     const { into, where, blob } = this.#options;
     let position = firstByte(head, piece, blob.size, where);
+    if (!this.#isComplete(piece)) this.#options.host.servesRanges = head.status === 206;
     if (head.status === 206) this.#startOthers(stream, piece);
     const targets = head.status === 200 && this.#single ? this.#pieces : [piece];
     return {

@@ -81,6 +81,8 @@ export class RegistryHost {
   readonly endpoint: Endpoint;
   /** Whether blobs may be requested in ranges; some registries and storage reject such requests. */
   acceptsRanges = true;
+  /** Whether the last request for a range was answered with one; undefined before the first. */
+  servesRanges: boolean | undefined;
   /** The tags of repositories that were listed. */
   readonly tags = new Map<string, Promise<RepositoryTags | undefined>>();
   readonly #options: HostOptions;

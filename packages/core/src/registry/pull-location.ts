@@ -7,6 +7,8 @@ export interface ReplicatedProxy {
   readonly app: string;
   /** The registry hosts whose images are pulled through the proxy. */
   readonly hosts: readonly string[];
+  /** The vendor's domain for the proxy. Default: proxy.replicated.com. */
+  readonly proxy?: string | undefined;
 }
 
 /** The registry and repository that a name is pulled from. */
@@ -20,5 +22,5 @@ export interface PullLocation {
 export function pullLocation(name: Reference, proxied: ReplicatedProxy | undefined): PullLocation {
   if (!proxied?.hosts.some(host => canonicalHost(host) === name.registry))
     return { registry: name.registry, repository: name.repository };
-  return { registry: PROXY_HOST, repository: `proxy/${proxied.app}/${name.name}` };
+  return { registry: proxied.proxy ?? PROXY_HOST, repository: `proxy/${proxied.app}/${name.name}` };
 }

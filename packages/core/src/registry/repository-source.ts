@@ -36,6 +36,10 @@ export class RepositorySource implements ImageSource {
     return this.#host.isDown;
   }
 
+  get servesRanges(): boolean | undefined {
+    return this.#host.servesRanges;
+  }
+
   /** Reads the manifest, so that the following call of `manifest` needs no request. @throws as {@link manifest} */
   async resolve(name: Reference, isOptional = false): Promise<Descriptor | undefined> {
     const raw = await findManifest(this.#location(name), name, isOptional);

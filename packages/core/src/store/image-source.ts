@@ -12,6 +12,8 @@ export interface BlobSource {
   readonly origin: Pick<ErrorContext, 'host' | 'path'>;
   /** Whether it has failed for good: it is then tried again only if there is no other source. */
   readonly isDown?: boolean;
+  /** Whether it sends ranges of a blob, not only complete ones; undefined while that is unknown. */
+  readonly servesRanges?: boolean | undefined;
   /** Whether it has a blob with this digest and size. */
   has(blob: Descriptor): Promise<boolean>;
   /**

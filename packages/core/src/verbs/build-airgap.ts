@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
+import type { BundlePlan } from '../bundle/entry-content.ts';
 import { PlannedFiles } from '../bundle/planned-files.ts';
 import { TransferTally } from '../bundle/transfer-tally.ts';
 import type { WriteOptions } from '../bundle/write-bundle.ts';
-import { blobPath } from '../layout/documents.ts';
 import { Layout } from '../layout/layout.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
+import { isUrl } from '../model/path-or-url.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { BlobSource } from '../store/image-source.ts';
 import type { BuildOptions, BuildResult } from './build.ts';
@@ -31,7 +32,7 @@ export function writesAirgap({ output, split, deltaFrom = [], kots }: BuildOptio
 }
 
 function isAirgapPath(output: string | Writable): boolean {
-  return typeof output === 'string' && output.endsWith(SUFFIX);
+  return typeof output === 'string' && !isUrl(output) && output.endsWith(SUFFIX);
 }
 
 /** The files that a `.airgap` is made of, beside images. */
@@ -51,9 +52,9 @@ export async function buildAirgap(
   const planned = new PlannedFiles(plan, path);
   const layout = new Layout(planned);
   const tally = new TransferTally();
-  const sources = ({ digest }: Pick<BlobRef['blob'], 'digest'>): readonly BlobSource[] => {
-    const content = planned.entries.get(blobPath({ digest }))?.content;
-    return content === undefined || content.bytes ? [layout] : sourcesOf(content);
+  const sources = (blob: Descriptor): readonly BlobSource[] => {
+    const from = planned.source(blob);
+    return from ? sourcesOf(from) : [layout];
   };
   const { size, ...written } = await writeAirgap(
     { layout, path, base, sourcesOf: sources, onBytes: countBlobs(tally, layout) },
@@ -62,7 +63,7 @@ export async function buildAirgap(
   const { downloaded, reused } = tally.total(0, 0);
   const transferred = tally.total(0, size - downloaded - reused);
   // It has an index of its own: that of the images which KOTS pushes.
-  await using archive = await openLayout(path, [], { signal });
+  await using archive = await openLayout(path, { signal });
   const digest = digestOf(await archive.documentBytes('index.json'));
   return { path: resolve(path), size, digest, transferred, kots: written };
 }

@@ -27,7 +27,7 @@ export async function checkReport({ output, split, report, since, signal }: Buil
     });
   await checkOutput(report);
   if (since === undefined) return;
-  await using _older = await openLayout(since, [], { signal });
+  await using _older = await openLayout(since, { signal });
 }
 
 /** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */

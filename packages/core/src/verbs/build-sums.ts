@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { Writable } from 'node:stream';
 import { fileExists } from '../fs/file-exists.ts';
 import { AirgapError } from '../model/errors.ts';
 import { sha256Digest } from '../oci/digest.ts';
@@ -21,7 +20,7 @@ export interface Sums {
 }
 
 /** Reads the key before anything is fetched. @throws AirgapError `INPUT` for the key, `USAGE` for a stream */
-export async function openSums(output: string | Writable, { checksums, sign }: BuildOptions): Promise<Sums> {
+export async function openSums(output: string | object, { checksums, sign }: BuildOptions): Promise<Sums> {
   const isFile = typeof output === 'string';
   if (sign && !isFile)
     throw new AirgapError('USAGE', 'build: sign needs a path as output: a stream has no name to sign', {

@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { planDelta } from '../bundle/delta-plan.ts';
-import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
+import type { BundlePlan } from '../bundle/entry-content.ts';
 import { checkTarget } from '../bundle/file/disk.ts';
 import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
@@ -16,11 +16,17 @@ import { parseLocalSource } from '../local/source-spec.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { shownPath } from '../model/path-or-url.ts';
+import type { BundleObject } from '../objects/bundle-object.ts';
+import { isObjectUrl } from '../objects/object-url.ts';
+import { parseUploadPartSize } from '../objects/upload-tasks.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
+import type { BlobSource } from '../store/image-source.ts';
+import { ReadWindow, WindowedSource } from '../store/windowed-source.ts';
 import { parsePartSize } from '../tar/part-size.ts';
 import { airgapInputs, buildAirgap, writesAirgap } from './build-airgap.ts';
 import { checkReport, writeReport } from './build-report.ts';
@@ -28,7 +34,7 @@ import { finishSums, openSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import { blobSources, openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
 import type { SignOptions } from './sign.ts';
 import type { AirgapFields, WrittenAirgap } from './write-airgap.ts';
 
@@ -38,7 +44,10 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly specs?: PlanOptions['specs'] | undefined;
   /** The result of an earlier {@link plan}: exactly that is built, whatever tags point to meanwhile. */
   readonly plan?: PlanResult | undefined;
-  /** A path, or a stream to write the bundle to in order. A path that ends with `.airgap` gets KOTS's own bundle. */
+  /**
+   * A path, an object as `s3://bucket/key`, or a stream to write the bundle to in order. A path that ends with `.airgap`
+   * gets KOTS's own bundle.
+   */
   readonly output: string | Writable;
   /** Fail if the lint reports a warning or an error. */
   readonly strict?: boolean | undefined;
@@ -46,6 +55,8 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly reuse?: readonly string[] | undefined;
   /** Write parts of this size, `PATH.001` and so on: `fat32`, `dvd`, `bd`, `cd`, or a size such as `4GiB`. */
   readonly split?: string | undefined;
+  /** The size of the parts in which an object is uploaded, at least 5 MiB, such as `64MiB`; only for `s3://`. */
+  readonly partSize?: string | undefined;
   /**
    * Write a delta: leave out the layers that all of these bundles have. A `.airgap` takes one, of which the customer has
    * pushed the images with KOTS.
@@ -68,7 +79,7 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
 
 /** A finished build: its plan, and the bundle that it wrote. */
 export interface BuildResult extends PlanResult {
-  /** The absolute path of the bundle, or of its first part; undefined when it was streamed. */
+  /** The absolute path of the bundle, or of its first part; the URL of an object; undefined when it was streamed. */
   readonly path?: string;
   /** The absolute paths of the parts, when it was split. */
   readonly parts?: readonly string[];
@@ -105,13 +116,15 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   return interruptible(options.signal, async () => {
+    checkObjectOptions(options);
     const forKots = writesAirgap(options);
     const partSize = partSizeOf(options);
-    const output = typeof options.output === 'string' ? await checkTarget(options.output) : options.output;
+    await using object = await openObject({ ...options, signal });
+    const output = object ?? (await outputOf(options.output));
     await checkInputs(output, options);
     const sums = await openSums(output, options);
     await checkReport(options);
-    await using bases = await OpenLayouts.open(options.deltaFrom ?? [], { signal, onEvent });
+    await using bases = await OpenLayouts.open(options.deltaFrom ?? [], { ...options, signal });
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
@@ -120,30 +133,24 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const digest = indexDigest(resolved.tarPlan);
     const delta = forKots ? undefined : await deltaOf(resolved, bases, digest);
     const tarPlan = delta?.plan ?? resolved.tarPlan;
-    if (partSize !== undefined) checkParts(tarPlan, resolved.order, partSize);
+    if (partSize !== undefined && !object) checkParts(tarPlan, resolved.order, partSize);
     const bytes = bytesToTransfer(tarPlan);
     const hosts = bytesByHost(tarPlan, local);
+    const { length: images } = plan.images;
     // What a .airgap leaves out is known later.
-    if (!forKots)
-      onEvent({
-        type: 'planned',
-        images: plan.images.length,
-        blobs: plan.blobs,
-        bytes,
-        size: tarPlan.size,
-        hosts,
-      });
-    await using reused = await OpenLayouts.open(options.reuse ?? [], {}, path =>
-      openBlobs(path, notice(path, onEvent), { signal, onEvent }),
+    if (!forKots) onEvent({ type: 'planned', images, blobs: plan.blobs, bytes, size: tarPlan.size, hosts });
+    await using reused = await OpenLayouts.open(options.reuse ?? [], { ...options, signal }, (path, remote) =>
+      openBlobs(path, notice(shownPath(path), onEvent), remote),
     );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
     const written =
       forKots && typeof output === 'string'
         ? await buildAirgap(output, tarPlan, writeOptions(context), { ...options, signal })
-        : await writeTar(output, context, sums.hash);
-    const summed = await finishSums(written.path, sums, { signal, onEvent });
-    if (written.path !== undefined) await writeReport(written.path, options, plan.findings);
+        : await writeOutput(output, context, sums.hash);
+    const file = typeof output === 'string' ? written.path : undefined;
+    const summed = await finishSums(file, sums, { signal, onEvent });
+    if (file !== undefined) await writeReport(file, options, plan.findings);
     return {
       ...plan,
       size: tarPlan.size,
@@ -162,8 +169,40 @@ function notice(path: string, onEvent: OnEvent): (reason: AirgapError) => void {
     onEvent({ type: 'notice', message: `${path}: ${message}; reusing what can be read of it` });
 }
 
+/** Where a build writes: a path, a stream, or an object. */
+type Output = string | Writable | BundleObject;
+
+/** Starts the upload if the output is an object; the client is large, and only loaded then. */
+async function openObject({ output, ...options }: BuildOptions): Promise<BundleObject | undefined> {
+  if (typeof output !== 'string' || !isObjectUrl(output)) return undefined;
+  const objects = await import('../objects/bundle-object.ts');
+  return objects.BundleObject.open(output, options);
+}
+
+async function outputOf(output: BuildOptions['output']): Promise<string | Writable> {
+  return typeof output === 'string' ? checkTarget(output) : output;
+}
+
+/** What needs a file beside the bundle, or reads the bundle again. @throws AirgapError `USAGE` */
+function checkObjectOptions(options: BuildOptions): void {
+  const isObject = typeof options.output === 'string' && isObjectUrl(options.output);
+  if (!isObject && options.partSize !== undefined)
+    throw new AirgapError('USAGE', 'build: partSize is the size of the parts of an upload', {
+      hint: 'Use split for the parts of a file.',
+    });
+  const given =
+    isObject && FILE_OPTIONS.find(option => options[option] !== undefined && options[option] !== false);
+  if (!given) return;
+  throw new AirgapError('USAGE', `build: ${given} needs a path as output, not an object`, {
+    hint: 'Leave it out, or write the bundle to a file and upload that.',
+  });
+}
+
+const FILE_OPTIONS = ['split', 'checksums', 'sign', 'report'] as const;
+
 /** The size of the parts, in bytes. @throws AirgapError `USAGE`, also for the parts of a stream */
-function partSizeOf({ split, output }: BuildOptions): number | undefined {
+function partSizeOf({ split, partSize, output }: BuildOptions): number | undefined {
+  if (partSize !== undefined) return parseUploadPartSize(partSize);
   if (split === undefined) return undefined;
   if (typeof output === 'string') return parsePartSize(split);
   throw new AirgapError('USAGE', 'a stream cannot be split', { hint: 'Write to a file with -o.' });
@@ -175,7 +214,7 @@ async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: Open
 }
 
 /** A build may replace the bundles of `reuse`, but nothing else that it reads. @throws AirgapError `USAGE` */
-async function checkInputs(output: string | Writable, options: BuildOptions): Promise<void> {
+async function checkInputs(output: Output, options: BuildOptions): Promise<void> {
   if (typeof output !== 'string') return;
   const { specs = [], from = [], deltaFrom = [], since, split, report } = options;
   const sources = from.map(parseLocalSource);
@@ -199,7 +238,8 @@ interface ResolvedBuild {
 /** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */
 async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedBuild> {
   const { plan, specs = [], strict, onEvent, signal } = options;
-  const output = typeof options.output === 'string' ? options.output : undefined;
+  const isFile = typeof options.output === 'string' && !isObjectUrl(options.output);
+  const output = isFile ? options.output : undefined;
   if (plan) {
     if (strict) rejectFindings(plan.findings);
     const resolved = resolvedPlanOf(plan);
@@ -239,13 +279,20 @@ interface BuildContext {
 /** What was written, and where its bytes came from. */
 type Written = Pick<BuildResult, 'path' | 'parts' | 'transferred'>;
 
-/** @param hash receives the bytes of a stream */
-function writeTar(
-  output: string | Writable,
-  context: BuildContext,
-  hash: Hash | undefined,
-): Promise<Written> {
-  return typeof output === 'string' ? writeFile(output, context) : writeStream(output, context, hash);
+/** @param hash receives the bytes that are written to a stream */
+async function writeOutput(output: Output, context: BuildContext, hash: Hash | undefined): Promise<Written> {
+  if (typeof output === 'string') return writeFile(output, context);
+  return 'location' in output ? writeObject(output, context) : writeStream(output, context, hash);
+}
+
+async function writeObject(object: BundleObject, context: BuildContext): Promise<Written> {
+  const { tarPlan, partSize, onEvent, signal } = context;
+  onEvent({ type: 'phase', phase: 'move' });
+  reportReused(tarPlan, isLocal(context), onEvent);
+  const tally = new TransferTally();
+  const options = writeOptions(context, new ReadWindow());
+  await object.write(tarPlan, { ...options, partSize, signal, onBytes: tally.add });
+  return { path: object.location, transferred: tally.total(0, tarPlan.size - bytesToTransfer(tarPlan)) };
 }
 
 /** @param hash receives the bytes that are written */
@@ -281,13 +328,14 @@ function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): r
   return [...local.layouts, ...reused.layouts];
 }
 
-/** A blob comes from a local layout that has it, else from the registry of one of its images. */
-function writeOptions({ registries, local, reused, onEvent, stop }: BuildContext): WriteOptions {
-  const sourcesOf = ({ blob, from }: BlobRef) => [
-    ...layoutsOf({ local, reused }).filter(layout => layout.contains(blob)),
-    ...(local.imageOf(from) ? [] : registries.source(from).sources),
-  ];
-  return { sourcesOf, onEvent, stop };
+/** @param window for a target that needs each blob in order, and several at once */
+function writeOptions(
+  { registries, local, reused, onEvent, stop }: BuildContext,
+  window?: ReadWindow,
+): WriteOptions {
+  const layouts = layoutsOf({ local, reused });
+  const remote = (source: BlobSource) => (window ? new WindowedSource(source, window) : source);
+  return { sourcesOf: ref => blobSources({ registries, local }, layouts, ref, remote), onEvent, stop };
 }
 
 function rejectFindings(findings: readonly Finding[]): void {

@@ -67,6 +67,8 @@ const compose = z.looseObject(
 const locations = z.looseObject(
   {
     app: text.optional(),
+    registryDomain: text.optional(),
+    proxyDomain: text.optional(),
     registries: z.record(z.string(), text, { error: 'must map registries to hosts' }).optional(),
   },
   { error: 'must be an object with app and registries' },
@@ -81,8 +83,12 @@ const FIELDS = {
   specs: z.array(source, { error: 'must be a list of input files' }),
   bundle: z.union([path, z.custom(isIterable)], { error: 'must be a path' }),
   bundles: paths,
+  partSize: text.optional(),
   output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
+  source,
   target: path,
+  dropAttestations: flag,
+  maxLayer: z.number({ error: 'must be a number of bytes' }).positive().optional(),
   report: path.optional(),
   since: path.optional(),
   old: path,

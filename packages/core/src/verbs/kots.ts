@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import { checkTarget } from '../bundle/file/disk.ts';
-import { openLayout } from '../layout/open-layout.ts';
+import { openLayout, refuseUrl } from '../layout/open-layout.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkConflicts } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
-import { openingOf } from './opening-of.ts';
 import { type AirgapFields, type WrittenAirgap, writeAirgap } from './write-airgap.ts';
 
 /** The options of {@link kots}. */
@@ -51,9 +50,10 @@ export async function kots(options: KotsOptions): Promise<KotsResult> {
       path,
       [bundle, release, older, delta].filter(input => input !== undefined),
     );
+    for (const input of [bundle, delta].filter(input => input !== undefined)) refuseUrl(input);
     const onEvent = withTime(options.onEvent);
     onEvent?.({ type: 'phase', phase: 'read' });
-    await using layout = await openLayout(options.bundle, [], openingOf(options));
+    await using layout = await openLayout(bundle, options);
     const { size, ...written } = await writeAirgap(
       { layout, path, base: delta, omitsImages: options.metadataOnly, sourcesOf: () => [layout] },
       { ...options, onEvent },

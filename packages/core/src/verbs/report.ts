@@ -1,30 +1,27 @@
-import { basename, resolve } from 'node:path';
-import { openLayout } from '../layout/open-layout.ts';
+import { type OpenOptions, openLayout } from '../layout/open-layout.ts';
 import type { Finding } from '../model/finding.ts';
+import { absolutePath, baseName } from '../model/path-or-url.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { BundleReport } from '../report/bundle-report.ts';
 import { type CycloneDxDocument, cycloneDx } from '../report/cyclonedx.ts';
 import { htmlPage } from '../report/html.ts';
 import { type SpdxDocument, spdx } from '../report/spdx.ts';
-import type { OnTimedEvent } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { diff } from './diff.ts';
 import { inspect } from './inspect.ts';
 
 /** The options of {@link billOfMaterials}. */
-export interface BillOptions {
+export interface BillOptions extends ObjectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
   /** Layouts that have the layers that a delta leaves to its base. */
   readonly base?: readonly string[] | undefined;
   readonly format: 'cyclonedx' | 'spdx';
-  readonly signal?: AbortSignal | undefined;
-  /** Receives notices. */
-  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** The options of {@link htmlReport}. */
-export interface HtmlReportOptions {
+export interface HtmlReportOptions extends ObjectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
   /** Layouts that have the layers that a delta leaves to its base. */
@@ -34,8 +31,6 @@ export interface HtmlReportOptions {
   /** What the lint found when the bundle was built. */
   readonly findings?: readonly Finding[] | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Receives notices. */
-  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /**
@@ -51,7 +46,7 @@ export async function billOfMaterials({
   ...options
 }: BillOptions): Promise<CycloneDxDocument | SpdxDocument> {
   checkOptions('billOfMaterials', options, ['bundle']);
-  const report = await readReport(options);
+  const report = await readReport(options.bundle, options);
   return format === 'spdx' ? spdx(report) : cycloneDx(report);
 }
 
@@ -65,20 +60,14 @@ export async function billOfMaterials({
  */
 export async function htmlReport(options: HtmlReportOptions): Promise<string> {
   checkOptions('htmlReport', options, ['bundle']);
-  const { bundle, base, since, findings, signal, onEvent } = options;
-  const report = await readReport(options);
-  const changes =
-    since === undefined ? undefined : await diff({ old: since, new: bundle, base, signal, onEvent });
-  return htmlPage(basename(resolve(bundle)), { ...report, findings, changes });
+  const { bundle, base, since, findings, signal } = options;
+  const report = await readReport(bundle, options);
+  const changes = since === undefined ? undefined : await diff({ old: since, new: bundle, base, signal });
+  return htmlPage(baseName(absolutePath(bundle)), { ...report, findings, changes });
 }
 
-async function readReport({
-  bundle,
-  base,
-  signal,
-  onEvent,
-}: Pick<BillOptions, 'bundle' | 'base' | 'signal' | 'onEvent'>): Promise<BundleReport> {
-  const content = await inspect({ bundle, base, signal, onEvent });
-  await using layout = await openLayout(bundle, base, { signal });
+async function readReport(bundle: string, options: OpenOptions): Promise<BundleReport> {
+  const content = await inspect({ ...options, bundle });
+  await using layout = await openLayout(bundle, options);
   return { ...content, contents: digestOf(await layout.documentBytes('index.json')) };
 }

@@ -3,18 +3,17 @@ import type { LayoutForm } from '../layout/layout-files.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { parseDigest } from '../oci/digest.ts';
 import { BundleChecksums, type SignatureOptions } from '../signing/bundle-checksums.ts';
 import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
-import type { OnTimedEvent } from '../store/events.ts';
 import type { Problem } from '../verify/problem.ts';
 import { checkOptions } from './check-options.ts';
-import { openingOf } from './opening-of.ts';
 import { Verification } from './verification.ts';
 import { verifyOnePart } from './verify-part.ts';
 
 /** The options of {@link verify}. */
-export interface VerifyOptions extends SignatureOptions {
+export interface VerifyOptions extends SignatureOptions, ObjectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory; or a stream, read once. */
   readonly bundle: string | AsyncIterable<Uint8Array>;
   /** Layouts that have the layers that a delta leaves to its base. */
@@ -25,8 +24,6 @@ export interface VerifyOptions extends SignatureOptions {
   readonly digest?: string | undefined;
   /** Which key must have signed which images. */
   readonly signatures?: readonly SignatureRule[] | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** What {@link verify} found. */
@@ -82,7 +79,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     if (part) return part;
     const checksums = await checksumsFor(options);
     const policy = await ImagePolicy.read(options.signatures);
-    await using bases = await OpenLayouts.open(options.base ?? [], openingOf(options));
+    await using bases = await OpenLayouts.open(options.base ?? [], options);
     return await new Verification(options, { checksums, expected, policy, bases }).run();
   });
 }
@@ -91,7 +88,7 @@ function checksumsFor(options: VerifyOptions): Promise<BundleChecksums | undefin
   const { bundle, publicKey, checksums } = options;
   if (typeof bundle !== 'string') return streamChecksums(options);
   const isRequested = publicKey !== undefined || checksums !== undefined;
-  return isRequested ? BundleChecksums.read(bundle, options) : BundleChecksums.find(bundle);
+  return isRequested ? BundleChecksums.read(bundle, options) : BundleChecksums.find(bundle, options);
 }
 
 /** A stream has no name: it is recognised by its sum. */

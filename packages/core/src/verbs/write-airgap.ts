@@ -192,7 +192,7 @@ async function readBase(
   { signal, onEvent }: WriteAirgapOptions,
 ): Promise<DeltaBase | undefined> {
   if (path === undefined) return undefined;
-  await using layout = await openLayout(path, [], { signal, onEvent });
+  await using layout = await openLayout(path, { signal, onEvent });
   return await DeltaBase.read(layout);
 }
 
