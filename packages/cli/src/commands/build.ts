@@ -5,7 +5,7 @@ import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { airgapFields, airgapFlags } from '../options/kots.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
-import { signOptions } from '../options/signing.ts';
+import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { deltaFromOption, partSizeOption, splitOption } from '../options/transport.ts';
 import { copyProgram } from '../program-file.ts';
 import { renderBuild } from '../render/build.ts';
@@ -50,8 +50,8 @@ export function buildCommand(command: Command, session: Session) {
     .addOption(splitOption())
     .addOption(partSizeOption)
     .addOption(deltaFromOption)
-    .option('--checksums', 'also write BUNDLE.sha256 and BUNDLE.index.json (reads the bundle once more)')
-    .option('--sign <key>', 'write the checksums and sign them with this private key')
+    .addOption(checksumsOption)
+    .addOption(signOption)
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
@@ -73,8 +73,7 @@ export function buildCommand(command: Command, session: Session) {
           split,
           partSize,
           deltaFrom,
-          checksums,
-          sign: sign === undefined ? undefined : signOptions(sign, session),
+          ...sumsOptions({ checksums, sign }, session),
           report,
           since,
           kots,

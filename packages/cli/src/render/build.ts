@@ -4,7 +4,7 @@ import { formatDuration } from './duration.ts';
 import { leftOut } from './kots.ts';
 import { renderPlan } from './plan.ts';
 import { printable } from './printable.ts';
-import { renderSums, renderWritten } from './signing.ts';
+import { renderSideFiles, renderSums } from './signing.ts';
 import { renderParts } from './written.ts';
 
 /**
@@ -16,7 +16,7 @@ export function renderBuild(result: Omit<BuildResult, 'sources'>, program?: stri
   const { path = 'streamed', parts, size, elapsed, transferred } = result;
   const bundle = `${printable(path)}: ${formatBytes(size)}${renderParts(parts)} in ${formatDuration(elapsed)}\n`;
   const head = `${renderPlan(result)}${transferLine(transferred)}${missingLine(result)}${leftOutLine(result)}${bundle}`;
-  return head + renderSums(result) + renderWritten(result) + nextLine(result, program);
+  return head + renderSums(result) + renderSideFiles(result) + nextLine(result, program);
 }
 
 /** Only airgap reads parts and deltas. */

@@ -30,16 +30,15 @@ import { ReadWindow, WindowedSource } from '../store/windowed-source.ts';
 import { parsePartSize } from '../tar/part-size.ts';
 import { airgapInputs, buildAirgap, writesAirgap } from './build-airgap.ts';
 import { checkReport, writeReport } from './build-report.ts';
-import { finishSums, openSums } from './build-sums.ts';
+import { finishSums, openSums, type SumsOptions, type WrittenSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import { blobSources, openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
-import type { SignOptions } from './sign.ts';
 import type { AirgapFields, WrittenAirgap } from './write-airgap.ts';
 
 /** The options of {@link build}. */
-export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
+export interface BuildOptions extends Omit<PlanOptions, 'specs'>, SumsOptions {
   /** Files, directories, charts, kustomizations, or texts; may be left out with `plan`. */
   readonly specs?: PlanOptions['specs'] | undefined;
   /** The result of an earlier {@link plan}: exactly that is built, whatever tags point to meanwhile. */
@@ -62,13 +61,6 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
    * pushed the images with KOTS.
    */
   readonly deltaFrom?: readonly string[] | undefined;
-  /**
-   * Compute the sha256 of the bundle: while it is written to a stream, else by one read at the end. Beside a file, write
-   * `BUNDLE.sha256` and `BUNDLE.index.json`.
-   */
-  readonly checksums?: boolean | undefined;
-  /** Sign the checksums, which are then written. Only for a file. */
-  readonly sign?: SignOptions | undefined;
   /** A file for an HTML report of the bundle, with the findings; not for a stream. */
   readonly report?: string | undefined;
   /** An older bundle; the report shows what has changed since. */
@@ -78,7 +70,7 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
-export interface BuildResult extends PlanResult {
+export interface BuildResult extends PlanResult, WrittenSums {
   /** The absolute path of the bundle, or of its first part; the URL of an object; undefined when it was streamed. */
   readonly path?: string;
   /** The absolute paths of the parts, when it was split. */
@@ -91,12 +83,6 @@ export interface BuildResult extends PlanResult {
   readonly missing?: BlobAmount;
   /** The digest of its `index.json`, which identifies the content. */
   readonly digest: string;
-  /** The sha256 of the bundle, with `checksums` or `sign`. */
-  readonly fileDigest?: string;
-  /** The path of the checksums, if they were written. */
-  readonly checksums?: string;
-  /** The path of their signature, if they were signed. */
-  readonly signature?: string;
   /** Where its bytes came from. */
   readonly transferred: TransferredBytes;
   /** In ms. */
