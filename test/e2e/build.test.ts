@@ -5,7 +5,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Fault, TestRegistry } from '../registry/registry.ts';
 import { sendError } from '../registry/response.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
-import { imageOf, indexOf, noiseLayer, noiseOf, sha256, type TestImage } from '../support/images/image.ts';
+import {
+  attestationOf,
+  imageOf,
+  indexOf,
+  noiseLayer,
+  noiseOf,
+  sha256,
+  type TestImage,
+} from '../support/images/image.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const ARM64 = { os: 'linux', architecture: 'arm64' };
@@ -23,17 +31,7 @@ beforeAll(async () => {
   made.multi = indexOf([await image('multi-amd64'), await image('multi-arm64', ARM64)]);
   made.nested = indexOf([indexOf([await image('nested-amd64')]), await image('nested-arm64', ARM64)]);
   const subject = await image('attested');
-  const attestation = {
-    ...imageOf({
-      layers: [await noiseLayer('attestation', 100)],
-      platform: { os: 'unknown', architecture: 'unknown' },
-    }),
-    annotations: {
-      'vnd.docker.reference.digest': subject.digest,
-      'vnd.docker.reference.type': 'attestation-manifest',
-    },
-  };
-  made.attested = indexOf([subject, attestation]);
+  made.attested = indexOf([subject, await attestationOf(subject)]);
   made.arm = await image('arm', ARM64);
   const withoutPlatform = ({ platform: _, ...image }: TestImage) => image;
   made.unnamed = indexOf([

@@ -4,6 +4,7 @@ import { TestRegistry } from '../registry/registry.ts';
 import { sendError } from '../registry/response.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import {
+  attestationOf,
   imageOf,
   indexOf,
   noiseLayer,
@@ -22,15 +23,11 @@ beforeAll(async () => {
   const layer = await noiseLayer('lint', 1000);
   const app = imageOf({ layers: [layer] });
   const layerOf = (size: number) => ({ digest: sha256(Buffer.from(`${size}`)), size, diffId: layer.diffId });
-  const attestation = {
-    ...imageOf({ layers: [layer], platform: { os: 'unknown', architecture: 'unknown' } }),
-    annotations: { 'vnd.docker.reference.digest': app.digest },
-  };
   const images: Record<string, TestImage> = {
     app,
     arm: imageOf({ layers: [layer], platform: ARM64 }),
     both: indexOf([app, imageOf({ layers: [layer], platform: ARM64 })]),
-    attested: indexOf([app, attestation]),
+    attested: indexOf([app, await attestationOf(app)]),
     large: imageOf({ layers: [layer, layerOf(1_950_000_000)] }),
     nearly: imageOf({ layers: [layerOf(1_800_000_000), layerOf(1_800_000_001)] }),
     schema1: schema1(),

@@ -11,7 +11,9 @@ import { dirname, join } from 'node:path';
  * @property {string} text the licence, as the package ships it
  */
 
-/** @typedef {BundledPackage & { readonly repository: string }} ReadPackage its text may be empty */
+/**
+ * @typedef {BundledPackage & { repository: string | undefined }} PackageFiles a package whose text may be empty
+ */
 
 const LICENSE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i;
 const RULE = '-'.repeat(80);
@@ -44,27 +46,22 @@ export function bundledPackages(modules) {
   const paths = modules.map(id => id.replace(/^\0/, '').replace(/\?.*$/, ''));
   const folders = new Set(paths.filter(path => path.includes('/node_modules/')).map(packageFolder));
   const packages = [...folders].map(readPackage);
-  return packages
-    .map(({ repository, ...rest }) => ({
-      ...rest,
-      text: rest.text || textOfSibling(rest, repository, packages),
-    }))
-    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
+  return packages.map(found => withText(found, packages)).sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
 /**
- * The licence of another package from the same repository: some packages of the AWS SDK ship without their file.
+ * Some packages come without the licence of their repository, which others of the same repository have.
  *
- * @param {BundledPackage} lacking
- * @param {string} repository
- * @param {readonly ReadPackage[]} packages
+ * @param {PackageFiles} found
+ * @param {readonly PackageFiles[]} packages
+ * @returns {BundledPackage}
  */
-function textOfSibling({ name, version, license }, repository, packages) {
-  const sibling = packages.find(
-    other => other.text && repository && other.repository === repository && other.license === license,
-  );
-  if (sibling) return sibling.text;
-  throw new Error(`${name} ${version} has no licence file, and its code is bundled`);
+function withText({ name, version, license, repository, text }, packages) {
+  const isSibling = (/** @type {PackageFiles} */ other) =>
+    other.text !== '' && other.license === license && other.repository === repository;
+  const licence = text || (repository && packages.find(isSibling)?.text);
+  if (!licence) throw new Error(`${name} ${version} has no licence file, and its code is bundled`);
+  return { name, version, license, text: licence };
 }
 
 /** @param {readonly BundledPackage[]} packages */
@@ -90,14 +87,15 @@ function packageFolder(path) {
 
 /**
  * @param {string} folder
- * @returns {ReadPackage}
+ * @returns {PackageFiles}
  */
 function readPackage(folder) {
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const { name, version, license } = manifest;
+  const { name, version, license, repository } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  );
   const files = readdirSync(folder)
     .filter(file => LICENSE_FILE.test(file))
     .sort();
   const text = files.map(file => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n');
-  return { name, version, license, text, repository: manifest.repository?.url ?? '' };
+  return { name, version, license, repository: repository?.url, text };
 }

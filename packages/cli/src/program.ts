@@ -76,6 +76,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: 'Load a bundle into a registry or a container runtime',
     load: async () => (await import('./commands/load.ts')).loadCommand,
   },
+  pull: {
+    summary: 'Fetch a bundle from a registry, where push has stored it',
+    load: async () => (await import('./commands/pull.ts')).pullCommand,
+  },
   serve: {
     summary: 'Serve bundles as a read-only registry',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
@@ -83,6 +87,14 @@ const COMMANDS: Record<string, CommandEntry> = {
   kots: {
     summary: "Write KOTS's own airgap bundle from a bundle",
     load: async () => (await import('./commands/kots.ts')).kotsCommand,
+  },
+  push: {
+    summary: 'Push images to the Replicated registry, or to another one',
+    load: async () => (await import('./commands/push.ts')).pushCommand,
+  },
+  retire: {
+    summary: 'Replace tags of the Replicated registry by an empty image',
+    load: async () => (await import('./commands/retire.ts')).retireCommand,
   },
   login: {
     summary: 'Log in to a registry',

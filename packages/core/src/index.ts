@@ -1,3 +1,4 @@
+export { isArtifactName } from './artifact/artifact-name.ts';
 export type { TransferredBytes } from './bundle/transfer-tally.ts';
 export { type Config, parseConfig, type TrustRequirement } from './config/config.ts';
 export type { ConfigFile } from './config/config-file.ts';
@@ -30,7 +31,7 @@ export { fileReadError } from './fs/file-read-error.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
-export { proxiedRegistries } from './input/proxied-registries.ts';
+export { proxiedApp, proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
 export type { RequiredRelease } from './kots/airgap-document.ts';
@@ -38,7 +39,7 @@ export type { BlobAmount } from './layout/blob-usage.ts';
 export { DirectoryTarget } from './layout/directory-target.ts';
 export type { Layout, NamedDescriptor } from './layout/layout.ts';
 export type { LayoutForm } from './layout/layout-files.ts';
-export { openLayout } from './layout/open-layout.ts';
+export { type OpenOptions, openLayout } from './layout/open-layout.ts';
 export type { AppliedFix, FixedFile } from './lint/fixes/fixer.ts';
 export { imagesEntryFor } from './lint/rule-api/images-entry.ts';
 export type { RuleText } from './lint/rule-api/rule.ts';
@@ -46,7 +47,7 @@ export type { RuleSetting, RuleSeverity } from './lint/rule-api/rule-setting.ts'
 export { rules } from './lint/rules/index.ts';
 export type { LockChange } from './lock/changes.ts';
 export { DEFAULT_LOCK } from './lock/lock.ts';
-export { formatBytes } from './model/bytes.ts';
+export { formatBytes, parseBytes } from './model/bytes.ts';
 export { closest } from './model/closest.ts';
 export {
   AirgapError,
@@ -57,16 +58,18 @@ export {
   isInterrupted,
 } from './model/errors.ts';
 export { type Finding, isAtLeast, SEVERITIES, type Severity } from './model/finding.ts';
+export { isUrl, shownPath } from './model/path-or-url.ts';
 export { formatPosition, type Position } from './model/position.ts';
 export { maskSecrets } from './model/secrets.ts';
-export { isObjectUrl } from './objects/object-url.ts';
+export type { ObjectOptions } from './objects/read/object-options.ts';
+export { isObjectUrl } from './objects/s3/object-url.ts';
 export type { Descriptor } from './oci/descriptor.ts';
 export { type Digest, parseDigest } from './oci/digest.ts';
 export type { RawManifest } from './oci/manifest.ts';
 export { formatPlatform, type Platform, type PlatformChoice, parsePlatform } from './oci/platform.ts';
-export { Reference } from './reference/reference.ts';
+export { parseRegistry, Reference } from './reference/reference.ts';
 export { NAMINGS, type Naming } from './reference/relocation.ts';
-export { REPLICATED_HOST } from './reference/replicated.ts';
+export { isReplicatedHost, REPLICATED_HOST, type ReplicatedDomains } from './reference/replicated.ts';
 export type { Credentials, CredentialsByHost } from './registry/auth/credential.ts';
 export type { CredentialFile } from './registry/auth/docker-config.ts';
 export type { Registries, RegistryOptions } from './registry/registries.ts';
@@ -130,12 +133,24 @@ export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
 export type { PlatformOption, PlatformOptions } from './verbs/platform-choice.ts';
+export { type PullOptions, type PullResult, pull } from './verbs/pull.ts';
+export { type PushOptions, type PushResult, push } from './verbs/push.ts';
+export { type PushBundleOptions, type PushBundleResult, pushBundle } from './verbs/push-bundle.ts';
 export {
   type BillOptions,
   billOfMaterials,
   type HtmlReportOptions,
   htmlReport,
 } from './verbs/report.ts';
+export {
+  type RestoreOptions,
+  type RestoreResult,
+  type RetiredImage,
+  type RetireOptions,
+  type RetireResult,
+  restore,
+  retire,
+} from './verbs/retire.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export { type ShardAbortOptions, type ShardAbortResult, shardAbort } from './verbs/shard-abort.ts';
 export { type ShardFinishOptions, type ShardFinishResult, shardFinish } from './verbs/shard-finish.ts';

@@ -59,6 +59,8 @@ export interface ImageOptions {
   readonly platform?: { os: string; architecture: string; variant?: string };
   /** The command of a container. */
   readonly cmd?: readonly string[];
+  /** The build steps in the history, one for each layer. */
+  readonly steps?: readonly string[];
   /** The compression of the layers. Default gzip. */
   readonly compression?: 'gzip' | 'none';
   /** The diff IDs in the config; only for a config that does not match the layers. */
@@ -110,6 +112,7 @@ export function imageOf({
   types = 'oci',
   platform = { os: 'linux', architecture: 'amd64' },
   cmd,
+  steps = layers.map(() => 'test'),
   compression = 'gzip',
   diffIds = layers.map(({ diffId }) => diffId),
 }: ImageOptions): TestImage {
@@ -120,7 +123,7 @@ export function imageOf({
       created: '1970-01-01T00:00:00Z',
       config: cmd ? { Cmd: cmd, Env: ['PATH=/bin:/usr/bin'] } : {},
       rootfs: { type: 'layers', diff_ids: diffIds },
-      history: layers.map(() => ({ created: '1970-01-01T00:00:00Z', created_by: 'test' })),
+      history: steps.map(step => ({ created: '1970-01-01T00:00:00Z', created_by: step })),
     }),
   );
   const descriptor = (mediaType: string, bytes: Buffer) => ({
@@ -222,6 +225,19 @@ export function signatureOf(subject: TestImage): TestImage {
   );
   const blobs: Blobs = new Map([config, payload].map(bytes => [sha256(bytes), bytes]));
   return { mediaType: TYPES.oci.manifest, digest: sha256(bytes), bytes, blobs, children: [] };
+}
+
+/** An attestation as docker buildx adds it to the index of an image. */
+export async function attestationOf({ digest }: TestImage) {
+  const platform = { os: 'unknown', architecture: 'unknown' };
+  const annotations = {
+    'vnd.docker.reference.digest': digest,
+    'vnd.docker.reference.type': 'attestation-manifest',
+  };
+  return {
+    ...imageOf({ layers: [await noiseLayer(`attestation of ${digest}`, 100)], platform }),
+    annotations,
+  };
 }
 
 /** An index over images or other indexes. */

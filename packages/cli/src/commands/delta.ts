@@ -1,5 +1,6 @@
 import { AirgapError, delta } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { splitOption } from '../options/transport.ts';
 import { renderDelta } from '../render/written.ts';
@@ -18,14 +19,16 @@ Examples:
 `;
 
 export function deltaCommand(command: Command, session: Session) {
-  return command
-    .argument('<bundle...>', 'older bundles, then the new one')
+  const flagged = command
+    .argument('<bundle...>', 'older bundles or their URLs, then the new one')
     .option('-o, --output <delta>', 'output file (default: the name of the new bundle with .delta.tar)')
-    .addOption(splitOption())
+    .addOption(splitOption());
+  return connectionFlags(flagged)
+    .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)
-    .action(async (bundles, { output, split, progress, json }) => {
+    .action(async (bundles, { output, split, progress, json, ...flags }) => {
       session.json = json === true;
       const bases = bundles.slice(0, -1);
       const full = bundles.at(-1) ?? '';
@@ -34,7 +37,8 @@ export function deltaCommand(command: Command, session: Session) {
           hint: 'Pass the older bundle first: airgap delta OLD NEW.',
         });
       const { onEvent, close } = openReporter(progress, session);
-      const options = { bases, new: full, output: output ?? deltaName(full), split };
+      const remote = await remoteOptions(flags, session.environment);
+      const options = { ...remote, bases, new: full, output: output ?? deltaName(full), split };
       const result = await delta({ ...options, signal: session.signal, onEvent }).finally(close);
       if (session.json) printJson(result, session);
       else stdout(renderDelta(result), session);

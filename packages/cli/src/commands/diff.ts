@@ -1,9 +1,11 @@
 import { diff } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption } from '../options/display.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderDifference } from '../render/difference.ts';
 import { renderReleaseNotes } from '../render/release-notes.ts';
+import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 
 const DETAILS = `
@@ -25,16 +27,21 @@ const formatOption = new Option('--format <format>', 'output format; markdown is
   .default('text' as const);
 
 export function diffCommand(command: Command, session: Session) {
-  return command
-    .argument('<old>', 'older bundle or OCI layout directory')
-    .argument('<new>', 'newer bundle or OCI layout directory')
+  const flagged = command
+    .argument('<old>', 'older bundle, its URL, or OCI layout directory')
+    .argument('<new>', 'newer bundle, its URL, or OCI layout directory')
     .addOption(baseOption)
-    .addOption(formatOption)
+    .addOption(formatOption);
+  return connectionFlags(flagged)
+    .addOption(concurrencyOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)
     .action(async (before, after, flags) => {
       session.json = flags.json === true || flags.format === 'json';
-      const result = await diff({ old: before, new: after, base: flags.base, signal: session.signal });
+      const { onEvent } = openReporter('plain', session);
+      const remote = { ...(await remoteOptions(flags, session.environment)), onEvent };
+      const { signal } = session;
+      const result = await diff({ ...remote, old: before, new: after, base: flags.base, signal });
       session.status = result.differs ? 1 : 0;
       if (session.json) printJson(result, session);
       else if (flags.format === 'markdown') stdout(renderReleaseNotes(result), session);

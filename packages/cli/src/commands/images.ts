@@ -10,6 +10,8 @@ import {
   imagePathOption,
   includeUnreadOption,
   inputOptions,
+  proxyDomainOption,
+  registryDomainOption,
   registryOption,
   renderFlags,
 } from '../options/inputs.ts';
@@ -32,6 +34,8 @@ export function imagesCommand(command: Command, session: Session) {
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
+    .addOption(registryDomainOption)
+    .addOption(proxyDomainOption)
     .addOption(imagePathOption)
     .addOption(includeUnreadOption)
     .addOption(excludeOption)

@@ -1,10 +1,12 @@
 import { AirgapError, billOfMaterials, htmlReport, inspect } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { readSignaturePolicy } from '../options/config.ts';
+import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderInspection } from '../render/inspection.ts';
+import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 
 const EXAMPLES = `
@@ -12,6 +14,7 @@ Examples:
   airgap inspect bundle.tar
   airgap inspect bundle.tar --json | jq -r '.images[].name'
   airgap inspect bundle.tar --format cyclonedx > bundle.cdx.json
+  airgap inspect https://downloads.example.com/bundle.tar
   airgap inspect bundle.tar --format html --since older.tar > report.html
 `;
 
@@ -20,12 +23,14 @@ const formatOption = new Option('--format <format>', 'output format; cyclonedx i
   .default('text' as const);
 
 export function inspectCommand(command: Command, session: Session) {
-  return command
-    .argument('<bundle>', 'bundle file, first part, delta or OCI layout')
+  const flagged = command
+    .argument('<bundle>', 'bundle file or URL, first part, delta or OCI layout')
     .addOption(baseOption)
     .addOption(formatOption)
     .option('--since <bundle>', 'with --format html: show what has changed since this bundle')
-    .addOption(configOption)
+    .addOption(configOption);
+  return connectionFlags(flagged)
+    .addOption(concurrencyOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundle, { since, base, ...flags }) => {
@@ -33,12 +38,14 @@ export function inspectCommand(command: Command, session: Session) {
       session.json = format === 'json';
       if (since !== undefined && format !== 'html') throw needsHtml();
       const signatures = await readSignaturePolicy(flags.config, session.environment);
-      if (format === 'html')
-        stdout(await htmlReport({ bundle, base, since, signal: session.signal }), session);
+      const { onEvent } = openReporter('plain', session);
+      const remote = { ...(await remoteOptions(flags, session.environment)), onEvent };
+      const options = { ...remote, bundle, base, signal: session.signal };
+      if (format === 'html') stdout(await htmlReport({ ...options, since }), session);
       else if (format === 'cyclonedx' || format === 'spdx')
-        printJson(await billOfMaterials({ bundle, base, format }), session);
-      else if (format === 'json') printJson(await inspect({ bundle, base, signatures }), session);
-      else stdout(renderInspection(await inspect({ bundle, base, signatures })), session);
+        printJson(await billOfMaterials({ ...options, format }), session);
+      else if (format === 'json') printJson(await inspect({ ...options, signatures }), session);
+      else stdout(renderInspection(await inspect({ ...options, signatures })), session);
     });
 }
 

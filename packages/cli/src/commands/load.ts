@@ -9,7 +9,12 @@ import {
 } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { readConfig, readSignaturePolicy } from '../options/config.ts';
-import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
+import {
+  concurrencyOption,
+  connectionFlags,
+  type RemoteFlags,
+  remoteOptions,
+} from '../options/connection.ts';
 import { configuredCredentials } from '../options/credentials.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
@@ -30,6 +35,7 @@ Examples:
   airgap load bundle.tar registry.local/vendor --naming host --dry-run
   airgap load bundle.tar registry.local --images 'quay.io/team/*' --on-existing fail
   airgap load bundle.tar registry.local --specs manifests/ --rewrite local/ --pull-secret secret.yaml
+  airgap load bundle.tar ghcr.io/vendor --specs manifests/ --rewrite proxied/ --proxy-names --app my-app
   airgap load app-1.1.delta.tar registry.local:5000 --base app-1.0.tar
   airgap load bundle.tar registry.local --public-key vendor.pub
   airgap load bundle.tar docker:
@@ -55,7 +61,7 @@ const existingOption = new Option(
 
 export function loadCommand(command: Command, session: Session) {
   const flagged = command
-    .argument('<bundle>', 'bundle file, first part, delta or OCI layout')
+    .argument('<bundle>', 'bundle file or URL, first part, delta or OCI layout')
     .argument('<target>', 'REGISTRY[/PREFIX], or docker:, podman:, containerd:[NAMESPACE]')
     .addOption(baseOption)
     .addOption(namingOption)
@@ -75,7 +81,7 @@ export function loadCommand(command: Command, session: Session) {
     .action(async (bundle, target, flags, command) => {
       session.json = flags.json === true;
       if (isRuntimeTarget(target)) {
-        refuseRegistryFlags(command, target);
+        refuseRegistryFlags(command, target, [bundle, ...(flags.base ?? [])]);
         return loadIntoRuntime(bundle, target, flags, session);
       }
       const { environment, signal } = session;
@@ -89,7 +95,7 @@ export function loadCommand(command: Command, session: Session) {
         ...{ bundle, target, base, naming, images, onExisting, checkBlobs, dryRun, signal },
         ...{ publicKey, checksums, signature, signatures: config.signatures },
       };
-      const requested = await outputOptions(flags, config.imagePaths);
+      const requested = await outputOptions(flags, config);
       // Invalid outputs fail before anything is pushed.
       const outputs = requested && (await openOutputs({ ...options, ...requested }));
       const { onEvent, close } = openReporter(flags.progress, session);
@@ -101,7 +107,7 @@ export function loadCommand(command: Command, session: Session) {
     });
 }
 
-interface RuntimeFlags extends SignatureOptions {
+interface RuntimeFlags extends SignatureOptions, RemoteFlags {
   readonly base?: string[] | undefined;
   readonly images?: string[] | undefined;
   readonly dryRun?: true | undefined;
@@ -112,13 +118,16 @@ interface RuntimeFlags extends SignatureOptions {
 async function loadIntoRuntime(
   bundle: string,
   target: string,
-  { base, images, dryRun, progress, publicKey, checksums, signature, config }: RuntimeFlags,
+  flags: RuntimeFlags,
   session: Session,
 ): Promise<void> {
+  const { base, images, dryRun, progress, publicKey, checksums, signature, config } = flags;
+  const remote = await remoteOptions(flags, session.environment);
   const { onEvent, close } = openReporter(progress, session);
   const signatures = await readSignaturePolicy(config, session.environment);
   const signed = { publicKey, checksums, signature, signatures };
-  const options = { bundle, target, base, images, dryRun, ...signed, signal: session.signal, onEvent };
+  const loaded = { bundle, target, base, images, dryRun, ...signed };
+  const options = { ...remote, ...loaded, signal: session.signal, onEvent };
   const result = await loadRuntime(options).finally(close);
   if (session.json) printJson(result, session);
   else stdout(renderLoadRuntime(result), session);

@@ -1,5 +1,6 @@
 import { AirgapError, merge } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { splitOption } from '../options/transport.ts';
 import { renderWritten } from '../render/written.ts';
@@ -16,14 +17,16 @@ Examples:
 `;
 
 export function mergeCommand(command: Command, session: Session) {
-  return command
-    .argument('<bundle...>', 'bundles that have the missing layers, then the delta')
+  const flagged = command
+    .argument('<bundle...>', 'bundles or URLs of those that have the missing layers, then the delta')
     .requiredOption('-o, --output <bundle>', 'output file')
-    .addOption(splitOption())
+    .addOption(splitOption());
+  return connectionFlags(flagged)
+    .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)
-    .action(async (bundles, { output, split, progress, json }) => {
+    .action(async (bundles, { output, split, progress, json, ...flags }) => {
       session.json = json === true;
       const bases = bundles.slice(0, -1);
       const delta = bundles.at(-1) ?? '';
@@ -32,7 +35,8 @@ export function mergeCommand(command: Command, session: Session) {
           hint: 'Pass the delta last: airgap merge BASE DELTA -o BUNDLE.',
         });
       const { onEvent, close } = openReporter(progress, session);
-      const options = { bases, delta, output, split, signal: session.signal, onEvent };
+      const remote = await remoteOptions(flags, session.environment);
+      const options = { ...remote, bases, delta, output, split, signal: session.signal, onEvent };
       const result = await merge(options).finally(close);
       if (session.json) printJson(result, session);
       else stdout(renderWritten(result), session);

@@ -22,6 +22,8 @@ import {
   licenseOption,
   mirrorOption,
   platformOption,
+  proxyDomainOption,
+  registryDomainOption,
   registryOption,
   renderFlags,
   viaProxyOption,
@@ -51,7 +53,14 @@ type Declared<Flags> = Pick<Flags, keyof Flags>;
  * so many options takes minutes.
  */
 export function remoteFlags(command: Command): Command<[string[]], Declared<CommonFlags>> {
-  const withInputs: CommandUnknownOpts = renderFlags(command.argument('<input...>', INPUT_HELP))
+  return requestFlags(command.argument('<input...>', INPUT_HELP));
+}
+
+/** The same for a command with other arguments. */
+export function requestFlags<Args extends unknown[]>(
+  command: Command<Args>,
+): Command<Args, Declared<CommonFlags>> {
+  const withInputs: CommandUnknownOpts = renderFlags(command)
     .addOption(configOption)
     .addOption(appOption)
     .addOption(registryOption)
@@ -62,12 +71,14 @@ export function remoteFlags(command: Command): Command<[string[]], Declared<Comm
     .addOption(fromOption)
     .addOption(mirrorOption)
     .addOption(licenseOption)
-    .addOption(viaProxyOption);
+    .addOption(viaProxyOption)
+    .addOption(proxyDomainOption)
+    .addOption(registryDomainOption);
   const added: CommandUnknownOpts = connectionFlags(withInputs)
     .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption);
-  return added as unknown as Command<[string[]], Declared<CommonFlags>>;
+  return added as unknown as Command<Args, Declared<CommonFlags>>;
 }
 
 /** Adds the flags of a worker, which reads no inputs but may query registries. */
@@ -104,7 +115,7 @@ async function verbOptions(
     viaProxy: flags.viaProxy && proxiedRegistries(options.locations),
     credentials: {
       ...(await configuredCredentials(settings, environment)),
-      ...(flags.license === undefined ? {} : await licensed(flags.license)),
+      ...(flags.license === undefined ? {} : await licensed(flags.license, flags)),
     },
     credentialFiles: environment.credentialFiles,
   };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { serve } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
+import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption } from '../options/display.ts';
 import {
   listenOption,
@@ -28,8 +29,8 @@ Examples:
 `;
 
 export function serveCommand(command: Command, session: Session) {
-  return command
-    .argument('<bundle...>', 'bundles to serve; if names collide, the first bundle wins')
+  const flagged = command
+    .argument('<bundle...>', 'bundles or their URLs to serve; if names collide, the first bundle wins')
     .addOption(baseOption)
     .addOption(listenOption)
     .addOption(tlsCertOption)
@@ -37,14 +38,17 @@ export function serveCommand(command: Command, session: Session) {
     .addOption(userOption)
     .addOption(passwordFileOption)
     .addOption(publicKeyOption)
-    .addOption(passwordStdinOption)
+    .addOption(passwordStdinOption);
+  return connectionFlags(flagged)
+    .addOption(concurrencyOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
       const { signal } = session;
       const reporter = openReporter('plain', session);
-      const options = await servingOptions(flags, session);
+      const remote = await remoteOptions(flags, session.environment);
+      const options = { ...remote, ...(await servingOptions(flags, session)) };
       const { onEvent } = reporter;
       const { base, publicKey } = flags;
       await using serving = await serve({ ...options, bundles, base, publicKey, signal, onEvent });

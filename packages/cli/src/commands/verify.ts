@@ -1,6 +1,7 @@
 import { AirgapError, type VerifyOptions, type VerifyResult, verify } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { readSignaturePolicy } from '../options/config.ts';
+import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
 import { checksumsFileOption, publicKeyOption, signatureOption } from '../options/signing.ts';
@@ -15,30 +16,35 @@ Examples:
   airgap verify bundle.tar.001
   airgap verify app-1.1.delta.tar --base app-1.0.tar
   airgap verify bundle.tar --public-key vendor.pub
+  airgap verify s3://bundles/app-1.1.tar --public-key vendor.pub
   ssh host cat bundle.tar | airgap verify -
 `;
 
 export function verifyCommand(command: Command, session: Session) {
-  return command
-    .argument('<bundle...>', 'bundle files, first parts, OCI layouts, or - for stdin')
+  const flagged = command
+    .argument('<bundle...>', 'bundle files or URLs, first parts, OCI layouts, or - for stdin')
     .addOption(baseOption)
     .option('--allow-missing-base', 'accept a delta without the layers that it leaves to its base')
     .addOption(publicKeyOption)
     .addOption(checksumsFileOption)
     .addOption(signatureOption)
     .option('--digest <digest>', 'the sha256 that the file, or its index, must have: sha256:HEX')
-    .addOption(configOption)
+    .option('--diff-ids', 'also decompress the layers and compare them with their configs (takes longer)')
+    .addOption(configOption);
+  return connectionFlags(flagged)
+    .addOption(concurrencyOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
-      const { base, allowMissingBase, publicKey, checksums, signature, digest } = flags;
+      const { base, allowMissingBase, publicKey, checksums, signature, digest, diffIds } = flags;
       if (bundles.length > 1) refuseSingle({ checksums, signature, digest });
       const { onEvent, close } = openReporter(flags.progress, session);
       const signatures = await readSignaturePolicy(flags.config, session.environment);
       const signed = { publicKey, checksums, signature, digest, signatures };
-      const compared = { base, allowMissingBase, ...signed };
+      const remote = await remoteOptions(flags, session.environment);
+      const compared = { ...remote, base, allowMissingBase, diffIds, ...signed };
       const results: VerifyResult[] = [];
       try {
         for (const bundle of bundles)

@@ -10,6 +10,7 @@ import {
   isLicenseId,
   licenseCredentials,
   parseLicense,
+  type ReplicatedDomains,
   type Settings,
 } from '@airgap/core';
 import type { Environment } from '../environment.ts';
@@ -45,17 +46,17 @@ export async function configuredCredentials(
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Returns the registry credentials of a customer's license. @param license a license file or a license ID @throws AirgapError `INPUT` */
-export async function licensed(license: string): Promise<CredentialsByHost> {
+/** Returns the registry credentials of a customer's license. @param license a license file or a license ID @param domains also get them @throws AirgapError `INPUT` */
+export async function licensed(license: string, domains: ReplicatedDomains = {}): Promise<CredentialsByHost> {
   let text: string;
   try {
     text = await readFile(license, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && isLicenseId(license))
-      return licenseCredentials(license);
+      return licenseCredentials(license, domains);
     throw fileReadError('the license', license, cause);
   }
-  return licenseCredentials(parseLicense({ file: license, text }));
+  return licenseCredentials(parseLicense({ file: license, text }), domains);
 }
 
 /** Reads a password from standard input. @throws the reason of the signal */

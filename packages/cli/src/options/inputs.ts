@@ -15,7 +15,7 @@ import { type Command, type CommandUnknownOpts, Option } from '@commander-js/ext
 import type { Environment } from '../environment.ts';
 import type { Session } from '../session.ts';
 import { DEFAULT_CONFIG } from './config.ts';
-import { keyValue, keyValues, repeated } from './parsers.ts';
+import { host, keyValue, keyValues, repeated } from './parsers.ts';
 
 export const INPUT_HELP = 'files, directories, charts or kustomizations; - for stdin';
 
@@ -110,6 +110,21 @@ export const viaProxyOption = new Option(
   'pull third-party images through proxy.replicated.com (with --app)',
 );
 
+export const registryDomainOption = new Option(
+  '--registry-domain <host>',
+  'your own domain of registry.replicated.com',
+).argParser(host);
+export const proxyDomainOption = new Option(
+  '--proxy-domain <host>',
+  'your own domain of proxy.replicated.com',
+).argParser(host);
+
+/** The vendor's domains for Replicated's registries. */
+export interface DomainFlags {
+  readonly registryDomain?: string | undefined;
+  readonly proxyDomain?: string | undefined;
+}
+
 export interface RenderFlags {
   readonly env?: string[] | undefined;
   readonly envFile?: string[] | undefined;
@@ -120,7 +135,7 @@ export interface RenderFlags {
   readonly includeOptional?: true | undefined;
 }
 
-export interface InputFlags extends RenderFlags {
+export interface InputFlags extends RenderFlags, DomainFlags {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly registry?: Record<string, string> | undefined;
@@ -143,6 +158,8 @@ export async function inputOptions(
   const locations: RegistrySettings = {
     app: flags.app ?? config?.app,
     registries: { ...config?.registries, ...flags.registry },
+    registryDomain: flags.registryDomain,
+    proxyDomain: flags.proxyDomain,
   };
   return {
     specs: await Promise.all(inputs.map(input => readInput(input, signal))),

@@ -1,4 +1,4 @@
-import { AirgapError } from '@airgap/core';
+import { AirgapError, parseBytes, parseRegistry } from '@airgap/core';
 import type { Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 
@@ -35,6 +35,22 @@ export function isRepeatable({ parseArg }: Option): boolean {
 }
 
 const COLLECTORS: ReadonlySet<unknown> = new Set([keyValue, keyValues, repeated]);
+
+/** Parses a registry host. */
+export function host(text: string): string {
+  try {
+    return parseRegistry(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a host, with a port if it has one.');
+  }
+}
+
+/** Parses a size. @returns bytes */
+export function byteSize(text: string): number {
+  const size = parseBytes(text);
+  if (size !== undefined && size >= 1 && Number.isSafeInteger(Math.floor(size))) return Math.floor(size);
+  throw new InvalidArgumentError('Expected a size such as 2GB or 900MiB.');
+}
 
 /** Parses a number of concurrent transfers. */
 export function concurrency(text: string): number {

@@ -1,4 +1,4 @@
-import { AirgapError } from '@airgap/core';
+import { AirgapError, isUrl } from '@airgap/core';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
 /** The flags that runtime targets support. */
@@ -14,12 +14,21 @@ const ALLOWED = new Set([
   'json',
 ]);
 
-/** Rejects flags that a runtime target does not support. @throws AirgapError `USAGE` */
-export function refuseRegistryFlags(command: CommandUnknownOpts, target: string): void {
-  const given = command.options.filter(
-    option =>
-      command.getOptionValueSource(option.attributeName()) === 'cli' && !ALLOWED.has(option.attributeName()),
-  );
+/** The flags for bundles at URLs. */
+const CONNECTION = new Set(['plainHttp', 'insecure', 'ca', 'cert', 'key', 'timeout', 'concurrency']);
+
+/** Rejects flags that a runtime target does not support. @param bundles what is read @throws AirgapError `USAGE` */
+export function refuseRegistryFlags(
+  command: CommandUnknownOpts,
+  target: string,
+  bundles: readonly string[],
+): void {
+  const isRemote = bundles.some(isUrl);
+  const given = command.options.filter(option => {
+    const name = option.attributeName();
+    const isAllowed = ALLOWED.has(name) || (isRemote && CONNECTION.has(name));
+    return command.getOptionValueSource(name) === 'cli' && !isAllowed;
+  });
   if (given.length === 0) return;
   const flags = given.map(({ long, short }) => long ?? short).join(', ');
   throw new AirgapError('USAGE', `${flags} cannot be used with the runtime target ${target}`, {

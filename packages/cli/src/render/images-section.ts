@@ -1,7 +1,7 @@
 import {
   type FoundImage,
   imagesEntryFor,
-  REPLICATED_HOST,
+  isReplicatedHost,
   Reference,
   type RegistrySettings,
   type UnreadReference,
@@ -41,8 +41,9 @@ function entry(reference: Reference, locations: RegistrySettings): string {
   return `${lines.join('\n  ')}\n`;
 }
 
-function isForeign({ registry, repository }: Reference, { app }: RegistrySettings): boolean {
-  return registry === REPLICATED_HOST && app !== undefined && !repository.startsWith(`${app}/`);
+function isForeign({ registry, repository }: Reference, settings: RegistrySettings): boolean {
+  const { app } = settings;
+  return isReplicatedHost(registry, settings) && app !== undefined && !repository.startsWith(`${app}/`);
 }
 
 /** Quotes text that YAML would not read as a string. */

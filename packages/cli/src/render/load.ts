@@ -8,8 +8,15 @@ import { renderTable } from './table.ts';
 
 const COLUMNS = [{ title: 'IMAGE' }, { title: 'TARGET' }, { title: 'DIGEST' }, { title: 'STATE' }];
 
-/** Renders a load into a registry: a table of images, and a line of totals. */
+type PushedImages = Pick<LoadResult, 'images' | 'uploaded' | 'mounted' | 'dryRun' | 'elapsed' | 'target'>;
+
+/** Renders a load into a registry: a push, and the signatures of the images. */
 export function renderLoad(result: LoadResult): string {
+  return `${renderPush(result)}${renderSignatures(result.signatures)}`;
+}
+
+/** Renders a push: a table of images, and a line of totals. */
+export function renderPush(result: PushedImages): string {
   const { images, uploaded, mounted, dryRun, elapsed, target } = result;
   const traffic = [
     `${count(uploaded.blobs, 'blob')}, ${formatBytes(uploaded.bytes)} ${dryRun ? 'to upload' : 'uploaded'}`,
@@ -17,7 +24,7 @@ export function renderLoad(result: LoadResult): string {
   ];
   const end = dryRun ? 'nothing was pushed' : `in ${formatDuration(elapsed)}`;
   const rows = images.map(image => row(image, dryRun));
-  return `${renderTable(COLUMNS, rows)}\n${printable(target)}: ${traffic.join('; ')}; ${end}\n${renderSignatures(result.signatures)}`;
+  return `${renderTable(COLUMNS, rows)}\n${printable(target)}: ${traffic.join('; ')}; ${end}\n`;
 }
 
 function row({ name, destination, digest, found, state }: LoadedImage, dryRun: boolean): string[] {

@@ -2,7 +2,7 @@ import type { BlobOrder } from '../layout/blob-order.ts';
 import { DirectoryFiles } from '../layout/directory-files.ts';
 import { expectedTar } from '../layout/expected-tar.ts';
 import { Layout } from '../layout/layout.ts';
-import { openStorage } from '../layout/open-layout.ts';
+import { openStorage, refuseUrl } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
@@ -33,6 +33,7 @@ export class StoredBundle implements AsyncDisposable {
    * @throws AirgapError `INPUT` when it cannot be read or no build wrote it, `BUNDLE` when it is damaged
    */
   static async open(path: string): Promise<StoredBundle> {
+    refuseUrl(path);
     const storage = await openStorage(path);
     try {
       if (storage instanceof DirectoryFiles) throw notBundle(path, 'directory');

@@ -34,6 +34,10 @@ const FLAG_SCOPES = {
   mirror: 'trusted',
   license: 'trusted',
   'via-proxy': 'trusted',
+  'proxy-domain': 'trusted',
+  'registry-domain': 'trusted',
+  'drop-attestations': 'trusted',
+  'max-layer': 'trusted',
   'plain-http': 'trusted',
   insecure: 'trusted',
   ca: 'trusted',
@@ -55,6 +59,7 @@ const FLAG_SCOPES = {
   specs: 'trusted',
   rewrite: 'trusted',
   'helm-values': 'trusted',
+  'proxy-names': 'trusted',
 } as const satisfies Record<string, 'anywhere' | 'trusted'>;
 
 type DefaultFlag = keyof typeof FLAG_SCOPES;

@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { SourceText } from '../input/model/source-text.ts';
 import { AirgapError } from '../model/errors.ts';
-import { PROXY_HOST, REPLICATED_HOST } from '../reference/replicated.ts';
+import { PROXY_HOST, REPLICATED_HOST, type ReplicatedDomains } from '../reference/replicated.ts';
 import type { CredentialsByHost } from '../registry/auth/credential.ts';
 
 const ID = /^[A-Za-z0-9_-]+$/;
@@ -35,7 +35,10 @@ export function parseLicense({ file, text }: SourceText): string {
 }
 
 /** Returns the credentials of a license: Replicated's registries accept its ID as username and password. */
-export function licenseCredentials(id: string): CredentialsByHost {
-  const credentials = { username: id, password: id };
-  return { [REPLICATED_HOST]: credentials, [PROXY_HOST]: credentials };
+export function licenseCredentials(
+  id: string,
+  { registryDomain = REPLICATED_HOST, proxyDomain = PROXY_HOST }: ReplicatedDomains = {},
+): CredentialsByHost {
+  const hosts = [REPLICATED_HOST, PROXY_HOST, registryDomain, proxyDomain];
+  return Object.fromEntries(hosts.map(host => [host, { username: id, password: id }]));
 }

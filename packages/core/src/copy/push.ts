@@ -2,11 +2,10 @@ import { runAll } from '../model/run-all.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { ImageSource } from '../store/image-source.ts';
-import type { PushOutcome } from '../store/image-target.ts';
+import type { BlobBody, PushOutcome } from '../store/image-target.ts';
 import type { MissingBlob, PushDiff } from './find-missing.ts';
 import type { PlannedManifest } from './push-plan.ts';
 import type { TargetOf } from './target-of.ts';
-import type { UploadBodies } from './upload-bodies.ts';
 
 /** Number of blobs that were transferred in one way, and their total size in bytes. */
 export interface TransferCount {
@@ -17,10 +16,15 @@ export interface TransferCount {
 /** Uploaded and mounted blobs of a push. */
 export type TransferCounts = Readonly<Record<PushOutcome, TransferCount>>;
 
+/** The bodies of the blobs to upload. */
+export interface BodySource {
+  of(blob: Descriptor): BlobBody;
+}
+
 export interface PushOptions {
   readonly targetOf: TargetOf;
   readonly source: ImageSource;
-  readonly bodies: UploadBodies;
+  readonly bodies: BodySource;
   readonly onEvent: OnEvent;
   /** Called on every failure, to abort the requests in flight. */
   readonly stop: (reason: unknown) => void;

@@ -1,9 +1,10 @@
 import { amountOf, type BlobAmount, type BlobSizes } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import type { Layout } from '../layout/layout.ts';
-import { openLayout } from '../layout/open-layout.ts';
+import { type OpenOptions, openLayout } from '../layout/open-layout.ts';
 import { assertPresent } from '../layout/walk.ts';
 import { AirgapError, type ErrorCode } from '../model/errors.ts';
+import { shownPath } from '../model/path-or-url.ts';
 
 /** The codes of errors for a file or directory that is not a complete layout. */
 const INVALID_LAYOUT: ReadonlySet<ErrorCode> = new Set(['BUNDLE', 'REGISTRY', 'UNSUPPORTED']);
@@ -28,16 +29,12 @@ export class BundleContents {
    *
    * @throws AirgapError `INPUT` when it cannot be read or is incomplete; `CONTENT`
    */
-  static async read(
-    path: string,
-    signal: AbortSignal | undefined,
-    bases?: readonly string[] | undefined,
-  ): Promise<BundleContents> {
+  static async read(path: string, options: OpenOptions): Promise<BundleContents> {
     try {
-      const images = await readImages(await openLayout(path, bases), signal);
+      const images = await readImages(await openLayout(path, options), options.signal);
       return new BundleContents(path, images);
     } catch (error) {
-      throw inputError(error, path);
+      throw inputError(error, shownPath(path));
     }
   }
 
@@ -82,7 +79,8 @@ async function readImages(opened: Layout, signal: AbortSignal | undefined): Prom
 function inputError(error: unknown, path: string): unknown {
   if (!(error instanceof AirgapError)) return error;
   const { code, message, hint, where, cause, details } = error.withContext({ path });
-  if (!INVALID_LAYOUT.has(code)) return error.withContext({ path });
+  // An error of a host is not one of the layout.
+  if (!INVALID_LAYOUT.has(code) || where.host !== undefined) return error.withContext({ path });
   return new AirgapError('INPUT', message, {
     // The hints of the other codes are for registries.
     hint: code === 'BUNDLE' && hint !== undefined ? hint : 'Fetch it again, or rebuild it.',

@@ -62,7 +62,7 @@ async function contents(images: Readonly<Record<string, TestImage>>): Promise<Bu
   count += 1;
   const path = join(folder, `${count}.tar`);
   writeFileSync(path, await bundleOf(images));
-  return BundleContents.read(path, undefined);
+  return BundleContents.read(path, {});
 }
 
 const [base, first, second] = [1000, 200, 30].map((size, seed) => noiseOf(seed + 1, size)) as [
@@ -166,7 +166,7 @@ describe('a bundle is not compared', () => {
     const path = join(folder, 'damaged.tar');
     // The last entry is a layer of 1000 bytes: 512 for its header, 1024 with padding, and 1024 for the end.
     writeFileSync(path, damage(await bundleOf({ 'team/app:1': amd(base) })));
-    await expect(BundleContents.read(path, undefined)).rejects.toMatchObject({
+    await expect(BundleContents.read(path, {})).rejects.toMatchObject({
       code: 'INPUT',
       message,
       where: { path },

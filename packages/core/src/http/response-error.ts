@@ -38,8 +38,18 @@ export function responseError(
     where,
     hint: hintOf(action, head, body, where),
   });
-  if (THROTTLED.has(head.status)) return new RetryableError(error, { delay: retryAfter(head) });
-  return RETRYABLE.has(head.status) || isExpiredLink(head) ? new RetryableError(error) : error;
+  if (isThrottled(head.status)) return new RetryableError(error, { delay: retryAfter(head) });
+  return isRetryable(head.status) || isExpiredLink(head) ? new RetryableError(error) : error;
+}
+
+/** Whether a status says that the server limits the request rate. */
+export function isThrottled(status: number): boolean {
+  return THROTTLED.has(status);
+}
+
+/** Whether a status is that of a failure that may not occur again. */
+export function isRetryable(status: number): boolean {
+  return RETRYABLE.has(status);
 }
 
 function hintOf(
@@ -129,7 +139,7 @@ function pushHint(status: number, where: ErrorContext): string {
 }
 
 /** Parses `Retry-After`, which has seconds or a date (RFC 9110, section 10.2.3). @returns ms */
-function retryAfter({ headers }: ResponseHead): number | undefined {
+export function retryAfter({ headers }: ResponseHead): number | undefined {
   const value = headers['retry-after'];
   if (typeof value !== 'string') return undefined;
   const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();

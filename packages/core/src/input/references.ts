@@ -1,10 +1,10 @@
 import { AirgapError } from '../model/errors.ts';
 import { Reference } from '../reference/reference.ts';
-import { REPLICATED_HOST } from '../reference/replicated.ts';
+import { REPLICATED_HOST, type ReplicatedDomains } from '../reference/replicated.ts';
 import type { ListedImage } from './model/spec.ts';
 
 /** The settings that map list entries to registries. */
-export interface RegistrySettings {
+export interface RegistrySettings extends ReplicatedDomains {
   /** Slug of the Replicated application. */
   readonly app?: string | undefined;
   /** Third-party registries: the name used in `source:` → the endpoint. */
@@ -40,11 +40,12 @@ function checkedHost(source: string, endpoint: string): string {
   );
 }
 
-function pullName(image: ListedImage, { app, registries = {} }: RegistrySettings): string {
+function pullName(image: ListedImage, settings: RegistrySettings): string {
+  const { app, registries = {}, registryDomain = REPLICATED_HOST } = settings;
   const { source, name } = image;
   if (source === 'public') return name;
   if (source === 'replicated') {
-    if (app) return `${REPLICATED_HOST}/${app}/${name}`;
+    if (app) return `${registryDomain}/${app}/${name}`;
     throw new AirgapError('INPUT', `cannot locate ${name}: source is replicated, but no application is set`, {
       hint: 'Add --app SLUG, or "app: SLUG" to airgap.yaml.',
     });

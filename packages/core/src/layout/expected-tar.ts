@@ -38,7 +38,7 @@ export async function expectedTar(start: RandomAccess): Promise<ExpectedTar | un
 }
 
 /** The entries that lie completely in the bytes. */
-async function entriesIn(start: RandomAccess): Promise<Map<string, PlacedEntry>> {
+export async function entriesIn(start: RandomAccess): Promise<Map<string, PlacedEntry>> {
   const entries = new Map<string, PlacedEntry>();
   try {
     for await (const entry of walkTar(start)) entries.set(entry.name, entry);

@@ -10,7 +10,6 @@ export interface LayoutEntry {
 }
 
 /**
-/**
  * How a layout is stored. `bundle` is a tar as a build writes it, `delta` one without the layers that its base has,
  * `archive` one of another tool, `docker-archive` one without manifests, as `docker save` wrote it before docker 25, and
  * `airgap` one of KOTS.
@@ -27,9 +26,9 @@ export interface LayoutFiles extends AsyncDisposable {
   /** All files by name, in their order. */
   readonly entries: ReadonlyMap<string, LayoutEntry>;
   /** How a delta and its base make the complete bundle. */
-  readonly recipe?: DeltaRecipe;
+  readonly recipe?: DeltaRecipe | undefined;
   /** The blobs that a delta leaves to its base and that no base has, by the names of their entries. */
-  readonly absent?: ReadonlyMap<string, LayoutEntry>;
+  readonly absent?: ReadonlyMap<string, LayoutEntry> | undefined;
   /** Opens a file for reading. @throws AirgapError `INPUT` */
   open(entry: LayoutEntry): Promise<RandomAccess>;
 }

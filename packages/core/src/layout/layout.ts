@@ -13,6 +13,7 @@ import type { RandomAccess } from '../store/random-access.ts';
 import type { Range } from '../store/ranges.ts';
 import { readFully, readRanges } from '../store/read-ranges.ts';
 import { verifyBytes } from '../store/verifier.ts';
+import { AddedFiles } from './added-files.ts';
 import type { DeltaRecipe } from './delta-recipe.ts';
 import { blobPath, DOCUMENT_KEYS } from './documents.ts';
 import type { LayoutEntry, LayoutFiles, LayoutForm } from './layout-files.ts';
@@ -52,6 +53,11 @@ export class Layout implements ImageSource, AsyncDisposable {
 
   constructor(files: LayoutFiles) {
     this.#files = files;
+  }
+
+  /** The same layout with manifests that were made from its own. Both share their files, which are closed once. */
+  withManifests(manifests: readonly RawManifest[]): Layout {
+    return new Layout(new AddedFiles(this.#files, manifests));
   }
 
   get form(): LayoutForm {

@@ -1,9 +1,16 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileExists } from '../fs/file-exists.ts';
 import { fileReadError } from '../fs/file-read-error.ts';
 import { isAirgap } from '../kots/archive.ts';
-import type { AirgapError } from '../model/errors.ts';
+import { AirgapError } from '../model/errors.ts';
+import { isUrl, shownPath } from '../model/path-or-url.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
+import { openObject } from '../objects/read/open-object.ts';
 import { FileAccess } from '../store/file-access.ts';
-import type { RandomAccess } from '../store/random-access.ts';
+import { isRemote, type RandomAccess } from '../store/random-access.ts';
+import { readFully } from '../store/read-ranges.ts';
+import { BLOCK } from '../tar/header.ts';
 import { walkTar } from '../tar/walk.ts';
 import { AirgapFiles } from './airgap-files.ts';
 import { DeltaFiles } from './delta-files.ts';
@@ -13,38 +20,52 @@ import { Layout } from './layout.ts';
 import type { LayoutFiles } from './layout-files.ts';
 import { findParts, openParts } from './parts.ts';
 import { layoutName, TarFiles } from './tar-files.ts';
+import { openByHead } from './tar-head.ts';
+
+/** The options of {@link openLayout}. */
+export interface OpenOptions extends ObjectOptions {
+  /** Layouts that may have the layers that a delta lacks; other layouts do not read them. */
+  readonly base?: readonly string[] | undefined;
+}
 
 /**
  * Opens an OCI image layout: a bundle, its parts, a delta, an archive of another tool, a `.airgap` of KOTS, or a directory.
  * Close it when it is no longer needed.
  *
- * @param path for parts, that of the first one, or of the bundle that they make
- * @param bases layouts that may have the layers that a delta lacks; other layouts do not read them
+ * @param path for parts, that of the first one, or of the bundle that they make; a bundle may also be at an `https://` or
+ * `s3://` URL
  * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else, which the error names, or when
  * parts are missing or wrong
  */
-export async function openLayout(path: string, bases: readonly string[] = []): Promise<Layout> {
-  return new Layout(await openFiles(path, bases));
+export async function openLayout(path: string, options: OpenOptions = {}): Promise<Layout> {
+  return new Layout(await openFiles(path, options));
 }
 
-async function openFiles(path: string, bases: readonly string[]): Promise<LayoutFiles> {
-  const storage = await openStorage(path);
+async function openFiles(path: string, { base = [], ...options }: OpenOptions): Promise<LayoutFiles> {
+  const storage = await openStorage(path, options);
   if (storage instanceof DirectoryFiles) return storage;
   if (await isAirgap(storage)) {
     await storage[Symbol.asyncDispose]();
     return openAirgap(path);
   }
   try {
-    const files = await TarFiles.open(storage);
+    const files = await openTar(storage);
     if (files.form !== 'delta') return files;
-    return await openDelta(files, await OpenLayouts.open(bases));
+    return await openDelta(files, await OpenLayouts.open(base, options));
   } catch (error) {
     await storage[Symbol.asyncDispose]();
     throw error;
   }
 }
 
+/** Where each read is a request, the offsets are computed from the head, if it is that of a bundle. */
+async function openTar(tar: RandomAccess): Promise<LayoutFiles> {
+  const files = isRemote(tar) ? await openByHead(tar) : undefined;
+  return files ?? TarFiles.open(tar);
+}
+
 async function openAirgap(path: string): Promise<AirgapFiles> {
+  if (isUrl(path)) throw remoteAirgap(path);
   const files = await AirgapFiles.open(path);
   try {
     files.requireImages();
@@ -72,15 +93,20 @@ async function openDelta(files: LayoutFiles, bases: OpenLayouts): Promise<DeltaF
  * @param onDamage receives why not all of it can be used
  * @throws AirgapError as {@link openLayout}, if no blob can be read
  */
-export async function openBlobs(path: string, onDamage: (reason: AirgapError) => void): Promise<Layout> {
-  const storage = await openStorage(path);
+export async function openBlobs(
+  path: string,
+  onDamage: (reason: AirgapError) => void,
+  options: ObjectOptions = {},
+): Promise<Layout> {
+  const storage = await openStorage(path, options);
   if (storage instanceof DirectoryFiles) return new Layout(storage);
   if (await isAirgap(storage)) {
     await storage[Symbol.asyncDispose]();
-    return openLayout(path);
+    return openLayout(path, options);
   }
   try {
-    const files = await TarFiles.openReadable(storage, onDamage);
+    const files =
+      (isRemote(storage) && (await openByHead(storage))) || (await TarFiles.openReadable(storage, onDamage));
     if (files.entries.size > 0) return new Layout(files);
   } catch (error) {
     await storage[Symbol.asyncDispose]();
@@ -88,7 +114,7 @@ export async function openBlobs(path: string, onDamage: (reason: AirgapError) =>
   }
   await storage[Symbol.asyncDispose]();
   // The error says what the file is instead.
-  return openLayout(path);
+  return openLayout(path, options);
 }
 
 /**
@@ -107,17 +133,36 @@ export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
   }
 }
 
-type OpenOne = (path: string) => Promise<Layout>;
+/** Whether there is a layout at a path, and not an input file: its parts, a directory with its index, a tar, a `.airgap`, a URL. */
+export async function isLayout(path: string): Promise<boolean> {
+  if (isUrl(path) || (await findParts(path))) return true;
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory()) return fileExists(join(path, 'index.json'));
+  if (!stats?.isFile()) return false;
+  await using file = await FileAccess.open(path, 'the source');
+  return (await isTar(file)) || (await isAirgap(file));
+}
+
+async function isTar(file: RandomAccess): Promise<boolean> {
+  const block = Buffer.alloc(BLOCK);
+  return (await readFully(file, block, 0)) && block.toString('latin1', 257, 262) === 'ustar';
+}
+
+type OpenOne = (path: string, options: ObjectOptions) => Promise<Layout>;
 
 /** Several open layouts that are closed together, once. */
 export class OpenLayouts implements AsyncDisposable {
   readonly layouts: Layout[] = [];
 
   /** @param open opens one of them @throws AirgapError as {@link openLayout} */
-  static async open(paths: readonly string[], open: OpenOne = openLayout): Promise<OpenLayouts> {
+  static async open(
+    paths: readonly string[],
+    options: ObjectOptions = {},
+    open: OpenOne = openLayout,
+  ): Promise<OpenLayouts> {
     const opened = new OpenLayouts();
     try {
-      for (const path of paths) opened.layouts.push(await open(path));
+      for (const path of paths) opened.layouts.push(await open(path, options));
       return opened;
     } catch (error) {
       await opened[Symbol.asyncDispose]();
@@ -131,15 +176,37 @@ export class OpenLayouts implements AsyncDisposable {
 }
 
 /**
- * Opens a directory, or a file or parts that should be a tar.
+ * Opens a directory, or a file or parts that should be a tar, or a file at a URL.
  *
- * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when parts are missing or wrong
+ * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when parts are missing or wrong, and the errors of
+ * {@link openObject}
  */
-export async function openStorage(path: string): Promise<DirectoryFiles | RandomAccess> {
+export async function openStorage(
+  path: string,
+  options: ObjectOptions = {},
+): Promise<DirectoryFiles | RandomAccess> {
+  if (isUrl(path)) return openObject(path, options);
   const parts = await findParts(path);
   if (parts) return openParts(parts);
   const stats = await stat(path).catch(cause => {
     throw fileReadError('the bundle', path, cause);
   });
   return stats.isDirectory() ? DirectoryFiles.open(path) : FileAccess.open(path, 'the bundle');
+}
+
+/** The error for a `.airgap` that would have to be walked by requests. */
+export function remoteAirgap(path: string): AirgapError {
+  return new AirgapError('UNSUPPORTED', 'a .airgap is not read from a URL', {
+    where: { path: shownPath(path) },
+    hint: 'Download it first.',
+  });
+}
+
+/** Refuses a URL where a file of this machine is needed. @throws AirgapError `UNSUPPORTED` */
+export function refuseUrl(path: string): void {
+  if (!isUrl(path)) return;
+  throw new AirgapError('UNSUPPORTED', 'this command needs a file, not a URL', {
+    where: { path: shownPath(path) },
+    hint: 'Download it first.',
+  });
 }

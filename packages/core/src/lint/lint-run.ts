@@ -2,6 +2,7 @@ import type { Spec } from '../input/model/spec.ts';
 import type { RegistrySettings } from '../input/references.ts';
 import type { ImageRequest } from '../input/requests.ts';
 import type { Finding } from '../model/finding.ts';
+import type { ReplicatedDomains } from '../reference/replicated.ts';
 import type { Resolution } from '../resolve/resolve-all.ts';
 import type { RuleText } from './rule-api/rule.ts';
 import type { RuleSetting } from './rule-api/rule-setting.ts';
@@ -37,9 +38,9 @@ export class LintRun {
   }
 
   /** Returns the findings in the images, as resolved by their registries. */
-  resolutions(resolutions: readonly Resolution<ImageRequest>[]): Finding[] {
+  resolutions(resolutions: readonly Resolution<ImageRequest>[], domains: ReplicatedDomains): Finding[] {
     return this.inOrder([
-      ...this.#suppressions.check(registryRules, resolutions),
+      ...this.#suppressions.check(registryRules, { resolutions, domains }),
       ...this.#unused(registryRules),
     ]);
   }

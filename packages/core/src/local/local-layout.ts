@@ -6,6 +6,13 @@ import type { Reference } from '../reference/reference.ts';
 import { LocalImage } from './local-image.ts';
 import type { LocalSourceSpec } from './source-spec.ts';
 
+/** The only image of a layout, or the one that the user chose. */
+interface ChosenImage {
+  readonly descriptor: Descriptor;
+  /** Its names in the layout, as written there. */
+  readonly names: readonly string[];
+}
+
 /** The layout behind a local source, and which of its images the source gives. */
 export class LocalLayout {
   readonly layout: Layout;
@@ -39,7 +46,7 @@ export class LocalLayout {
   async otherDigest(name: Reference): Promise<string | undefined> {
     if (name.digest === undefined) return undefined;
     const tagged = name.tag === undefined ? undefined : await this.#named(name.withTag(name.tag));
-    const found = this.#isAlias(name) ? await this.#chosen() : tagged;
+    const found = this.#isAlias(name) ? await this.#only() : tagged;
     return found?.digest === name.digest ? undefined : found?.digest;
   }
 
@@ -48,9 +55,22 @@ export class LocalLayout {
     return (await this.layout.names()).flatMap(({ name }) => name ?? []);
   }
 
+  /** The image that the user chose by its name here, or the only one, with all names that it has. @throws AirgapError `INPUT` */
+  async chosen(): Promise<ChosenImage> {
+    const images = await this.layout.names();
+    const wanted = this.#imageName;
+    const matching = wanted === undefined ? images : images.filter(image => hasName(image, wanted));
+    const distinct = new Map(matching.map(({ descriptor }) => [descriptor.digest, descriptor]));
+    const [descriptor] = distinct.values();
+    if (descriptor === undefined || distinct.size > 1)
+      throw this.#ambiguous(distinct.size, await this.names());
+    const named = images.filter(image => image.descriptor.digest === descriptor.digest);
+    return { descriptor, names: named.flatMap(({ name }) => name ?? []) };
+  }
+
   async #descriptorOf(name: Reference): Promise<Descriptor | undefined> {
     if ('alias' in this.#spec && this.#spec.alias !== undefined)
-      return this.#isAlias(name) ? this.#chosen() : undefined;
+      return this.#isAlias(name) ? this.#only() : undefined;
     return name.digest === undefined ? this.#named(name) : this.#pinned(name);
   }
 
@@ -61,7 +81,7 @@ export class LocalLayout {
   async #named(name: Reference): Promise<Descriptor | undefined> {
     const found = await this.layout.resolve(name);
     if (found === undefined || this.#imageName === undefined) return found;
-    return (await this.#chosen()).digest === found.digest ? found : undefined;
+    return (await this.#only()).digest === found.digest ? found : undefined;
   }
 
   /** A digest says what the image is, whatever its name is here. */
@@ -77,15 +97,8 @@ export class LocalLayout {
     return 'imageName' in this.#spec ? this.#spec.imageName : undefined;
   }
 
-  /** The image that the user chose by its name here, or the only one. @throws AirgapError `INPUT` */
-  async #chosen(): Promise<Descriptor> {
-    const images = await this.layout.names();
-    const wanted = this.#imageName;
-    const matching = wanted === undefined ? images : images.filter(image => hasName(image, wanted));
-    const distinct = new Map(matching.map(({ descriptor }) => [descriptor.digest, descriptor]));
-    const [only] = distinct.values();
-    if (only !== undefined && distinct.size === 1) return only;
-    throw this.#ambiguous(distinct.size, await this.names());
+  async #only(): Promise<Descriptor> {
+    return (await this.chosen()).descriptor;
   }
 
   #ambiguous(count: number, names: readonly string[]): AirgapError {

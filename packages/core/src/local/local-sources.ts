@@ -100,7 +100,7 @@ export class LocalSources implements AsyncDisposable {
   }
 
   async #add(spec: LocalSourceSpec, options: LocalSourcesOptions): Promise<void> {
-    const layout = spec.kind === 'runtime' ? await this.#export(spec, options) : await openFile(spec);
+    const layout = spec.kind === 'runtime' ? await this.#export(spec, options) : await openFileSource(spec);
     if (layout === undefined) {
       this.#onEvent({ type: 'notice', message: `${prefix(spec.text)} it has none of the images` });
       return;
@@ -142,7 +142,8 @@ export class LocalSources implements AsyncDisposable {
   }
 }
 
-async function openFile({ kind, path }: FileSourceSpec): Promise<Layout> {
+/** Opens the layout or archive of a local source. @throws AirgapError `INPUT`, `BUNDLE` */
+export async function openFileSource({ kind, path }: FileSourceSpec): Promise<Layout> {
   if (kind === 'docker-archive') return openDockerArchive(await FileAccess.open(path, 'the docker archive'));
   const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory();
   if (isDirectory !== undefined && isDirectory !== (kind === 'oci')) throw wrongKind(kind, path);

@@ -43,6 +43,41 @@ export function parseLocalSource(text: string): LocalSourceSpec {
   return { kind: 'runtime', text, runtime: parseRuntimeTarget(text) };
 }
 
+/** One image in a runtime on this machine. */
+export interface RuntimeImageSpec extends RuntimeSourceSpec {
+  readonly image: Reference;
+}
+
+/**
+ * Parses one image of a runtime: `docker:NAME`, `podman:NAME`, or `containerd:[NAMESPACE:]NAME`.
+ *
+ * @returns undefined for a text that does not start with a runtime
+ * @throws AirgapError `USAGE` without a name, `INPUT` for an invalid one
+ * @example
+ * parseRuntimeImage('docker:worker:1.0');
+ * parseRuntimeImage('containerd:k8s.io:quay.io/team/app:1');
+ */
+export function parseRuntimeImage(text: string): RuntimeImageSpec | undefined {
+  if (!isRuntimeTarget(text)) return undefined;
+  const colon = text.indexOf(':');
+  const program = text.slice(0, colon);
+  const rest = text.slice(colon + 1);
+  const namespace =
+    program === 'containerd' ? /^(?<name>[A-Za-z0-9._-]+):./.exec(rest)?.groups?.name : undefined;
+  const name = namespace === undefined ? rest : rest.slice(namespace.length + 1);
+  if (name === '')
+    throw new AirgapError('USAGE', `no image is named: ${JSON.stringify(text)}`, {
+      hint: 'Name one image of the runtime, for example docker:worker:1.0.',
+    });
+  const runtime = parseRuntimeTarget(`${program}:${namespace ?? ''}`);
+  return { kind: 'runtime', text, runtime, image: Reference.parse(name).canonical() };
+}
+
+/** Whether a text is a local source of files: `[NAME=]oci:DIR[:IMAGE]`, or one of an archive. */
+export function isFileSource(text: string): boolean {
+  return FILE_SOURCE.test(text);
+}
+
 function fileSource(text: string, groups: Readonly<Record<string, string | undefined>>): FileSourceSpec {
   const { name, location = '' } = groups;
   const colon = location.indexOf(':');

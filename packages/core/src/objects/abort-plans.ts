@@ -1,6 +1,6 @@
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { MultipartUpload } from './multipart-upload.ts';
-import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
+import { ObjectStore, type ObjectStoreOptions } from './s3/object-store.ts';
 import { buildFolder, listKeys, planFolder, readFile, removeKeys } from './shard-files.ts';
 import { parsePlan } from './shard-plan.ts';
 

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { RetryableError } from '../http/retry.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectStore } from './s3/object-store.ts';
 import type { UploadPart } from './upload-tasks.ts';
 
 /** The ETag of a part, as the response to its upload had it. */

@@ -1,7 +1,7 @@
 import { AirgapError } from '../model/errors.ts';
 import { withTime } from '../store/events.ts';
 import { MultipartUpload } from './multipart-upload.ts';
-import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
+import { ObjectStore, type ObjectStoreOptions } from './s3/object-store.ts';
 
 /** How long a failed command waits for the store to remove the parts, in ms. */
 const ABORT_TIMEOUT = 15_000;

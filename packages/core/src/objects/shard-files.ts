@@ -7,7 +7,7 @@ import {
 import { formatBytes } from '../model/bytes.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, digestHex } from '../oci/digest.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectStore } from './s3/object-store.ts';
 
 /** The largest file that is read, in bytes. */
 const MAX_SIZE = 1024 ** 3;

@@ -3,7 +3,7 @@ import { AirgapError } from '../model/errors.ts';
 import { parseJson } from '../model/parse-json.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { MultipartUpload, type SentPart } from './multipart-upload.ts';
-import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
+import { ObjectStore, type ObjectStoreOptions } from './s3/object-store.ts';
 import { ShardFiles } from './shard-files.ts';
 import { parsePlan, restorePlan, type ShardPlan, type StoredPlan } from './shard-plan.ts';
 import { formatReport, isReportName, parseReport, reportName, type ShardReport } from './shard-report.ts';

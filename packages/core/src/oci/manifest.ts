@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
-import { DESCRIPTOR_KEYS, type Descriptor, descriptorSchema, goObject } from './descriptor.ts';
+import { parseJson } from '../model/parse-json.ts';
+import { DESCRIPTOR_KEYS, type Descriptor, descriptorSchema, goObject, textMapSchema } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
 import {
   isImageConfigType,
@@ -61,8 +62,7 @@ const common = {
   artifactType: z.string().optional(),
   fsLayers: schema1Key,
   history: schema1Key,
-  // Copying an image does not need them: invalid annotations are ignored.
-  annotations: z.record(z.string(), z.string()).optional().catch(undefined),
+  annotations: textMapSchema.optional(),
 };
 const imageSchema = goObject(
   z.looseObject({
@@ -96,12 +96,13 @@ export const MANIFEST_KEYS = {
 } as const;
 
 /**
- * Creates a raw manifest from its bytes. The `mediaType` of the document takes precedence over the served type.
+ * Creates a raw manifest from its bytes. The `mediaType` of the document takes precedence over the served type. Whether
+ * all programs read the document alike is left to {@link parseManifest}.
  *
- * @throws AirgapError `REGISTRY` when it is not JSON, `UNSUPPORTED` when programs read it differently
+ * @throws AirgapError `REGISTRY` when it is not JSON
  */
 export function rawManifest(bytes: Uint8Array, servedType: string): RawManifest {
-  const document = parseDocument(bytes);
+  const document = requireJson(parseJson(bytes));
   return { mediaType: mediaTypeOf(document, servedType), digest: digestOf(bytes), bytes };
 }
 
@@ -129,13 +130,24 @@ export function parseManifest(raw: RawManifest): Manifest {
       },
     );
   }
-  const document = parseDocument(raw.bytes);
+  const document = requireJson(parseUnambiguous(raw.bytes));
   if (isIndexType(mediaType)) {
     const { manifests, subject, artifactType, annotations } = check(indexSchema, document, raw.digest);
     return { kind: 'index', mediaType, manifests, subject, artifactType, annotations };
   }
   const { config, layers, subject, artifactType, annotations } = check(imageSchema, document, raw.digest);
-  return { kind: 'image', mediaType, config, layers, subject, artifactType, annotations };
+  const image = { kind: 'image', mediaType, config, layers, subject, artifactType, annotations } as const;
+  const placed = layers.find(({ platform }) => platform !== undefined);
+  if (placed !== undefined && isRunnable(image)) throw layerWithPlatform(placed, raw.digest);
+  return image;
+}
+
+/** containerd's garbage collection removes layers for other platforms, also from under an image. */
+function layerWithPlatform(layer: Descriptor, digest: Digest): AirgapError {
+  return new AirgapError('UNSUPPORTED', `the layer ${layer.digest} has a platform: containerd may drop it`, {
+    where: { digest },
+    hint: 'Build and push the image again with a current docker, buildx or buildah.',
+  });
 }
 
 /** Returns the entries of an index that are manifests, as far as their media types tell; an old tool leaves it empty. */
@@ -195,8 +207,7 @@ function mediaTypeOf(document: unknown, servedType: string): string {
   return Array.isArray(fields?.manifests) ? MediaType.ociIndex : MediaType.ociManifest;
 }
 
-function parseDocument(bytes: Uint8Array): unknown {
-  const document = parseUnambiguous(bytes);
+function requireJson(document: unknown): unknown {
   if (document !== undefined) return document;
   throw new AirgapError('REGISTRY', 'the manifest is not JSON', {
     hint: 'Check that the host is a container registry; if it is, push the image again.',

@@ -1,7 +1,7 @@
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { missingBase, type NeededBlob } from '../layout/missing-base.ts';
 import { readName } from '../layout/names.ts';
-import { openLayout } from '../layout/open-layout.ts';
+import { type OpenOptions, openLayout } from '../layout/open-layout.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -40,17 +40,16 @@ export class ServedBundle implements AsyncDisposable {
   /**
    * Reads the documents and manifests of a bundle.
    *
-   * @param bases layouts that have the layers that a delta leaves to its base
    * @param check may refuse the layout before it is read
    * @throws AirgapError `INPUT` when the file cannot be read or is a delta without its base, `BUNDLE` for an invalid or
    * incomplete bundle, `CONTENT` for a damaged manifest
    */
   static async open(
     path: string,
-    bases: readonly string[] = [],
+    options: OpenOptions = {},
     check?: (layout: Layout) => Promise<void>,
   ): Promise<ServedBundle> {
-    const layout = await openLayout(path, bases);
+    const layout = await openLayout(path, options);
     try {
       await check?.(layout);
       const bundle = new ServedBundle(layout);

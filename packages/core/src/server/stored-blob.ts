@@ -3,7 +3,7 @@ import type { Layout } from '../layout/layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
-import type { RandomAccess } from '../store/random-access.ts';
+import { type RandomAccess, slice } from '../store/random-access.ts';
 import type { Range } from '../store/ranges.ts';
 import { readFully } from '../store/read-ranges.ts';
 import { Verifier } from '../store/verifier.ts';
@@ -34,14 +34,15 @@ export class StoredBlob {
    */
   async *read({ start, end }: Range): AsyncGenerator<Buffer, void> {
     if (this.#verifyError !== undefined) throw this.#verifyError;
-    await using bytes = await this.#layout.open(this);
-    if (!(await bytes.isUnchanged())) throw this.#modified(bytes);
+    await using blob = await this.#layout.open(this);
+    if (!(await blob.isUnchanged())) throw this.#modified(blob);
+    await using bytes = slice(blob, { start, end });
     const isComplete = end - start === this.size;
     const verify = isComplete && !this.#isVerified ? this.#createVerify() : () => {};
     const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_SIZE, end - start));
     for (let at = start; at < end; at += buffer.length) {
       const chunk = buffer.subarray(0, Math.min(buffer.length, end - at));
-      if (!(await readFully(bytes, chunk, at))) throw this.#modified(bytes);
+      if (!(await readFully(bytes, chunk, at - start))) throw this.#modified(bytes);
       verify(chunk);
       yield chunk;
     }

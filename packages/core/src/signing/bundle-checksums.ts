@@ -1,26 +1,34 @@
-import { basename } from 'node:path';
-import { fileExists } from '../fs/file-exists.ts';
 import { DockerArchive } from '../layout/docker-archive.ts';
 import type { Layout } from '../layout/layout.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
+import { baseName, beside, shownPath } from '../model/path-or-url.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { isRunnable } from '../oci/manifest.ts';
 import type { OnEvent } from '../store/events.ts';
 import { type Checksum, MAX_CHECKSUMS_SIZE, parseChecksums } from './checksums.ts';
 import { type PublicKey, readPublicKey } from './public-key.ts';
-import { beside, indexCopy, listedName, sideFiles } from './side-files.ts';
+import { indexCopy, listedName, sideFiles } from './side-files.ts';
 import { checkSignature } from './signature-file.ts';
-import { readSmall } from './small-file.ts';
+import { readIfPresent, readSmall } from './small-file.ts';
 
 /** What a bundle is compared with. */
 export interface SignatureOptions {
   /** The path of the key that must have signed the checksums: PEM, or a minisign public key. */
   readonly publicKey?: string | undefined;
-  /** The path of the checksums. Default `BUNDLE.sha256`. */
+  /** The path or URL of the checksums. Default `BUNDLE.sha256`. */
   readonly checksums?: string | undefined;
-  /** The path of their signature. Default: the path of the checksums with `.sigstore.json` or `.minisig`. */
+  /** The path or URL of their signature. Default: the path of the checksums with `.sigstore.json` or `.minisig`. */
   readonly signature?: string | undefined;
+}
+
+/** What checksums are made of. */
+interface ChecksumsOptions {
+  readonly checksums: readonly Checksum[];
+  readonly signedBy?: PublicKey | undefined;
+  /** How files beside the checksums are reached. */
+  readonly remote: ObjectOptions;
 }
 
 const INDEX_SUFFIX = indexCopy('');
@@ -39,10 +47,16 @@ export class BundleChecksums {
   /** The name under which the bundle should be listed; empty for a stream. */
   readonly name: string;
 
-  private constructor(path: string, bundle: string, checksums: readonly Checksum[], signedBy?: PublicKey) {
-    this.path = path;
-    this.signedBy = signedBy;
-    this.#checksums = checksums;
+  /** As it was opened, with what is secret in a URL. */
+  readonly #source: string;
+  readonly #remote: ObjectOptions;
+
+  private constructor(source: string, bundle: string, options: ChecksumsOptions) {
+    this.#source = source;
+    this.#remote = options.remote;
+    this.path = shownPath(source);
+    this.signedBy = options.signedBy;
+    this.#checksums = options.checksums;
     this.name = listedName(bundle);
   }
 
@@ -52,21 +66,37 @@ export class BundleChecksums {
    * @returns undefined when nothing is requested
    * @throws AirgapError `CONTENT` when they are not signed by the key, or invalid; `INPUT` for files that cannot be read
    */
-  static async read(bundle: string, options: SignatureOptions): Promise<BundleChecksums | undefined> {
-    const { publicKey, signature } = options;
-    if (publicKey === undefined && options.checksums === undefined) return undefined;
+  static async read(
+    bundle: string,
+    options: SignatureOptions & ObjectOptions,
+  ): Promise<BundleChecksums | undefined> {
+    const { publicKey, checksums: given } = options;
+    if (publicKey === undefined && given === undefined) return undefined;
     const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
-    const path = options.checksums ?? sideFiles(bundle).checksums;
-    if (options.checksums === undefined && !(await fileExists(path))) throw noChecksums(path);
-    const bytes = await readSmall('the checksums', path, MAX_CHECKSUMS_SIZE);
-    if (key) await checkSignature({ path, bytes }, key, signature);
-    return new BundleChecksums(path, bundle, parseChecksums(bytes.toString('utf8'), path), key);
+    const path = given ?? sideFiles(bundle).checksums;
+    const read = given === undefined ? readIfPresent : readSmall;
+    const bytes = await read('the checksums', path, MAX_CHECKSUMS_SIZE, options);
+    if (bytes === undefined) throw noChecksums(shownPath(path));
+    if (key) await checkSignature({ path, bytes }, key, options);
+    return BundleChecksums.#parse(path, bytes, bundle, options, key);
   }
 
   /** Reads the checksums beside a bundle, if there are any; nothing protects them. @throws AirgapError as {@link read} */
-  static async find(bundle: string): Promise<BundleChecksums | undefined> {
-    const { checksums } = sideFiles(bundle);
-    return (await fileExists(checksums)) ? BundleChecksums.read(bundle, { checksums }) : undefined;
+  static async find(bundle: string, options: ObjectOptions): Promise<BundleChecksums | undefined> {
+    const { checksums: path } = sideFiles(bundle);
+    const bytes = await readIfPresent('the checksums', path, MAX_CHECKSUMS_SIZE, options);
+    return bytes && BundleChecksums.#parse(path, bytes, bundle, options);
+  }
+
+  static #parse(
+    path: string,
+    bytes: Buffer,
+    bundle: string,
+    remote: ObjectOptions,
+    signedBy?: PublicKey,
+  ): BundleChecksums {
+    const checksums = parseChecksums(bytes.toString('utf8'), shownPath(path));
+    return new BundleChecksums(path, bundle, { checksums, signedBy, remote });
   }
 
   /** All lines, in their order. */
@@ -117,12 +147,13 @@ export class BundleChecksums {
 
   /** The copy of `index.json` may be missing: the layout has it as well. */
   async #checkCopy(name: string, digest: Digest): Promise<void> {
-    const path = beside(this.path, name);
-    if (!(await fileExists(path))) return;
-    const actual = digestOf(await readSmall('the copy of index.json', path, MAX_INDEX_SIZE));
+    const path = beside(this.#source, name);
+    const bytes = await readIfPresent('the copy of index.json', path, MAX_INDEX_SIZE, this.#remote);
+    if (bytes === undefined) return;
+    const actual = digestOf(bytes);
     if (actual === digest) return;
     throw new AirgapError('CONTENT', `${name}: sha256 is ${actual}, expected ${digest}`, {
-      where: { path },
+      where: { path: shownPath(path) },
       hint: 'Fetch the file again, or remove it.',
     });
   }
@@ -130,7 +161,7 @@ export class BundleChecksums {
   #notListed(name: string, digest: Digest): AirgapError {
     return new AirgapError(
       'CONTENT',
-      `${name} with sha256 ${digest} is not listed in ${basename(this.path)}`,
+      `${name} with sha256 ${digest} is not listed in ${baseName(this.path)}`,
       { where: { path: this.path }, hint: 'Fetch the checksums that belong to this bundle.' },
     );
   }
@@ -146,13 +177,13 @@ export class BundleChecksums {
 export async function requireSigned(
   layout: Layout,
   bundle: string,
-  options: SignatureOptions,
+  options: SignatureOptions & ObjectOptions,
   onEvent: OnEvent = () => {},
 ): Promise<void> {
   const checksums = await BundleChecksums.read(bundle, options);
   const listed = await checksums?.checkIndex(layout);
   if (checksums === undefined || listed === undefined || listed === checksums.name) return;
-  onEvent({ type: 'notice', message: `${bundle} is listed as ${listed} in ${checksums.path}` });
+  onEvent({ type: 'notice', message: `${shownPath(bundle)} is listed as ${listed} in ${checksums.path}` });
 }
 
 /** No digest covers `manifest.json`, but what it must say follows from the manifests. @throws AirgapError `CONTENT` */
@@ -176,7 +207,7 @@ async function checkDockerManifest(layout: Layout): Promise<void> {
 }
 
 function noChecksums(path: string): AirgapError {
-  return new AirgapError('CONTENT', `${basename(path)} is missing: this bundle is not signed`, {
+  return new AirgapError('CONTENT', `${baseName(path)} is missing: this bundle is not signed`, {
     where: { path },
     hint: 'Fetch the checksums and their signature from the vendor, or name them with --checksums.',
   });

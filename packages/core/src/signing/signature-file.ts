@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { fileExists } from '../fs/file-exists.ts';
 import { AirgapError } from '../model/errors.ts';
+import { shownPath, withSuffix } from '../model/path-or-url.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { formatId, MinisignKey, parseMinisignSignature } from './minisign.ts';
 import type { PublicKey, SigstoreKey } from './public-key.ts';
 import { type FileSignature, parseSigstoreBundle } from './sigstore-bundle.ts';
-import { readSmall } from './small-file.ts';
+import { readIfPresent, readSmall } from './small-file.ts';
 
 /** In bytes. A sigstore bundle of a file has a few KiB. */
 const MAX_SIGNATURE_SIZE = 1024 * 1024;
@@ -13,7 +14,7 @@ const BASE64 = /^[A-Za-z0-9+/]{40,}={0,2}\s*$/;
 
 /** The path where the signature of a file is. @param key minisign has its own form of signatures */
 export function signaturePath(file: string, key?: PublicKey): string {
-  return key instanceof MinisignKey ? `${file}.minisig` : `${file}.sigstore.json`;
+  return withSuffix(file, key instanceof MinisignKey ? '.minisig' : '.sigstore.json');
 }
 
 /** A file that must be signed. */
@@ -25,16 +26,23 @@ export interface SignedFile {
 /**
  * Checks the signature of a file: a sigstore bundle, a signature of minisign, or the signature itself, also in base64.
  *
- * @param given the path of the signature; by default it is beside the file
+ * @param signature its path or URL; by default it is beside the file
  * @throws AirgapError `CONTENT` when there is no signature, or when the key has not made it for this file; `INPUT`
  * when the signature cannot be read
  */
-export async function checkSignature(file: SignedFile, key: PublicKey, given?: string): Promise<void> {
-  const path = given ?? signaturePath(file.path, key);
-  if (given === undefined && !(await fileExists(path))) throw unsigned(path);
-  const signature = await readSmall('the signature', path, MAX_SIGNATURE_SIZE);
-  if (key instanceof MinisignKey) checkMinisign(file, key, { path, bytes: signature });
-  else checkSigstore(file, key, parseSignature(signature, path));
+export async function checkSignature(
+  { path, bytes }: SignedFile,
+  key: PublicKey,
+  { signature: given, ...remote }: ObjectOptions & { readonly signature?: string | undefined },
+): Promise<void> {
+  const source = given ?? signaturePath(path, key);
+  const read = given === undefined ? readIfPresent : readSmall;
+  const signature = await read('the signature', source, MAX_SIGNATURE_SIZE, remote);
+  const shown = shownPath(source);
+  if (signature === undefined) throw unsigned(shown);
+  const file = { path: shownPath(path), bytes };
+  if (key instanceof MinisignKey) checkMinisign(file, key, { path: shown, bytes: signature });
+  else checkSigstore(file, key, parseSignature(signature, shown));
 }
 
 function checkMinisign(file: SignedFile, key: MinisignKey, { path, bytes }: SignedFile): void {

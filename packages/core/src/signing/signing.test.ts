@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function verdict(publicKey: string, signature: string, bytes: Uint8Array = CHECKSUMS): Promise<string> {
   try {
     const key = await readPublicKey(publicKey);
-    await checkSignature({ path: 'bundle.tar.sha256', bytes }, key, signature);
+    await checkSignature({ path: 'bundle.tar.sha256', bytes }, key, { signature });
     return 'OK';
   } catch (error) {
     if (!(error instanceof AirgapError)) throw error;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { replaceFile } from '../fs/replace-file.ts';
 import { systemErrorReason } from '../fs/system-error.ts';
 import { DirectoryFiles } from '../layout/directory-files.ts';
-import { openLayout, openStorage } from '../layout/open-layout.ts';
+import { openLayout, openStorage, refuseUrl } from '../layout/open-layout.ts';
 import { findParts } from '../layout/parts.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
@@ -50,6 +50,7 @@ export async function writeChecksums(
   options: WriteChecksumsOptions,
 ): Promise<WrittenChecksums> {
   const { key, also = [], signal } = options;
+  refuseUrl(bundle);
   const name = listedName(bundle);
   checkNames([name, indexCopy(name), ...also.map(path => basename(path))]);
   const paths = sideFiles(bundle);

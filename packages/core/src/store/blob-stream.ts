@@ -2,6 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { ChunkWriter } from './blob-writer.ts';
 import { HashingWriter } from './blob-writer.ts';
 import { copyBlob } from './copy-blob.ts';
+import type { OnEvent } from './events.ts';
 import type { BlobSource } from './image-source.ts';
 import type { BlobBody } from './image-target.ts';
 
@@ -13,12 +14,13 @@ export function blobBody(
   sources: readonly BlobSource[],
   blob: Descriptor,
   images: readonly string[],
+  onEvent: OnEvent = () => {},
 ): BlobBody {
   return (start, end) => {
     const pipe = new Pipe();
     const isComplete = start === 0 && end === blob.size;
     const sending = isComplete
-      ? copyBlob(sources, blob, new HashingWriter(pipe), { images })
+      ? copyBlob(sources, blob, new HashingWriter(pipe), { images, onEvent })
       : readPart(sources, blob, pipe.writer(), start, end);
     return pipe.chunks(sending);
   };

@@ -16,12 +16,27 @@ export interface RandomAccess extends AsyncDisposable {
   read(buffer: Uint8Array, at: number): Promise<number>;
   /** The pieces of open local files that hold a range, in order; worker threads read them by their descriptors. */
   files?(range: Range): readonly FilePart[];
+  /** A range that will be read in order, and is fetched ahead; only of bytes of which each read is a request. */
+  section?(range: Range): RandomAccess;
   /** Whether the bytes are unmodified since they were opened. */
   isUnchanged(): Promise<boolean>;
 }
 
+/** Bytes of which each read is a request. */
+export interface RemoteAccess extends RandomAccess {
+  section(range: Range): RandomAccess;
+  /** Fetches the first bytes, and keeps them in memory. @param end the number of bytes */
+  keepStart(end: number): Promise<void>;
+}
+
+/** Whether each read is a request. */
+export function isRemote(bytes: RandomAccess): bytes is RemoteAccess {
+  return 'keepStart' in bytes;
+}
+
 /** A range of other bytes. Closing it leaves those open. */
 export function slice(bytes: RandomAccess, { start, end }: Range): RandomAccess {
+  if (bytes.section) return bytes.section({ start, end });
   const size = end - start;
   const files = bytes.files?.bind(bytes);
   return {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import type { BlobWriter, FilePart } from './blob-writer.ts';
-import type { RandomAccess } from './random-access.ts';
+import { type RandomAccess, slice } from './random-access.ts';
 import type { Range } from './ranges.ts';
 
 /** In bytes. */
@@ -23,12 +23,25 @@ export async function readRanges(
   if (file && into.copyFrom) return copyLimit(() => into.copyFrom?.(file));
   const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
   for (const { start, end } of wanted) {
+    await using range = slice(bytes, { start, end });
     for (let at = start; at < end; ) {
-      const read = await bytes.read(buffer.subarray(0, Math.min(READ_SIZE, end - at)), at);
+      const read = await range.read(buffer.subarray(0, Math.min(READ_SIZE, end - at)), at - start);
       if (read === 0) return;
       await into.write(buffer.subarray(0, read), at);
       at += read;
     }
+  }
+}
+
+/** Reads all bytes from start to end. Chunks may be kept. */
+export async function* readInOrder(bytes: RandomAccess): AsyncGenerator<Uint8Array> {
+  await using all = slice(bytes, { start: 0, end: bytes.size });
+  for (let at = 0; ; ) {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, bytes.size - at));
+    const read = await all.read(buffer, at);
+    if (read === 0) return;
+    yield buffer.subarray(0, read);
+    at += read;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { planDelta } from '../bundle/delta-plan.ts';
-import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
+import type { BundlePlan } from '../bundle/entry-content.ts';
 import { checkTarget } from '../bundle/file/disk.ts';
 import { checkParts } from '../bundle/part-plan.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
@@ -15,12 +15,12 @@ import { LocalSources } from '../local/local-sources.ts';
 import { parseLocalSource } from '../local/source-spec.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { shownPath } from '../model/path-or-url.ts';
 import type { NewUpload } from '../objects/new-upload.ts';
-import { isObjectUrl } from '../objects/object-url.ts';
+import { isObjectUrl } from '../objects/s3/object-url.ts';
 import { parseUploadPartSize } from '../objects/upload-tasks.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
-import type { Reference } from '../reference/reference.ts';
 import { Registries } from '../registry/registries.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
@@ -32,7 +32,14 @@ import { finishSums, openSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { openLocal, type ResolvedPlan, readRequests, rejectFindings, resolvePlan } from './resolved-plan.ts';
+import {
+  blobSources,
+  openLocal,
+  type ResolvedPlan,
+  readRequests,
+  rejectFindings,
+  resolvePlan,
+} from './resolved-plan.ts';
 import type { SignOptions } from './sign.ts';
 
 /** The options of {@link build}. */
@@ -110,7 +117,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await checkInputs(output, options);
     const sums = await openSums(output, options);
     await checkReport(options);
-    await using bases = await OpenLayouts.open(options.deltaFrom ?? []);
+    await using bases = await OpenLayouts.open(options.deltaFrom ?? [], { ...options, signal });
     await using registries = await Registries.open({ ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
@@ -129,8 +136,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       size: tarPlan.size,
       hosts: bytesByHost(tarPlan, local),
     });
-    await using reused = await OpenLayouts.open(options.reuse ?? [], path =>
-      openBlobs(path, notice(path, onEvent)),
+    await using reused = await OpenLayouts.open(options.reuse ?? [], { ...options, signal }, (path, remote) =>
+      openBlobs(path, notice(shownPath(path), onEvent), remote),
     );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
@@ -315,24 +322,14 @@ function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): r
   return [...local.layouts, ...reused.layouts];
 }
 
-/**
- * A blob comes from a local layout that has it, else from the registry of one of its images.
- *
- * @param window for a target that needs each blob in order, and several at once
- */
+/** @param window for a target that needs each blob in order, and several at once */
 function writeOptions(
   { registries, local, reused, onEvent, stop }: BuildContext,
   window?: ReadWindow,
 ): WriteOptions {
-  const remote = (from: Reference): readonly BlobSource[] => {
-    const { sources } = registries.source(from);
-    return window ? sources.map(source => new WindowedSource(source, window)) : sources;
-  };
-  const sourcesOf = ({ blob, from }: BlobRef) => [
-    ...layoutsOf({ local, reused }).filter(layout => layout.contains(blob)),
-    ...(local.imageOf(from) ? [] : remote(from)),
-  ];
-  return { sourcesOf, onEvent, stop };
+  const layouts = layoutsOf({ local, reused });
+  const remote = (source: BlobSource) => (window ? new WindowedSource(source, window) : source);
+  return { sourcesOf: ref => blobSources({ registries, local }, layouts, ref, remote), onEvent, stop };
 }
 
 /** The bytes of each registry; those of local images come from none. */

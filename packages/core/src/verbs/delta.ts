@@ -3,12 +3,13 @@ import { StoredBundle } from '../bundle/stored-bundle.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
 
 /** The options of {@link delta}. */
-export interface DeltaOptions extends CopyBundleOptions {
-  /** The paths of the older bundles: a layer is left out if all of them have it. */
+export interface DeltaOptions extends CopyBundleOptions, ObjectOptions {
+  /** The paths or URLs of the older bundles: a layer is left out if all of them have it. */
   readonly bases: readonly string[];
   /** The path of the new bundle. */
   readonly new: string;
@@ -33,7 +34,7 @@ export interface DeltaResult extends WrittenBundle {
  */
 export async function delta(options: DeltaOptions): Promise<DeltaResult> {
   checkOptions('delta', options, ['bases', 'new', 'output']);
-  await using bases = await OpenLayouts.open(options.bases);
+  await using bases = await OpenLayouts.open(options.bases, options);
   await using full = await StoredBundle.open(options.new);
   if (full.layout.form === 'delta') throw isDelta(options.new);
   const { plan, recipe } = await planDelta(full, bases.layouts);

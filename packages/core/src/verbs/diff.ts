@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { BundleContents } from '../diff/bundle-contents.ts';
 import {
   type AddedImage,
@@ -11,17 +10,18 @@ import {
 import { pair } from '../diff/pairing.ts';
 import { type BlobAmount, bytesOf } from '../layout/blob-usage.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { absolutePath } from '../model/path-or-url.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { checkOptions } from './check-options.ts';
 
 /** The options of {@link diff}. */
-export interface DiffOptions {
+export interface DiffOptions extends ObjectOptions {
   /** The path of a bundle or an OCI layout directory. */
   readonly old: string;
   /** The path of its successor. */
   readonly new: string;
   /** Layouts that have the layers that a delta leaves to its base. */
   readonly base?: readonly string[] | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** The totals of one of the compared bundles. */
@@ -60,10 +60,9 @@ export interface DiffResult {
  */
 export async function diff(options: DiffOptions): Promise<DiffResult> {
   checkOptions('diff', options, ['old', 'new']);
-  const { base, signal } = options;
-  return interruptible(signal, async () => {
-    const before = await BundleContents.read(options.old, signal, base);
-    const after = await BundleContents.read(options.new, signal, base);
+  return interruptible(options.signal, async () => {
+    const before = await BundleContents.read(options.old, options);
+    const after = await BundleContents.read(options.new, options);
     return compare(before, after);
   });
 }
@@ -85,5 +84,5 @@ function compare(before: BundleContents, after: BundleContents): DiffResult {
 }
 
 function totals({ path, images, blobs }: BundleContents): ComparedBundle {
-  return { path: resolve(path), images: images.length, blobs: blobs.size, bytes: bytesOf(blobs) };
+  return { path: absolutePath(path), images: images.length, blobs: blobs.size, bytes: bytesOf(blobs) };
 }

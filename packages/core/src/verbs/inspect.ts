@@ -1,9 +1,10 @@
-import { resolve } from 'node:path';
 import { amountOf, type BlobAmount, BlobUsage, bytesOf } from '../layout/blob-usage.ts';
 import { type ImageSummary, summarizeImages } from '../layout/image-summary.ts';
 import type { LayoutForm } from '../layout/layout-files.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
+import { absolutePath } from '../model/path-or-url.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { digestOf } from '../oci/digest.ts';
 import { BundleChecksums } from '../signing/bundle-checksums.ts';
 import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
@@ -11,7 +12,7 @@ import { checkLayoutImages } from '../signing/layout-images.ts';
 import { checkOptions } from './check-options.ts';
 
 /** The options of {@link inspect}. */
-export interface InspectOptions {
+export interface InspectOptions extends ObjectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
   /** Layouts that have the layers that a delta leaves to its base. */
@@ -86,18 +87,18 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
   checkOptions('inspect', options, ['bundle']);
   const { bundle: path } = options;
   const policy = await ImagePolicy.read(options.signatures);
-  await using layout = await openLayout(path, options.base);
+  await using layout = await openLayout(path, options);
   const summaries: ImageSummary[] = [];
   for await (const image of summarizeImages(layout)) summaries.push(image);
   // Several names of one image count once.
   const distinct = new Map(summaries.map(image => [image.digest, image.sizes]));
   const usage = new BlobUsage([...distinct.values()]);
   return {
-    path: resolve(path),
+    path: absolutePath(path),
     form: layout.form,
     size: layout.size,
     digest: digestOf(await layout.documentBytes('index.json')),
-    ...(await recordedChecksums(path)),
+    ...(await recordedChecksums(path, options)),
     signatures: await checkLayoutImages(layout, policy),
     images: summaries.map(image => describe(image, usage)),
     blobs: usage.blobs,
@@ -107,9 +108,12 @@ export async function inspect(options: InspectOptions): Promise<InspectResult> {
   };
 }
 
-async function recordedChecksums(bundle: string): Promise<Pick<InspectResult, 'checksums'>> {
+async function recordedChecksums(
+  bundle: string,
+  options: ObjectOptions,
+): Promise<Pick<InspectResult, 'checksums'>> {
   try {
-    const found = await BundleChecksums.find(bundle);
+    const found = await BundleChecksums.find(bundle, options);
     return found ? { checksums: { path: found.path, files: found.lines, checked: false } } : {};
   } catch (error) {
     // Invalid checksums say nothing; verify reports them.

@@ -15,7 +15,7 @@ import { type Release, readRelease, releaseOf } from '../kots/write/release.ts';
 import { type SavedImage, savedImage } from '../kots/write/saved-image.ts';
 import { writeArchive } from '../kots/write/write-archive.ts';
 import type { Layout } from '../layout/layout.ts';
-import { openLayout } from '../layout/open-layout.ts';
+import { openLayout, refuseUrl } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
@@ -98,7 +98,8 @@ export async function kots(options: KotsOptions): Promise<KotsResult> {
       path,
       [bundle, release, older, delta].filter(input => input !== undefined),
     );
-    await using layout = await openLayout(options.bundle);
+    refuseUrl(bundle);
+    await using layout = await openLayout(bundle);
     await using previous = await openPrevious(options);
     return await writeKots({ layout, previous, path }, options);
   });
@@ -206,6 +207,7 @@ async function readImages(layout: Layout): Promise<SavedImage[]> {
 
 async function readBase(path: string | undefined): Promise<DeltaBase | undefined> {
   if (path === undefined) return undefined;
+  refuseUrl(path);
   await using layout = await openLayout(path);
   return await DeltaBase.read(layout);
 }

@@ -87,7 +87,7 @@ export function lintResult(
 async function queryRegistries(
   requests: readonly ImageRequest[],
   run: LintRun,
-  { online, signal, onEvent: listener }: LintOptions,
+  { online, locations = {}, signal, onEvent: listener }: LintOptions,
 ): Promise<Finding[]> {
   const onEvent = withTime(listener);
   onEvent?.({ type: 'phase', phase: 'resolve' });
@@ -95,9 +95,9 @@ async function queryRegistries(
     await using registries = await Registries.open({ ...online, signal, onEvent: listener });
     const request = localRequest(requests, online ?? {});
     await using local = await LocalSources.open({ ...request, signal, onEvent });
-    return run.resolutions(
-      await resolveAll(sourceOf({ registries, local }), requests, platformsOf(online ?? {}), onEvent),
-    );
+    const source = sourceOf({ registries, local });
+    const resolutions = await resolveAll(source, requests, platformsOf(online ?? {}), onEvent);
+    return run.resolutions(resolutions, locations);
   });
 }
 

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { selectImages } from '../bundle/select.ts';
 import { StreamTarget } from '../bundle/stream-target.ts';
 import { planSubset } from '../bundle/subset.ts';
@@ -11,6 +10,8 @@ import { missingBase, type NeededBlob } from '../layout/missing-base.ts';
 import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { absolutePath } from '../model/path-or-url.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Runtime, WriteBundle } from '../runtime/runtime.ts';
 import { RuntimeInventory } from '../runtime/runtime-inventory.ts';
@@ -21,7 +22,7 @@ import { requireImageSignatures } from '../signing/layout-images.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 
-export interface LoadRuntimeOptions extends SignatureOptions {
+export interface LoadRuntimeOptions extends SignatureOptions, ObjectOptions {
   /** Path of the bundle. */
   readonly bundle: string;
   /** Layouts that have the layers that a delta leaves to its base. Docker and containerd may have them as well. */
@@ -84,7 +85,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   const onEvent = withTime(options.onEvent ?? (() => {}));
   const runtime = parseRuntimeTarget(options.target);
   return interruptible(signal, async () => {
-    await using layout = await openLayout(options.bundle, options.base);
+    await using layout = await openLayout(options.bundle, options);
     await requireSigned(layout, options.bundle, options, onEvent);
     const signatures = await requireImageSignatures(layout, options.signatures);
     onEvent({ type: 'phase', phase: 'read' });
@@ -108,7 +109,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
     if (!dryRun) onEvent({ type: 'phase', phase: 'check', host: options.target });
     const after = dryRun ? undefined : new RuntimeInventory(await runtime.images(signal));
     return {
-      path: resolve(options.bundle),
+      path: absolutePath(options.bundle),
       target: options.target,
       dryRun,
       signatures,

@@ -1,34 +1,12 @@
-import { resolve } from 'node:path';
-import { LayoutContents } from '../bundle/layout-contents.ts';
 import { selectImages } from '../bundle/select.ts';
-import { checkMediaTypes, checkPushed, checkRepositories } from '../copy/check-target.ts';
-import { findMissing, type MissingBlob, type PushDiff, withMissingManifests } from '../copy/find-missing.ts';
-import { type ImageMapping, mapImages } from '../copy/image-mapping.ts';
-import {
-  addTransfers,
-  expectedTransfers,
-  push,
-  type TransferCount,
-  type TransferCounts,
-} from '../copy/push.ts';
-import { type PushPlan, planPush } from '../copy/push-plan.ts';
-import { updateReferrers } from '../copy/referrers-index.ts';
-import {
-  type OnExisting,
-  putTags,
-  readBackTags,
-  reportRefusedChecks,
-  resolveTags,
-  type TargetTag,
-} from '../copy/tags.ts';
+import { mapImages } from '../copy/image-mapping.ts';
+import type { TransferCount } from '../copy/push.ts';
+import { interruptedPush, pushLayout } from '../copy/push-layout.ts';
+import type { OnExisting, TargetTag } from '../copy/tags.ts';
 import type { TargetOf } from '../copy/target-of.ts';
-import { UploadBodies } from '../copy/upload-bodies.ts';
-import type { Layout } from '../layout/layout.ts';
-import { missingBase } from '../layout/missing-base.ts';
 import { openLayout } from '../layout/open-layout.ts';
-import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { absolutePath } from '../model/path-or-url.ts';
 import { Reference } from '../reference/reference.ts';
 import { type Naming, parseTargetLocation } from '../reference/relocation.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
@@ -36,8 +14,7 @@ import { isRuntimeTarget, type RuntimeTarget } from '../runtime/target.ts';
 import { requireSigned, type SignatureOptions } from '../signing/bundle-checksums.ts';
 import type { ImageSignature, SignatureRule } from '../signing/image-policy.ts';
 import { requireImageSignatures } from '../signing/layout-images.ts';
-import { type OnEvent, withTime } from '../store/events.ts';
-import { HashPool } from '../store/hash-pool.ts';
+import { withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 import { type LoadRuntimeResult, loadRuntime } from './load-runtime.ts';
 
@@ -132,8 +109,8 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
   return interruptible(
     options.signal,
     async () => {
-      await using layout = await openLayout(options.bundle, options.base);
-      const { onExisting = 'overwrite', dryRun = false } = options;
+      await using layout = await openLayout(options.bundle, { ...options, signal });
+      const { onExisting = 'overwrite', dryRun = false, checkBlobs = false } = options;
       const onEvent = withTime(options.onEvent ?? (() => {}));
       await requireSigned(layout, options.bundle, options, onEvent);
       const signatures = await requireImageSignatures(layout, options.signatures);
@@ -143,18 +120,13 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
       await using registries = await Registries.open({ ...options, signal });
       const targetOf: TargetOf = repository =>
         registries.target(Reference.inRepository(location.registry, repository));
-      onEvent({ type: 'phase', phase: 'query', host: location.registry });
-      const tags = await resolveTags(targetOf, mappings, onExisting);
-      if (onExisting !== 'overwrite' || dryRun) reportRefusedChecks(targetOf, tags, onExisting, onEvent);
       const stop = (reason: unknown) => stopper.abort(reason);
-      const context = { layout, targetOf, registry: location.registry, tags, signal, stop };
-      const transfers = await pushImages(context, options);
-      if (!dryRun) {
-        onEvent({ type: 'phase', phase: 'check', host: location.registry });
-        await readBackTags(targetOf, tags, signal, onEvent);
-      }
+      const { tags, ...transfers } = await pushLayout({
+        ...{ layout, mappings, targetOf, registry: location.registry },
+        ...{ onExisting, dryRun, checkBlobs, signal, stop, onEvent },
+      });
       return {
-        path: resolve(options.bundle),
+        path: absolutePath(options.bundle),
         target: options.target,
         dryRun,
         signatures,
@@ -163,115 +135,11 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
         elapsed: performance.now() - started,
       };
     },
-    cause => interruptedLoad(cause, location.registry),
+    cause => interruptedPush(cause, location.registry),
   );
 }
 
-/** Content comes before its tags, so what has arrived does no harm. */
-function interruptedLoad(cause: unknown, registry: string): AirgapError {
-  return new AirgapError('INTERRUPTED', `interrupted: what ${registry} has received stays there`, {
-    hint: 'Run the same command again to resume: it skips what is there.',
-    cause,
-  });
-}
-
-interface PushContext {
-  readonly layout: Layout;
-  readonly targetOf: TargetOf;
-  readonly registry: string;
-  readonly tags: readonly TargetTag[];
-  readonly signal: AbortSignal;
-  readonly stop: (reason: unknown) => void;
-}
-
-/** Finds missing content and pushes it, unless this is a dry run. */
-async function pushImages(
-  context: PushContext,
-  { dryRun, checkBlobs = false, onEvent: listener = () => {} }: LoadOptions,
-): Promise<TransferCounts> {
-  const onEvent = withTime(listener);
-  const { layout, targetOf, registry, tags, signal, stop } = context;
-  const pushed = mappingsOf(tags, 'pushed');
-  const { plan, found } = await planAndCompare(context, checkBlobs, onEvent);
-  const diff = { ...found, blobs: await locateAbsent(layout, targetOf, found.blobs, tags) };
-  const expected = expectedTransfers(diff);
-  const { blobs, bytes } = expected.uploaded;
-  onEvent({ type: 'planned', images: tags.length, blobs, bytes, size: layout.size });
-  if (dryRun) {
-    await checkRepositories(targetOf, pushed, onEvent);
-    return expected;
-  }
-  if (diff.blobs.length > 0) await checkMediaTypes(targetOf, layout, pushed, diff);
-  onEvent({ type: 'phase', phase: 'move', host: registry });
-  await using hashPool = new HashPool(signal);
-  const bodies = new UploadBodies(layout, hashPool, onEvent);
-  const options = { targetOf, source: layout, bodies, onEvent, stop };
-  // What a delta does not have can only be mounted: if the registry refuses that, nothing was uploaded.
-  const mounts = diff.blobs.filter(({ blob }) => layout.expects(blob));
-  const uploads = diff.blobs.filter(({ blob }) => !layout.expects(blob));
-  const mounted = await push({ blobs: mounts, levels: [] }, options);
-  const transfers = addTransfers(mounted, await push({ ...diff, blobs: uploads }, options));
-  onEvent({ type: 'phase', phase: 'check', host: registry });
-  // Before the tags: a tag must never point to incomplete content.
-  await checkPushed(targetOf, diff, registry, signal, onEvent);
-  await updateReferrers(targetOf, plan.referrers);
-  onEvent({ type: 'phase', phase: 'tag', host: registry });
-  await putTags(targetOf, layout, tags, onEvent);
-  return transfers;
-}
-
-/** Plans the push and queries what the target has of it. */
-async function planAndCompare(
-  { layout, targetOf, tags }: PushContext,
-  checkBlobs: boolean,
-  onEvent: OnEvent,
-): Promise<{ plan: PushPlan; found: PushDiff }> {
-  const pushed = mappingsOf(tags, 'pushed');
-  const present = mappingsOf(tags, 'present');
-  const requested = [...pushed, ...present];
-  const compare = async (incomplete: readonly ImageMapping[]) => {
-    const plan = await planPush(layout, requested, incomplete);
-    return { plan, found: await findMissing(targetOf, plan, onEvent) };
-  };
-  const compared = await compare(checkBlobs ? requested : pushed);
-  const damaged = checkBlobs ? [] : await withMissingManifests(layout, present, compared.found);
-  return damaged.length === 0 ? compared : compare([...pushed, ...damaged]);
-}
-
-function mappingsOf(tags: readonly TargetTag[], wanted: TargetTag['state']): ImageMapping[] {
-  return tags.filter(({ state }) => state === wanted).map(({ mapping }) => mapping);
-}
-
-/**
- * Finds the layers that a delta leaves to its base: if no repository that needs one has it, another repository of this
- * load may, from which it can be mounted.
- *
- * @throws AirgapError `INPUT` with every layer that is missing
- */
-async function locateAbsent(
-  layout: Layout,
-  targetOf: TargetOf,
-  blobs: readonly MissingBlob[],
-  tags: readonly TargetTag[],
-): Promise<MissingBlob[]> {
-  const repositories = [...new Set(tags.map(({ mapping }) => mapping.to.repository))];
-  const needed: Descriptor[] = [];
-  const locate = async (missing: MissingBlob): Promise<MissingBlob> => {
-    const { blob, present } = missing;
-    if (!layout.expects(blob) || present.length > 0) return missing;
-    for (const repository of repositories)
-      if (await targetOf(repository).has(blob)) return { ...missing, present: [repository] };
-    needed.push(blob);
-    return missing;
-  };
-  const located = await Promise.all(blobs.map(locate));
-  if (needed.length === 0) return located;
-  const [registry] = new Set(tags.map(({ mapping }) => mapping.to.registry));
-  const contents = await LayoutContents.read(layout);
-  const named = needed.map(blob => ({ ...blob, images: contents.imagesOf(blob) }));
-  throw missingBase(layout, named, `${registry} does not have ${needed.length === 1 ? 'it' : 'them'}`);
-}
-
-function toLoadedImage({ mapping: { name, to, root }, state, found }: TargetTag): LoadedImage {
+/** The outcome of one tag. */
+export function toLoadedImage({ mapping: { name, to, root }, state, found }: TargetTag): LoadedImage {
   return { name: name.toString(), destination: to.toString(), digest: root.digest, found, state };
 }

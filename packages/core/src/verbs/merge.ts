@@ -4,6 +4,7 @@ import type { Layout } from '../layout/layout.ts';
 import { wrongBase } from '../layout/missing-base.ts';
 import { OpenLayouts, openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { digestOf } from '../oci/digest.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
 import { planTar } from '../tar/plan.ts';
@@ -13,7 +14,7 @@ import { checkOptions } from './check-options.ts';
 import { type CopyBundleOptions, copyBundle, type WrittenBundle } from './copy-bundle.ts';
 
 /** The options of {@link merge}. */
-export interface MergeOptions extends CopyBundleOptions {
+export interface MergeOptions extends CopyBundleOptions, ObjectOptions {
   /**
    * The paths of layouts that have what the delta lacks: the bundle that it was made against, or any others. A chain of
    * deltas is a bundle and all deltas but the last.
@@ -33,8 +34,8 @@ export interface MergeOptions extends CopyBundleOptions {
  */
 export async function merge(options: MergeOptions): Promise<WrittenBundle> {
   checkOptions('merge', options, ['bases', 'delta', 'output']);
-  await using bases = await OpenLayouts.open(options.bases);
-  await using delta = await openLayout(options.delta);
+  await using bases = await OpenLayouts.open(options.bases, options);
+  await using delta = await openLayout(options.delta, options);
   const { entries, mtime, index } = fullOf(delta);
   await requireBlobs(delta, bases.layouts);
   await requireIntact(delta);

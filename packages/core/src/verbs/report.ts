@@ -1,6 +1,7 @@
-import { basename, resolve } from 'node:path';
-import { openLayout } from '../layout/open-layout.ts';
+import { type OpenOptions, openLayout } from '../layout/open-layout.ts';
 import type { Finding } from '../model/finding.ts';
+import { absolutePath, baseName } from '../model/path-or-url.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { BundleReport } from '../report/bundle-report.ts';
 import { type CycloneDxDocument, cycloneDx } from '../report/cyclonedx.ts';
@@ -11,7 +12,7 @@ import { diff } from './diff.ts';
 import { inspect } from './inspect.ts';
 
 /** The options of {@link billOfMaterials}. */
-export interface BillOptions {
+export interface BillOptions extends ObjectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
   /** Layouts that have the layers that a delta leaves to its base. */
@@ -20,7 +21,7 @@ export interface BillOptions {
 }
 
 /** The options of {@link htmlReport}. */
-export interface HtmlReportOptions {
+export interface HtmlReportOptions extends ObjectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory. */
   readonly bundle: string;
   /** Layouts that have the layers that a delta leaves to its base. */
@@ -45,7 +46,7 @@ export async function billOfMaterials({
   ...options
 }: BillOptions): Promise<CycloneDxDocument | SpdxDocument> {
   checkOptions('billOfMaterials', options, ['bundle']);
-  const report = await readReport(options.bundle, options.base);
+  const report = await readReport(options.bundle, options);
   return format === 'spdx' ? spdx(report) : cycloneDx(report);
 }
 
@@ -60,13 +61,13 @@ export async function billOfMaterials({
 export async function htmlReport(options: HtmlReportOptions): Promise<string> {
   checkOptions('htmlReport', options, ['bundle']);
   const { bundle, base, since, findings, signal } = options;
-  const report = await readReport(bundle, base);
+  const report = await readReport(bundle, options);
   const changes = since === undefined ? undefined : await diff({ old: since, new: bundle, base, signal });
-  return htmlPage(basename(resolve(bundle)), { ...report, findings, changes });
+  return htmlPage(baseName(absolutePath(bundle)), { ...report, findings, changes });
 }
 
-async function readReport(bundle: string, base: readonly string[] | undefined): Promise<BundleReport> {
-  const content = await inspect({ bundle, base });
-  await using layout = await openLayout(bundle, base);
+async function readReport(bundle: string, options: OpenOptions): Promise<BundleReport> {
+  const content = await inspect({ ...options, bundle });
+  await using layout = await openLayout(bundle, options);
   return { ...content, contents: digestOf(await layout.documentBytes('index.json')) };
 }

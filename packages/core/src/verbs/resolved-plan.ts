@@ -1,10 +1,11 @@
 import { blobOrder, bundleEntries } from '../bundle/contents.ts';
-import type { BundlePlan } from '../bundle/entry-content.ts';
+import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec, type SpecOptions } from '../input/read-input.ts';
 import type { RegistrySettings } from '../input/references.ts';
 import { type ImageRequest, imageRequests } from '../input/requests.ts';
 import type { BlobOrder } from '../layout/blob-order.ts';
+import type { Layout } from '../layout/layout.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
@@ -26,7 +27,7 @@ import type { ResolvedImage } from '../resolve/resolved-image.ts';
 import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
 import { resolvedImages } from '../signing/resolved-images.ts';
 import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
-import type { SourceOf } from '../store/image-source.ts';
+import type { BlobSource, SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
 import { allPlatforms, type PlatformOptions, platformsOf } from './platform-choice.ts';
 
@@ -140,6 +141,23 @@ export function sourceOf({ local, registries }: PlanSources): SourceOf {
   return name => local.imageOf(name) ?? registries.source(name);
 }
 
+/**
+ * The sources of a blob, in order: the layouts that have it, else the registry of one of its images.
+ *
+ * @param remote replaces each registry
+ */
+export function blobSources(
+  { local, registries }: PlanSources,
+  layouts: readonly Layout[],
+  { blob, from }: BlobRef,
+  remote: (source: BlobSource) => BlobSource = source => source,
+): readonly BlobSource[] {
+  return [
+    ...layouts.filter(layout => layout.contains(blob)),
+    ...(local.imageOf(from) ? [] : registries.source(from).sources.map(remote)),
+  ];
+}
+
 /** Resolves every request, lints the resolutions, and plans the bundle. */
 export async function resolvePlan(
   planSources: PlanSources,
@@ -160,7 +178,7 @@ export async function resolvePlan(
     : await unlockedReferrers(planSources, listed, { onEvent, referrers: read.referrers });
   const images = [...listed, ...referrers];
   const signatures = policy.isEmpty ? [] : await policy.check(resolvedImages(sourceOf(planSources), images));
-  const online = lintRun.resolutions(resolutions);
+  const online = lintRun.resolutions(resolutions, options.locations ?? {});
   for (const finding of online) onEvent?.({ type: 'finding', finding });
   return {
     sources,

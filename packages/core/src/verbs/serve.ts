@@ -2,6 +2,7 @@ import { isLoopback } from '../http/loopback.ts';
 import type { Layout } from '../layout/layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interrupted } from '../model/interrupted.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { BasicAuth } from '../server/basic-auth.ts';
 import { type ListenAddress, Listener, type ListenOptions } from '../server/listener.ts';
 import { Registry } from '../server/registry.ts';
@@ -11,7 +12,7 @@ import { requireSigned, type SignatureOptions } from '../signing/bundle-checksum
 import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 
-export interface ServeOptions extends ListenOptions, SignatureOptions {
+export interface ServeOptions extends ListenOptions, SignatureOptions, Omit<ObjectOptions, 'timeout'> {
   /** Paths of the bundles. If names collide, the first bundle wins. */
   readonly bundles: readonly string[];
   /** Layouts that have the layers that a delta leaves to its base; the other bundles are such layouts, too. */
@@ -79,7 +80,7 @@ async function openBundles(options: ServeOptions, onEvent: OnEvent): Promise<Ser
       if (signal?.aborted) throw interrupted(signal.reason);
       const others = paths.filter(other => other !== path);
       const check = (layout: Layout) => requireSigned(layout, path, options, onEvent);
-      bundles.push(await ServedBundle.open(path, [...base, ...others], check));
+      bundles.push(await ServedBundle.open(path, { ...options, base: [...base, ...others] }, check));
     }
     return bundles;
   } catch (error) {

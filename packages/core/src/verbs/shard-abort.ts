@@ -1,5 +1,5 @@
 import { interruptible } from '../model/interrupted.ts';
-import type { ObjectStoreOptions } from '../objects/object-store.ts';
+import type { ObjectStoreOptions } from '../objects/s3/object-store.ts';
 import { parsePlanDigest } from '../objects/shard-plan.ts';
 import { checkOptions } from './check-options.ts';
 

@@ -1,7 +1,7 @@
 import type { BlobRef, BundleInput, BundlePlan } from '../bundle/entry-content.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
-import { isObjectUrl, parseObjectUrl } from '../objects/object-url.ts';
+import { isObjectUrl, parseObjectUrl } from '../objects/s3/object-url.ts';
 import { checkShardCount, planShards } from '../objects/shard-plan.ts';
 import { parseUploadPartSize, partSizeFor } from '../objects/upload-tasks.ts';
 import { digestOf } from '../oci/digest.ts';

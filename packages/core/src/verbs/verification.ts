@@ -6,18 +6,22 @@ import { DirectoryFiles } from '../layout/directory-files.ts';
 import { Layout } from '../layout/layout.ts';
 import type { LayoutFiles } from '../layout/layout-files.ts';
 import { formatBases, formatLayers } from '../layout/missing-base.ts';
-import { type OpenLayouts, openStorage } from '../layout/open-layout.ts';
+import { type OpenLayouts, openStorage, remoteAirgap } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
+import { openByHead } from '../layout/tar-head.ts';
 import { AirgapError } from '../model/errors.ts';
+import { shownPath } from '../model/path-or-url.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import type { BundleChecksums } from '../signing/bundle-checksums.ts';
 import { type ImagePolicy, type ImageSignature, requireSignatures } from '../signing/image-policy.ts';
 import { checkLayoutImages } from '../signing/layout-images.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
-import type { RandomAccess } from '../store/random-access.ts';
+import { isRemote, type RandomAccess, type RemoteAccess } from '../store/random-access.ts';
+import { readInOrder } from '../store/read-ranges.ts';
 import { digestMismatch } from '../store/verifier.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { blobProblem, blobsOf, checkBlobs } from '../verify/blob-check.ts';
+import { checkDiffIds } from '../verify/diff-id-check.ts';
 import { checkLayout } from '../verify/layout-check.ts';
 import { checkInOnePass } from '../verify/one-pass.ts';
 import type { Problem } from '../verify/problem.ts';
@@ -60,7 +64,7 @@ export class Verification {
     this.#expected = expected;
     this.#policy = policy;
     this.#bases = bases;
-    this.#path = typeof options.bundle === 'string' ? options.bundle : STREAM;
+    this.#path = typeof options.bundle === 'string' ? shownPath(options.bundle) : STREAM;
     this.#onEvent = withTime(options.onEvent ?? (() => {}));
   }
 
@@ -70,7 +74,16 @@ export class Verification {
     await using storage = await this.#open(bundle);
     if (storage === undefined) return this.#summary(undefined, []);
     if (storage instanceof DirectoryFiles) return await this.#verifyFiles(storage);
+    if (isRemote(storage)) return await this.#verifyRemote(storage);
     return (await isAirgap(storage)) ? await this.#verifyAirgap(storage) : await this.#verifyTar(storage);
+  }
+
+  /** Reads each byte once. A bundle that is not the signed one is refused by its head. */
+  async #verifyRemote(tar: RemoteAccess): Promise<VerifyResult> {
+    if (await isAirgap(tar)) throw remoteAirgap(tar.location);
+    const files = this.#checksums && (await openByHead(tar));
+    if (files) await this.#checksums?.checkIndex(new Layout(files));
+    return await this.#verifyStream(readInOrder(tar));
   }
 
   /** Also reports what KOTS would reject, or lose without a message. Its index does not cover the release in it. */
@@ -88,7 +101,7 @@ export class Verification {
   /** Opens a stored bundle; undefined when parts are missing or wrong, which are problems. @throws AirgapError `INPUT` */
   async #open(bundle: string): Promise<DirectoryFiles | RandomAccess | undefined> {
     try {
-      return await openStorage(bundle);
+      return await openStorage(bundle, this.#options);
     } catch (error) {
       if (!(error instanceof AirgapError) || error.code !== 'BUNDLE') throw error;
       const errors = error.details.length > 0 ? error.details : [error];
@@ -99,7 +112,7 @@ export class Verification {
 
   async #verifyStream(stream: AsyncIterable<Uint8Array>): Promise<VerifyResult> {
     const needsSum = this.#checksums !== undefined || this.#expected !== undefined;
-    const tar = await this.#collect(() => readTar(stream, STREAM, this.#problems, needsSum));
+    const tar = await this.#collect(() => readTar(stream, this.#path, this.#problems, needsSum));
     if (!tar) return this.#result(undefined);
     const layout = await this.#layoutOf(tar.files);
     if (layout) await this.#checkIndex(layout);
@@ -226,7 +239,9 @@ export class Verification {
     const { names, notices, references } = await checkLayout(layout, this.#problems);
     for (const message of notices) this.#onEvent({ type: 'notice', message });
     this.#problems = this.#problems.map(problem => withImages(problem, references));
-    const { allowMissingBase, base = [] } = this.#options;
+    const { allowMissingBase, base = [], diffIds, signal } = this.#options;
+    if (diffIds)
+      await checkDiffIds(layout, references.compressedLayers, this.#problems, this.#onEvent, signal);
     if (layout.absent.size > 0 && !allowMissingBase)
       this.#problems.push({ message: incomplete(layout, base) });
     return names.flatMap(({ name }) => name ?? []);
@@ -268,8 +283,10 @@ export class Verification {
     try {
       return await check();
     } catch (error) {
-      if (this.#options.signal?.aborted || !(error instanceof AirgapError) || error.code === 'DISK')
-        throw error;
+      // An error of a host is not one of the bundle.
+      const isProblem =
+        error instanceof AirgapError && error.code !== 'DISK' && error.where.host === undefined;
+      if (this.#options.signal?.aborted || !isProblem) throw error;
       const { message, hint } = error;
       this.#problems.push({ message, ...(hint === undefined ? {} : { hint }) });
       return undefined;

@@ -1,4 +1,5 @@
 import { AirgapError } from '../model/errors.ts';
+import { isUrl } from '../model/path-or-url.ts';
 import { readPublicKey } from '../signing/public-key.ts';
 import { checkSignature } from '../signing/signature-file.ts';
 import { verifyPart } from '../verify/part-sum.ts';
@@ -10,12 +11,12 @@ import type { VerifyOptions, VerifyResult } from './verify.ts';
  * @throws AirgapError `CONTENT` when it is not the part that `publicKey` has signed; `USAGE` for what needs all parts
  */
 export async function verifyOnePart(options: VerifyOptions): Promise<VerifyResult | undefined> {
-  const { bundle: path, publicKey, signature, signal } = options;
-  if (typeof path !== 'string') return undefined;
+  const { bundle: path, publicKey, signal } = options;
+  if (typeof path !== 'string' || isUrl(path)) return undefined;
   const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
   const part = await verifyPart(path, signal, async sums => {
     refuseOnePart(path, options);
-    if (key) await checkSignature(sums, key, signature);
+    if (key) await checkSignature(sums, key, options);
   });
   if (part === undefined) return undefined;
   const { checksums, size: bytes, problems } = part;
@@ -26,8 +27,13 @@ export async function verifyOnePart(options: VerifyOptions): Promise<VerifyResul
 }
 
 /** One part says nothing of the whole bundle. @throws AirgapError `USAGE` */
-function refuseOnePart(path: string, { checksums, digest, signatures = [] }: VerifyOptions): void {
-  const given = { checksums, digest, signatures: signatures.length > 0 ? signatures : undefined };
+function refuseOnePart(path: string, { checksums, digest, diffIds, signatures = [] }: VerifyOptions): void {
+  const given = {
+    checksums,
+    digest,
+    diffIds: diffIds || undefined,
+    signatures: signatures.length > 0 ? signatures : undefined,
+  };
   const name = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (name === undefined) return;
   throw new AirgapError('USAGE', `verify: ${name} cannot be used with one part`, {

@@ -3,17 +3,17 @@ import type { LayoutForm } from '../layout/layout-files.ts';
 import { OpenLayouts } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
+import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { parseDigest } from '../oci/digest.ts';
 import { BundleChecksums, type SignatureOptions } from '../signing/bundle-checksums.ts';
 import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing/image-policy.ts';
-import type { OnTimedEvent } from '../store/events.ts';
 import type { Problem } from '../verify/problem.ts';
 import { checkOptions } from './check-options.ts';
 import { Verification } from './verification.ts';
 import { verifyOnePart } from './verify-part.ts';
 
 /** The options of {@link verify}. */
-export interface VerifyOptions extends SignatureOptions {
+export interface VerifyOptions extends SignatureOptions, ObjectOptions {
   /** The path of a bundle, of an OCI archive of another tool, or of an OCI layout directory; or a stream, read once. */
   readonly bundle: string | AsyncIterable<Uint8Array>;
   /** Layouts that have the layers that a delta leaves to its base. */
@@ -22,10 +22,13 @@ export interface VerifyOptions extends SignatureOptions {
   readonly allowMissingBase?: boolean | undefined;
   /** The sha256 that the file, or its `index.json`, must have: `sha256:` and 64 hex digits. */
   readonly digest?: string | undefined;
+  /**
+   * Also decompress the layers and compare them with the `diff_ids` of their configs. It takes several times as long, and
+   * needs a stored bundle.
+   */
+  readonly diffIds?: boolean | undefined;
   /** Which key must have signed which images. */
   readonly signatures?: readonly SignatureRule[] | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnTimedEvent | undefined;
 }
 
 /** What {@link verify} found. */
@@ -75,13 +78,14 @@ export interface VerifiedChecksums {
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, ['bundle']);
+  if (options.diffIds && typeof options.bundle !== 'string') throw diffIdsOfStream();
   const expected = options.digest === undefined ? undefined : parseDigest(options.digest);
   return interruptible(options.signal, async () => {
     const part = await verifyOnePart(options);
     if (part) return part;
     const checksums = await checksumsFor(options);
     const policy = await ImagePolicy.read(options.signatures);
-    await using bases = await OpenLayouts.open(options.base ?? []);
+    await using bases = await OpenLayouts.open(options.base ?? [], options);
     return await new Verification(options, { checksums, expected, policy, bases }).run();
   });
 }
@@ -90,7 +94,7 @@ function checksumsFor(options: VerifyOptions): Promise<BundleChecksums | undefin
   const { bundle, publicKey, checksums } = options;
   if (typeof bundle !== 'string') return streamChecksums(options);
   const isRequested = publicKey !== undefined || checksums !== undefined;
-  return isRequested ? BundleChecksums.read(bundle, options) : BundleChecksums.find(bundle);
+  return isRequested ? BundleChecksums.read(bundle, options) : BundleChecksums.find(bundle, options);
 }
 
 /** A stream has no name: it is recognised by its sum. */
@@ -99,5 +103,11 @@ async function streamChecksums(options: VerifyOptions): Promise<BundleChecksums 
     return BundleChecksums.read('', options);
   throw new AirgapError('USAGE', 'verify: publicKey needs checksums for a stream', {
     hint: 'Name the checksums with --checksums FILE.',
+  });
+}
+
+function diffIdsOfStream(): AirgapError {
+  return new AirgapError('USAGE', 'verify: diffIds needs a stored bundle', {
+    hint: 'Write the stream to a file, and verify that with --diff-ids.',
   });
 }

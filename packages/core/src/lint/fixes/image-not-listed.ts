@@ -66,7 +66,7 @@ function* missingEntries(context: FixContext): Generator<{ file: string; entry: 
 
 /** Returns the entry of an image if only one is possible: an entry has no digest, a host may have several names. */
 function certainEntry(reference: Reference, locations: RegistrySettings): ImagesEntry | undefined {
-  const proxied = proxiedImage(reference);
+  const proxied = proxiedImage(reference, locations);
   const { registry, repository, digest } = proxied ?? reference;
   const entry = imagesEntryFor(reference, locations);
   const names = registriesAt(registry, locations);

@@ -1,6 +1,6 @@
 import { endpointHost, type RegistrySettings } from '../../input/references.ts';
 import { canonicalHost, type Reference } from '../../reference/reference.ts';
-import { proxiedImage, REPLICATED_HOST } from '../../reference/replicated.ts';
+import { isReplicatedHost, proxiedImage } from '../../reference/replicated.ts';
 
 /** The fields of an `images:` entry. */
 export interface ImagesEntry {
@@ -14,9 +14,9 @@ export interface ImagesEntry {
  * Hub is configured; a proxied image of an unconfigured registry has the host as its source.
  */
 export function imagesEntryFor(reference: Reference, locations: RegistrySettings): ImagesEntry {
-  const proxied = proxiedImage(reference);
+  const proxied = proxiedImage(reference, locations);
   const { name, registry, repository, tag = 'latest' } = proxied ?? reference;
-  if (registry === REPLICATED_HOST)
+  if (isReplicatedHost(registry, locations))
     return { source: 'replicated', name: repository.replace(/^[^/]*\//, ''), tag };
   const configured = registriesAt(registry, locations)[0];
   const source = configured ?? (proxied && registry);

@@ -2,7 +2,14 @@ import type { ListedImage, Spec, UsedImage } from '../../input/model/spec.ts';
 import type { Text } from '../../input/model/text.ts';
 import { endpointHost, type RegistrySettings, toReference } from '../../input/references.ts';
 import { canonicalHost, Reference } from '../../reference/reference.ts';
-import { PROXY_HOST, proxiedImage, REPLICATED_HOST } from '../../reference/replicated.ts';
+import {
+  isProxyHost,
+  isReplicatedHost,
+  proxiedImage,
+  REPLICATED_HOST,
+  type ReplicatedDomains,
+  withoutDomain,
+} from '../../reference/replicated.ts';
 
 /** An index of the input for the rules: matches listed images with the images that manifests use. */
 export class SpecIndex {
@@ -36,7 +43,7 @@ export class SpecIndex {
   isPrivate(used: UsedImage): boolean {
     const registry = this.reference(used)?.registry;
     if (registry === undefined) return false;
-    if (registry === REPLICATED_HOST || registry === PROXY_HOST) return true;
+    if (this.isCertainlyPrivate(used)) return true;
     const configured = Object.values(this.locations.registries ?? {})
       .map(endpointHost)
       .map(canonicalHost);
@@ -46,7 +53,8 @@ export class SpecIndex {
   /** Returns whether an image is private for certain, not only because its registry is configured. */
   isCertainlyPrivate(used: UsedImage): boolean {
     const registry = this.reference(used)?.registry;
-    return registry === REPLICATED_HOST || registry === PROXY_HOST;
+    if (registry === undefined) return false;
+    return isReplicatedHost(registry, this.locations) || isProxyHost(registry, this.locations);
   }
 
   /** Whether a list determines what the bundle contains. */
@@ -58,7 +66,7 @@ export class SpecIndex {
   isCarried(image: Text): boolean {
     const reference = parsed({ image });
     if (reference === undefined) return false;
-    if (this.hasList && keysOf(reference).some(key => this.#listed.has(key))) return true;
+    if (this.hasList && keysOf(reference, this.locations).some(key => this.#listed.has(key))) return true;
     this.#carried ??= this.#carriedUses();
     return this.#carried.has(reference.toString());
   }
@@ -90,14 +98,14 @@ export class SpecIndex {
   /** Returns whether a used image is listed. */
   isListed(used: UsedImage): boolean {
     const reference = this.reference(used);
-    return reference !== undefined && keysOf(reference).some(key => this.#listed.has(key));
+    return reference !== undefined && keysOf(reference, this.locations).some(key => this.#listed.has(key));
   }
 
   /** Returns whether the tag of an image that is used by tag and digest is listed. */
   isListedByTag(used: UsedImage): boolean {
     const reference = this.reference(used);
     const unpinned = reference && withoutDigest(reference);
-    return unpinned !== undefined && keysOf(unpinned).some(key => this.#listed.has(key));
+    return unpinned !== undefined && keysOf(unpinned, this.locations).some(key => this.#listed.has(key));
   }
 
   #list(image: ListedImage, key: string): void {
@@ -108,7 +116,9 @@ export class SpecIndex {
   #use(used: UsedImage, reference: Reference | undefined): void {
     this.#references.set(used, reference);
     const unpinned = reference && withoutDigest(reference);
-    const keys = [reference, unpinned].flatMap(candidate => (candidate ? keysOf(candidate) : []));
+    const keys = [reference, unpinned].flatMap(candidate =>
+      candidate ? keysOf(candidate, this.locations) : [],
+    );
     for (const key of keys) {
       if (!this.#listed.has(key)) continue;
       const uses = this.#uses.get(key);
@@ -152,7 +162,7 @@ function parsed({ image }: { readonly image: Text }): Reference | undefined {
 /** Returns the lookup key of a listed image; if it cannot be located, its name and tag. */
 function keyOf(image: ListedImage, locations: RegistrySettings): string {
   try {
-    return toReference(image, locations).toString();
+    return toReference(image, { ...locations, registryDomain: undefined }).toString();
   } catch {
     const end = `/${image.name}:${listedTag(image)}`;
     return image.source === 'replicated' ? `${REPLICATED_HOST}…${end}` : end;
@@ -165,10 +175,10 @@ function withoutDigest({ name, tag, digest }: Reference): Reference | undefined 
 }
 
 /** Returns every lookup key that a listed image may have for a reference. */
-function keysOf(reference: Reference): string[] {
-  const image = proxiedImage(reference) ?? reference;
+function keysOf(reference: Reference, domains: ReplicatedDomains): string[] {
+  const image = withoutDomain(proxiedImage(reference, domains) ?? reference, domains);
+  const replicated = image.registry === REPLICATED_HOST;
   const text = image.toString();
   const ends = [...text.matchAll(/\//g)].map(({ index }) => text.slice(index));
-  const replicated = image.registry === REPLICATED_HOST;
   return [text, ...ends, ...(replicated ? ends.map(end => `${REPLICATED_HOST}…${end}`) : [])];
 }

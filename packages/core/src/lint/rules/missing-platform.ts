@@ -8,7 +8,7 @@ export const missingPlatform: RegistryRule = {
   explanation:
     'The image has no manifest for a platform selected with --platform, or for the default linux/amd64. Its containers ' +
     'cannot start on nodes of that platform, and the bundle cannot be built.',
-  *check(resolutions) {
+  *check({ resolutions }) {
     yield* failures(resolutions, ({ code, where }) => code === 'NOT_FOUND' && where.platform !== undefined);
   },
 };

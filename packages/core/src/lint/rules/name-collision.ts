@@ -64,7 +64,7 @@ function everyName(specs: SpecIndex): Iterable<Named> {
   for (const image of specs.spec.listed) add(located(specs.key(image)), image.position);
   for (const used of specs.spec.used) {
     const reference = specs.reference(used);
-    add(reference && (proxiedImage(reference) ?? reference), used.image.position);
+    add(reference && (proxiedImage(reference, specs.locations) ?? reference), used.image.position);
   }
   return names.values();
 }

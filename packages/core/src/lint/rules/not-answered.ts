@@ -10,7 +10,7 @@ export const notAnswered: RegistryRule = {
   explanation:
     'The registry of the image is unreachable, rejected the credentials, or closed the connection. It is unknown whether ' +
     'the image exists and has other findings; a build would fail with the same error.',
-  *check(resolutions) {
+  *check({ resolutions }) {
     yield* failures(resolutions, ({ code }) => !REPORTED_BY_OTHER_RULES.has(code));
   },
 };

@@ -10,7 +10,7 @@ export const oldConfigType: RegistryRule = {
     'The manifest of the image gives its config a generic media type, such as application/octet-stream, or none. Old ' +
     'versions of registries and build tools did so. airgap reads such an image and containerd runs it, but docker with ' +
     'the containerd image store refuses it.',
-  *check(resolutions) {
+  *check({ resolutions }) {
     for (const { request, image } of resolutions) {
       const position = request.positions[0];
       const old = image?.images.find(({ manifest }) => hasOldConfigType(manifest));

@@ -8,7 +8,7 @@ export const tagNotFound: RegistryRule = {
   explanation:
     'The registry does not have this tag: it is misspelled, was deleted, or has not been pushed yet. The bundle cannot be ' +
     'built. Some registries also return this error for private images when the request has no credentials.',
-  *check(resolutions) {
+  *check({ resolutions }) {
     yield* failures(resolutions, ({ code, where }) => code === 'NOT_FOUND' && where.platform === undefined);
   },
 };

@@ -9,7 +9,7 @@ export const unsupportedManifest: RegistryRule = {
     'The registry has the image only as Docker schema 1, the format before 2016, or the manifest does not describe an ' +
     'image. Current runtimes and OCI layouts do not support schema 1, and registries have stopped serving it. The bundle ' +
     'cannot be built.',
-  *check(resolutions) {
+  *check({ resolutions }) {
     yield* failures(resolutions, ({ code }) => code === 'UNSUPPORTED');
   },
 };

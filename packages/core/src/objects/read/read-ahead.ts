@@ -1,0 +1,131 @@
+import type { RandomAccess } from '../../store/random-access.ts';
+import type { Range } from '../../store/ranges.ts';
+import type { StoredObject } from './stored-object.ts';
+
+/** The bytes of one request. */
+const PIECE = 4 * 1024 * 1024;
+/** The most pieces that one reader has in memory. */
+const MAX_WINDOW = 16;
+
+/** Limits the pieces that all readers of an object fetch before they are read. */
+export class AheadBudget {
+  #available = MAX_WINDOW;
+
+  take(): boolean {
+    if (this.#available === 0) return false;
+    this.#available -= 1;
+    return true;
+  }
+
+  release(): void {
+    this.#available += 1;
+  }
+}
+
+/** The bytes that a reader has of an object without a request. */
+export interface KeptBytes {
+  /** Copies what is kept from an offset. @returns the number of bytes */
+  copy(buffer: Uint8Array, at: number): number;
+}
+
+/** A part of the object that is fetched, or was. */
+interface Piece extends Range {
+  readonly bytes: Promise<Buffer>;
+  readonly cancel: AbortController;
+  /** Whether it counts in the budget. */
+  readonly isAhead: boolean;
+}
+
+/**
+ * A range of an object that is read in order. The pieces that follow are fetched meanwhile: one at first, and twice as
+ * many after each, as far as the budget allows. A reader always has the piece that it reads, so that readers never wait
+ * for each other.
+ */
+export class ReadAhead implements RandomAccess {
+  readonly size: number;
+  readonly #object: StoredObject;
+  readonly #kept: KeptBytes;
+  readonly #budget: AheadBudget;
+  readonly #range: Range;
+  #pieces: Piece[] = [];
+  #window = 1;
+
+  constructor(object: StoredObject, kept: KeptBytes, budget: AheadBudget, range: Range) {
+    this.#object = object;
+    this.#kept = kept;
+    this.#budget = budget;
+    this.#range = { start: range.start, end: Math.min(range.end, object.size) };
+    this.size = range.end - range.start;
+  }
+
+  get location(): string {
+    return this.#object.location;
+  }
+
+  async read(buffer: Uint8Array, offset: number): Promise<number> {
+    const at = this.#range.start + offset;
+    const wanted = buffer.subarray(0, Math.max(0, this.#range.end - at));
+    if (wanted.length === 0) return 0;
+    const kept = this.#kept.copy(wanted, at);
+    if (kept > 0) return kept;
+    const piece = this.#pieceAt(at);
+    const bytes = await piece.bytes;
+    const part = bytes.subarray(at - piece.start, at - piece.start + wanted.length);
+    wanted.set(part);
+    return part.length;
+  }
+
+  /** A range of this range, with its own pieces. */
+  section({ start, end }: Range): RandomAccess {
+    const first = this.#range.start;
+    const range = { start: first + start, end: Math.min(first + end, this.#range.end) };
+    return new ReadAhead(this.#object, this.#kept, this.#budget, range);
+  }
+
+  async isUnchanged(): Promise<boolean> {
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#drop(this.#pieces.length);
+  }
+
+  /** The piece with a byte, and the start of those after it. */
+  #pieceAt(at: number): Piece {
+    const index = this.#pieces.findIndex(({ start, end }) => start <= at && at < end);
+    const isNext = index === 1 || (index < 0 && this.#pieces.at(-1)?.end === at);
+    if (isNext) this.#window = Math.min(MAX_WINDOW, this.#window * 2);
+    else if (index < 0) this.#window = 1;
+    this.#drop(index < 0 ? this.#pieces.length : index);
+    if (this.#pieces.length === 0) this.#start(at, false);
+    const [piece] = this.#pieces as [Piece];
+    this.#fetchAhead();
+    return piece;
+  }
+
+  #fetchAhead(): void {
+    while (this.#pieces.length < this.#window) {
+      const next = this.#pieces.at(-1)?.end ?? this.#range.end;
+      if (next >= this.#range.end || !this.#budget.take()) return;
+      this.#start(next, true);
+    }
+  }
+
+  #start(start: number, isAhead: boolean): void {
+    const end = Math.min(start + PIECE, this.#range.end);
+    const cancel = new AbortController();
+    const buffer = Buffer.allocUnsafeSlow(end - start);
+    const bytes = this.#object.fetch({ start, end }, buffer, cancel.signal).then(() => buffer);
+    // It may be dropped before it is read.
+    bytes.catch(() => {});
+    this.#pieces.push({ start, end, bytes, cancel, isAhead });
+  }
+
+  /** Drops the first pieces. */
+  #drop(count: number): void {
+    for (const { cancel, isAhead } of this.#pieces.splice(0, count)) {
+      cancel.abort();
+      if (isAhead) this.#budget.release();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { isLoopback } from '../../http/loopback.ts';
+import { AirgapError } from '../../model/errors.ts';
+import { shownPath } from '../../model/path-or-url.ts';
+
+/**
+ * Parses the URL of a file on a web server. As for registries, only loopback hosts and those of `plainHttp` may lack TLS.
+ *
+ * @throws AirgapError `USAGE`
+ */
+export function parseWebUrl(text: string, plainHttp: readonly string[] = []): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'oci:')
+    throw new AirgapError('USAGE', 'a bundle in a registry is not read in place', {
+      where: { path: shownPath(text) },
+      hint: 'Fetch it first with airgap pull.',
+    });
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    throw new AirgapError('USAGE', 'invalid URL', {
+      where: { path: shownPath(text) },
+      hint: 'Write it as https://host/path/bundle.tar.',
+    });
+  if (url.protocol === 'http:' && !isLoopback(url.host) && !plainHttp.includes(url.host))
+    throw new AirgapError('USAGE', `${url.host} would be read without TLS`, {
+      where: { path: shownPath(text) },
+      hint: `Use https://, or allow it with --plain-http ${url.host}.`,
+    });
+  url.hash = '';
+  return url;
+}
+
+/** The `Authorization` for the credentials in a URL (RFC 7617); undefined without any. */
+export function authorizationOf({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined;
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(text).toString('base64')}`;
+}
