@@ -8,6 +8,8 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +19,7 @@ import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { airgapOf, documentOf, IMAGES_FOLDER } from '../support/airgap-archive.ts';
 import { buildFrom } from '../support/build-from.ts';
+import { layoutOf } from '../support/bundle.ts';
 import { expectServed } from '../support/expect-served.ts';
 import {
   artifactOf,
@@ -147,6 +150,29 @@ describe('a .airgap', () => {
   });
 });
 
+describe('images with a tag and a digest', () => {
+  const images = [noiseOf(21, 400), noiseOf(22, 400)].map(layer => imageOf({ layers: [layer] }));
+  const names = images.map(({ digest }, at) => `quay.io/team-${at}/same:1@${digest}`);
+
+  it('are pushed by digest, and keep both in the archive', async () => {
+    const path = work.file('pinned');
+    mkdirSync(`${path}/blobs/sha256`, { recursive: true });
+    const named = Object.fromEntries(names.map((name, at) => [name, images[at] as TestImage]));
+    for (const { name, content = '' } of layoutOf(named)) writeFileSync(`${path}/${name}`, content);
+    const output = work.file('pinned.airgap');
+    using release = new TempDir();
+    writeFileSync(release.file('pod.yaml'), POD.replace('nginx:1', names[0] ?? ''));
+    const flags = ['--release', release.path, '--channel-id', 'c1'];
+    const { status, stderr } = await kots(path, '-o', output, ...flags);
+    expect(stderr).not.toContain('is used by the release');
+    expect([status, stderr]).toEqual([0, expect.any(String)]);
+    for (const name of names)
+      expect(stderr).toContain(`warning: ${name}: KOTS pushes it by its digest alone, without the tag 1`);
+    expect(await airgap(['verify', output])).toMatchObject({ status: 0 });
+    expect((await inspect({ bundle: output })).images.map(({ name }) => name).sort()).toEqual(names);
+  });
+});
+
 describe('build -o app.airgap', () => {
   const changed = { ...IMAGES, 'quay.io/team/app:2': imageOf({ layers: [shared, noiseOf(9, 5000)] }) };
 
@@ -268,10 +294,24 @@ describe('verify of a .airgap', () => {
   });
 });
 
+/** The digests of the blobs in an archive. */
+function blobsIn(path: string): string[] {
+  const names = execFileSync('tar', ['-tzf', path], { encoding: 'utf8' }).split('\n');
+  return names
+    .filter(name => name.endsWith('/data'))
+    .map(name => `sha256:${name.split('/').at(-2)}`)
+    .sort();
+}
+
 /** The file of the largest layer in the tree. */
 function largestBlob(folder: string): string {
   const found = execFileSync('find', [folder, '-name', 'data'], { encoding: 'utf8' }).trimEnd().split('\n');
   return found.sort((a, b) => statSync(b).size - statSync(a).size)[0] ?? '';
+}
+
+function touch(path: string): string {
+  writeFileSync(path, '');
+  return path;
 }
 
 function edit(path: string, change: (text: string) => string): void {
@@ -356,6 +396,52 @@ spec:
     expect(existsSync(`${folder}/app.tar.gz`)).toBe(true);
   });
 
+  it.each<[string, (path: string) => void, string]>([
+    [
+      'a link in it',
+      path => symlinkSync('../release/app.yaml', path),
+      'links or special files: "entry.yaml"',
+    ],
+    ['a pipe in it', path => execFileSync('mkfifo', [path]), 'links or special files: "entry.yaml"'],
+    ['more bytes than KOTS reads', path => truncateSync(touch(path), 3e9), 'it has 3000000000 bytes'],
+  ])('with %s is refused', async (_name, add, message) => {
+    using folder = new TempDir();
+    add(folder.file('entry.yaml'));
+    const path = work.file('special.airgap');
+    const flags = ['--release', folder.path, '--channel-id', 'c1'];
+    const { status, stderr } = await kots(bundle, '-o', path, ...flags);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it.each<[string, (path: string) => void, string]>([
+    ['a pipe', path => execFileSync('mkfifo', [path]), 'it is not a regular file'],
+    ['a large file', path => truncateSync(touch(path), 3e9), 'it has 3000000000 bytes, the limit is'],
+  ])('that is %s is refused', async (_name, create, message) => {
+    using folder = new TempDir();
+    const release = folder.file('app.tar.gz');
+    create(release);
+    const flags = ['--release', release, '--channel-id', 'c1'];
+    const { status, stderr } = await kots(bundle, '-o', work.file('special.airgap'), ...flags);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('with a chart whose name has the longest length is packed', async () => {
+    using folder = new TempDir();
+    writeFileSync(folder.file(`${'n'.repeat(251)}.tgz`), 'no chart');
+    const flags = ['--release', folder.path, '--channel-id', 'c1'];
+    const { status, stderr } = await kots(bundle, '-o', work.file('long-name.airgap'), ...flags);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('nnn.tgz: ')]);
+  });
+
+  it('of a previous archive that is too large is refused', async () => {
+    const previous = work.file('too-large.airgap');
+    const app = { name: 'app.tar.gz', content: Buffer.alloc(513 * 1024 * 1024) };
+    writeFileSync(previous, await airgapOf([documentOf({ format: 'docker' }), app]));
+    const { status, stderr } = await kots(bundle, '-o', work.file('no.airgap'), '--previous', previous);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('KOTS reads it into memory')]);
+  });
+
   it('alone is small, and KOTS finds no images in it', async () => {
     const path = work.file('metadata.airgap');
     expect(await kots(bundle, '-o', path, ...release(), '--metadata-only')).toMatchObject({ status: 0 });
@@ -387,6 +473,36 @@ describe('a delta', () => {
     expect(result.omitted.blobs).toBe(1);
     expect(result.size).toBeLessThan(30_000);
     expect(stderr).toContain(`load ${archive} first`);
+  });
+
+  it('has every manifest and config, and each layer that KOTS compresses', async () => {
+    const raw = noiseOf(31, 5000);
+    const images = {
+      'quay.io/team/app:1': app,
+      'quay.io/team/raw:1': imageOf({ layers: [raw], compression: 'none' }),
+    };
+    const base = work.file('raw.tar');
+    await buildBundle(base, images);
+    const path = work.file('raw.airgap');
+    expect(await kots(base, '-o', path, '--delta', base)).toMatchObject({ status: 0 });
+    const blobs = Object.values(images).flatMap(({ digest, bytes }) => [
+      digest,
+      JSON.parse(`${bytes}`).config.digest,
+    ]);
+    expect(blobsIn(path)).toEqual([...blobs, raw.diffId].sort());
+  });
+
+  it('is a base, too', async () => {
+    const path = work.file('second-delta.airgap');
+    const { status, stderr } = await kots(
+      work.file('next.tar'),
+      '-o',
+      path,
+      '--delta',
+      work.file('delta.airgap'),
+    );
+    expect([status, stderr]).toEqual([0, expect.stringContaining('delta.airgap first')]);
+    expect(blobsIn(path)).not.toContain(noiseOf(9, 5000).diffId);
   });
 
   it.skipIf(lacks('docker-registry'))('is complete for a registry after its base', async () => {

@@ -39,6 +39,8 @@ class TreeReader {
   readonly #archive: Archive;
   readonly #blobs = new Map<Digest, PlacedEntry>();
   readonly #tags = new Map<string, PlacedEntry>();
+  /** The tags that `savedImages` names, also those of names with a digest, which KOTS does not push. */
+  readonly #savedTags = new Set<string>();
   readonly #layerLinks: { readonly repository: string; readonly digest: Digest }[] = [];
   readonly #images: TreeImage[] = [];
   readonly #problems: string[] = [];
@@ -56,7 +58,7 @@ class TreeReader {
     const targets = new Map<string, Reference>();
     for (const text of savedImages) await this.#addImage(text, targets);
     for (const tag of this.#tags.keys())
-      if (!targets.has(tag))
+      if (!this.#savedTags.has(tag))
         this.#problems.push(`savedImages does not name the tag ${tag}: KOTS does not push it`);
     this.#checkLinks();
     this.#checkSkipped();
@@ -82,8 +84,9 @@ class TreeReader {
       return;
     }
     const { digest } = name;
-    if (digest !== undefined) return this.#addRoot(name.withDigest(digest), digest);
     const target = `${lastSegment(name)}:${name.effectiveTag}`;
+    this.#savedTags.add(target);
+    if (digest !== undefined) return this.#addRoot(name, digest);
     const other = targets.get(target);
     targets.set(target, other ?? name);
     // Only one of the two images can be in the archive, and nothing says which.

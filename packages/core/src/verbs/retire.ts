@@ -3,6 +3,7 @@ import { checkTarget, diskError } from '../bundle/file/disk.ts';
 import { copyImage } from '../copy/copy-image.ts';
 import { lookAgain } from '../copy/look-again.ts';
 import { replaceFile } from '../fs/replace-file.ts';
+import { readSmallFile } from '../fs/small-file.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec } from '../input/read-input.ts';
 import type { RegistrySettings } from '../input/references.ts';
@@ -17,7 +18,6 @@ import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { emptyImage } from '../replicated/empty-image.ts';
 import { refuseUsed } from '../replicated/spec-uses.ts';
 import { nameNotFound } from '../resolve/name-not-found.ts';
-import { readSmall } from '../signing/small-file.ts';
 import { withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
 
@@ -181,7 +181,7 @@ async function saveManifest(folder: string, { name, digest, manifest }: Found): 
 }
 
 async function readManifestFile(path: string): Promise<RawManifest> {
-  const bytes = await readSmall('the saved manifest', path, MAX_MANIFEST_SIZE);
+  const bytes = await readSmallFile('the saved manifest', path, MAX_MANIFEST_SIZE);
   try {
     const manifest = rawManifest(bytes, MediaType.ociManifest);
     parseManifest(manifest);

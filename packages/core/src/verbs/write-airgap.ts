@@ -102,14 +102,13 @@ export async function writeAirgap(
     format: 'docker',
     savedImages: images.map(savedName),
   };
-  // Images that the customer has are no problem of the release.
   const used = release && !input.omitsImages ? await usedImages(release, signal) : undefined;
-  const known = new Set(omitted.map(savedName));
   const preflight = {
     images,
+    omitted,
     spec,
     release,
-    used: used?.names.filter(name => !known.has(name)) ?? [],
+    used: used?.names ?? [],
     notRendered: used?.notRendered ?? [],
   };
   const problems = findProblems(preflight);

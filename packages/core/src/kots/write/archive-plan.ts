@@ -3,7 +3,7 @@ import type { RandomAccess } from '../../store/random-access.ts';
 import { AIRGAP_DOCUMENT, type AirgapSpec, APP_ARCHIVE, formatAirgapDocument } from '../airgap-document.ts';
 import { type TreeFile, treePath } from '../registry-tree.ts';
 import type { DeltaBase } from './delta-base.ts';
-import type { SavedImage } from './saved-image.ts';
+import { pushedName, type SavedImage } from './saved-image.ts';
 
 /** The directory entry that older KOTS takes for the end of the release: only images follow. */
 const IMAGES_FOLDER = 'images';
@@ -47,10 +47,11 @@ export function planArchive({ spec, release, files, images, base }: ArchiveInput
   const omitted = new Map<string, Descriptor>();
   const blobs = new Map<string, ArchiveEntry>();
   for (const image of images) {
-    for (const manifest of image.manifests) addBlob(blobs, manifest, image);
-    for (const blob of image.blobs)
-      if (base?.has(image.repository, blob)) omitted.set(blob.digest, blob);
-      else addBlob(blobs, blob, image);
+    // KOTS reads manifests and configs from the archive, whatever the registry has.
+    for (const blob of [...image.manifests, ...image.configs]) addBlob(blobs, blob, image);
+    for (const layer of image.layers)
+      if (base?.has(image.repository, layer)) omitted.set(layer.digest, layer);
+      else addBlob(blobs, layer, image);
   }
   const links = new Map(images.flatMap(linksOf).map(link => [link.name, link]));
   const content = [
@@ -78,10 +79,10 @@ function addBlob(blobs: Map<string, ArchiveEntry>, blob: Descriptor, { name }: S
   });
 }
 
-function linksOf({ repository, name, root, manifests, blobs }: SavedImage): ArchiveEntry[] {
-  const { tag } = name;
+function linksOf({ repository, name, root, manifests, configs, layers }: SavedImage): ArchiveEntry[] {
+  const { tag } = pushedName(name);
   return [
-    ...blobs.map(({ digest }) => linkEntry({ kind: 'layer', repository, digest }, digest)),
+    ...[...configs, ...layers].map(({ digest }) => linkEntry({ kind: 'layer', repository, digest }, digest)),
     ...manifests.map(({ digest }) => linkEntry({ kind: 'revision', repository, digest }, digest)),
     ...(tag === undefined ? [] : [linkEntry({ kind: 'tag', repository, tag }, root.digest)]),
   ];

@@ -1,15 +1,16 @@
-import { imageClosure } from '../../layout/image-closure.ts';
 import type { Layout } from '../../layout/layout.ts';
-import { readName } from '../../layout/names.ts';
+import { type NamedImage, readName } from '../../layout/names.ts';
+import { rethrow, walkManifests } from '../../layout/walk.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { lastSegment } from '../../reference/relocation.ts';
+import { uncompressedLayers } from './saved-image.ts';
 
 /**
  * What a customer's registry has after a base was pushed by KOTS, which looks for a layer in its own repository only:
- * the one with the same last path component.
+ * the one with the same last path component. A base may itself lack layers, as a delta does.
  */
 export class DeltaBase {
-  readonly #blobs = new Map<string, Set<string>>();
+  readonly #layers = new Map<string, Set<string>>();
   readonly #images = new Map<string, string>();
 
   /** @throws AirgapError `BUNDLE`, `CONTENT` */
@@ -18,23 +19,30 @@ export class DeltaBase {
     for (const { name: text, descriptor } of await layout.names()) {
       if (text === undefined) continue;
       const name = readName(text, descriptor).canonical();
-      const { blobs } = await imageClosure(layout, { name, root: descriptor });
-      const repository = lastSegment(name);
-      const known = base.#blobs.get(repository) ?? new Set();
-      for (const { digest } of blobs) known.add(digest);
-      base.#blobs.set(repository, known);
-      base.#images.set(name.toString(), descriptor.digest);
+      await base.#add(layout, { name, root: descriptor });
     }
     return base;
   }
 
-  /** Whether a repository has a blob. */
+  /** Whether a repository has a layer. */
   has(repository: string, { digest }: Pick<Descriptor, 'digest'>): boolean {
-    return this.#blobs.get(repository)?.has(digest) ?? false;
+    return this.#layers.get(repository)?.has(digest) ?? false;
   }
 
   /** Whether a name points to this digest. */
   hasImage(name: string, digest: string): boolean {
     return this.#images.get(name) === digest;
+  }
+
+  async #add(layout: Layout, { name, root }: NamedImage): Promise<void> {
+    this.#images.set(name.toString(), root.digest);
+    const repository = lastSegment(name);
+    const known = this.#layers.get(repository) ?? new Set();
+    this.#layers.set(repository, known);
+    for await (const { manifest } of walkManifests(layout, root, rethrow)) {
+      if (manifest.kind === 'index') continue;
+      const changed = name.digest === undefined ? uncompressedLayers(manifest) : [];
+      for (const layer of manifest.layers) if (!changed.includes(layer)) known.add(layer.digest);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { AirgapError } from '../../model/errors.ts';
 import type { AirgapSpec } from '../airgap-document.ts';
 import type { Release } from './release.ts';
-import type { SavedImage } from './saved-image.ts';
+import { namesInSpecs, pushedName, type SavedImage } from './saved-image.ts';
 
 /** The oldest KOTS that reads the format `docker`. */
 const MIN_KOTS = '1.82.0';
@@ -9,10 +9,12 @@ const MIN_KOTS = '1.82.0';
 /** What is checked before anything is written. */
 export interface Preflight {
   readonly images: readonly SavedImage[];
+  /** Images that the customer has already. */
+  readonly omitted: readonly SavedImage[];
   readonly spec: AirgapSpec;
   /** The release that is installed; undefined for images only. */
   readonly release: Release | undefined;
-  /** The canonical names of the images that the release uses. */
+  /** The canonical names of the images that the release uses, of a tag and a digest only the digest. */
   readonly used: readonly string[];
   /** The charts of the release whose images are not known, each with the reason. */
   readonly notRendered: readonly string[];
@@ -24,7 +26,7 @@ export function findProblems({ images, spec, release }: Preflight): AirgapError[
 }
 
 /** Returns what KOTS changes, and what it does not report. */
-export function findWarnings({ images, spec, release, used, notRendered }: Preflight): string[] {
+export function findWarnings({ images, omitted, spec, release, used, notRendered }: Preflight): string[] {
   return [
     ...images.flatMap(imageWarnings),
     ...(release && spec.signature === undefined
@@ -32,7 +34,7 @@ export function findWarnings({ images, spec, release, used, notRendered }: Prefl
           'no signature: KOTS before 1.129.1 will refuse to install this; take it from an earlier one with --previous',
         ]
       : []),
-    ...missingImages(images, used),
+    ...missingImages([...images, ...omitted], used),
     ...notRendered,
   ];
 }
@@ -42,7 +44,7 @@ function collisions(images: readonly SavedImage[]): AirgapError[] {
   const byTarget = new Map<string, SavedImage>();
   const problems: AirgapError[] = [];
   for (const image of images) {
-    const { tag } = image.name;
+    const { tag } = pushedName(image.name);
     if (tag === undefined) continue;
     const target = `${image.repository}:${tag}`;
     const other = byTarget.get(target);
@@ -102,13 +104,15 @@ function imageWarnings({ name, uncompressed, hasAttestations }: SavedImage): str
     warnings.push(
       `${name}: layer ${layer.digest} is not compressed: KOTS compresses it, which changes the digest of the image`,
     );
+  if (name.digest !== undefined && name.tag !== undefined)
+    warnings.push(`${name}: KOTS pushes it by its digest alone, without the tag ${name.tag}`);
   if (hasAttestations) warnings.push(`${name}: has attestations, which KOTS pushes along`);
   return warnings;
 }
 
 /** Images that the release uses and the bundle lacks: KOTS installs without a message. */
 function missingImages(images: readonly SavedImage[], used: readonly string[]): string[] {
-  const names = new Set(images.map(({ name }) => name.toString()));
+  const names = new Set(images.flatMap(namesInSpecs));
   const missing = used.filter(image => !names.has(image));
   return missing.map(
     image => `${image} is used by the release, but is not in the bundle; KOTS does not report this`,

@@ -2,6 +2,7 @@ import type { AirgapSpec } from '../airgap-document.ts';
 import { APP_ARCHIVE } from '../airgap-document.ts';
 import type { Archive } from '../archive.ts';
 import type { ArchiveEntry } from './archive-plan.ts';
+import { checkReleaseSize } from './release.ts';
 
 /** The folder of what embedded-cluster installs. */
 const EMBEDDED_CLUSTER = 'embedded-cluster/';
@@ -24,8 +25,10 @@ export function embeddedClusterEntries(archive: Archive): ArchiveEntry[] {
     }));
 }
 
-/** The release of a previous archive, if it has one. @throws AirgapError `BUNDLE` */
+/** The release of a previous archive, if it has one. @throws AirgapError `BUNDLE`, `INPUT` when it is too large */
 export async function previousRelease(archive: Archive): Promise<Buffer | undefined> {
   const entry = archive.entries.get(APP_ARCHIVE);
-  return entry && archive.read(entry);
+  if (!entry) return undefined;
+  checkReleaseSize(entry.size, APP_ARCHIVE);
+  return archive.read(entry);
 }

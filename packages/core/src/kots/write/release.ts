@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -6,12 +7,15 @@ import { createGunzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { isMap, parseAllDocuments } from 'yaml';
 import { fileReadError } from '../../fs/file-read-error.ts';
+import { readSmallFile } from '../../fs/small-file.ts';
 import { AirgapError } from '../../model/errors.ts';
 import { compareText } from '../../model/text-order.ts';
 import { StoredGzip } from '../stored-gzip.ts';
 
 /** KOTS reads a release into memory; this is the size limit, in bytes. */
 const MAX_SIZE = 512 * 1024 * 1024;
+/** What it is called in errors. */
+const RELEASE = 'the release';
 
 /** A file of a release. */
 export interface ReleaseFile {
@@ -38,9 +42,9 @@ export interface Release {
  */
 export async function readRelease(path: string, mtime: number): Promise<Release> {
   const stats = await stat(path).catch(cause => {
-    throw fileReadError('the release', path, cause);
+    throw fileReadError(RELEASE, path, cause);
   });
-  if (!stats.isDirectory()) return releaseOf(await readFile(path), path);
+  if (!stats.isDirectory()) return releaseOf(await readSmallFile(RELEASE, path, MAX_SIZE), path);
   const files = await readFolder(path);
   if (files.length === 0)
     throw new AirgapError('INPUT', 'the release has no files', {
@@ -50,24 +54,37 @@ export async function readRelease(path: string, mtime: number): Promise<Release>
   return { path, archive: await packFiles(files, mtime), files, minKotsVersion: minKotsVersion(files) };
 }
 
+/** Refuses a release that is too large to be read. @param size of it, in bytes @throws AirgapError `INPUT` */
+export function checkReleaseSize(size: number, path: string): void {
+  if (size > MAX_SIZE) throw tooLarge(path);
+}
+
 /** The release in an `app.tar.gz`. @param path for errors @throws AirgapError `INPUT` */
 export async function releaseOf(archive: Buffer, path: string): Promise<Release> {
   const files = await unpack(archive, path);
   return { path, archive, files, minKotsVersion: minKotsVersion(files) };
 }
 
-/** Reads all regular files of a directory, sorted by name; links are not followed. */
+/** Reads all files of a directory, sorted by name. @throws AirgapError `INPUT`, also for links: their files would be missing */
 async function readFolder(folder: string): Promise<ReleaseFile[]> {
-  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(cause => {
+    throw fileReadError(RELEASE, cause.path ?? folder, cause);
+  });
+  const special = found.filter(entry => !entry.isFile() && !entry.isDirectory()).map(pathOf);
+  if (special.length > 0) throw notRegular(folder, special);
   const files: ReleaseFile[] = [];
   let size = 0;
-  for (const entry of found.filter(entry => entry.isFile())) {
-    const path = join(entry.parentPath, entry.name);
-    size += (await stat(path)).size;
-    if (size > MAX_SIZE) throw tooLarge(folder);
-    files.push({ name: relative(folder, path).split(sep).join('/'), content: await readFile(path) });
+  for (const path of found.filter(entry => entry.isFile()).map(pathOf)) {
+    const content = await readSmallFile(RELEASE, path, MAX_SIZE);
+    size += content.length;
+    checkReleaseSize(size, folder);
+    files.push({ name: relative(folder, path).split(sep).join('/'), content });
   }
   return files.sort((a, b) => compareText(a.name, b.name));
+}
+
+function pathOf({ parentPath, name }: Dirent): string {
+  return join(parentPath, name);
 }
 
 async function packFiles(files: readonly ReleaseFile[], mtime: number): Promise<Buffer> {
@@ -92,7 +109,7 @@ async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
   try {
     for await (const entry of entries) {
       size += entry.header.size ?? 0;
-      if (size > MAX_SIZE) throw tooLarge(path);
+      checkReleaseSize(size, path);
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
       if (entry.header.type === 'file')
@@ -108,6 +125,14 @@ async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
       hint: 'Pass the directory of the manifests, or an app.tar.gz.',
     });
   }
+}
+
+function notRegular(folder: string, paths: readonly string[]): AirgapError {
+  const names = paths.map(path => JSON.stringify(relative(folder, path)));
+  return new AirgapError('INPUT', `the release has links or special files: ${names.sort().join(', ')}`, {
+    where: { path: folder },
+    hint: 'Replace each link by its file.',
+  });
 }
 
 function tooLarge(path: string): AirgapError {

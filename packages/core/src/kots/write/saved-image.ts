@@ -3,8 +3,9 @@ import type { NamedImage } from '../../layout/names.ts';
 import { assertPresent, rethrow, walkManifests } from '../../layout/walk.ts';
 import { AirgapError } from '../../model/errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
-import { blobsOfManifest, isAttestation, isRunnable } from '../../oci/manifest.ts';
+import { blobsOfManifest, type ImageManifest, isAttestation, isRunnable } from '../../oci/manifest.ts';
 import { MediaType } from '../../oci/media-type.ts';
+import type { Reference } from '../../reference/reference.ts';
 import { lastSegment } from '../../reference/relocation.ts';
 
 /** An image of a bundle as KOTS pushes it. */
@@ -13,8 +14,10 @@ export interface SavedImage extends NamedImage {
   readonly repository: string;
   /** Indexes and manifests, the root first. */
   readonly manifests: readonly Descriptor[];
-  /** The configs and layers of all manifests, each once. */
-  readonly blobs: readonly Descriptor[];
+  /** The configs of all manifests. */
+  readonly configs: readonly Descriptor[];
+  /** The layers of all manifests, each once. */
+  readonly layers: readonly Descriptor[];
   /** Whether an index of it contains an index. */
   readonly hasNestedIndex: boolean;
   readonly hasAttestations: boolean;
@@ -35,7 +38,8 @@ const UNCOMPRESSED = new Set<string>([
  */
 export async function savedImage(layout: Layout, named: NamedImage): Promise<SavedImage> {
   const manifests: Descriptor[] = [];
-  const blobs = new Map<string, Descriptor>();
+  const configs: Descriptor[] = [];
+  const layers = new Map<string, Descriptor>();
   const uncompressed: Descriptor[] = [];
   let indexes = 0;
   let hasAttestations = false;
@@ -47,22 +51,37 @@ export async function savedImage(layout: Layout, named: NamedImage): Promise<Sav
       for (const child of manifest.manifests) if (!layout.contains(child)) throw incomplete(named, child);
       continue;
     }
-    for (const blob of blobsOfManifest(manifest)) {
-      assertPresent(layout, blob);
-      blobs.set(blob.digest, blob);
-    }
-    if (isRunnable(manifest))
-      uncompressed.push(...manifest.layers.filter(({ mediaType }) => UNCOMPRESSED.has(mediaType)));
+    for (const blob of blobsOfManifest(manifest)) assertPresent(layout, blob);
+    configs.push(manifest.config);
+    for (const layer of manifest.layers) layers.set(layer.digest, layer);
+    uncompressed.push(...uncompressedLayers(manifest));
   }
   return {
     ...named,
     repository: lastSegment(named.name),
     manifests,
-    blobs: [...blobs.values()],
+    configs,
+    layers: [...layers.values()],
     hasNestedIndex: indexes > 1,
     hasAttestations,
     uncompressed,
   };
+}
+
+/** What KOTS pushes of a name: of a tag and a digest, the digest alone. */
+export function pushedName(name: Reference): Reference {
+  return name.digest === undefined ? name : name.withDigest(name.digest);
+}
+
+/** The names under which specs find an image: the one that KOTS pushes, and its digest. */
+export function namesInSpecs({ name, root }: NamedImage): string[] {
+  return [pushedName(name).toString(), name.withDigest(root.digest).toString()];
+}
+
+/** The layers that KOTS compresses when it pushes a tag, so that the registry does not have them as they are. */
+export function uncompressedLayers(manifest: ImageManifest): Descriptor[] {
+  if (!isRunnable(manifest)) return [];
+  return manifest.layers.filter(({ mediaType }) => UNCOMPRESSED.has(mediaType));
 }
 
 function incomplete({ name }: NamedImage, { digest, platform }: Descriptor): AirgapError {

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Spec } from '../../input/model/spec.ts';
 import { readSpec } from '../../input/read-input.ts';
 import { toReference } from '../../input/references.ts';
@@ -8,13 +8,14 @@ import { usedReference } from '../../input/requests.ts';
 import { AirgapError } from '../../model/errors.ts';
 import type { Reference } from '../../reference/reference.ts';
 import type { Release, ReleaseFile } from './release.ts';
+import { pushedName } from './saved-image.ts';
 
 const YAML = /\.ya?ml$/;
 const CHART = /\.(?:tgz|tar\.gz)$/;
 
 /** The images that a release needs. */
 export interface UsedImages {
-  /** In canonical form. Templates are known only at install. */
+  /** In canonical form, of a tag and a digest only the digest. Templates are known only at install. */
   readonly names: readonly string[];
   /** Why the images of a chart are not known. */
   readonly notRendered: readonly string[];
@@ -38,7 +39,7 @@ export async function usedImages(
   try {
     const paths = new Map<string, string>();
     for (const [at, { name, content }] of charts.entries()) {
-      const path = join(folder, `${at}-${basename(name)}`);
+      const path = join(folder, `${at}.tgz`);
       await writeFile(path, content);
       paths.set(path, name);
     }
@@ -58,7 +59,9 @@ function namesOf({ listed, used, excluded }: Spec): string[] {
     ...listed.map(image => orUndefined(() => toReference(image, {}))),
     ...used.filter(({ image }) => !image.templated).map(image => orUndefined(() => usedReference(image))),
   ];
-  const names = references.flatMap(name => (name && !excluded.matches(name) ? [name.toString()] : []));
+  const names = references.flatMap(name =>
+    name && !excluded.matches(name) ? [pushedName(name).toString()] : [],
+  );
   return [...new Set(names)];
 }
 
