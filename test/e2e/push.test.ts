@@ -239,10 +239,15 @@ describe('a push to the Replicated registry', () => {
     expect(writes()).toEqual([]);
   });
 
-  it('does not send a layer again that the registry stores after a 524', async () => {
+  it.each([
+    ['', 0],
+    [' with a long page', 100_000],
+  ])('does not send a layer again that the registry stores after a 524%s', async (_page, length) => {
     registry.fault = ({ step }, response) => {
-      if (step === 'monolithic')
-        Object.defineProperty(response, 'statusCode', { get: () => 524, set: () => {} });
+      if (step !== 'monolithic') return false;
+      Object.defineProperty(response, 'statusCode', { get: () => 524, set: () => {} });
+      const end = response.end.bind(response);
+      if (length > 0) response.end = () => end('x'.repeat(length));
       return false;
     };
     expect(await run('layout', '/my-app')).toMatchObject({ code: undefined });

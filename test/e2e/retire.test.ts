@@ -73,6 +73,12 @@ describe('nothing changes', () => {
   it.each<[string, () => string[], RegExp, number]>([
     ['without --yes', () => ['--registry-domain', registry.host, worker()], /Add --yes/, 2],
     ['at another registry', () => ['--yes', worker()], /is not in the Replicated registry/, 2],
+    [
+      'with two components',
+      () => ['--yes', '--registry-domain', registry.host, `${registry.host}/worker:1`],
+      /takes only HOST\/APP\/NAME:TAG/,
+      2,
+    ],
     ['at Docker Hub', () => ['--yes', 'my-app/worker:1.0'], /is not in the Replicated registry/, 2],
     [
       'by a digest',

@@ -20,6 +20,31 @@ import type { Endpoint } from './endpoint.ts';
 const MAX_REDIRECTS = 10;
 const MAX_ERROR_BODY = 64 * 1024;
 
+/** The start of the body of a failed response. The rest of a long one is not received: its status says what failed. */
+class ErrorBody extends MemorySink {
+  /** The head of a response whose body was longer. */
+  cutOff: ResponseHead | undefined;
+  #head: ResponseHead | undefined;
+
+  constructor() {
+    super(MAX_ERROR_BODY);
+  }
+
+  of(head: ResponseHead): this {
+    this.#head = head;
+    return this;
+  }
+
+  override write(chunk: Uint8Array): undefined {
+    try {
+      super.write(chunk);
+    } catch (error) {
+      this.cutOff = this.#head;
+      throw error;
+    }
+  }
+}
+
 /** A request to the registry's API, below `/v2/`. */
 export interface ApiRequest {
   readonly method: HttpRequest['method'];
@@ -303,11 +328,12 @@ export class RegistryHost {
     transport: typeof roundTrip,
     accept: (head: ResponseHead) => Sink,
   ): Promise<HopResponse> {
-    const errorBody = new MemorySink(MAX_ERROR_BODY);
+    const errorBody = new ErrorBody();
     await this.#options.limiter.open(this.#signal);
-    const head = await transport(this.#dispatcher, request, response =>
-      response.status === 200 || response.status === 206 ? accept(response) : errorBody,
+    const received = transport(this.#dispatcher, request, response =>
+      response.status === 200 || response.status === 206 ? accept(response) : errorBody.of(response),
     );
+    const head = await received.catch(error => errorBody.cutOff ?? Promise.reject(error));
     return { ...head, errorBody: errorBody.bytes, secrets: this.#authorizer.secrets };
   }
 

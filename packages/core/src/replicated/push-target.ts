@@ -31,7 +31,7 @@ export function parsePushTarget(text: string, domains: ReplicatedDomains): PushT
   const { path, tag } = splitTag(text);
   const location = parseTargetLocation(path);
   const isReplicated = isReplicatedHost(location.registry, domains);
-  if (isReplicated) checkForm(location, tag);
+  if (isReplicated) checkReplicatedForm(location, tag);
   const repository = `${location.registry}/${location.prefix}`;
   const name = tag === undefined ? undefined : Reference.parse(`${repository}:${tag}`);
   return { location, name, isReplicated };
@@ -46,7 +46,7 @@ function splitTag(text: string): { readonly path: string; readonly tag: string |
 }
 
 /** @throws AirgapError `USAGE` for another form than the Replicated registry takes */
-function checkForm({ registry, prefix }: TargetLocation, tag: string | undefined): void {
+export function checkReplicatedForm({ registry, prefix }: TargetLocation, tag: string | undefined): void {
   const components = prefix === '' ? [] : prefix.split('/');
   const [app] = components;
   if (app === undefined)

@@ -16,6 +16,7 @@ import { Reference } from '../reference/reference.ts';
 import { isReplicatedHost, REPLICATED_HOST } from '../reference/replicated.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { emptyImage } from '../replicated/empty-image.ts';
+import { checkReplicatedForm } from '../replicated/push-target.ts';
 import { refuseUsed } from '../replicated/spec-uses.ts';
 import { nameNotFound } from '../resolve/name-not-found.ts';
 import { withTime } from '../store/events.ts';
@@ -151,6 +152,7 @@ function parseName(text: string, locations: RegistrySettings): Reference {
     );
   if (name.tag === undefined || name.digest !== undefined)
     throw usage(`${text} is not a tag`, 'Write it as HOST/APP/NAME:TAG, without a digest.');
+  checkReplicatedForm({ registry: name.registry, prefix: name.repository }, name.tag);
   return name;
 }
 
