@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { inspect } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
-import { airgap, TempDir } from '../support/airgap.ts';
+import { AIRGAP, airgap, TempDir } from '../support/airgap.ts';
 import { airgapOf, documentOf, IMAGES_FOLDER } from '../support/airgap-archive.ts';
 import { buildFrom } from '../support/build-from.ts';
 import { layoutOf } from '../support/bundle.ts';
@@ -600,6 +601,38 @@ it.skipIf(lacks('docker archives of skopeo', 'skopeo'))(
     expect(registry.blob('ns/web', config)).toBeDefined();
   },
 );
+
+describe('kots leaves nothing behind', () => {
+  const name = 'quay.io/team/app:1';
+  const layer = noiseOf(41, 4_000_000);
+  const image = imageOf({ layers: [layer], compression: 'none' });
+  const output = work.file('cut.airgap');
+  const left = () => readdirSync(work.path).filter(file => file.includes('cut.airgap'));
+  let folder: string;
+  beforeAll(() => {
+    folder = work.file('large-layer');
+    mkdirSync(`${folder}/blobs/sha256`, { recursive: true });
+    for (const file of layoutOf({ [name]: image }))
+      writeFileSync(`${folder}/${file.name}`, file.content ?? '');
+  });
+
+  it.skipIf(lacks('bash', 'bash'))('when the file system rejects a write', () => {
+    const script = `ulimit -f 2000; trap '' XFSZ; exec "$@"`;
+    const args = ['-c', script, 'bash', process.execPath, AIRGAP, 'kots', folder, '-o', output];
+    const { status, stderr } = spawnSync('bash', args, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([5, expect.stringContaining('cannot write')]);
+    expect(left()).toEqual([]);
+  });
+
+  it('when a layer has another byte at its end', async () => {
+    const path = `${folder}/blobs/sha256/${layer.diffId.slice('sha256:'.length)}`;
+    truncateSync(path, layer.bytes.length - 1);
+    appendFileSync(path, Buffer.of((layer.bytes.at(-1) ?? 0) ^ 1));
+    const { status, stderr } = await kots(folder, '-o', output);
+    expect([status, stderr]).toEqual([4, expect.stringContaining('digest mismatch')]);
+    expect(left()).toEqual([]);
+  });
+});
 
 it.each<[string, string[]]>([
   ['its bundle', ['bundle.tar', '-o', 'bundle.tar']],

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import type { Descriptor } from '../../oci/descriptor.ts';
@@ -32,7 +33,7 @@ export async function writeArchive(
   const failed = new AbortController();
   const signals = [failed.signal, ...(options.signal ? [options.signal] : [])];
   const signal = AbortSignal.any(signals);
-  const writing = pipeline(tar, new StoredGzip(), chunks => appendAll(file, chunks), { signal });
+  const writing = pipeline(tar, new StoredGzip(), appendTo(file), { signal });
   try {
     await Promise.race([addEntries(tar, entries, options), writing]);
   } catch (error) {
@@ -43,8 +44,13 @@ export async function writeArchive(
   await writing;
 }
 
-async function appendAll(file: FileHandle, chunks: AsyncIterable<Buffer>): Promise<void> {
-  for await (const chunk of chunks) await file.appendFile(chunk);
+/** An error in the loop of a generator would reach the pipeline as an abort. */
+function appendTo(file: FileHandle): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      file.appendFile(chunk).then(() => done(), done);
+    },
+  });
 }
 
 async function addEntries(
@@ -91,8 +97,9 @@ async function writeEntry(tar: Pack, header: Header, fill: (write: Write) => Pro
   const taken = new Promise<void>((resolve, reject) => {
     entry = tar.entry(header, error => (error ? reject(error) : resolve()));
   });
-  // Filling it fails first.
+  // Filling it fails first; an entry that is cut off then has an error of its own.
   taken.catch(() => {});
+  entry?.on('error', () => {});
   await fill(chunk => writeChunk(entry, chunk));
   entry?.end(undefined);
   await taken;
