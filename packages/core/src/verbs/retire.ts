@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { checkTarget, diskError } from '../bundle/file/disk.ts';
 import { copyImage } from '../copy/copy-image.ts';
 import { lookAgain } from '../copy/look-again.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import { readSmallFile } from '../fs/small-file.ts';
+import { systemErrorReason } from '../fs/system-error.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec } from '../input/read-input.ts';
 import type { RegistrySettings } from '../input/references.ts';
@@ -15,6 +15,7 @@ import { MediaType } from '../oci/media-type.ts';
 import { Reference } from '../reference/reference.ts';
 import { isReplicatedHost, REPLICATED_HOST } from '../reference/replicated.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
+import { checkOutput } from '../relocate/output-file.ts';
 import { emptyImage } from '../replicated/empty-image.ts';
 import { checkReplicatedForm } from '../replicated/push-target.ts';
 import { refuseUsed } from '../replicated/spec-uses.ts';
@@ -173,11 +174,16 @@ async function findImage(registries: Registries, name: Reference): Promise<Found
 async function saveManifest(folder: string, { name, digest, manifest }: Found): Promise<string> {
   const short = digestHex(digest).slice(0, 12);
   const path = join(folder, `${name.repository.replaceAll('/', '-')}-${name.tag}-${short}.json`);
-  await checkTarget(path);
+  await checkOutput(path);
   try {
     await replaceFile(path, manifest.bytes);
   } catch (cause) {
-    throw diskError(cause, path, 'the replaced manifest');
+    const reason = systemErrorReason(cause as NodeJS.ErrnoException);
+    throw new AirgapError('DISK', `cannot write the replaced manifest, nothing was retired: ${reason}`, {
+      where: { path },
+      cause,
+      hint: 'Pass an existing folder with --save.',
+    });
   }
   return path;
 }
