@@ -33,11 +33,11 @@ export async function checkReport({ output, split, report, since, signal }: Buil
 /** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
 export async function writeReport(
   bundle: string,
-  { report, deltaFrom: base, since, signal }: BuildOptions,
+  { report, deltaFrom: base, since, signatures, signal }: BuildOptions,
   findings: readonly Finding[],
 ): Promise<void> {
   if (report === undefined) return;
-  const content = await htmlReport({ bundle, base, since, findings, signal });
+  const content = await htmlReport({ bundle, base, since, findings, signatures, signal });
   await replaceFile(report, content).catch(cause => {
     throw diskError(cause, report, 'the report');
   });
