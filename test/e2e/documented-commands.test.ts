@@ -52,6 +52,7 @@ const PREPARED: readonly [RegExp, string][] = [
     /--public-key|^sha256sum|^airgap sign|policy\.yaml/,
     'airgap build app.yaml -o bundle.tar --sign cosign.key',
   ],
+  [/--delta-from app-1\.0\.lock/, 'airgap lock app.yaml -o app-1.0.lock'],
   [/^cat bundle\.tar\.\[/, 'airgap build app.yaml -o bundle.tar && airgap split bundle.tar --split 1MiB'],
 ];
 
