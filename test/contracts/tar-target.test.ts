@@ -17,7 +17,7 @@ import { BundleFile } from '../../packages/core/src/bundle/file/bundle-file.ts';
 import { StreamTarget } from '../../packages/core/src/bundle/stream-target.ts';
 import { writeBundle } from '../../packages/core/src/bundle/write-bundle.ts';
 import { MultipartUpload } from '../../packages/core/src/objects/multipart-upload.ts';
-import { ObjectStore } from '../../packages/core/src/objects/object-store.ts';
+import { ObjectStore } from '../../packages/core/src/objects/s3/object-store.ts';
 import { TaskTarget } from '../../packages/core/src/objects/task-target.ts';
 import { digestOf } from '../../packages/core/src/oci/digest.ts';
 import { Reference } from '../../packages/core/src/reference/reference.ts';

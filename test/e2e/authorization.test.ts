@@ -18,7 +18,7 @@ import {
   withTokens,
 } from '../registry/handlers.ts';
 import { type Handler, TestRegistry } from '../registry/registry.ts';
-import { TempDir } from '../support/airgap.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
 import { makeCertificates } from '../support/programs/certificates.ts';
 import { missingPrograms } from '../support/programs/program.ts';
 
@@ -43,6 +43,9 @@ const ANONYMOUS_TOKEN = {
   expected: 'Bearer token-for-nothing',
 };
 const authOf = (user: string) => ({ auth: basic(user).replace('Basic ', '') });
+
+/** The credentials that an airgap.yaml names. */
+const ME = `Basic ${Buffer.from('me:the-token').toString('base64')}`;
 
 const LICENSED = { credentials: licenseCredentials('license') };
 
@@ -521,5 +524,63 @@ describe.skipIf(missing.length > 0)('credentials are sent only where they belong
     if (code === undefined) await building;
     else await expect(building).rejects.toMatchObject({ code });
     expect(new Set(server.seen.map(describeRequest))).toEqual(new Set(requests));
+  });
+
+  const STEAL = `registries: {quay: quay.test}\ncredentials: {evil.test: {username: me, passwordEnv: TOKEN}}\nmirrors: {quay.test: "${EVIL}"}\n`;
+
+  it.each<[string, string, readonly string[], number, readonly string[]]>([
+    ['with credentials and mirrors sends nothing at all', STEAL, [], 2, []],
+    [
+      'with mirrors alone sends nothing at all',
+      `registries: {quay: quay.test}\nmirrors: {quay.test: "${EVIL}"}\n`,
+      [],
+      2,
+      [],
+    ],
+    [
+      'that names another registry gets what the user has for it, and no more',
+      'registries: {quay: evil.test}\n',
+      [],
+      0,
+      [`${EVIL} manifests with nothing`, `${EVIL} manifests with evil.test`, `${EVIL} blobs with evil.test`],
+    ],
+    [
+      'is used when --config names it',
+      STEAL,
+      ['--config', 'airgap.yaml'],
+      0,
+      [
+        `${EVIL} manifests with nothing`,
+        `${EVIL} manifests with me with another password`,
+        `${QUAY} manifests with nothing`,
+        `${QUAY} manifests with quay.test`,
+        `${EVIL} blobs with me with another password`,
+        `${QUAY} blobs with quay.test`,
+      ],
+    ],
+  ])('an airgap.yaml of a folder %s', async (_name, config, flags, status, requests) => {
+    const isMirror = config.includes('mirrors');
+    const evil = isMirror ? { challenge: 'Basic realm="x"', expected: ME } : basicAuth('evil.test');
+    server.hosts = {
+      [QUAY]: authenticated(basicAuth('quay.test')),
+      [EVIL]: authenticated(evil, isMirror ? notFound : serve),
+    };
+    server.seen.length = 0;
+    writeConfig();
+    using folder = new TempDir({
+      'airgap.yaml': config,
+      'app.yaml': 'images:\n- {source: quay, name: team/app, tag: "1"}\n',
+    });
+    const proxy = `http://${server.host}`;
+    const outcome = await airgap(
+      ['build', 'app.yaml', '-o', 'bundle.tar', '--ca', work.file('ca.crt'), ...flags],
+      {
+        cwd: folder.path,
+        env: { TOKEN: 'the-token', DOCKER_CONFIG: work.path, HTTPS_PROXY: proxy },
+      },
+    );
+    expect(outcome.stderr).not.toContain('the-token');
+    expect(new Set(server.seen.map(describeRequest))).toEqual(new Set(requests));
+    expect(outcome.status).toBe(status);
   });
 });

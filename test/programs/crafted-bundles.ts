@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { encodeHeader } from '../../packages/core/src/tar/header.ts';
 import {
   AMD64,
   type Crafting,
@@ -10,12 +11,35 @@ import {
   type Parts,
   TYPES,
 } from '../support/crafted-bundle.ts';
+import { sha256 } from '../support/images/image.ts';
 
 /** A bundle that some program refuses or reads otherwise, and whether verify says OK. */
 export interface CraftedCase extends Crafting {
   readonly title: string;
   readonly verdict: 'OK' | 'FAILED';
+  /** Whether only the nightly run gives it to the programs: they read it alike, or as a similar one. */
+  readonly nightly?: boolean;
+  /** That of verify when it also decompresses the layers. Default: the same. */
+  readonly decompressed?: 'OK' | 'FAILED';
 }
+
+/** The layer without compression. */
+const unzipped: Crafting['layer'] = ({ bytes, diffId }) => ({ bytes: gunzipSync(bytes), diffId });
+const withDiffId = (diffId: string) => replace(/"sha256:[0-9a-f]{64}"/, `"${diffId}"`);
+const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+/** An entry of a tar that changes the next one: a pax header, or a long name of GNU. */
+const special = (type: string, name: string, content: string) => {
+  const header = encodeHeader(name, content.length, 0);
+  header.write(type, 156, 'latin1');
+  header.fill(' ', 148, 156);
+  const checksum = header.reduce((sum, byte) => sum + byte, 0);
+  header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return Buffer.concat([header, Buffer.from(content), Buffer.alloc(-content.length & 511)]);
+};
+const paxPath = (path: string) => {
+  const size = ` path=${path}\n`.length + 2;
+  return special('x', 'pax', `${size} path=${path}\n`);
+};
 
 const ARM64 = { architecture: 'arm64', os: 'linux' };
 
@@ -62,7 +86,11 @@ const failed = (title: string, crafting: Crafting): CraftedCase => ({
   verdict: 'FAILED',
   ...crafting,
 });
-const ok = (title: string, crafting: Crafting): CraftedCase => ({ title, verdict: 'OK', ...crafting });
+const ok = (title: string, crafting: Partial<CraftedCase>): CraftedCase => ({
+  title,
+  verdict: 'OK',
+  ...crafting,
+});
 
 export const CASES: readonly CraftedCase[] = [
   ok('nothing', {}),
@@ -74,6 +102,10 @@ export const CASES: readonly CraftedCase[] = [
   ok('no media type in the manifest', { manifest: replace(`"mediaType":"${TYPES.manifest}",`, '') }),
   ok('an unknown key in the manifest', { manifest: append('"x.y":{"a":1,"A":1.5}') }),
   ok('annotations that differ in case', { manifest: append('"annotations":{"a.b":"1","A.B":"2"}') }),
+  ok('a layer with annotations', {
+    nightly: true,
+    manifest: replace('"layers":[{', '"layers":[{"annotations":{"a":"b"},'),
+  }),
   ok('a layer with urls', {
     manifest: replace(/("layers":\[\{)/, '$1"urls":["https://example.test/layer"],'),
   }),
@@ -193,6 +225,7 @@ export const CASES: readonly CraftedCase[] = [
     ),
   }),
   ok('a manifest: the layers in another order', {
+    decompressed: 'FAILED',
     manifest: text => {
       const manifest = JSON.parse(text);
       return JSON.stringify({ ...manifest, layers: manifest.layers.reverse() });
@@ -206,6 +239,92 @@ export const CASES: readonly CraftedCase[] = [
     },
   }),
 
+  ok('layers without compression', { layer: unzipped, layerType: TYPES.uncompressed }),
+  failed('a layer without compression that has another diff ID', {
+    layer: unzipped,
+    layerType: TYPES.uncompressed,
+    config: withDiffId(sha256(Buffer.from('other'))),
+  }),
+  failed('layers with gzip whose type has no compression', { layerType: TYPES.uncompressed }),
+  ok('layers without compression whose type has gzip', { layer: unzipped }),
+  ok('a layer with gzip that has another diff ID', {
+    decompressed: 'FAILED',
+    config: withDiffId(sha256(Buffer.from('other'))),
+    dockerManifest: text =>
+      text.replace(
+        /"LayerSources":\{"sha256:[0-9a-f]{64}"/,
+        `"LayerSources":{"${sha256(Buffer.from('other'))}"`,
+      ),
+  }),
+  ok('a truncated layer', {
+    nightly: true,
+    decompressed: 'FAILED',
+    layer: ({ bytes, diffId }) => ({ bytes: bytes.subarray(0, -20), diffId }),
+  }),
+  failed('a config with too many diff_ids', {
+    config: replace('"diff_ids":[', `"diff_ids":["${sha256(Buffer.from('other'))}",`),
+    dockerManifest: () => '[]',
+  }),
+  failed('a manifest without layers, and a config with diff_ids', {
+    manifest: replace(/"layers":\[.*\]/, '"layers":[]'),
+    dockerManifest: () => '[]',
+  }),
+  ok('a config without rootfs', { config: replace(/,"rootfs":\{.*\}\}/, '}'), dockerManifest: () => '[]' }),
+  ok('a config descriptor with other data', {
+    nightly: true,
+    manifest: replace('"config":{', `"config":{"data":"${Buffer.from('{}').toString('base64')}",`),
+  }),
+  failed('a layer with a platform', {
+    manifest: replace('"layers":[{', '"layers":[{"platform":{"os":"windows","architecture":"arm"},'),
+  }),
+  ok('a manifest with a subject that is not there', {
+    nightly: true,
+    manifest: append(
+      `"subject":{"mediaType":"${TYPES.manifest}","digest":"sha256:${'1'.repeat(64)}","size":1}`,
+    ),
+  }),
+  failed('a manifest with 10,001 levels', { manifest: append(`"x":${nested(10_001)}`) }),
+  failed('a config with 10,001 levels', { config: append(`"x":${nested(10_001)}`) }),
+  failed('a manifest: schemaVersion with a fraction', {
+    manifest: replace('"schemaVersion":2', '"schemaVersion":2.0'),
+  }),
+  failed('a config: a time in words', { config: append('"created":"yesterday"') }),
+  failed('a config: the environment as text', { config: replace('"Cmd":["/x"]', '"Env":"A=1"') }),
+  failed('a config: the command as text', { config: replace('"Cmd":["/x"]', '"Cmd":"/x"') }),
+  failed('a config: history that is no list', { config: append('"history":{"created_by":"x"}') }),
+  failed('a config: labels that are no texts', { config: replace('"Cmd":["/x"]', '"Labels":{"a":1}') }),
+  ok('a config: another type of rootfs', {
+    nightly: true,
+    config: replace('"type":"layers"', '"type":"other"'),
+  }),
+  failed('a manifest: annotations that are no texts', { manifest: append('"annotations":{"a":1}') }),
+  ok('an index in an index', {
+    index: parts =>
+      indexOf(JSON.stringify(descriptor(TYPES.index, Buffer.from(indexOf(parts.manifestDescriptor))))),
+    blobs: parts => [Buffer.from(indexOf(parts.manifestDescriptor))],
+  }),
+  ok('an index: a child without a platform', {
+    nightly: true,
+    index: ({ manifestDescriptor }) => indexOf(manifestDescriptor.replace(/,"platform":\{[^}]*\}/, '')),
+  }),
+  ok('an index: two children for one platform, of which the first counts', {
+    index: parts => indexOf(parts.manifestDescriptor, parts.evilDescriptor),
+  }),
+  failed('index.json: data in a descriptor', {
+    indexJson: replace('"annotations"', '"data":"e30=","annotations"'),
+  }),
+  failed('index.json: urls in a descriptor', {
+    indexJson: replace('"annotations"', '"urls":["https://x.test"],"annotations"'),
+  }),
+  failed('a pax header that renames an entry', { tar: tar => Buffer.concat([paxPath('index.json'), tar]) }),
+  failed('a long name of GNU', {
+    tar: tar => Buffer.concat([special('L', '././@LongLink', 'index.json\0'), tar]),
+  }),
+  failed('a global pax header', {
+    tar: tar => Buffer.concat([special('g', 'pax', '21 comment=something\n'), tar]),
+  }),
+  failed('a link', { tar: tar => Buffer.concat([special('2', 'blobs/sha256/link', ''), tar]) }),
+
   failed('a config: rootfs twice', { config: append('"rootfs":{"type":"layers","diff_ids":[]}') }),
   failed('a config: Rootfs after rootfs', { config: append('"Rootfs":{"type":"layers","diff_ids":[]}') }),
   failed('a config: DIFF_IDS after diff_ids', { config: replace('"diff_ids"', '"DIFF_IDS":[],"diff_ids"') }),
@@ -213,11 +332,13 @@ export const CASES: readonly CraftedCase[] = [
   failed('a config: Architecture after architecture', { config: append('"Architecture":"arm64"') }),
   failed('a config that is not JSON', { config: text => `${text}}` }),
   failed('a config with a list', { config: text => `[${text}]` }),
-  ok('a config with too few diff_ids, which is not in manifest.json', {
+  failed('a config with too few diff_ids, which is not in manifest.json', {
     config: replace(/,"sha256:[0-9a-f]{64}"\]/, ']'),
     dockerManifest: () => '[]',
   }),
   ok('two images that share a config, with other compressions', {
+    // The second layer of the second image is not that of the first one.
+    decompressed: 'FAILED',
     blobs: parts => [sharing(parts, TYPES.layer.replace('gzip', 'zstd'))],
     indexJson: (text, parts) =>
       withSecondName(sharing(parts, TYPES.layer.replace('gzip', 'zstd')), parts)(text),

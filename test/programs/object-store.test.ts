@@ -10,7 +10,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ObjectStore } from '../../packages/core/src/objects/object-store.ts';
+import { ObjectStore } from '../../packages/core/src/objects/s3/object-store.ts';
 import { TempDir } from '../support/airgap.ts';
 import { noiseOf } from '../support/images/image.ts';
 import { lacksS3Proxy, S3Proxy } from '../support/programs/s3proxy.ts';

@@ -24,6 +24,10 @@ export interface Parts {
 
 /** What differs from a bundle as a build writes it. */
 export interface Crafting {
+  /** Changes the bytes or the diff ID of both layers. */
+  readonly layer?: (layer: TestLayer) => TestLayer;
+  /** The media type of the layers. Default: gzip. */
+  readonly layerType?: string;
   readonly layout?: string;
   readonly config?: Change;
   readonly manifest?: Change;
@@ -57,6 +61,8 @@ export const TYPES = {
   index: 'application/vnd.oci.image.index.v1+json',
   config: 'application/vnd.oci.image.config.v1+json',
   layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  uncompressed: 'application/vnd.oci.image.layer.v1.tar',
+  dockerUncompressed: 'application/vnd.docker.image.rootfs.diff.tar',
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
   dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
 } as const;
@@ -67,7 +73,8 @@ export const AMD64 = { architecture: 'amd64', os: 'linux' };
 export async function craftBundle(id: string, crafting: Crafting): Promise<CraftedBundle> {
   const files = [`one-${id}`, `two-${id}`];
   const [one, two, evil] = await Promise.all([...files, `evil-${id}`].map(layerWith));
-  const layers = [one, two] as TestLayer[];
+  const { layer = made => made, layerType = TYPES.layer } = crafting;
+  const layers = ([one, two] as TestLayer[]).map(layer);
   const name = `registry.test/team/${id}:1`;
   let parts: Parts = {
     name,
@@ -80,7 +87,7 @@ export async function craftBundle(id: string, crafting: Crafting): Promise<Craft
     Buffer.from(change ? change(text, parts) : text, 'latin1');
 
   const config = apply(crafting.config, configOf(layers));
-  const manifest = apply(crafting.manifest, manifestOf(config, layers));
+  const manifest = apply(crafting.manifest, manifestOf(config, layers, layerType));
   parts = { ...parts, manifestDescriptor: descriptorText(TYPES.manifest, manifest, AMD64) };
   const index: Buffer | undefined = crafting.index && Buffer.from(crafting.index(parts));
   const annotations = { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name };
@@ -88,7 +95,7 @@ export async function craftBundle(id: string, crafting: Crafting): Promise<Craft
     ? { ...descriptor(TYPES.index, index), annotations }
     : { ...descriptor(TYPES.manifest, manifest), platform: AMD64, annotations };
   const indexJson = JSON.stringify({ schemaVersion: 2, mediaType: TYPES.index, manifests: [root] });
-  const dockerManifest = JSON.stringify([dockerEntry(config, layers, name)]);
+  const dockerManifest = JSON.stringify([dockerEntry(config, layers, name, layerType)]);
   const texts: (Buffer | string)[] = [
     config,
     manifest,
@@ -139,12 +146,16 @@ export function configOf(layers: readonly TestLayer[]): string {
   return JSON.stringify({ ...AMD64, config: { Cmd: ['/x'] }, rootfs });
 }
 
-export function manifestOf(config: Buffer, layers: readonly TestLayer[]): string {
+export function manifestOf(
+  config: Buffer,
+  layers: readonly TestLayer[],
+  layerType: string = TYPES.layer,
+): string {
   return JSON.stringify({
     schemaVersion: 2,
     mediaType: TYPES.manifest,
     config: descriptor(TYPES.config, config),
-    layers: layers.map(({ bytes }) => descriptor(TYPES.layer, bytes)),
+    layers: layers.map(({ bytes }) => descriptor(layerType, bytes)),
   });
 }
 
@@ -156,13 +167,18 @@ export function descriptorText(mediaType: string, bytes: Buffer, platform?: obje
   return JSON.stringify({ ...descriptor(mediaType, bytes), platform });
 }
 
-export function dockerEntry(config: Buffer, layers: readonly TestLayer[], name: string): object {
+export function dockerEntry(
+  config: Buffer,
+  layers: readonly TestLayer[],
+  name: string,
+  layerType: string = TYPES.layer,
+): object {
   return {
     Config: pathOf(config),
     RepoTags: [name],
     Layers: layers.map(({ bytes }) => pathOf(bytes)),
     LayerSources: Object.fromEntries(
-      layers.map(({ bytes, diffId }) => [diffId, descriptor(TYPES.layer, bytes)]),
+      layers.map(({ bytes, diffId }) => [diffId, descriptor(layerType, bytes)]),
     ),
   };
 }

@@ -28,6 +28,8 @@ export interface Environment {
   readonly caFiles: readonly string[];
   /** AIRGAP_CONFIG: a config file that replaces the airgap.yaml of the working folder. */
   readonly config: string | undefined;
+  /** The index that a cluster has given to this worker, unparsed, and the variable that has it. */
+  readonly shard: { readonly variable: string; readonly value: string } | undefined;
   /** The folder of the user's own config and of the list of trusted configs. */
   readonly configFolder: string;
   /** SSL_CERT_DIR: folders of certificate authorities. */
@@ -56,9 +58,23 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     proxy: proxyOf(env),
     caFiles: [env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].flatMap(file => file || []),
     config: env.AIRGAP_CONFIG || undefined,
+    shard: shardOf(env),
     configFolder: join(configHome(env), 'airgap'),
     caFolders: (env.SSL_CERT_DIR ?? '').split(delimiter).filter(Boolean),
   };
+}
+
+/** The indexes of Kubernetes (Indexed Jobs), AWS Batch, Slurm and Nomad. */
+const INDEXES = [
+  'JOB_COMPLETION_INDEX',
+  'AWS_BATCH_JOB_ARRAY_INDEX',
+  'SLURM_ARRAY_TASK_ID',
+  'NOMAD_ALLOC_INDEX',
+] as const;
+
+function shardOf(env: NodeJS.ProcessEnv): Environment['shard'] {
+  const variable = INDEXES.find(name => env[name]);
+  return variable && { variable, value: env[variable] ?? '' };
 }
 
 /** XDG_CONFIG_HOME, or ~/.config. A relative path is ignored (XDG Base Directory Specification). */

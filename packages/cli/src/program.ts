@@ -36,6 +36,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: 'Build a bundle: one verified OCI-layout tar of all images',
     load: async () => (await import('./commands/build.ts')).buildCommand,
   },
+  shard: {
+    summary: 'Build one bundle in an object store with several workers',
+    load: async () => (await import('./commands/shard.ts')).shardCommand,
+  },
   inspect: {
     summary: 'Show the images and layers in a bundle',
     load: async () => (await import('./commands/inspect.ts')).inspectCommand,
@@ -72,6 +76,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: 'Load a bundle into a registry or a container runtime',
     load: async () => (await import('./commands/load.ts')).loadCommand,
   },
+  pull: {
+    summary: 'Fetch a bundle from a registry, where push has stored it',
+    load: async () => (await import('./commands/pull.ts')).pullCommand,
+  },
   serve: {
     summary: 'Serve bundles as a read-only registry',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
@@ -83,6 +91,10 @@ const COMMANDS: Record<string, CommandEntry> = {
   push: {
     summary: 'Push images to the Replicated registry, or to another one',
     load: async () => (await import('./commands/push.ts')).pushCommand,
+  },
+  retire: {
+    summary: 'Replace tags of the Replicated registry by an empty image',
+    load: async () => (await import('./commands/retire.ts')).retireCommand,
   },
   login: {
     summary: 'Log in to a registry',
@@ -129,7 +141,7 @@ export async function program(session: Session, argv: readonly string[]): Promis
     const command = new Command(name).description(summary);
     root.addCommand(loadsAll || argv.includes(name) ? (await load())(command, session) : command);
   }
-  for (const command of [root, ...root.commands]) {
+  for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands }) => commands)]) {
     generalFlags(command);
     groupFlags(command);
     command
@@ -151,7 +163,7 @@ Exit status:
   0    done
   1    findings, differences (also from a lock), a damaged bundle, a missing signature of an image
   2    wrong usage or input, a name that does not exist, a delta without its base, or rejected credentials
-  3    a registry, a runtime or the network failed: retry later
+  3    a registry, an object store, a runtime or the network failed: retry later
   4    content did not match its digest or its signed checksums
   5    the disk: space, permissions
   70   a bug in airgap itself

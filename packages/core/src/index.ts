@@ -1,3 +1,4 @@
+export { isArtifactName } from './artifact/artifact-name.ts';
 export type { TransferredBytes } from './bundle/transfer-tally.ts';
 export { type Config, parseConfig, type TrustRequirement } from './config/config.ts';
 export type { ConfigFile } from './config/config-file.ts';
@@ -30,7 +31,7 @@ export { fileReadError } from './fs/file-read-error.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
-export { proxiedRegistries } from './input/proxied-registries.ts';
+export { proxiedApp, proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
 export type { RequiredRelease } from './kots/airgap-document.ts';
@@ -60,8 +61,8 @@ export { type Finding, isAtLeast, SEVERITIES, type Severity } from './model/find
 export { isUrl, shownPath } from './model/path-or-url.ts';
 export { formatPosition, type Position } from './model/position.ts';
 export { maskSecrets } from './model/secrets.ts';
-export { isObjectUrl } from './objects/object-url.ts';
 export type { ObjectOptions } from './objects/read/object-options.ts';
+export { isObjectUrl } from './objects/s3/object-url.ts';
 export type { Descriptor } from './oci/descriptor.ts';
 export { type Digest, parseDigest } from './oci/digest.ts';
 export type { RawManifest } from './oci/manifest.ts';
@@ -132,14 +133,29 @@ export { openBundle, openRegistry } from './verbs/open.ts';
 export { type OutputOptions, type Outputs, openOutputs, type WrittenOutputs } from './verbs/outputs.ts';
 export { type PlannedImage, type PlanOptions, type PlanResult, plan } from './verbs/plan.ts';
 export type { PlatformOption, PlatformOptions } from './verbs/platform-choice.ts';
+export { type PullOptions, type PullResult, pull } from './verbs/pull.ts';
 export { type PushOptions, type PushResult, push } from './verbs/push.ts';
+export { type PushBundleOptions, type PushBundleResult, pushBundle } from './verbs/push-bundle.ts';
 export {
   type BillOptions,
   billOfMaterials,
   type HtmlReportOptions,
   htmlReport,
 } from './verbs/report.ts';
+export {
+  type RestoreOptions,
+  type RestoreResult,
+  type RetiredImage,
+  type RetireOptions,
+  type RetireResult,
+  restore,
+  retire,
+} from './verbs/retire.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
+export { type ShardAbortOptions, type ShardAbortResult, shardAbort } from './verbs/shard-abort.ts';
+export { type ShardFinishOptions, type ShardFinishResult, shardFinish } from './verbs/shard-finish.ts';
+export { type ShardPlanOptions, type ShardPlanResult, shardPlan } from './verbs/shard-plan.ts';
+export { type ShardRunOptions, type ShardRunResult, shardRun } from './verbs/shard-run.ts';
 export { type SignBundleOptions, type SignOptions, type SignResult, sign } from './verbs/sign.ts';
 export { type SplitOptions, split } from './verbs/split.ts';
 export {

@@ -1,10 +1,11 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { AirgapError, build, isObjectUrl } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { airgapFields, airgapFlags } from '../options/kots.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
+import { requiredOutput } from '../options/required-output.ts';
 import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { deltaFromOption, partSizeOption, splitOption } from '../options/transport.ts';
 import { copyProgram } from '../program-file.ts';
@@ -56,15 +57,20 @@ export function buildCommand(command: Command, session: Session) {
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
-    .action(async (inputs, { output, strict, reuse, split, partSize, deltaFrom, ...flagged }) => {
+    .action(async (inputs, { output: requested, strict, reuse, split, partSize, deltaFrom, ...flagged }) => {
       const { checksums, sign, report, since, withAirgap, ...rest } = flagged;
-      if (output === undefined) throw missingOutput();
+      const output = requiredOutput(requested, 'bundle.tar');
       // Findings that fail the build are shown in full.
       const flags = strict ? { ...rest, lint: 'full' as const } : rest;
       session.streaming = output === '-';
       if (session.streaming) refuseTerminal();
       if (withAirgap && (session.streaming || isObjectUrl(output))) throw noFolder();
       const kots = await airgapFields(rest);
+      let program: string | undefined;
+      const companions = async () => {
+        program = await copyProgram(dirname(resolve(output)));
+        return [program];
+      };
       const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
         build({
           ...options,
@@ -75,23 +81,17 @@ export function buildCommand(command: Command, session: Session) {
           partSize,
           deltaFrom,
           ...sumsOptions({ checksums, sign }, session),
+          companions: withAirgap && companions,
           report,
           since,
           kots,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );
-      const program = withAirgap && (await copyProgram(dirname(result.path ?? output)));
       if (result.kots) stderr(renderKotsWarnings(result.kots.warnings, deltaFrom?.[0]));
       if (session.json) printJson({ ...result, program }, session);
       else stdout(renderBuild(result, program), session);
     });
-}
-
-function missingOutput(): AirgapError {
-  return new AirgapError('USAGE', "required option '-o, --output <bundle>' not specified", {
-    hint: 'Pass the file to write, for example -o bundle.tar, or set AIRGAP_OUTPUT.',
-  });
 }
 
 function noFolder(): AirgapError {

@@ -81,6 +81,22 @@ export function requestFlags<Args extends unknown[]>(
   return added as unknown as Command<Args, Declared<CommonFlags>>;
 }
 
+/** Adds the flags of a worker, which reads no inputs but may query registries. */
+export function workerFlags(command: Command<[string]>): Command<[string], Declared<CommonFlags>> {
+  const withConfig: CommandUnknownOpts = command
+    .addOption(configOption)
+    .addOption(appOption)
+    .addOption(registryOption)
+    .addOption(mirrorOption)
+    .addOption(licenseOption)
+    .addOption(viaProxyOption);
+  const added: CommandUnknownOpts = connectionFlags(withConfig)
+    .addOption(concurrencyOption)
+    .addOption(progressOption)
+    .addOption(jsonOption);
+  return added as unknown as Command<[string], Declared<CommonFlags>>;
+}
+
 /** Turns flags, config and environment into the options of a verb. */
 async function verbOptions(
   session: Session,

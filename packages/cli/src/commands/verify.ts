@@ -29,6 +29,7 @@ export function verifyCommand(command: Command, session: Session) {
     .addOption(checksumsFileOption)
     .addOption(signatureOption)
     .option('--digest <digest>', 'the sha256 that the file, or its index, must have: sha256:HEX')
+    .option('--diff-ids', 'also decompress the layers and compare them with their configs (takes longer)')
     .addOption(configOption);
   return connectionFlags(flagged)
     .addOption(concurrencyOption)
@@ -37,13 +38,13 @@ export function verifyCommand(command: Command, session: Session) {
     .addHelpText('after', EXAMPLES)
     .action(async (bundles, flags) => {
       session.json = flags.json === true;
-      const { base, allowMissingBase, publicKey, checksums, signature, digest } = flags;
+      const { base, allowMissingBase, publicKey, checksums, signature, digest, diffIds } = flags;
       if (bundles.length > 1) refuseSingle({ checksums, signature, digest });
       const { onEvent, close } = openReporter(flags.progress, session);
       const signatures = await readSignaturePolicy(flags.config, session.environment);
       const signed = { publicKey, checksums, signature, digest, signatures };
       const remote = await remoteOptions(flags, session.environment);
-      const compared = { ...remote, base, allowMissingBase, ...signed };
+      const compared = { ...remote, base, allowMissingBase, diffIds, ...signed };
       const results: VerifyResult[] = [];
       try {
         for (const bundle of bundles)

@@ -4,7 +4,11 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Output:': [
     '--output',
+    '--shards',
     '--part-size',
+    '--kubernetes',
+    '--plan',
+    '--shard',
     '--with-airgap',
     '--reuse',
     '--report',
@@ -53,6 +57,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--specs',
     '--rewrite',
     '--helm-values',
+    '--proxy-names',
   ],
   'Server:': ['--listen', '--tls-cert', '--tls-key', '--user', '--password-file'],
   'Registries:': [

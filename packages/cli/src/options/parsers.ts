@@ -59,6 +59,12 @@ export function concurrency(text: string): number {
   throw new InvalidArgumentError('Expected an integer from 1 to 256.');
 }
 
+/** Parses a number that is not negative. */
+export function integer(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a number, such as 8.');
+}
+
 /** Parses a time in seconds. @returns ms */
 export function timeout(text: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : 0;

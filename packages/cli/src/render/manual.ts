@@ -14,7 +14,7 @@ export function renderManual(root: CommandUnknownOpts, version: string, date: Da
     ...wrapped(root.description()),
     ...paragraphs(textAfter(root)),
     '.SH COMMANDS',
-    ...root.commands.flatMap(commandLines),
+    ...root.commands.flatMap(command => [command, ...command.commands]).flatMap(commandLines),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -32,6 +32,8 @@ export function phaseLine(progress: Progress): string | undefined {
       return `asking ${printable(progress.host ?? 'the target')} what it has${stepsOf(progress)}`;
     case 'tag':
       return `tagging${stepsOf(progress)}`;
+    case 'decompress':
+      return `decompressing layers${stepsOf(progress)}`;
     case 'check':
       return `checking ${printable(progress.host ?? 'the target')}${stepsOf(progress)}`;
     default:

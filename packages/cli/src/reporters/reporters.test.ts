@@ -378,6 +378,7 @@ describe('tty', () => {
       'tagging (3 of 12)',
     ],
     [[{ type: 'phase', phase: 'check', host: 'reg.io' }], 'checking reg.io …'],
+    [[{ type: 'phase', phase: 'decompress' }], 'decompressing layers …'],
     [[{ type: 'phase', phase: 'finish' }], 'writing to disk …'],
   ])('names the phase: %j', (events, line) => {
     const reporter = show(80, 24, ...events);

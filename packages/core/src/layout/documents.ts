@@ -48,11 +48,16 @@ export function indexJson(names: readonly BundleName[]): Buffer {
   return json({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests });
 }
 
+/** A name, and the images of which docker gets one. */
+interface DockerName extends Pick<BundleName, 'name'> {
+  readonly image: Pick<BundleName['image'], 'images' | 'requested'>;
+}
+
 /**
  * The `manifest.json` file, for `docker load` on the classic store and for podman: one platform per tag. It omits
  * artifacts, which these cannot unpack.
  */
-export function manifestJson(names: readonly BundleName[]): Buffer {
+export function manifestJson(names: readonly DockerName[]): Buffer {
   const entries = new Map<string, { image: PlatformImage; tags: string[] }>();
   for (const { name, image } of names) {
     const chosen = dockerImage(image.images, image.requested);

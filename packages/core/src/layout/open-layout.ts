@@ -115,9 +115,9 @@ export async function openBlobs(
   return openLayout(path, options);
 }
 
-/** Whether there is a layout at a path, and not an input file: its parts, a directory with its index, a tar, a `.airgap`. */
+/** Whether there is a layout at a path, and not an input file: its parts, a directory with its index, a tar, a `.airgap`, a URL. */
 export async function isLayout(path: string): Promise<boolean> {
-  if (await findParts(path)) return true;
+  if (isUrl(path) || (await findParts(path))) return true;
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory()) return fileExists(join(path, 'index.json'));
   if (!stats?.isFile()) return false;

@@ -11,7 +11,7 @@ const MIN_PART = 5 * MIB;
 /** The largest part, in bytes. */
 const MAX_PART = 5 * 1024 * MIB;
 /** The largest number of parts, and the number that is aimed at: the rule below may need some more. */
-const MAX_PARTS = 10_000;
+export const MAX_PARTS = 10_000;
 const AIMED_PARTS = 9000;
 /** The size that parts have at least if the bundle is not small, in bytes. */
 const DEFAULT_PART = 64 * MIB;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
-import { digestSchema, goObject } from './descriptor.ts';
+import { digestSchema, goObject, textMapSchema } from './descriptor.ts';
 import type { Platform } from './platform.ts';
 import { AmbiguousJson, parseStrictJson } from './strict-json.ts';
 
@@ -17,8 +17,43 @@ const CONFIG_KEYS = {
   rootfs: { type: null, diff_ids: null },
 } as const;
 
+/** A time as programs read it (RFC 3339). */
+const timeSchema = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/, {
+  error: 'not a time of RFC 3339',
+});
+const texts = z.array(z.string().nullable()).optional();
+const set = goObject(z.record(z.string(), z.looseObject({}))).optional();
+
+/** What programs read to run a container. They refuse a config with other types. */
+const executionSchema = goObject(
+  z.looseObject({
+    User: z.string().optional(),
+    WorkingDir: z.string().optional(),
+    StopSignal: z.string().optional(),
+    Env: texts,
+    Entrypoint: texts,
+    Cmd: texts,
+    Labels: textMapSchema.optional(),
+    Volumes: set,
+    ExposedPorts: set,
+  }),
+);
+const historySchema = goObject(
+  z.looseObject({
+    created: timeSchema.optional(),
+    created_by: z.string().optional(),
+    author: z.string().optional(),
+    comment: z.string().optional(),
+    empty_layer: z.boolean().optional(),
+  }),
+);
+
 const configSchema = goObject(
   z.looseObject({
+    created: timeSchema.optional(),
+    author: z.string().optional(),
+    config: executionSchema.optional(),
+    history: z.array(historySchema.nullable()).optional(),
     os: z.string().optional(),
     architecture: z.string().optional(),
     variant: z.string().optional(),

@@ -17,6 +17,9 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
 }
 
+/** A map of texts, as annotations and labels are. */
+export const textMapSchema = goObject(z.record(z.string(), z.string()));
+
 const platformSchema = goObject(
   z.looseObject({
     os: z.string().default(''),
@@ -54,7 +57,7 @@ export const descriptorSchema = goObject(
     digest: digestSchema,
     size: z.int().nonnegative(),
     urls: z.array(z.string()).optional(),
-    annotations: z.record(z.string(), z.string()).optional(),
+    annotations: textMapSchema.optional(),
     artifactType: z.string().optional(),
     platform: z.preprocess(emptyAsMissing, platformSchema.optional()),
   }),

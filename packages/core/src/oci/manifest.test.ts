@@ -127,6 +127,85 @@ it('a config has a platform only with both parts of it', () => {
   expect(() => parseConfig(Buffer.from('x'), {})).toThrow('the image config is not JSON');
 });
 
+describe('a config', () => {
+  const parse = (document: object) => parseConfig(Buffer.from(JSON.stringify(document)), {});
+
+  it.each<[string, object, string]>([
+    ['a time in words', { created: 'yesterday' }, 'created: not a time of RFC 3339'],
+    ['a time without a zone', { created: '2024-01-01T00:00:00' }, 'created: not a time'],
+    ['an empty time', { created: '' }, 'created: not a time'],
+    ['a time as a number', { created: 1 }, 'created: '],
+    ['an author that is a list', { author: [] }, 'author: '],
+    ['a user ID as a number', { config: { User: 0 } }, 'config.User: '],
+    ['Env as text', { config: { Env: 'A=1' } }, 'config.Env: '],
+    ['Env with numbers', { config: { Env: [1] } }, 'config.Env.0: '],
+    ['Entrypoint as text', { config: { Entrypoint: '/x' } }, 'config.Entrypoint: '],
+    ['Cmd as a map', { config: { Cmd: {} } }, 'config.Cmd: '],
+    ['labels with numbers', { config: { Labels: { a: 1 } } }, 'config.Labels.a: '],
+    ['labels as a list', { config: { Labels: ['a=b'] } }, 'config.Labels: '],
+    ['volumes as a list', { config: { Volumes: ['/a'] } }, 'config.Volumes: '],
+    ['ports with texts', { config: { ExposedPorts: { '80/tcp': 'x' } } }, 'config.ExposedPorts.80/tcp: '],
+    ['history as a map', { history: {} }, 'history: '],
+    ['history with texts', { history: ['RUN'] }, 'history.0: '],
+    ['empty_layer as text', { history: [{ empty_layer: 'true' }] }, 'history.0.empty_layer: '],
+  ])('with %s is refused, as programs do', (_name, document, message) => {
+    expect(() => parse(document)).toThrow(`the image config violates the image specification: ${message}`);
+  });
+
+  it.each<[string, object]>([
+    ['null for every field', { created: null, author: null, config: null, history: null, rootfs: null }],
+    [
+      'null in every field',
+      {
+        config: {
+          User: null,
+          Env: null,
+          Cmd: [null],
+          Labels: { a: null },
+          Volumes: { a: null },
+          ExposedPorts: null,
+        },
+        history: [null, { created: null }],
+      },
+    ],
+    [
+      'nanoseconds',
+      { created: '2024-01-01T00:00:00.123456789Z', history: [{ created: '0001-01-01T00:00:00+05:30' }] },
+    ],
+    [
+      'fields that nothing reads',
+      {
+        container_config: { Cmd: 'x' },
+        docker_version: 1,
+        config: { Healthcheck: {}, OnBuild: null, Image: 5 },
+      },
+    ],
+  ])('with %s is read', (_name, document) => {
+    expect(parse(document)).toEqual({ platform: undefined, diffIds: [] });
+  });
+});
+
+it.each([{ a: 1 }, ['a'], 'a', { a: ['b'] }])(
+  'a manifest with the annotations %j is refused',
+  annotations => {
+    const document = { ...JSON.parse(image.bytes.toString()), annotations };
+    expect(() => parseManifest(raw(JSON.stringify(document)))).toThrow(/violates .*: annotations/);
+  },
+);
+
+it('a layer with a platform is refused, in an image only', () => {
+  const document = JSON.parse(image.bytes.toString());
+  const layers = document.layers.map((layer: object) => ({
+    ...layer,
+    platform: { os: 'linux', architecture: 'arm' },
+  }));
+  expect(() => parseManifest(raw(JSON.stringify({ ...document, layers })))).toThrow('has a platform');
+  const config = { ...document.config, mediaType: 'application/vnd.test+json' };
+  expect(parseManifest(raw(JSON.stringify({ ...document, layers, config })))).toMatchObject({
+    kind: 'image',
+  });
+});
+
 it('an index of images is an index', () =>
   expect(parseManifest(raw(indexOf([image]).bytes.toString()))).toMatchObject({
     kind: 'index',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
 import { parseJson } from '../model/parse-json.ts';
-import { DESCRIPTOR_KEYS, type Descriptor, descriptorSchema, goObject } from './descriptor.ts';
+import { DESCRIPTOR_KEYS, type Descriptor, descriptorSchema, goObject, textMapSchema } from './descriptor.ts';
 import { type Digest, digestOf } from './digest.ts';
 import {
   isImageConfigType,
@@ -62,8 +62,7 @@ const common = {
   artifactType: z.string().optional(),
   fsLayers: schema1Key,
   history: schema1Key,
-  // Copying an image does not need them: invalid annotations are ignored.
-  annotations: z.record(z.string(), z.string()).optional().catch(undefined),
+  annotations: textMapSchema.optional(),
 };
 const imageSchema = goObject(
   z.looseObject({
@@ -137,7 +136,18 @@ export function parseManifest(raw: RawManifest): Manifest {
     return { kind: 'index', mediaType, manifests, subject, artifactType, annotations };
   }
   const { config, layers, subject, artifactType, annotations } = check(imageSchema, document, raw.digest);
-  return { kind: 'image', mediaType, config, layers, subject, artifactType, annotations };
+  const image = { kind: 'image', mediaType, config, layers, subject, artifactType, annotations } as const;
+  const placed = layers.find(({ platform }) => platform !== undefined);
+  if (placed !== undefined && isRunnable(image)) throw layerWithPlatform(placed, raw.digest);
+  return image;
+}
+
+/** containerd's garbage collection removes layers for other platforms, also from under an image. */
+function layerWithPlatform(layer: Descriptor, digest: Digest): AirgapError {
+  return new AirgapError('UNSUPPORTED', `the layer ${layer.digest} has a platform: containerd may drop it`, {
+    where: { digest },
+    hint: 'Build and push the image again with a current docker, buildx or buildah.',
+  });
 }
 
 /** Returns the entries of an index that are manifests, as far as their media types tell; an old tool leaves it empty. */

@@ -49,3 +49,11 @@ const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./
 export function isLayerType(mediaType: string): boolean {
   return LAYER.test(mediaType);
 }
+
+const UNCOMPRESSED_LAYER =
+  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1|docker\.image\.rootfs\.(?:foreign\.)?diff)\.tar$/;
+
+/** Returns whether this is a file system layer without compression: its digest is its diff ID. */
+export function isUncompressedLayer(mediaType: string): boolean {
+  return UNCOMPRESSED_LAYER.test(mediaType);
+}

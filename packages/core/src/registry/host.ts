@@ -12,7 +12,7 @@ import { MemorySink, type Sink } from '../store/blob-writer.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { RepositoryTags } from '../store/image-source.ts';
 import type { Access, Authorizer } from './auth/authorizer.ts';
-import { parseChallenges } from './auth/challenge.ts';
+import { isAnswerable, parseChallenges } from './auth/challenge.ts';
 import type { Denial } from './auth/denial.ts';
 import type { SecretRedactor } from './auth/secret-redactor.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -199,7 +199,7 @@ export class RegistryHost {
   }
 
   /**
-   * Returns the challenge that a response asks to answer. Some registries send none with 401, or answer 403 or 404 to
+   * Returns the challenge that a response asks to answer. Some registries send none that is known with 401, or answer 403 or 404 to
    * anonymous requests: then that of the API's base counts.
    */
   async #challengeOf(
@@ -209,7 +209,7 @@ export class RegistryHost {
     authorization: string | undefined,
   ): Promise<ChallengeHeader> {
     const header = headers['www-authenticate'];
-    if (status === 401 && header !== undefined) return header;
+    if (status === 401 && isAnswerable(header)) return header;
     const isHidden = [403, 404].includes(status) && authorization === undefined;
     if (repository === '' || !(status === 401 || isHidden)) return undefined;
     this.#baseChallenge ??= this.#ping(origin);

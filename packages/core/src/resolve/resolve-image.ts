@@ -1,5 +1,6 @@
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { DIFF_ID_HINT, diffIdMismatch } from '../oci/diff-ids.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import {
   blobsOfManifest,
@@ -178,6 +179,12 @@ class Resolver {
     }
     const config = alreadyRead ?? (await readConfig(this.#source, this.#reference, manifest.config));
     const { diffIds, platform: configured, osVersion } = config;
+    const mismatch = diffIdMismatch(manifest, diffIds);
+    if (mismatch !== undefined)
+      throw new AirgapError('UNSUPPORTED', mismatch, {
+        where: { digest: descriptor.digest },
+        hint: DIFF_ID_HINT,
+      });
     const platform = descriptor.platform ?? (configured && { ...configured, 'os.version': osVersion });
     const image: PlatformImage = { descriptor, manifest, platform, configured, diffIds };
     return { image, config: { digest: manifest.config.digest, bytes: config.bytes } };

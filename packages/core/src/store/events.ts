@@ -3,14 +3,24 @@ import type { Digest } from '../oci/digest.ts';
 
 /**
  * The phases of a verb, in order: a build has `read`, `resolve`, `move` and `finish`; a load `read`, `query` (what the
- * target has), `move`, `check` (that it has everything), `tag`, and `check` again (that the tags are right).
+ * target has), `move`, `check` (that it has everything), `tag`, and `check` again (that the tags are right); a
+ * verification `verify`, and `decompress` when it compares diff IDs.
  */
-export type Phase = 'read' | 'resolve' | 'query' | 'move' | 'verify' | 'tag' | 'check' | 'finish';
+export type Phase =
+  | 'read'
+  | 'resolve'
+  | 'query'
+  | 'move'
+  | 'verify'
+  | 'decompress'
+  | 'tag'
+  | 'check'
+  | 'finish';
 
 /** A progress event of a verb. Sizes are bytes, times are ms. */
 export type AirgapEvent =
   | { readonly type: 'phase'; readonly phase: Phase; readonly host?: string }
-  /** A step of the phase `query`, `tag` or `check` is done. */
+  /** A step of the phase `query`, `tag`, `check` or `decompress` is done. */
   | { readonly type: 'step'; readonly done: number; readonly total: number }
   /** The lint reports a finding in the specs. */
   | { readonly type: 'finding'; readonly finding: Finding }

@@ -34,13 +34,13 @@ export async function checkReport({ output, split, report, since, signal }: Buil
 /** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
 export async function writeReport(
   bundle: string,
-  { report, deltaFrom = [], since, signal }: BuildOptions,
+  { report, deltaFrom = [], since, signatures, signal }: BuildOptions,
   findings: readonly Finding[],
 ): Promise<void> {
   if (report === undefined) return;
   const locks = await Promise.all(deltaFrom.map(isLock));
   const base = deltaFrom.filter((_, at) => !locks[at]);
-  const content = await htmlReport({ bundle, base, since, findings, signal });
+  const content = await htmlReport({ bundle, base, since, findings, signatures, signal });
   await replaceFile(report, content).catch(cause => {
     throw diskError(cause, report, 'the report');
   });

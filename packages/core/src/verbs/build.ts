@@ -15,11 +15,10 @@ import { LocalSources } from '../local/local-sources.ts';
 import { parseLocalSource } from '../local/source-spec.ts';
 import { isLock } from '../lock/is-lock.ts';
 import { AirgapError } from '../model/errors.ts';
-import { type Finding, isAtLeast } from '../model/finding.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { shownPath } from '../model/path-or-url.ts';
-import type { BundleObject } from '../objects/bundle-object.ts';
-import { isObjectUrl } from '../objects/object-url.ts';
+import type { NewUpload } from '../objects/new-upload.ts';
+import { isObjectUrl } from '../objects/s3/object-url.ts';
 import { parseUploadPartSize } from '../objects/upload-tasks.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
@@ -36,7 +35,14 @@ import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { lockedLayout } from './locked-layout.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { blobSources, openLocal, type ResolvedPlan, readRequests, resolvePlan } from './resolved-plan.ts';
+import {
+  blobSources,
+  openLocal,
+  type ResolvedPlan,
+  readRequests,
+  rejectFindings,
+  resolvePlan,
+} from './resolved-plan.ts';
 import type { AirgapFields, WrittenAirgap } from './write-airgap.ts';
 
 /** The options of {@link build}. */
@@ -69,6 +75,8 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'>, SumsOptions {
   readonly since?: string | undefined;
   /** What a `.airgap` has beside its images. Its `app` is that of `locations` by default. */
   readonly kots?: AirgapFields | undefined;
+  /** Puts files beside the complete bundle, which its checksums list, too. @returns their paths */
+  readonly companions?: (() => Promise<readonly string[]>) | undefined;
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
@@ -142,7 +150,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
           )
         : await writeOutput(output, context, sums.hash);
     const file = typeof output === 'string' ? written.path : undefined;
-    const summed = await finishSums(file, sums, { signal, onEvent });
+    const also = await options.companions?.();
+    const summed = await finishSums(file, sums, { signal, onEvent, also });
     if (file !== undefined) await writeReport(file, options, plan.findings);
     return {
       ...plan,
@@ -163,13 +172,13 @@ function notice(path: string, onEvent: OnEvent): (reason: AirgapError) => void {
 }
 
 /** Where a build writes: a path, a stream, or an object. */
-type Output = string | Writable | BundleObject;
+type Output = string | Writable | NewUpload;
 
 /** Starts the upload if the output is an object; the client is large, and only loaded then. */
-async function openObject({ output, ...options }: BuildOptions): Promise<BundleObject | undefined> {
+async function openObject({ output, ...options }: BuildOptions): Promise<NewUpload | undefined> {
   if (typeof output !== 'string' || !isObjectUrl(output)) return undefined;
-  const objects = await import('../objects/bundle-object.ts');
-  return objects.BundleObject.open(output, options);
+  const objects = await import('../objects/upload-object.ts');
+  return objects.NewUpload.open(output, options);
 }
 
 async function outputOf(output: BuildOptions['output']): Promise<string | Writable> {
@@ -285,13 +294,14 @@ async function writeOutput(output: Output, context: BuildContext, hash: Hash | u
   return 'location' in output ? writeObject(output, context) : writeStream(output, context, hash);
 }
 
-async function writeObject(object: BundleObject, context: BuildContext): Promise<Written> {
+async function writeObject(object: NewUpload, context: BuildContext): Promise<Written> {
   const { tarPlan, partSize, onEvent, signal } = context;
   onEvent({ type: 'phase', phase: 'move' });
   reportReused(tarPlan, isLocal(context), onEvent);
   const tally = new TransferTally();
   const options = writeOptions(context, new ReadWindow());
-  await object.write(tarPlan, { ...options, partSize, signal, onBytes: tally.add });
+  const { uploadObject } = await import('../objects/upload-object.ts');
+  await uploadObject(object, tarPlan, { ...options, partSize, signal, onBytes: tally.add });
   return { path: object.location, transferred: tally.total(0, tarPlan.size - bytesToTransfer(tarPlan)) };
 }
 
@@ -336,15 +346,6 @@ function writeOptions(
   const layouts = layoutsOf({ local, reused });
   const remote = (source: BlobSource) => (window ? new WindowedSource(source, window) : source);
   return { sourcesOf: ref => blobSources({ registries, local }, layouts, ref, remote), onEvent, stop };
-}
-
-function rejectFindings(findings: readonly Finding[]): void {
-  const { length } = findings.filter(({ severity }) => isAtLeast(severity, 'warning'));
-  if (length === 0) return;
-  const noun = length === 1 ? 'finding' : 'findings';
-  throw new AirgapError('FINDINGS', `the specs have ${length} ${noun}`, {
-    hint: 'Fix them, or build without --strict.',
-  });
 }
 
 /** The bytes of each registry; those of local images come from none. */

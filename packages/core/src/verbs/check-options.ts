@@ -84,8 +84,16 @@ const FIELDS = {
   bundle: z.union([path, z.custom(isIterable)], { error: 'must be a path' }),
   bundles: paths,
   partSize: text.optional(),
+  object: path.optional(),
+  plan: z.union([text, z.looseObject({})], { error: 'must be a plan, or the digest of one' }).optional(),
+  shard: z.int({ error: 'must be an integer' }).nonnegative({ error: 'must not be negative' }).optional(),
+  shards: z.int({ error: 'must be an integer' }).optional(),
   output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
   source,
+  names: z.array(path, { error: 'must be a list of names' }),
+  name: path,
+  file: path,
+  save: path.optional(),
   target: path,
   dropAttestations: flag,
   maxLayer: z.number({ error: 'must be a number of bytes' }).positive().optional(),
@@ -103,6 +111,7 @@ const FIELDS = {
   part: path,
   split: text.optional(),
   allowMissingBase: flag,
+  diffIds: flag,
   images: names,
   exclude: names,
   include: z.array(z.looseObject({ pattern: text }), { error: 'must be a list of patterns' }),
@@ -150,6 +159,7 @@ const FIELDS = {
   timeout: milliseconds,
   signal,
   onEvent: callback,
+  companions: callback,
 } as const;
 
 type Field = keyof typeof FIELDS;

@@ -17,7 +17,7 @@ import {
 } from '../lock/locked-requests.ts';
 import { readLock } from '../lock/read-lock.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { Finding } from '../model/finding.ts';
+import { type Finding, isAtLeast } from '../model/finding.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { Registries } from '../registry/registries.ts';
 import { type PinnedReferrer, pinnedReferrers } from '../resolve/pinned-referrers.ts';
@@ -243,4 +243,14 @@ export function imagesOf(resolutions: readonly Resolution<LockedRequest>[]): Res
   });
   if (errors.length > 0) throw AirgapError.all(errors, `${errors.length} images cannot be resolved`);
   return resolutions.flatMap(({ image }) => image ?? []);
+}
+
+/** @throws AirgapError `FINDINGS` for a warning or an error */
+export function rejectFindings(findings: readonly Finding[]): void {
+  const { length } = findings.filter(({ severity }) => isAtLeast(severity, 'warning'));
+  if (length === 0) return;
+  const noun = length === 1 ? 'finding' : 'findings';
+  throw new AirgapError('FINDINGS', `the specs have ${length} ${noun}`, {
+    hint: 'Fix them, or build without --strict.',
+  });
 }

@@ -21,6 +21,7 @@ import { readInOrder } from '../store/read-ranges.ts';
 import { digestMismatch } from '../store/verifier.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { blobProblem, blobsOf, checkBlobs } from '../verify/blob-check.ts';
+import { checkDiffIds } from '../verify/diff-id-check.ts';
 import { checkLayout } from '../verify/layout-check.ts';
 import { checkInOnePass } from '../verify/one-pass.ts';
 import type { Problem } from '../verify/problem.ts';
@@ -244,7 +245,9 @@ export class Verification {
     const { names, notices, references } = await checkLayout(layout, this.#problems);
     for (const message of notices) this.#onEvent({ type: 'notice', message });
     this.#problems = this.#problems.map(problem => withImages(problem, references));
-    const { allowMissingBase, base = [] } = this.#options;
+    const { allowMissingBase, base = [], diffIds, signal } = this.#options;
+    if (diffIds)
+      await checkDiffIds(layout, references.compressedLayers, this.#problems, this.#onEvent, signal);
     if (layout.absent.size > 0 && !allowMissingBase)
       this.#problems.push({ message: incomplete(layout, base) });
     return names.flatMap(({ name }) => name ?? []);

@@ -27,8 +27,13 @@ export async function verifyOnePart(options: VerifyOptions): Promise<VerifyResul
 }
 
 /** One part says nothing of the whole bundle. @throws AirgapError `USAGE` */
-function refuseOnePart(path: string, { checksums, digest, signatures = [] }: VerifyOptions): void {
-  const given = { checksums, digest, signatures: signatures.length > 0 ? signatures : undefined };
+function refuseOnePart(path: string, { checksums, digest, diffIds, signatures = [] }: VerifyOptions): void {
+  const given = {
+    checksums,
+    digest,
+    diffIds: diffIds || undefined,
+    signatures: signatures.length > 0 ? signatures : undefined,
+  };
   const name = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (name === undefined) return;
   throw new AirgapError('USAGE', `verify: ${name} cannot be used with one part`, {

@@ -22,6 +22,11 @@ export interface VerifyOptions extends SignatureOptions, ObjectOptions {
   readonly allowMissingBase?: boolean | undefined;
   /** The sha256 that the file, or its `index.json`, must have: `sha256:` and 64 hex digits. */
   readonly digest?: string | undefined;
+  /**
+   * Also decompress the layers and compare them with the `diff_ids` of their configs. It takes several times as long, and
+   * needs a stored bundle.
+   */
+  readonly diffIds?: boolean | undefined;
   /** Which key must have signed which images. */
   readonly signatures?: readonly SignatureRule[] | undefined;
 }
@@ -73,6 +78,7 @@ export interface VerifiedChecksums {
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   checkOptions('verify', options, ['bundle']);
+  if (options.diffIds && typeof options.bundle !== 'string') throw diffIdsOfStream();
   const expected = options.digest === undefined ? undefined : parseDigest(options.digest);
   return interruptible(options.signal, async () => {
     const part = await verifyOnePart(options);
@@ -97,5 +103,11 @@ async function streamChecksums(options: VerifyOptions): Promise<BundleChecksums 
     return BundleChecksums.read('', options);
   throw new AirgapError('USAGE', 'verify: publicKey needs checksums for a stream', {
     hint: 'Name the checksums with --checksums FILE.',
+  });
+}
+
+function diffIdsOfStream(): AirgapError {
+  return new AirgapError('USAGE', 'verify: diffIds needs a stored bundle', {
+    hint: 'Write the stream to a file, and verify that with --diff-ids.',
   });
 }

@@ -7,6 +7,7 @@ import { type ManifestNode, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import { parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { type CompressedLayer, compressedLayers, DIFF_ID_HINT, diffIdMismatch } from '../oci/diff-ids.ts';
 import type { Digest } from '../oci/digest.ts';
 import { blobsOfManifest, type ImageManifest, isRunnable } from '../oci/manifest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
@@ -23,6 +24,11 @@ interface NeededFile {
   /** As the last reference has it, in bytes. */
   size: number;
   readonly roots: Set<Digest>;
+}
+
+/** A compressed layer, and the first image that has it. */
+export interface ImageLayer extends CompressedLayer {
+  readonly image: string;
 }
 
 /** What a name points to, as far as the names are compared with it. */
@@ -52,6 +58,7 @@ export class ReferenceCheck {
   readonly #roots = new Map<Digest, Root>();
   readonly #docker: DockerArchive;
   readonly #sharedConfigs: SharedConfigs;
+  readonly #compressed = new Map<string, ImageLayer>();
 
   constructor(layout: Layout, problems: Problem[]) {
     this.#layout = layout;
@@ -86,6 +93,11 @@ export class ReferenceCheck {
     const images = [...new Set(names)].sort().slice(0, this.#remainingImages);
     this.#remainingImages -= images.length;
     return images;
+  }
+
+  /** The layers whose diff IDs are known only after they are decompressed, each once. Valid after {@link check}. */
+  get compressedLayers(): readonly ImageLayer[] {
+    return [...this.#compressed.values()];
   }
 
   /** A bundle has a `manifest.json`, archives of other tools may have one. */
@@ -160,12 +172,25 @@ export class ReferenceCheck {
       this.#problems.push({ message: `${name}: ${shared.problem}`, entry: blobPath(config) });
     if (shared.notice) this.#notices.add(`${name}: ${shared.notice}`);
     try {
-      return parseConfig(await this.#layout.blob(config), { path: this.#layout.path, digest: config.digest })
-        .platform;
+      const where = { path: this.#layout.path, digest: config.digest };
+      const { platform, diffIds } = parseConfig(await this.#layout.blob(config), where);
+      this.#checkDiffIds(name, manifest, diffIds);
+      return platform;
     } catch (error) {
       this.#reportError(name, config, error);
       return undefined;
     }
+  }
+
+  #checkDiffIds(name: string, manifest: ImageManifest, diffIds: readonly string[]): void {
+    const mismatch = diffIdMismatch(manifest, diffIds);
+    if (mismatch !== undefined) this.#problems.push(diffIdProblem(name, mismatch));
+    else if (diffIds.length === 0 && manifest.layers.length > 0)
+      this.#notices.add(
+        `${name}: the config ${manifest.config.digest} has no diff_ids; no runtime unpacks it`,
+      );
+    for (const compressed of compressedLayers(manifest, diffIds))
+      this.#compressed.set(`${compressed.layer.digest} ${compressed.diffId}`, { ...compressed, image: name });
   }
 
   #reportError(name: string, descriptor: Descriptor, error: unknown): void {
@@ -193,6 +218,11 @@ export class ReferenceCheck {
       `${name}: ${digest} has urls; the bundle contains it, and nothing is fetched from them`,
     );
   }
+}
+
+/** A config that does not fit the layers. It is not damaged: copying the bundle again does not help. */
+export function diffIdProblem(image: string, mismatch: string): Problem {
+  return { message: `${image}: ${mismatch}`, hint: DIFF_ID_HINT };
 }
 
 function newFile(): NeededFile {

@@ -34,9 +34,21 @@ export function commandModels(root: CommandUnknownOpts): CommandModel[] {
   return root.commands.map(command => ({
     name: command.name(),
     summary: command.description(),
-    flags: command.createHelp().visibleOptions(command).map(flagModel),
-    values: argumentValues(command.registeredArguments),
+    flags: flagsOf(command).map(flagModel),
+    values: valuesOfCommand(command),
   }));
+}
+
+/** The flags of a command, and those of all of its subcommands. */
+function flagsOf(command: CommandUnknownOpts): Option[] {
+  const all = [command, ...command.commands].flatMap(one => one.createHelp().visibleOptions(one));
+  return [...new Map(all.map(option => [option.long, option])).values()];
+}
+
+/** What follows a command: its subcommands, or its arguments. */
+function valuesOfCommand({ commands, registeredArguments }: CommandUnknownOpts): Values {
+  if (commands.length === 0) return argumentValues(registeredArguments);
+  return { kind: 'words', words: commands.map(subcommand => subcommand.name()) };
 }
 
 function flagModel(option: Option): FlagModel {

@@ -1,5 +1,5 @@
 import { AirgapError } from '../../model/errors.ts';
-import { isObjectUrl } from '../object-url.ts';
+import { isObjectUrl } from '../s3/object-url.ts';
 import { ObjectAccess } from './object-access.ts';
 import type { ObjectOptions } from './object-options.ts';
 import type { RangeClient } from './range-client.ts';

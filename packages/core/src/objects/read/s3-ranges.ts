@@ -3,7 +3,7 @@ import type { ResponseHead } from '../../http/round-trip.ts';
 import type { AirgapError, ErrorContext } from '../../model/errors.ts';
 import type { Sink } from '../../store/blob-writer.ts';
 import { type OnEvent, withTime } from '../../store/events.ts';
-import { ObjectStore } from '../object-store.ts';
+import { ObjectStore } from '../s3/object-store.ts';
 import { emptyFile, replaced } from './object-error.ts';
 import type { ObjectOptions } from './object-options.ts';
 import type { AttemptOptions, GetRange, RangeClient, RangeRequest } from './range-client.ts';

@@ -18,6 +18,9 @@ import { basic, tokenRequest } from './token-request.ts';
 const MAX_TOKEN_RESPONSE = 1024 * 1024;
 const MAX_REDIRECTS = 10;
 
+/** What a header may contain. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
 const tokenSchema = z.looseObject({ token: z.string().nullish(), access_token: z.string().nullish() });
 
 /** What a request may access; it selects the credentials and the token. */
@@ -171,11 +174,15 @@ export class Authorizer {
     }
     const response = tokenSchema.safeParse(parseJson(body));
     const token = response.data?.token || response.data?.access_token;
-    if (!token)
-      throw new AirgapError('REGISTRY', `the token service ${realm.host} returned no token`, {
-        where: { host },
-        hint: `Try again; if it persists, contact the administrator of ${realm.host}.`,
-      });
+    if (!token || !TOKEN.test(token))
+      throw new AirgapError(
+        'REGISTRY',
+        `the token service ${realm.host} returned no ${token ? 'valid ' : ''}token`,
+        {
+          where: { host },
+          hint: `Try again; if it persists, contact the administrator of ${realm.host}.`,
+        },
+      );
     secrets.addToken(token);
     return token;
   }

@@ -5,6 +5,14 @@ export interface Challenge {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** The schemes that are answered. */
+const SUPPORTED = new Set(['bearer', 'basic']);
+
+/** Returns whether a `WWW-Authenticate` header has a challenge that can be answered. */
+export function isAnswerable(header: string | readonly string[] | undefined): boolean {
+  return parseChallenges(header).some(({ scheme }) => SUPPORTED.has(scheme));
+}
+
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const PARAMETER =
   /(?<key>[!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^\s,"]+))/y;

@@ -108,7 +108,7 @@ function parse(content: string, path: string): unknown {
   if (content.trim() === '') return {};
   const document = parseJson(content.replace(/^\uFEFF/, ''));
   if (document === undefined) throw invalidConfig(path, 'not JSON');
-  return document;
+  return document ?? {};
 }
 
 /** Returns the credentials of an entry; undefined for one without any, for which requests are anonymous. */

@@ -1,7 +1,7 @@
-import { connectionError, provesTls } from '../http/connection-error.ts';
-import { RetryableError } from '../http/retry.ts';
-import { AirgapError, type ErrorCode, type ErrorContext } from '../model/errors.ts';
-import { maskSecrets } from '../model/secrets.ts';
+import { connectionError, provesTls } from '../../http/connection-error.ts';
+import { RetryableError } from '../../http/retry.ts';
+import { AirgapError, type ErrorCode, type ErrorContext } from '../../model/errors.ts';
+import { maskSecrets } from '../../model/secrets.ts';
 
 /** How much of the message of a store is quoted, in characters. */
 const MAX_QUOTED = 200;

@@ -1,4 +1,4 @@
-import { AirgapError } from '../model/errors.ts';
+import { AirgapError } from '../../model/errors.ts';
 
 /** An object in an object store. */
 export interface ObjectUrl {

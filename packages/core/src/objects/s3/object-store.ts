@@ -2,14 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { S3Client } from '@aws-sdk/client-s3';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import type { Dispatcher } from 'undici';
-import { type ConnectionOptions, openConnections } from '../http/connections.ts';
-import { withCopiedChunks } from '../http/copied-chunks.ts';
-import { HostLimiter } from '../http/host-limiter.ts';
-import { type RetryOptions, withRetries } from '../http/retry.ts';
-import { traced } from '../http/trace.ts';
-import { AirgapError } from '../model/errors.ts';
-import { maskSecrets } from '../model/secrets.ts';
-import { type OnTimedEvent, withTime } from '../store/events.ts';
+import { type ConnectionOptions, openConnections } from '../../http/connections.ts';
+import { withCopiedChunks } from '../../http/copied-chunks.ts';
+import { HostLimiter } from '../../http/host-limiter.ts';
+import { type RetryOptions, withRetries } from '../../http/retry.ts';
+import { traced } from '../../http/trace.ts';
+import { AirgapError } from '../../model/errors.ts';
+import { maskSecrets } from '../../model/secrets.ts';
+import { type OnTimedEvent, withTime } from '../../store/events.ts';
 import { formatObjectUrl, type ObjectUrl, parseObjectUrl } from './object-url.ts';
 import { storeError } from './store-error.ts';
 
@@ -104,7 +104,7 @@ export class ObjectStore implements AsyncDisposable {
   }
 
   /**
-   * Runs a request with retries, and with the errors of the store in words. A body must be made anew for each attempt.
+   * Runs a request with retries, and with the errors of the store in words. Each attempt needs a new body.
    *
    * @param action what it does, for errors: `upload a part`
    * @throws AirgapError `NOT_FOUND`, `DENIED`, `INPUT`, `UNSUPPORTED`, `CONTENT`, `REGISTRY`, `NETWORK`

@@ -1,0 +1,26 @@
+import { AirgapError } from '../model/errors.ts';
+import { Reference } from '../reference/reference.ts';
+
+const SCHEME = 'oci://';
+
+/** Whether a text names a bundle in a registry. */
+export function isArtifactName(text: string): boolean {
+  return text.startsWith(SCHEME);
+}
+
+/**
+ * Parses `oci://REGISTRY/REPOSITORY:TAG`, or with a digest.
+ *
+ * @throws AirgapError `USAGE` without a registry, or with neither tag nor digest; `INPUT` for an invalid name
+ */
+export function parseArtifactName(text: string): Reference {
+  const rest = isArtifactName(text) ? text.slice(SCHEME.length) : '';
+  const [host = '', ...path] = rest.split('/');
+  // A name without a host is one of Docker Hub.
+  const name = path.length > 0 ? Reference.parse(rest) : undefined;
+  const hasHost = name !== undefined && (host === 'localhost' || /[.:]/.test(host));
+  if (hasHost && (name.tag !== undefined || name.digest !== undefined)) return name;
+  throw new AirgapError('USAGE', `not the name of a bundle in a registry: ${JSON.stringify(text)}`, {
+    hint: 'Write it as oci://REGISTRY/REPOSITORY:TAG.',
+  });
+}
