@@ -54,6 +54,7 @@ const PREPARED: readonly [RegExp, string][] = [
     /--public-key|^sha256sum|^airgap sign|policy\.yaml/,
     'airgap build app.yaml -o bundle.tar --sign cosign.key',
   ],
+  [/--delta-from app-1\.0\.lock/, 'airgap lock app.yaml -o app-1.0.lock'],
   [
     /^airgap retire --restore/,
     'airgap push oci:build/worker registry.replicated.com/my-app/worker:1.0 && airgap retire registry.replicated.com/my-app/worker:1.0 --yes && mv my-app-worker-1.0-*.json my-app-worker-1.0-0123456789ab.json',

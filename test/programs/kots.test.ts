@@ -230,6 +230,32 @@ describe('verify of a .airgap', () => {
     expect(await airgap(['verify', path, '--digest', digest])).toMatchObject({ status: 4 });
   });
 
+  it('says which images the release uses and the archive lacks, and names a damaged release', async () => {
+    mkdirSync(work.file('verified'));
+    writeFileSync(work.file('verified/pod.yaml'), POD);
+    const path = work.file('with-release.airgap');
+    expect(await kots(bundle, '-o', path, '--release', 'verified', '--channel-id', 'c1')).toMatchObject({
+      status: 0,
+    });
+    const { status, stderr } = await verify(path);
+    const notice = 'docker.io/library/nginx:1 is used by the release, but is not in the bundle';
+    expect([status, stderr]).toEqual([0, expect.stringContaining(notice)]);
+    const folder = extract(path);
+    writeFileSync(`${folder}/app.tar.gz`, 'no archive');
+    execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+    const damaged = await verify(path);
+    const problem = 'the release is not a .tar.gz';
+    expect([damaged.status, damaged.stdout.toString()]).toEqual([1, expect.stringContaining(problem)]);
+    writeFileSync(
+      `${folder}/app.tar.gz`,
+      await airgapOf([{ name: 'large', content: Buffer.alloc(40_000_000) }]),
+    );
+    execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+    const large = await verify(path);
+    const limit = 'the release has more than 33554432 bytes';
+    expect([large.status, large.stdout.toString()]).toEqual([1, expect.stringContaining(limit)]);
+  });
+
   it.each<[string, string, (folder: string) => void, string]>([
     [
       'an image without its tag',

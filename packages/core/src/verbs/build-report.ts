@@ -2,6 +2,7 @@ import { diskError } from '../bundle/file/disk.ts';
 import { replaceFile } from '../fs/replace-file.ts';
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { openLayout } from '../layout/open-layout.ts';
+import { isLock } from '../lock/is-lock.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
 import { checkOutput } from '../relocate/output-file.ts';
@@ -33,10 +34,12 @@ export async function checkReport({ output, split, report, since, signal }: Buil
 /** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
 export async function writeReport(
   bundle: string,
-  { report, deltaFrom: base, since, signatures, signal }: BuildOptions,
+  { report, deltaFrom = [], since, signatures, signal }: BuildOptions,
   findings: readonly Finding[],
 ): Promise<void> {
   if (report === undefined) return;
+  const locks = await Promise.all(deltaFrom.map(isLock));
+  const base = deltaFrom.filter((_, at) => !locks[at]);
   const content = await htmlReport({ bundle, base, since, findings, signatures, signal });
   await replaceFile(report, content).catch(cause => {
     throw diskError(cause, report, 'the report');

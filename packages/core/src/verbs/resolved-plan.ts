@@ -227,7 +227,7 @@ export async function unlockedReferrers(
 }
 
 /** The referrers that the lock has for a request. */
-function pinnedNames({ reference, pin }: LockedRequest): PinnedReferrer[] {
+export function pinnedNames({ reference, pin }: LockedRequest): PinnedReferrer[] {
   return (pin?.referrers ?? []).map(({ tag, digest }) => ({
     name: tag === undefined ? reference.withDigest(digest) : reference.withTag(tag),
     digest,

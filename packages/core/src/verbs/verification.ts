@@ -29,6 +29,7 @@ import type { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import type { VerifyOptions, VerifyResult } from './verify.ts';
+import { releaseNotices } from './verify-release.ts';
 
 /** How errors and results name a stream. */
 const STREAM = '<stdin>';
@@ -97,7 +98,10 @@ export class Verification {
     if (!files) return this.#result(undefined);
     await using open = files;
     this.#problems.push(...open.problems.map(message => ({ message })));
-    return await this.#verifyFiles(open);
+    const result = await this.#verifyFiles(open);
+    const notices = await this.#collect(() => releaseNotices(open, result.images, signal));
+    for (const message of notices ?? []) this.#onEvent({ type: 'notice', message });
+    return { ...result, problems: this.#problems };
   }
 
   /** Opens a stored bundle; undefined when parts are missing or wrong, which are problems. @throws AirgapError `INPUT` */

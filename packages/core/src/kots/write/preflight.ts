@@ -32,7 +32,10 @@ export function findWarnings({ images, spec, release, used, notRendered }: Prefl
           'no signature: KOTS before 1.129.1 will refuse to install this; take it from an earlier one with --previous',
         ]
       : []),
-    ...missingImages(images, used),
+    ...missingImages(
+      images.map(({ name }) => name.toString()),
+      used,
+    ),
     ...notRendered,
   ];
 }
@@ -107,8 +110,8 @@ function imageWarnings({ name, uncompressed, hasAttestations }: SavedImage): str
 }
 
 /** Images that the release uses and the bundle lacks: KOTS installs without a message. */
-function missingImages(images: readonly SavedImage[], used: readonly string[]): string[] {
-  const names = new Set(images.map(({ name }) => name.toString()));
+export function missingImages(images: readonly string[], used: readonly string[]): string[] {
+  const names = new Set(images);
   const missing = used.filter(image => !names.has(image));
   return missing.map(
     image => `${image} is used by the release, but is not in the bundle; KOTS does not report this`,

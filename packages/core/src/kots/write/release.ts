@@ -50,9 +50,15 @@ export async function readRelease(path: string, mtime: number): Promise<Release>
   return { path, archive: await packFiles(files, mtime), files, minKotsVersion: minKotsVersion(files) };
 }
 
-/** The release in an `app.tar.gz`. @param path for errors @throws AirgapError `INPUT` */
-export async function releaseOf(archive: Buffer, path: string): Promise<Release> {
-  const files = await unpack(archive, path);
+/**
+ * The release in an `app.tar.gz`.
+ *
+ * @param path for errors
+ * @param limit of the size of its files, in bytes
+ * @throws AirgapError `INPUT`
+ */
+export async function releaseOf(archive: Buffer, path: string, limit = MAX_SIZE): Promise<Release> {
+  const files = await unpack(archive, path, limit);
   return { path, archive, files, minKotsVersion: minKotsVersion(files) };
 }
 
@@ -64,7 +70,7 @@ async function readFolder(folder: string): Promise<ReleaseFile[]> {
   for (const entry of found.filter(entry => entry.isFile())) {
     const path = join(entry.parentPath, entry.name);
     size += (await stat(path)).size;
-    if (size > MAX_SIZE) throw tooLarge(folder);
+    if (size > MAX_SIZE) throw tooLarge(folder, MAX_SIZE);
     files.push({ name: relative(folder, path).split(sep).join('/'), content: await readFile(path) });
   }
   return files.sort((a, b) => compareText(a.name, b.name));
@@ -82,7 +88,7 @@ async function packFiles(files: readonly ReleaseFile[], mtime: number): Promise<
   return Buffer.concat(chunks);
 }
 
-async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
+async function unpack(archive: Buffer, path: string, limit: number): Promise<ReleaseFile[]> {
   const files: ReleaseFile[] = [];
   let size = 0;
   const entries = extract();
@@ -92,7 +98,7 @@ async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
   try {
     for await (const entry of entries) {
       size += entry.header.size ?? 0;
-      if (size > MAX_SIZE) throw tooLarge(path);
+      if (size > limit) throw tooLarge(path, limit);
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
       if (entry.header.type === 'file')
@@ -110,15 +116,11 @@ async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
   }
 }
 
-function tooLarge(path: string): AirgapError {
-  return new AirgapError(
-    'INPUT',
-    `the release has more than ${MAX_SIZE} bytes, and KOTS reads it into memory`,
-    {
-      where: { path },
-      hint: 'Leave large files out of the release.',
-    },
-  );
+function tooLarge(path: string, limit: number): AirgapError {
+  return new AirgapError('INPUT', `the release has more than ${limit} bytes, and KOTS reads it into memory`, {
+    where: { path },
+    hint: 'Leave large files out of the release.',
+  });
 }
 
 /** Finds the version in the Application of the release, if that can be read. */

@@ -9,7 +9,7 @@ import { AirgapError } from '../../model/errors.ts';
 import type { Reference } from '../../reference/reference.ts';
 import type { Release, ReleaseFile } from './release.ts';
 
-const YAML = /\.ya?ml$/;
+export const YAML = /\.ya?ml$/;
 const CHART = /\.(?:tgz|tar\.gz)$/;
 
 /** The images that a release needs. */
