@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
 import { type Outcome, runContest } from './contest.ts';
 import { installPeers } from './install.ts';
+import { KeptResults } from './kept-results.ts';
 import { machine } from './machine.ts';
 import { contestTable, failures, type Result, summaryTable } from './report.ts';
 import { asMarkdown, asText } from './table.ts';
@@ -14,8 +15,10 @@ import { WORKLOADS } from './workloads/index.ts';
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: WORKLOADS.map(({ number }) => number).join(',') },
-    runs: { type: 'string', default: '3' },
-    scale: { type: 'string', default: '1' },
+    runs: { type: 'string' },
+    scale: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    results: { type: 'string' },
     markdown: { type: 'string' },
     svg: { type: 'string' },
     data: { type: 'string', default: join(tmpdir(), 'airgap-bench') },
@@ -25,17 +28,23 @@ const { values } = parseArgs({
   },
 });
 
-/** Runs the selected workloads, and writes the results so far after each. */
+const runs = Number(values.runs ?? (values.quick ? 1 : 5));
+const scale = Number(values.scale ?? (values.quick ? 0.1 : 1));
+
+/** Runs the selected workloads, and writes the results so far after each. Those of an earlier bench are kept. */
 async function bench(): Promise<void> {
   const { data, memory, disk, svg } = values;
-  const stage: Stage = { data, memory, disk, scale: Number(values.scale), curves: svg !== undefined };
+  const stage: Stage = { data, memory, disk, scale, curves: svg !== undefined };
   const selected = new Set(values.only.split(',').map(Number));
+  const kept = new KeptResults(values.results);
   const results: Result[] = [];
   for (const program of values.install ? installPeers(data) : [])
     process.stderr.write(`skipping ${program}: cannot be installed\n`);
   process.stdout.write(`${machine()}\n`);
   for (const workload of WORKLOADS.filter(({ number }) => selected.has(number))) {
-    results.push({ workload, outcomes: await runContests(workload, stage) });
+    const outcomes = kept.of(workload.number) ?? (await runContests(workload, stage));
+    kept.keep(workload.number, outcomes);
+    results.push({ workload, outcomes });
     write(results);
   }
   process.stdout.write(`\n${asText(summaryTable(results))}`);
@@ -44,11 +53,11 @@ async function bench(): Promise<void> {
   process.exitCode = failed.length > 0 ? 1 : 0;
 }
 
-async function runContests(workload: Workload, stage: Stage): Promise<Outcome[]> {
+async function runContests(workload: Workload, stage: Stage): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   process.stdout.write(`\n${heading(workload)}\n`);
   for await (const contest of workload.contests(stage)) {
-    const outcome = await runContest(contest, Number(values.runs));
+    const outcome = await runContest(contest, runs);
     process.stdout.write(`\n${outcome.title}\n${asText(contestTable(outcome))}`);
     outcomes.push(outcome);
   }
@@ -72,9 +81,9 @@ function document(results: readonly Result[]): string {
       ...failures(outcome).map(firstLine),
     ]),
   ]);
-  const runs = `Runs: ${values.runs}; scale: ${values.scale}.`;
+  const conditions = `Runs: ${runs}; scale: ${scale}.`;
   const summary = asMarkdown(summaryTable(results)).trimEnd();
-  return `${['# Results', machine(), runs, summary, ...sections].join('\n\n')}\n`;
+  return `${['# Results', machine(), conditions, summary, ...sections].join('\n\n')}\n`;
 }
 
 function firstLine(text: string): string {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
+import { output } from '../test/support/programs/program.ts';
 import { type Blob, type Image, MANIFEST_TYPE } from './data/dataset.ts';
 
 /** Throws unless a tar contains every blob, and every manifest if `withManifests`, with its digest. */
@@ -35,18 +36,14 @@ export async function expectSlices(file: string, blobs: readonly Blob[]): Promis
   }
 }
 
-/** Throws unless a registry has every image under its name. */
-export async function expectInRegistry(host: string, images: readonly Image[]): Promise<void> {
+/** Throws unless a registry has every image under its name. @param ca the file of its certificate authority */
+export async function expectInRegistry(host: string, images: readonly Image[], ca?: string): Promise<void> {
+  const [scheme, trust] = ca === undefined ? ['http', []] : ['https', ['--cacert', ca]];
   for (const { name, digest } of images) {
-    const [repository, tag] = name.split(':');
-    const response = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {
-      headers: { accept: MANIFEST_TYPE },
-    });
-    const found = `sha256:${createHash('sha256')
-      .update(Buffer.from(await response.arrayBuffer()))
-      .digest('hex')}`;
-    if (found !== digest)
-      throw new Error(`${host}/${name}: status ${response.status}: expected ${digest}, got ${found}`);
+    const url = `${scheme}://${host}/v2/${name.replace(':', '/manifests/')}`;
+    const manifest = await output('curl', '-sf', ...trust, '-H', `accept: ${MANIFEST_TYPE}`, url);
+    const found = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
+    if (found !== digest) throw new Error(`${host}/${name}: expected ${digest}, got ${found}`);
   }
 }
 

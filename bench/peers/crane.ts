@@ -38,9 +38,11 @@ export const craneLayout: Peer = {
     names.map(
       name => `crane pull --insecure --format=oci ${host}/${name} ${folder}/crane-${layoutTag(name)}`,
     ),
-  push: ({ folder, host, names }: PushRequest) => [
+  push: ({ folder, host, names, tls }: PushRequest) => [
     fourAtATime(
-      names.map(name => `crane push --insecure ${folder}/crane-${layoutTag(name)} ${host}/${name}`),
+      names.map(
+        name => `crane push ${tls ? '' : '--insecure'} ${folder}/crane-${layoutTag(name)} ${host}/${name}`,
+      ),
     ),
   ],
 };

@@ -11,11 +11,11 @@ export const oras: Peer = {
   keepsManifests: true,
   fetch: request => [...copies(request), tar(`${request.folder}/layout`, request.file)],
   pull: copies,
-  push: ({ folder, host, names }) => [
+  push: ({ folder, host, names, tls }) => [
     fourAtATime(
       names.map(
         name =>
-          `${COPY} --from-oci-layout --to-plain-http ${folder}/layout:${layoutTag(name)} ${host}/${name}`,
+          `${COPY} --from-oci-layout ${tls ? '' : '--to-plain-http'} ${folder}/layout:${layoutTag(name)} ${host}/${name}`,
       ),
     ),
   ],

@@ -14,6 +14,8 @@ export interface PushRequest {
   readonly folder: string;
   readonly host: string;
   readonly names: readonly string[];
+  /** Whether the registry has TLS. */
+  readonly tls: boolean;
 }
 
 /** Another program, run in the fastest way that its documentation describes, as shell lines. */

@@ -9,8 +9,8 @@ export const regctl: Peer = {
   keepsManifests: true,
   fetch: request => [...copies(request), tar(`${request.folder}/layout`, request.file)],
   pull: copies,
-  push: ({ folder, host, names }) => [
-    plain(host),
+  push: ({ folder, host, names, tls }) => [
+    settings(host, tls ? 'enabled' : 'disabled'),
     fourAtATime(
       names.map(name => `regctl image copy ocidir://${folder}/layout:${layoutTag(name)} ${host}/${name}`),
     ),
@@ -19,12 +19,12 @@ export const regctl: Peer = {
 
 function copies({ host, names, folder }: FetchRequest): string[] {
   return [
-    plain(host),
+    settings(host, 'disabled'),
     ...names.map(name => `regctl image copy ${host}/${name} ocidir://${folder}/layout:${layoutTag(name)}`),
   ];
 }
 
 /** regctl reads this from its configuration only. */
-function plain(host: string): string {
-  return `regctl registry set ${host} --tls disabled --req-concurrent 24 --skip-check`;
+function settings(host: string, tls: 'enabled' | 'disabled'): string {
+  return `regctl registry set ${host} --tls ${tls} --req-concurrent 24 --skip-check`;
 }

@@ -16,11 +16,11 @@ export const skopeo: Peer = {
   name: 'skopeo',
   fetch: request => [...copies(request), tar(`${request.folder}/layout`, request.file)],
   pull: copies,
-  push: ({ folder, host, names }) => [
+  push: ({ folder, host, names, tls }) => [
     fourAtATime(
       names.map(
         name =>
-          `${COPY} --dest-tls-verify=false oci:${folder}/layout:${layoutTag(name)} docker://${host}/${name}`,
+          `${COPY} --dest-tls-verify=${tls} oci:${folder}/layout:${layoutTag(name)} docker://${host}/${name}`,
       ),
     ),
   ],

@@ -2,7 +2,7 @@ import type { Workload } from '../workload.ts';
 import { capped } from './capped.ts';
 import { delayed } from './delayed.ts';
 import { lint } from './lint.ts';
-import { load } from './load.ts';
+import { delayedLoad, load, loadOverTls } from './load.ts';
 import { manyImages } from './many-images.ts';
 import { manySmall } from './many-small.ts';
 import { memoryDisk } from './memory-disk.ts';
@@ -26,4 +26,6 @@ export const WORKLOADS: readonly Workload[] = [
   lint,
   startUp,
   manyImages,
+  loadOverTls,
+  delayedLoad,
 ];

@@ -4,13 +4,16 @@ import type { Dataset, Image } from '../data/dataset.ts';
 import { firstTwelve, openTwelve } from '../data/twelve.ts';
 import { writeList } from '../fetching.ts';
 import { measure } from '../measure.ts';
-import { buildLine, remoteLine } from '../ours.ts';
+import { buildLine, loadLine } from '../ours.ts';
 import { installedPushers } from '../peers/index.ts';
 import type { Peer } from '../peers/peer.ts';
 import { pushFloor } from '../push-floor.ts';
-import { TargetRegistry } from '../target-registry.ts';
+import { type Access, TargetRegistry } from '../target-registry.ts';
 import { WorkDir } from '../work-dir.ts';
-import type { Entrant, Workload } from '../workload.ts';
+import type { Contest, Entrant, Stage, Workload } from '../workload.ts';
+
+/** The delay of each request, in ms. */
+const DELAY = 50;
 
 /** A program that pushes images. */
 interface Pusher {
@@ -18,30 +21,53 @@ interface Pusher {
   readonly kind: Entrant['kind'];
   /** Shell lines that pull the images into its local format. */
   readonly pull: readonly string[];
-  push(host: string): readonly string[];
+  push(target: TargetRegistry): readonly string[];
 }
 
 export const load: Workload = {
   number: 8,
   title: 'load of 12 images into a registry, memory disk',
   async *contests(stage) {
-    await using dataset = await openTwelve(stage);
-    using workDir = new WorkDir(stage.memory);
-    await using target = new TargetRegistry(workDir);
-    const images = firstTwelve(dataset);
-    const pushers = [
-      ourPusher(workDir, dataset.host, images),
-      ...installedPushers().map(peer => peerPusher(peer, workDir, dataset.host, images)),
-      floor(workDir, dataset, images),
-    ];
-    for (const full of [false, true])
-      yield {
-        title: full ? 'into a full registry' : 'into an empty registry',
-        workDir,
-        entrants: pushers.map(pusher => entrant(pusher, workDir, target, images, full)),
-      };
+    yield* contestsWith(stage, {}, ['into an empty registry', 'into a full registry']);
   },
 };
+
+export const loadOverTls: Workload = {
+  number: 13,
+  title: 'load of 12 images over TLS, memory disk',
+  async *contests(stage) {
+    yield* contestsWith(stage, { tls: true }, ['into an empty registry']);
+  },
+};
+
+export const delayedLoad: Workload = {
+  number: 14,
+  title: `load of 12 images, ${DELAY} ms per request, memory disk`,
+  async *contests(stage) {
+    yield* contestsWith(stage, { delay: DELAY }, ['into an empty registry', 'into a full registry']);
+  },
+};
+
+/** @param titles of a contest with an empty registry, and of one with a full one */
+async function* contestsWith(
+  stage: Stage,
+  access: Access,
+  titles: readonly string[],
+): AsyncGenerator<Contest> {
+  await using dataset = await openTwelve(stage);
+  using workDir = new WorkDir(stage.memory);
+  await using target = await TargetRegistry.open(workDir, access);
+  const images = firstTwelve(dataset);
+  const pushers = [
+    ourPusher(workDir, dataset.host, images),
+    ...installedPushers().map(peer => peerPusher(peer, workDir, dataset.host, images)),
+    ...(access.tls ? [] : [floor(workDir, dataset, images)]),
+  ];
+  for (const [at, title] of titles.entries()) {
+    const entrants = pushers.map(pusher => entrant(pusher, workDir, target, images, at > 0));
+    yield { title, workDir, entrants };
+  }
+}
 
 function ourPusher(workDir: WorkDir, host: string, images: readonly Image[]): Pusher {
   const bundle = workDir.path('bundle.tar');
@@ -49,7 +75,7 @@ function ourPusher(workDir: WorkDir, host: string, images: readonly Image[]): Pu
     name: 'airgap',
     kind: 'ours',
     pull: [buildLine(host, writeList(workDir, 'images.txt', host, images), bundle)],
-    push: to => [remoteLine(to, 'load', bundle, to)],
+    push: ({ host, ca }) => [loadLine(host, bundle, ca)],
   };
 }
 
@@ -60,12 +86,16 @@ function peerPusher(peer: Peer, workDir: WorkDir, host: string, images: readonly
     name: peer.name,
     kind: 'peer',
     pull: peer.pull?.({ host, names, folder, file: '' }) ?? [],
-    push: to => peer.push?.({ folder, names, host: to }) ?? [],
+    push: ({ host, ca }) => [
+      // The programs in Go read it.
+      ...(ca === undefined ? [] : [`export SSL_CERT_FILE=${ca}`]),
+      ...(peer.push?.({ folder, names, host, tls: ca !== undefined }) ?? []),
+    ],
   };
 }
 
 function floor(workDir: WorkDir, dataset: Dataset, images: readonly Image[]): Pusher {
-  const push = (host: string) => pushFloor(dataset, images, host, workDir);
+  const push = ({ host }: TargetRegistry) => pushFloor(dataset, images, host, workDir);
   return { name: 'floor: curl, openssl', kind: 'floor', pull: [], push };
 }
 
@@ -83,10 +113,11 @@ function entrant(
     command,
     async prepare() {
       await measure(workDir.script('pull', pull), workDir);
+      await target.renew();
       // The port is known only after the start.
-      workDir.script('push', push(await target.renew()));
+      workDir.script('push', push(target));
       if (full) await measure(command, workDir);
     },
-    check: () => expectInRegistry(target.host, images),
+    check: () => expectInRegistry(target.host, images, target.ca),
   };
 }

@@ -35,6 +35,8 @@ const NOT_RUN: readonly [RegExp, string][] = [
     /^airgap load \S+ (?:docker|podman|containerd):/,
     'needs a daemon, tested in test/programs/load-runtimes.test.ts',
   ],
+  [/^airgap push docker:/, 'needs a daemon, tested in test/programs/push.test.ts'],
+  [/^airgap load .* ghcr\.io/, 'needs an account, tested in test/e2e/outputs.test.ts'],
   [/^airgap login /, 'prompts, tested in test/programs/login.test.ts'],
   [/\bnpm\b|\bnpx\b|packages\/cli/, 'builds or installs, tested in test/release'],
   [
@@ -52,6 +54,11 @@ const PREPARED: readonly [RegExp, string][] = [
     /--public-key|^sha256sum|^airgap sign|policy\.yaml/,
     'airgap build app.yaml -o bundle.tar --sign cosign.key',
   ],
+  [
+    /^airgap retire --restore/,
+    'airgap push oci:build/worker registry.replicated.com/my-app/worker:1.0 && airgap retire registry.replicated.com/my-app/worker:1.0 --yes && mv my-app-worker-1.0-*.json my-app-worker-1.0-0123456789ab.json',
+  ],
+  [/^airgap retire/, 'airgap push oci:build/worker registry.replicated.com/my-app/worker:1.0'],
   [/^cat bundle\.tar\.\[/, 'airgap build app.yaml -o bundle.tar && airgap split bundle.tar --split 1MiB'],
 ];
 
@@ -116,7 +123,8 @@ beforeAll(async () => {
     registry.push(name, imageOf({ layers: [base, await noiseLayer(name, 1000)] }));
   const auth = Buffer.from(`me:${password}`).toString('base64');
   writeFileSync(work.file('auth.json'), JSON.stringify({ auths: { [target.host]: { auth } } }));
-  for (const folder of ['manifests', 'crs', 'media', 'layout']) mkdirSync(work.file(folder));
+  for (const folder of ['manifests', 'crs', 'media', 'layout', 'build/worker'])
+    mkdirSync(work.file(folder), { recursive: true });
   writeFileSync(work.file('manifests/cache.yaml'), DEPLOYMENT);
   writeFileSync(work.file('crs/database.yaml'), 'kind: Database\nspec: {image: "redis:7.0-alpine"}\n');
   writeFileSync(work.file('airgap'), `#!/bin/sh\nexec "${process.execPath}" "${AIRGAP}" "$@"\n`);
@@ -147,6 +155,7 @@ beforeAll(async () => {
   copyFileSync(work.file('bundle-1.1.tar'), work.file('app-1.0.tar'));
   copyFileSync(work.file('bundle.tar'), work.file('app-1.1.tar'));
   execFileSync('tar', ['-xf', work.file('bundle.tar'), '-C', work.file('layout')]);
+  execFileSync('tar', ['-xf', work.file('bundle-1.1.tar'), '-C', work.file('build/worker')]);
   makeKeys();
   packChart();
 });
@@ -180,7 +189,8 @@ async function bash(command: string) {
   const here = command
     .replaceAll('registry.local:5000', target.host)
     .replaceAll('/media/usb/', 'media/')
-    .replace('https://staging.example.com', `http://${registry.host}`);
+    .replace('https://staging.example.com', `http://${registry.host}`)
+    .replaceAll(/airgap (?:push|retire) .*?registry\.replicated\.com\/\S+/g, asReplicated);
   const child = spawn('bash', ['-euo', 'pipefail', '-c', here], {
     cwd: work.path,
     env: { ...process.env, ...env },
@@ -190,6 +200,11 @@ async function bash(command: string) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk));
   const status = await new Promise<number | null>(resolve => child.on('close', resolve));
   return { status, output };
+}
+
+/** The registry of this test with the rules of the Replicated registry. */
+function asReplicated(command: string): string {
+  return `${command.replace('registry.replicated.com', target.host)} --registry-domain ${target.host}`;
 }
 
 describe('a command in the documents', () => {

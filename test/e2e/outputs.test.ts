@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { openOutputs } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { TestRegistry } from '../registry/registry.ts';
@@ -87,6 +88,47 @@ describe('a dry run of a load', () => {
       replaced: 0,
       skipped: [],
     });
+  });
+
+  it('names images as the proxy serves them, also where specs name them in this way', async () => {
+    const proxied = 'proxy.vendor.test/proxy/shop';
+    writeFileSync(
+      work.file('proxied.yaml'),
+      POD.replace('quay.io/team/app:1', `${proxied}/quay.io/team/app:1`),
+    );
+    const outputs = await openOutputs({
+      target: 'ghcr.io/vendor',
+      mapping: work.file('moved.json'),
+      rewrite: { specs: [work.file('proxied.yaml')], directory: work.file('moved') },
+      domains: { proxyDomain: 'proxy.vendor.test' },
+      proxyNames: { app: 'shop', proxy: 'proxy.vendor.test' },
+    });
+    const image = (name: string, destination: string) => ({ name, destination, digest: app.digest });
+    const images = [
+      image(REDIS, 'ghcr.io/vendor/library/redis:7.0'),
+      image(APP, 'ghcr.io/vendor/team/app:1'),
+    ].map(loaded => ({ ...loaded, found: undefined, state: 'pushed' as const }));
+    await outputs.write({ images });
+    const moved = readFileSync(work.file('moved/proxied.yaml'), 'utf8');
+    expect(moved).toContain(`image: ${proxied}/ghcr.io/vendor/team/app:1 `);
+    expect(moved).toContain(`"${proxied}/ghcr.io/vendor/library/redis:7.0"`);
+    const mapping = JSON.parse(readFileSync(work.file('moved.json'), 'utf8'));
+    expect(mapping.images[1]).toMatchObject({ name: APP, newName: `${proxied}/ghcr.io/vendor/team/app:1` });
+  });
+
+  it.each<[string, string[], string]>([
+    ['without an application', [], 'no application slug is set'],
+    [
+      'with mirrors of nodes',
+      ['--app', 'shop', '--hosts-toml', 'certs.d'],
+      'mirrors lead nodes to the target',
+    ],
+    ['for a registry with a port', ['--app', 'shop'], 'cannot contain the port'],
+    ['with a pull secret', ['--app', 'shop', '--pull-secret', 's.yaml'], 'a pull secret is for the target'],
+  ])('does not name images as the proxy does %s', async (_what, flags, words) => {
+    const { status, stderr } = await dryRun(['--proxy-names', '--mapping', 'none.json', ...flags]);
+    expect(stderr).toContain(words);
+    expect([status, existsSync(work.file('none.json'))]).toEqual([2, false]);
   });
 
   it.each<[string, string[], string]>([

@@ -1,4 +1,5 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { type AirgapError, type PushOptions, push } from '@airgap/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FaultTable, status } from '../registry/fault-table.ts';
 import { TestRegistry } from '../registry/registry.ts';
@@ -43,67 +44,89 @@ function writeLayout(folder: string, named: Record<string, TestImage>): void {
     writeFileSync(work.file(`${folder}/${name}`), content);
 }
 
-/** Pushes with the rules of the Replicated registry, or with those of others. */
-async function run(source: string, path: string, args: readonly string[] = [], replicated = true) {
-  const domain = replicated ? ['--registry-domain', registry.host] : [];
-  const { status, stdout, stderr } = await airgap(
-    ['push', source, `${registry.host}${path}`, ...domain, ...args],
-    { cwd: work.path },
-  );
+/** The arguments of the command line with the rules of the Replicated registry. */
+async function command(source: string, path: string, ...args: string[]) {
+  const target = [source, `${registry.host}${path}`, '--registry-domain', registry.host];
+  const { status, stdout, stderr } = await airgap(['push', ...target, ...args], { cwd: work.path });
   expect(stderr).not.toContain('this is a bug');
   return { status, stdout: String(stdout), stderr };
+}
+
+/** Pushes with the library. @returns everything that was said, and the code of the error */
+async function run(source: string, path: string, options: Partial<PushOptions> = {}, replicated = true) {
+  const said: string[] = [];
+  const pushed = push({
+    source: source.replace(/[\w-]+(?:\.\w+)?$/, name => work.file(name)),
+    target: `${registry.host}${path}`,
+    locations: replicated ? { registryDomain: registry.host } : {},
+    onEvent: event => {
+      if (event.type === 'notice') said.push(event.message);
+    },
+    ...options,
+  });
+  const code = await pushed.then(
+    () => undefined,
+    (error: AirgapError) => {
+      said.push(textOf(error));
+      return error.code;
+    },
+  );
+  return { code, said: said.join('\n') };
+}
+
+function textOf({ message, hint, details }: AirgapError): string {
+  return [message, hint, ...details.map(textOf)].join('\n');
 }
 
 /** The requests that change the registry. */
 const writes = () => registry.seen.filter(({ step }) => !['head', 'other', 'status'].includes(step));
 
 describe('a push that the Replicated registry would reject sends nothing:', () => {
-  const drop = '--drop-attestations';
-  it.each<[string, string, string, string[], RegExp[]]>([
-    ['no application', 'bundle.tar', '', [], [/needs an application/, /\/APP\/NAME:TAG/]],
-    ['no tag', 'bundle.tar', '/my-app/worker', [], [/has no tag: expected HOST\/APP\/NAME:TAG/]],
-    ['four components', 'bundle.tar', '/my-app/team/worker:1', [], [/takes only HOST\/APP\/NAME:TAG/]],
-    ['two components', 'layout', '/worker:1', [], [/takes only HOST\/APP\/NAME:TAG/]],
-    ['a digest', 'bundle.tar', `/my-app/worker@sha256:${'0'.repeat(64)}`, [], [/the target has a digest/]],
-    ['upper case', 'bundle.tar', '/My-App', [], [/Write the prefix in lower case: my-app/]],
-    ['several images and one name', 'bundle.tar', '/my-app/worker:1', [], [/found 2 images/]],
-    ['names that collide', 'same.tar', '/my-app', [], [/would both be \S+\/my-app\/same:1/, /--images/]],
-    ['an image without a tag', 'untagged.tar', '/my-app', [], [/has no tag/, /my-app\/pinned:TAG/]],
+  const drop = { dropAttestations: true };
+  it.each<[string, string, string, Partial<PushOptions>, RegExp[]]>([
+    ['no application', 'bundle.tar', '', {}, [/needs an application/, /\/APP\/NAME:TAG/]],
+    ['no tag', 'bundle.tar', '/my-app/worker', {}, [/has no tag: expected HOST\/APP\/NAME:TAG/]],
+    ['four components', 'bundle.tar', '/my-app/team/worker:1', {}, [/takes only HOST\/APP\/NAME:TAG/]],
+    ['two components', 'layout', '/worker:1', {}, [/takes only HOST\/APP\/NAME:TAG/]],
+    ['a digest', 'bundle.tar', `/my-app/worker@sha256:${'0'.repeat(64)}`, {}, [/the target has a digest/]],
+    ['upper case', 'bundle.tar', '/My-App', {}, [/Write the prefix in lower case: my-app/]],
+    ['several images and one name', 'bundle.tar', '/my-app/worker:1', {}, [/found 2 images/]],
+    ['names that collide', 'same.tar', '/my-app', {}, [/would both be \S+\/my-app\/same:1/, /--images/]],
+    ['an image without a tag', 'untagged.tar', '/my-app', {}, [/has no tag/, /my-app\/pinned:TAG/]],
     [
       'attestations',
       'attested.tar',
       '/my-app',
-      [],
+      {},
       [/rejects with status 400/, /--drop-attestations to push the image alone/],
     ],
-    ['attestations of two platforms', 'several.tar', '/my-app', [], [/a new index of its platforms/]],
-    ['attestations in a nested index', 'nested.tar', '/my-app', [], [/rejects with status 400/]],
+    ['attestations of two platforms', 'several.tar', '/my-app', {}, [/a new index of its platforms/]],
+    ['attestations in a nested index', 'nested.tar', '/my-app', {}, [/rejects with status 400/]],
     [
       'pinned attestations',
       'pinned.tar',
       '/my-app/pinned:1',
-      [],
+      {},
       [/rejects with status 400/, /--provenance=false/],
     ],
     [
       'pinned attestations that are dropped',
       'pinned.tar',
       '/my-app/pinned:1',
-      [drop],
+      drop,
       [/the name pins this one/],
     ],
     [
       'a large layer',
       'bundle.tar',
       '/my-app',
-      ['--max-layer', '200kB'],
+      { maxLayer: 200_000 },
       [/200 kB in registry\.test\/team\/app:1/, /made by "COPY model\.bin/],
     ],
-    ['an invalid size', 'bundle.tar', '/my-app', ['--max-layer', 'x'], [/Expected a size/]],
-  ])('%s', async (_what, source, path, args, messages) => {
-    const { status, stderr } = await run(source, path, args);
-    for (const message of messages) expect(stderr).toMatch(message);
-    expect(status).toBe(2);
+  ])('%s', async (_what, source, path, options, messages) => {
+    const { code, said } = await run(source, path, options);
+    for (const message of messages) expect(said).toMatch(message);
+    expect(code).toMatch(/^(?:USAGE|INPUT)$/);
     expect(writes()).toEqual([]);
   });
 
@@ -112,7 +135,7 @@ describe('a push that the Replicated registry would reject sends nothing:', () =
       'quay.io/team/attested:1': images.attested as TestImage,
       [`quay.io/team/untagged@${arm64.digest}`]: arm64,
     });
-    const { status, stderr } = await run('problems', '/my-app', ['--max-layer', '200kB']);
+    const { status, stderr } = await command('problems', '/my-app', '--max-layer', '200kB');
     expect(stderr).toContain('does not take this push: 3 problems');
     expect([status, writes()]).toEqual([2, []]);
   });
@@ -125,15 +148,15 @@ describe('a push that the Replicated registry would reject sends nothing:', () =
     const blob = work.file(`large/blobs/sha256/${remote.digest.slice(7)}`);
     writeFileSync(blob, '');
     truncateSync(blob, bytes);
-    const { status, stderr } = await run('large', '/my-app');
-    expect(stderr).toContain('2.0 GB in quay.io/team/large:1, made by "apt-get install models"');
-    expect([status, writes()]).toEqual([2, []]);
+    const { code, said } = await run('large', '/my-app');
+    expect(said).toContain('2.0 GB in quay.io/team/large:1, made by "apt-get install models"');
+    expect([code, writes()]).toEqual(['INPUT', []]);
   });
 });
 
 describe('a push to the Replicated registry', () => {
   it('names images by their last components, reads tags back, and says once that it is deprecated', async () => {
-    const { status, stdout, stderr } = await run('bundle.tar', '/my-app', ['--json']);
+    const { status, stdout, stderr } = await command('bundle.tar', '/my-app', '--json');
     expect(status).toBe(0);
     const result = JSON.parse(stdout);
     expect(
@@ -158,7 +181,7 @@ describe('a push to the Replicated registry', () => {
     ['nameless', 'a layout without names'],
     ['other:2=oci:nameless', 'a local source with a name'],
   ])('takes %s, %s, under the given name', async source => {
-    expect(await run(source, '/my-app/worker:1.0')).toMatchObject({ status: 0 });
+    expect(await run(source, '/my-app/worker:1.0')).toMatchObject({ code: undefined });
     expect(registry.manifest('my-app/worker', '1.0')).toEqual(amd64.bytes);
   });
 
@@ -166,24 +189,24 @@ describe('a push to the Replicated registry', () => {
     await using origin = await TestRegistry.start();
     origin.push('team/app:1', amd64);
     origin.push('team/both:1', indexOf([amd64, arm64]));
-    const args = ['--mirror', `registry.test=http://${origin.host}`, '--platform', 'all'];
-    expect(await run('list.txt', '/my-app', args)).toMatchObject({ status: 0 });
+    const mirror = `registry.test=http://${origin.host}`;
+    const result = await command('list.txt', '/my-app', '--mirror', mirror, '--platform', 'all');
+    expect(result).toMatchObject({ status: 0 });
     expect(registry.manifest('my-app/both', '1')).toEqual(indexOf([amd64, arm64]).bytes);
     expect(registry.blob('my-app/app', base.diffId)).toEqual(base.bytes);
   });
 
   it('takes an input from a local source', async () => {
     writeFileSync(work.file('one.txt'), 'quay.io/team/app:1\n');
-    expect(await run('one.txt', '/my-app', ['--from', 'oci:layout'])).toMatchObject({ status: 0 });
+    const from = [`oci:${work.file('layout')}`];
+    expect(await run('one.txt', '/my-app', { from })).toMatchObject({ code: undefined });
     expect(registry.blob('my-app/app', base.diffId)).toEqual(base.bytes);
   });
 
   it('drops the attestations of one platform: the image alone has the tag', async () => {
-    const { status, stderr } = await run('attested.tar', '/my-app', ['--drop-attestations']);
-    expect(stderr).toContain(
-      `left out 1 attestations: ${amd64.digest} instead of ${images.attested?.digest}`,
-    );
-    expect(status).toBe(0);
+    const { code, said } = await run('attested.tar', '/my-app', { dropAttestations: true });
+    expect(said).toContain(`left out 1 attestations: ${amd64.digest} instead of ${images.attested?.digest}`);
+    expect(code).toBeUndefined();
     expect(registry.manifest('my-app/attested', '1')).toEqual(amd64.bytes);
   });
 
@@ -191,7 +214,9 @@ describe('a push to the Replicated registry', () => {
     ['several', () => indexOf([amd64, arm64])],
     ['nested', () => indexOf([amd64, arm64])],
   ])('drops the attestations of %s: a new index of the platforms', async (name, expected) => {
-    expect(await run(`${name}.tar`, '/my-app', ['--drop-attestations'])).toMatchObject({ status: 0 });
+    expect(await run(`${name}.tar`, '/my-app', { dropAttestations: true })).toMatchObject({
+      code: undefined,
+    });
     const pushed = JSON.parse(String(registry.manifest(`my-app/${name}`, '1')));
     const digests = pushed.manifests.map(({ digest }: { digest: string }) => digest);
     expect(digests).toEqual(expected().children.map(({ digest }) => digest));
@@ -200,17 +225,17 @@ describe('a push to the Replicated registry', () => {
 
   it('takes a large layer that the registry has already', async () => {
     registry.push('my-app/app:0', amd64);
-    expect(await run('layout', '/my-app', ['--max-layer', '200kB'])).toMatchObject({ status: 0 });
+    expect(await run('layout', '/my-app', { maxLayer: 200_000 })).toMatchObject({ code: undefined });
   });
 
   it('warns of layers that are nearly too large', async () => {
-    const { status, stderr } = await run('bundle.tar', '/my-app', ['--max-layer', '210kB']);
-    expect(stderr).toContain(`${base.diffId} is near the limit of 210 kB`);
-    expect(status).toBe(0);
+    const { code, said } = await run('bundle.tar', '/my-app', { maxLayer: 210_000 });
+    expect(said).toContain(`${base.diffId} is near the limit of 210 kB`);
+    expect(code).toBeUndefined();
   });
 
   it('pushes nothing in a dry run', async () => {
-    expect(await run('bundle.tar', '/my-app', ['--dry-run'])).toMatchObject({ status: 0 });
+    expect(await run('bundle.tar', '/my-app', { dryRun: true })).toMatchObject({ code: undefined });
     expect(writes()).toEqual([]);
   });
 
@@ -220,7 +245,7 @@ describe('a push to the Replicated registry', () => {
         Object.defineProperty(response, 'statusCode', { get: () => 524, set: () => {} });
       return false;
     };
-    expect(await run('layout', '/my-app')).toMatchObject({ status: 0 });
+    expect(await run('layout', '/my-app')).toMatchObject({ code: undefined });
     expect(registry.seen.filter(({ step }) => step === 'monolithic')).toHaveLength(3);
     expect(registry.manifest('my-app/app', '1')).toEqual(amd64.bytes);
   });
@@ -228,9 +253,8 @@ describe('a push to the Replicated registry', () => {
 
 describe('a push to another registry', () => {
   it('takes several components and attestations, and is not deprecated', async () => {
-    const { status, stderr } = await run('attested.tar', '/my-app/team', [], false);
-    expect(stderr).not.toContain('deprecated');
-    expect(status).toBe(0);
+    const { code, said } = await run('attested.tar', '/my-app/team', {}, false);
+    expect([code, said]).toEqual([undefined, '']);
     expect(registry.manifest('my-app/team/attested', '1')).toEqual(images.attested?.bytes);
   });
 
@@ -239,10 +263,10 @@ describe('a push to another registry', () => {
       at: ({ step, path }) => step === 'manifest' && path.includes(images.attested?.digest ?? ''),
       fault: status(400),
     }).fault;
-    const { status: code, stderr } = await run('attested.tar', '/my-app', [], false);
-    expect(stderr).toContain('has attestations, which some registries reject');
-    expect(stderr).toContain('--drop-attestations');
-    expect(code).toBe(3);
+    const { code, said } = await run('attested.tar', '/my-app', {}, false);
+    expect(said).toContain('has attestations, which some registries reject');
+    expect(said).toContain('--drop-attestations');
+    expect(code).toBe('REGISTRY');
     expect(registry.manifest('my-app/attested', '1')).toBeUndefined();
   });
 });

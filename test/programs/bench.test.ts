@@ -20,7 +20,7 @@ it.skipIf(missing.length > 0)(
     const files = ['--markdown', markdown, '--svg', svg];
     await output(process.execPath, ...tsx, BENCH, ...small, ...folders, ...files);
     const tables = readFileSync(markdown, 'utf8');
-    expect(tables.match(/^## \d+\. /gm)).toHaveLength(12);
+    expect(tables.match(/^## \d+\. /gm)).toHaveLength(14);
     expect(tables).toMatch(/^\| floor: curl, openssl, dd +\|/m);
     expect(tables).not.toContain('failed');
     expect(readFileSync(svg, 'utf8')).toContain('seconds against bytes');

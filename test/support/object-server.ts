@@ -89,10 +89,10 @@ export class ObjectServer implements AsyncDisposable {
     response.on('error', () => {});
     const request = describe(incoming);
     this.seen.push(request);
-    if (await this.fault?.(request, response)) return;
     try {
-      await this.#serve(request, response);
+      if (!(await this.fault?.(request, response))) await this.#serve(request, response);
     } catch {
+      // The body broke off.
       response.destroy();
     }
   }

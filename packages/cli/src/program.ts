@@ -92,6 +92,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: 'Push images to the Replicated registry, or to another one',
     load: async () => (await import('./commands/push.ts')).pushCommand,
   },
+  retire: {
+    summary: 'Replace tags of the Replicated registry by an empty image',
+    load: async () => (await import('./commands/retire.ts')).retireCommand,
+  },
   login: {
     summary: 'Log in to a registry',
     load: async () => (await import('./commands/login.ts')).loginCommand,

@@ -31,7 +31,7 @@ export { fileReadError } from './fs/file-read-error.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
-export { proxiedRegistries } from './input/proxied-registries.ts';
+export { proxiedApp, proxiedRegistries } from './input/proxied-registries.ts';
 export type { RegistrySettings } from './input/references.ts';
 export type { IncludeEntry } from './input/selection.ts';
 export type { RequiredRelease } from './kots/airgap-document.ts';
@@ -110,7 +110,7 @@ export {
   type RecordedChecksums,
 } from './verbs/inspect.ts';
 export { type JoinOptions, join } from './verbs/join.ts';
-export { type KotsImage, type KotsOptions, type KotsResult, kots } from './verbs/kots.ts';
+export { type KotsOptions, type KotsResult, kots } from './verbs/kots.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './verbs/lint.ts';
 export {
   type LoadedImage,
@@ -142,6 +142,15 @@ export {
   type HtmlReportOptions,
   htmlReport,
 } from './verbs/report.ts';
+export {
+  type RestoreOptions,
+  type RestoreResult,
+  type RetiredImage,
+  type RetireOptions,
+  type RetireResult,
+  restore,
+  retire,
+} from './verbs/retire.ts';
 export { type ServeOptions, type Serving, serve } from './verbs/serve.ts';
 export { type ShardAbortOptions, type ShardAbortResult, shardAbort } from './verbs/shard-abort.ts';
 export { type ShardFinishOptions, type ShardFinishResult, shardFinish } from './verbs/shard-finish.ts';
@@ -158,4 +167,5 @@ export {
   trustedConfigs,
 } from './verbs/trust.ts';
 export { type VerifiedChecksums, type VerifyOptions, type VerifyResult, verify } from './verbs/verify.ts';
+export type { AirgapFields, KotsImage, WrittenAirgap } from './verbs/write-airgap.ts';
 export type { Problem } from './verify/problem.ts';

@@ -35,6 +35,7 @@ Examples:
   airgap load bundle.tar registry.local/vendor --naming host --dry-run
   airgap load bundle.tar registry.local --images 'quay.io/team/*' --on-existing fail
   airgap load bundle.tar registry.local --specs manifests/ --rewrite local/ --pull-secret secret.yaml
+  airgap load bundle.tar ghcr.io/vendor --specs manifests/ --rewrite proxied/ --proxy-names --app my-app
   airgap load app-1.1.delta.tar registry.local:5000 --base app-1.0.tar
   airgap load bundle.tar registry.local --public-key vendor.pub
   airgap load bundle.tar docker:
@@ -94,7 +95,7 @@ export function loadCommand(command: Command, session: Session) {
         ...{ bundle, target, base, naming, images, onExisting, checkBlobs, dryRun, signal },
         ...{ publicKey, checksums, signature, signatures: config.signatures },
       };
-      const requested = await outputOptions(flags, config.imagePaths);
+      const requested = await outputOptions(flags, config);
       // Invalid outputs fail before anything is pushed.
       const outputs = requested && (await openOutputs({ ...options, ...requested }));
       const { onEvent, close } = openReporter(flags.progress, session);

@@ -3,25 +3,32 @@ import type { Command } from '@commander-js/extra-typings';
 import { connectionFlags, remoteOptions } from '../options/connection.ts';
 import { readPasswordStdin } from '../options/credentials.ts';
 import { jsonOption } from '../options/display.ts';
+import { registryDomainOption } from '../options/inputs.ts';
 import { prompt } from '../prompt.ts';
 import { printable } from '../render/printable.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stderr, stdout } from '../session.ts';
 
-const EXAMPLES = `
+const DETAILS = `
+registry.replicated.com takes an e-mail with a user API token (recommended) or with the password of the
+account, any username with a service account token, and a license ID as username and password.
+
 Examples:
   airgap login registry.example.com
   airgap login docker.io -u me --password-stdin < token.txt
+  airgap login registry.replicated.com -u me@example.com --password-stdin < api-token.txt
+  airgap login registry.replicated.com -u ci --password-stdin < service-account.txt
 `;
 
 export function loginCommand(command: Command, session: Session) {
   const flagged = command
     .argument('<registry>', 'registry host, with its port if any')
     .option('-u, --username <name>', 'username (default: prompt)')
-    .option('--password-stdin', 'read the password from standard input');
+    .option('--password-stdin', 'read the password from standard input')
+    .addOption(registryDomainOption);
   return connectionFlags(flagged)
     .addOption(jsonOption)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', DETAILS)
     .action(async (registry, flags) => {
       session.json = flags.json === true;
       const { signal, environment } = session;
@@ -30,6 +37,7 @@ export function loginCommand(command: Command, session: Session) {
         ...(await remoteOptions(flags, environment)),
         ...(await readCredentials(flags, signal)),
         registry,
+        registryDomain: flags.registryDomain,
         dockerConfig: environment.dockerConfig,
         onEvent,
         signal,

@@ -1,4 +1,4 @@
-import { AirgapError, type ImagePaths, type OutputOptions } from '@airgap/core';
+import { AirgapError, type ImagePaths, type OutputOptions, proxiedApp, type Settings } from '@airgap/core';
 import {
   type Command,
   type CommandUnknownOpts,
@@ -6,7 +6,14 @@ import {
   type OptionValues,
 } from '@commander-js/extra-typings';
 import { readAuthorities } from './connection.ts';
-import { imagePathOption, mergePaths } from './inputs.ts';
+import {
+  appOption,
+  type DomainFlags,
+  imagePathOption,
+  mergePaths,
+  proxyDomainOption,
+  registryDomainOption,
+} from './inputs.ts';
 import { repeated } from './parsers.ts';
 
 /** Default name of the Secret. */
@@ -46,6 +53,11 @@ const rewriteOption = new Option(
   'write copies of --specs with the new image names, and with the pull secret if one is written',
 );
 
+const proxyNamesOption = new Option(
+  '--proxy-names',
+  'in the written files, name the images as proxy.replicated.com serves them (with --app)',
+);
+
 /** Adds the flags for the files that a load writes. */
 export function outputFlags<Args extends unknown[], Flags extends OptionValues>(
   command: Command<Args, Flags>,
@@ -60,11 +72,17 @@ export function outputFlags<Args extends unknown[], Flags extends OptionValues>(
     .addOption(rewriteOption)
     .addOption(helmValuesOption)
     .addOption(valuesOption)
-    .addOption(imagePathOption);
+    .addOption(imagePathOption)
+    .addOption(proxyNamesOption)
+    .addOption(appOption)
+    .addOption(proxyDomainOption)
+    .addOption(registryDomainOption);
   return added as Command<Args, Flags & Omit<OutputFlags, 'ca'>>;
 }
 
-export interface OutputFlags {
+export interface OutputFlags extends DomainFlags {
+  readonly proxyNames?: true | undefined;
+  readonly app?: string | undefined;
   readonly mapping?: string | undefined;
   readonly kustomize?: string | undefined;
   readonly hostsToml?: string | undefined;
@@ -81,7 +99,7 @@ export interface OutputFlags {
 /** Returns the requested outputs, or undefined if there are none. @throws AirgapError `USAGE`, `INPUT` */
 export async function outputOptions(
   flags: OutputFlags,
-  imagePaths: ImagePaths | undefined,
+  { imagePaths, app }: Pick<Settings, 'imagePaths' | 'app'>,
 ): Promise<Omit<OutputOptions, 'target'> | undefined> {
   const { mapping, kustomize, hostsToml, registriesYaml, specs, rewrite, helmValues, values, imagePath } =
     flags;
@@ -103,8 +121,18 @@ export async function outputOptions(
     helmValues: specs && helmValues !== undefined ? { specs, path: helmValues, values } : undefined,
   };
   if (Object.values(outputs).every(output => output === undefined)) return undefined;
-  // Authorities from the environment apply to this machine only and are not written.
-  return { ...outputs, ca: await readAuthorities(flags.ca) };
+  const { proxyNames, registryDomain, proxyDomain } = flags;
+  const domains = { registryDomain, proxyDomain };
+  return {
+    ...outputs,
+    domains,
+    proxyNames: proxyNames && {
+      app: proxiedApp({ app: flags.app ?? app, ...domains }),
+      proxy: proxyDomain,
+    },
+    // Authorities from the environment apply to this machine only and are not written.
+    ca: await readAuthorities(flags.ca),
+  };
 }
 
 function parseSecret(flag: string): { name: string; path: string } {

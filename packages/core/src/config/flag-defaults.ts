@@ -59,6 +59,7 @@ const FLAG_SCOPES = {
   specs: 'trusted',
   rewrite: 'trusted',
   'helm-values': 'trusted',
+  'proxy-names': 'trusted',
 } as const satisfies Record<string, 'anywhere' | 'trusted'>;
 
 type DefaultFlag = keyof typeof FLAG_SCOPES;

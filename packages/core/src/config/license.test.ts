@@ -33,4 +33,14 @@ describe('parseLicense', () => {
       'registry.replicated.com': { username: ID, password: ID },
       'proxy.replicated.com': { username: ID, password: ID },
     }));
+
+  it("has credentials for the vendor's domains of these as well", () => {
+    const domains = { registryDomain: 'images.shop.test', proxyDomain: 'proxy.shop.test' };
+    expect(Object.keys(licenseCredentials(ID, domains)).sort()).toEqual([
+      'images.shop.test',
+      'proxy.replicated.com',
+      'proxy.shop.test',
+      'registry.replicated.com',
+    ]);
+  });
 });

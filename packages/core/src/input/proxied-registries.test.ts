@@ -10,6 +10,16 @@ describe('proxiedRegistries', () => {
       }),
     ).toEqual({ app: 'shop', hosts: ['index.docker.io', 'quay.io'] }));
 
+  it('knows the own domains of the vendor, which are no third-party registries', () => {
+    const domains = { registryDomain: 'images.shop.test', proxyDomain: 'proxy.shop.test' };
+    const registries = { own: 'images.shop.test', proxy: 'proxy.shop.test', quay: 'quay.io' };
+    expect(proxiedRegistries({ app: 'shop', registries, ...domains })).toEqual({
+      app: 'shop',
+      hosts: ['quay.io'],
+      proxy: 'proxy.shop.test',
+    });
+  });
+
   it.each([
     ['no application', { registries: { q: 'quay.io' } }, /no application slug is set/],
     ['a slug that is a path', { app: '../x', registries: { q: 'quay.io' } }, /invalid application slug/],

@@ -15,6 +15,11 @@ function listed(
   return { form, source, name, tag, position, sourcePosition, tagPosition: position };
 }
 
+it("an image of the Replicated registry is pulled from the vendor's domain of it", () =>
+  expect(
+    `${toReference(listed('replicated', 'api', '1'), { app: 'shop', registryDomain: 'images.shop.test' })}`,
+  ).toBe('images.shop.test/shop/api:1'));
+
 describe('toReference', () => {
   it.each([
     ['replicated', 'api', '1', 'registry.replicated.com/shop/api:1'],

@@ -84,6 +84,11 @@ export class Layout implements ImageSource, AsyncDisposable {
     return this.form === 'bundle' || this.form === 'delta';
   }
 
+  /** Whether its manifests were made here: their digests are not those of a registry. */
+  get makesManifests(): boolean {
+    return this.#files.makesManifests === true;
+  }
+
   /** How a delta and its base make the complete bundle; undefined for other layouts. */
   get recipe(): DeltaRecipe | undefined {
     return this.#files.recipe;

@@ -177,6 +177,19 @@ describe('image-not-listed', () => {
     expect(run([entry('a', '1'), pod(image)], { app: 'shop' })[0]?.hint).toContain(expected);
   });
 
+  const domains = { app: 'shop', registryDomain: 'images.shop.test', proxyDomain: 'proxy.shop.test' };
+  it.each([
+    ['images.shop.test/shop/a:1', 'replicated', {}],
+    ['registry.replicated.com/shop/a:1', 'replicated', {}],
+    ['proxy.shop.test/proxy/shop/quay.io/a:1', 'quay', { registries: { quay: 'quay.io' } }],
+  ])("takes %s for the image in the vendor's own domains", (image, source, more) => {
+    const locations = { ...domains, ...more };
+    expect(run([entry('a', '1', source), pod(image)], locations).map(({ rule }) => rule)).not.toContain(
+      'image-not-listed',
+    );
+    expect(run([entry('other', '1', source), pod(image)], locations)[0]?.hint).toContain(`source: ${source}`);
+  });
+
   it('suggests source: public for an official image, regardless of the configuration', () => {
     expect(run([entry('a', '1'), pod('b:1')])[0]?.hint).toContain('{ source: public, name: b, tag: "1" }');
   });

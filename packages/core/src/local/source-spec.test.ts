@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FileSourceSpec, parseLocalSource } from './source-spec.ts';
+import { type FileSourceSpec, parseLocalSource, parseRuntimeImage } from './source-spec.ts';
 
 describe('parseLocalSource', () => {
   it.each<[string, Partial<FileSourceSpec>]>([
@@ -41,5 +41,31 @@ describe('parseLocalSource', () => {
     expect(() => parseLocalSource(text)).toThrow(
       expect.objectContaining({ code: 'USAGE', hint: expect.stringMatching(/\.$/) }),
     ),
+  );
+});
+
+describe('parseRuntimeImage', () => {
+  it.each([
+    ['docker:worker:1.0', 'Docker', 'docker.io/library/worker:1.0'],
+    ['podman:quay.io/team/app', 'Podman', 'quay.io/team/app:latest'],
+    ['docker:localhost:5000/app:1', 'Docker', 'localhost:5000/app:1'],
+    ['containerd:k8s.io:quay.io/team/app:1', 'Containerd', 'quay.io/team/app:1'],
+    ['containerd:quay.io/team/app:1', 'Containerd', 'quay.io/team/app:1'],
+  ])('reads %s', (text, runtime, image) => {
+    const spec = parseRuntimeImage(text);
+    expect([spec?.runtime.constructor.name, `${spec?.image}`]).toEqual([runtime, image]);
+  });
+
+  it.each(['docker:5000/app', 'quay.io/team/app:1', 'oci:app', 'bundle.tar', 'docker'])(
+    'does not take %s for an image of a runtime',
+    text => expect(parseRuntimeImage(text)).toBeUndefined(),
+  );
+
+  it.each([
+    ['docker:', 'USAGE'],
+    ['containerd:', 'USAGE'],
+    ['docker:team/UPPER', 'INPUT'],
+  ])('rejects %s', (text, code) =>
+    expect(() => parseRuntimeImage(text)).toThrow(expect.objectContaining({ code })),
   );
 });

@@ -108,7 +108,8 @@ export class MultipartUpload {
         throw error;
     }
     const stored = await this.#head();
-    if (stored?.size === size) return;
+    // The parts have their sizes already; credentials may permit to write only.
+    if (stored === 'denied' || stored?.size === size) return;
     throw new AirgapError('CONTENT', `the object has ${stored?.size} bytes, expected ${size}`, {
       where: { host: this.store.host, path: this.store.location },
       hint: 'Remove the object, and build it again.',
@@ -130,12 +131,13 @@ export class MultipartUpload {
   /** Whether the object is that of these parts, as far as its ETag says so. */
   async #isComplete(etags: readonly string[], size: number): Promise<boolean> {
     const stored = await this.#head();
-    if (stored?.size !== size) return false;
+    if (stored === 'denied' || stored?.size !== size) return false;
     const expected = objectEtag(etags);
     return expected === undefined || stored.etag === undefined || stored.etag === expected;
   }
 
-  async #head(): Promise<{ readonly size: number; readonly etag: string | undefined } | undefined> {
+  /** What the store has of the object. */
+  async #head(): Promise<{ readonly size: number; readonly etag: string | undefined } | 'denied' | undefined> {
     const { bucket: Bucket, key: Key } = this.store.url;
     try {
       const { ContentLength = 0, ETag } = await this.store.run('check the object', (client, options) =>
@@ -143,7 +145,8 @@ export class MultipartUpload {
       );
       return { size: ContentLength, etag: ETag?.replaceAll('"', '') };
     } catch (error) {
-      if (error instanceof AirgapError && error.code === 'NOT_FOUND') return undefined;
+      if (isGone(error)) return undefined;
+      if (error instanceof AirgapError && error.code === 'DENIED') return 'denied';
       throw error;
     }
   }

@@ -13,6 +13,11 @@ describe('pullLocation', () => {
   ])('%s', (name, registry, repository) =>
     expect(pullLocation(Reference.parse(name), proxied)).toEqual({ registry, repository }),
   );
+  it('returns the domain of the vendor for the proxy', () =>
+    expect(pullLocation(Reference.parse('quay.io/a/b'), { ...proxied, proxy: 'proxy.vendor.test' })).toEqual({
+      registry: 'proxy.vendor.test',
+      repository: 'proxy/shop/quay.io/a/b',
+    }));
   it('returns the registry of the name without a proxy', () =>
     expect(pullLocation(Reference.parse('quay.io/a/b'), undefined)).toEqual({
       registry: 'quay.io',

@@ -1,14 +1,10 @@
 import { canonicalHost, type Reference } from '../reference/reference.ts';
-import { PROXY_HOST } from '../reference/replicated.ts';
+import { type ProxyApp, proxyName } from '../reference/replicated.ts';
 
 /** What is pulled through Replicated's proxy. */
-export interface ReplicatedProxy {
-  /** The slug of the application. */
-  readonly app: string;
+export interface ReplicatedProxy extends ProxyApp {
   /** The registry hosts whose images are pulled through the proxy. */
   readonly hosts: readonly string[];
-  /** The vendor's domain for the proxy. Default: proxy.replicated.com. */
-  readonly proxy?: string | undefined;
 }
 
 /** The registry and repository that a name is pulled from. */
@@ -22,5 +18,6 @@ export interface PullLocation {
 export function pullLocation(name: Reference, proxied: ReplicatedProxy | undefined): PullLocation {
   if (!proxied?.hosts.some(host => canonicalHost(host) === name.registry))
     return { registry: name.registry, repository: name.repository };
-  return { registry: proxied.proxy ?? PROXY_HOST, repository: `proxy/${proxied.app}/${name.name}` };
+  const { registry, repository } = proxyName(name, proxied);
+  return { registry, repository };
 }

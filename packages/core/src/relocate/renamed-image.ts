@@ -1,4 +1,5 @@
 import { Reference } from '../reference/reference.ts';
+import { type ProxyApp, proxyName } from '../reference/replicated.ts';
 
 /** An image and its reference in the registry that it was loaded into. */
 export interface RenamedImage {
@@ -18,11 +19,12 @@ interface LoadedName {
   readonly state: 'pushed' | 'present' | 'skipped';
 }
 
-/** Old and new references of loaded images. */
-export function renamedImages(images: readonly LoadedName[]): RenamedImage[] {
+/** Old and new references of loaded images. @param proxy the new names are those of the proxy in front of the registry */
+export function renamedImages(images: readonly LoadedName[], proxy?: ProxyApp): RenamedImage[] {
+  const nameOf = (reference: Reference) => (proxy ? proxyName(reference, proxy) : reference);
   return images.map(({ name, destination, digest, found, state }) => ({
     name: Reference.parse(name),
-    newName: Reference.parse(destination),
+    newName: nameOf(Reference.parse(destination)),
     // A skipped tag has another digest than the bundle.
     digest: state === 'skipped' ? (found ?? digest) : digest,
   }));

@@ -1,12 +1,20 @@
 import { Reference } from '../reference/reference.ts';
+import { proxiedImage, type ReplicatedDomains, withoutDomain } from '../reference/replicated.ts';
 import type { RenamedImage } from './renamed-image.ts';
 
-/** New references by image, found by any spelling of the old reference. */
+/**
+ * New references by image, found by any spelling of the old reference, by its name at Replicated's proxy, and by either
+ * domain of the Replicated registry.
+ */
 export class Renames {
+  readonly #domains: ReplicatedDomains;
   readonly #newNames: ReadonlyMap<string, string>;
 
-  constructor(images: readonly RenamedImage[]) {
-    this.#newNames = new Map(images.map(({ name, newName }) => [name.toString(), newName.toString()]));
+  constructor(images: readonly RenamedImage[], domains: ReplicatedDomains = {}) {
+    this.#domains = domains;
+    this.#newNames = new Map(
+      images.map(({ name, newName }) => [withoutDomain(name, domains).toString(), newName.toString()]),
+    );
   }
 
   /**
@@ -16,6 +24,12 @@ export class Renames {
    */
   of(image: string): string | undefined {
     const reference = Reference.parse(image).canonical();
+    const proxied = proxiedImage(reference, this.#domains)?.canonical();
+    return this.#newName(reference) ?? (proxied && this.#newName(proxied));
+  }
+
+  #newName(written: Reference): string | undefined {
+    const reference = withoutDomain(written, this.#domains);
     // In a bundle, a name with a tag and a digest has only the digest.
     const { digest } = reference;
     const pinned = digest && reference.withDigest(digest);

@@ -10,7 +10,7 @@ export async function explainFailure(
   layout: Layout,
   mappings: readonly ImageMapping[],
 ): Promise<unknown> {
-  if (!(error instanceof AirgapError) || error.code !== 'REGISTRY') return error;
+  if (!(error instanceof AirgapError) || !['REGISTRY', 'UNSUPPORTED'].includes(error.code)) return error;
   const { digest } = error.where;
   const layers = digest === undefined ? [] : await findLargeLayers(layout, mappings, 0);
   const layer = layers.find(({ blob }) => blob.digest === digest);

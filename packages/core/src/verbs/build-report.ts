@@ -10,7 +10,7 @@ import type { BuildOptions } from './build.ts';
 import { htmlReport } from './report.ts';
 
 /** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
-export async function checkReport({ output, split, report, since }: BuildOptions): Promise<void> {
+export async function checkReport({ output, split, report, since, signal }: BuildOptions): Promise<void> {
   if (since !== undefined && report === undefined)
     throw new AirgapError('USAGE', 'since has no effect without report', { hint: 'Pass report as well.' });
   if (report === undefined) return;
@@ -27,7 +27,7 @@ export async function checkReport({ output, split, report, since }: BuildOptions
     });
   await checkOutput(report);
   if (since === undefined) return;
-  await using _older = await openLayout(since);
+  await using _older = await openLayout(since, { signal });
 }
 
 /** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */

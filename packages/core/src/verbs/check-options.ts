@@ -90,6 +90,10 @@ const FIELDS = {
   shards: z.int({ error: 'must be an integer' }).optional(),
   output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
   source,
+  names: z.array(path, { error: 'must be a list of names' }),
+  name: path,
+  file: path,
+  save: path.optional(),
   target: path,
   dropAttestations: flag,
   maxLayer: z.number({ error: 'must be a number of bytes' }).positive().optional(),
@@ -139,6 +143,7 @@ const FIELDS = {
     })
     .optional(),
   also: paths.optional(),
+  kots: z.looseObject({}, { error: 'must be an object' }).optional(),
   sign: z.looseObject({ key: path }, { error: 'must be an object with key' }).optional(),
   checksums: z.union([z.boolean(), path], { error: 'must be true, false or a path' }).optional(),
   publicKey: path.optional(),

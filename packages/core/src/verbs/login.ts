@@ -1,9 +1,11 @@
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { parseRegistry } from '../reference/reference.ts';
+import { isReplicatedHost } from '../reference/replicated.ts';
 import { credentialHost } from '../registry/auth/credential-key.ts';
 import { CredentialWriter } from '../registry/auth/credential-writer.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
+import { loginHint } from '../replicated/login-hint.ts';
 import { checkOptions } from './check-options.ts';
 
 export interface LoginOptions extends Omit<RegistryOptions, 'credentials' | 'credentialFiles' | 'mirrors'> {
@@ -13,6 +15,8 @@ export interface LoginOptions extends Omit<RegistryOptions, 'credentials' | 'cre
   readonly password: string;
   /** The path of docker's config.json, which need not exist. */
   readonly dockerConfig: string;
+  /** A host that is registry.replicated.com under another name. */
+  readonly registryDomain?: string | undefined;
 }
 
 export interface LoginResult {
@@ -27,10 +31,14 @@ export interface LoginResult {
 }
 
 /**
- * Checks a username and a password against a registry, and stores them where docker looks for them.
+ * Checks a username and a password against a registry, and stores them where docker looks for them. The Replicated
+ * registry takes an e-mail with a user API token or a password, any username with a service account token, and a license
+ * ID as both.
  *
  * @throws AirgapError `DENIED` when the registry rejects them; `USAGE`, `INPUT`, `DISK`, `NOT_FOUND`, `REGISTRY` or
  * `NETWORK`
+ * @example
+ * await login({ registry: 'registry.example.com', username, password, dockerConfig: '/home/me/.docker/config.json' });
  */
 export async function login(options: LoginOptions): Promise<LoginResult> {
   checkOptions('login', options, ['registry']);
@@ -61,7 +69,9 @@ async function check(registry: string, options: LoginOptions): Promise<boolean> 
     if (!(error instanceof AirgapError) || error.code !== 'DENIED') throw error;
     throw new AirgapError('DENIED', `${registry} rejected the username and password`, {
       where: { host: registry },
-      hint: 'Check them; many registries require an access token instead of the password.',
+      hint: isReplicatedHost(registry, options)
+        ? loginHint(username, password)
+        : 'Check them; many registries require an access token instead of the password.',
       cause: error,
     });
   }

@@ -2,6 +2,7 @@ import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
 import { findInput } from '../input/find/find-input.ts';
 import { AirgapError } from '../model/errors.ts';
 import { parseTargetLocation, type TargetLocation } from '../reference/relocation.ts';
+import type { ProxyApp, ReplicatedDomains } from '../reference/replicated.ts';
 import { CredentialStore } from '../registry/auth/credential-store.ts';
 import { Chart } from '../relocate/chart-rendering.ts';
 import { helmValues, type OriginalChart, renderOriginal } from '../relocate/helm-values.ts';
@@ -41,6 +42,10 @@ export interface OutputOptions extends TargetOptions {
   readonly rewrite?: VendorSpecsOptions | undefined;
   /** The chart whose images get their new names by values, and the file for the values. */
   readonly helmValues?: HelmValuesOptions | undefined;
+  /** The vendor's domains: their names in specs count as those of Replicated's own. */
+  readonly domains?: ReplicatedDomains | undefined;
+  /** The new names are those of Replicated's proxy in front of the target. */
+  readonly proxyNames?: ProxyApp | undefined;
 }
 
 /** Values for a chart. */
@@ -80,10 +85,11 @@ export interface Outputs {
  * @throws AirgapError `USAGE`, `INPUT` for unreadable specs and missing credentials, `DISK`
  */
 export async function openOutputs(options: OutputOptions): Promise<Outputs> {
-  const { hostsToml, registriesYaml, pullSecret, rewrite, naming = 'path' } = options;
+  const { hostsToml, registriesYaml, pullSecret, rewrite, naming = 'path', proxyNames, domains } = options;
   const target = parseTargetLocation(options.target);
   const hasMirrors = hostsToml !== undefined || registriesYaml !== undefined;
   if (hasMirrors) checkHostsNaming(naming);
+  if (proxyNames) checkProxied(target, { hasMirrors, hasSecret: pullSecret !== undefined });
   await checkPaths(options);
   const login = hasMirrors ? await targetLogin(target, options) : undefined;
   const secret = pullSecret && (await secretFile(pullSecret, target, options));
@@ -91,9 +97,9 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
   const chart = options.helmValues && (await openChart(options.helmValues, options.signal));
   return {
     async write(result) {
-      const images = renamedImages(result.images);
+      const images = renamedImages(result.images, proxyNames);
       const files = [...generatedFiles(images, target, { ...options, login }), ...(secret ? [secret] : [])];
-      const rewritten = specs?.rewrite({ renames: new Renames(images), secret: pullSecret?.name });
+      const rewritten = specs?.rewrite({ renames: new Renames(images, domains), secret: pullSecret?.name });
       const written: { kind: OutputKind; path: string }[] = [];
       const write = async (file: OutputFile) => {
         await writeOutput(file);
@@ -205,6 +211,26 @@ async function checkDistinct(files: readonly string[]): Promise<void> {
       });
     seen.add(resolved);
   }
+}
+
+/** @throws AirgapError `USAGE` for outputs that lead nodes to the target, and for a host that no name can contain */
+function checkProxied(
+  { registry }: TargetLocation,
+  { hasMirrors, hasSecret }: { readonly hasMirrors: boolean; readonly hasSecret: boolean },
+): void {
+  const hint = 'Write them in another load, without --proxy-names.';
+  if (hasMirrors)
+    throw new AirgapError('USAGE', 'mirrors lead nodes to the target, and names of the proxy do not', {
+      hint,
+    });
+  if (hasSecret)
+    throw new AirgapError('USAGE', 'a pull secret is for the target, and names of the proxy need a license', {
+      hint,
+    });
+  if (registry.includes(':'))
+    throw new AirgapError('USAGE', `names of the proxy cannot contain the port of ${registry}`, {
+      hint: 'Load into a registry at the default port, which the proxy can reach.',
+    });
 }
 
 function noCredentials(host: string): AirgapError {

@@ -8,6 +8,7 @@ import type { SourceText } from '../input/model/source-text.ts';
 import { Layout } from '../layout/layout.ts';
 import { type NamedImage, readName } from '../layout/names.ts';
 import { isLayout, openLayout } from '../layout/open-layout.ts';
+import { rethrow, walkManifests } from '../layout/walk.ts';
 import { LocalLayout } from '../local/local-layout.ts';
 import { openFileSource } from '../local/local-sources.ts';
 import { exportFromRuntime } from '../local/runtime-export.ts';
@@ -19,6 +20,7 @@ import {
   type RuntimeImageSpec,
 } from '../local/source-spec.ts';
 import { AirgapError } from '../model/errors.ts';
+import { MediaType } from '../oci/media-type.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { Registries } from '../registry/registries.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
@@ -123,8 +125,25 @@ async function openRuntimeImage(
     const found = await new LocalLayout(spec, layout).find(image);
     const root = await found?.resolve(image);
     if (root === undefined) throw noImage(spec.runtime.title, image);
+    if (await hasRawLayers(layout, root))
+      withTime(options.onEvent)?.({ type: 'notice', message: rawLayers(image) });
     return stored(layout, [{ name: image, root }]);
   });
+}
+
+/** Whether a runtime has exported layers without compression. */
+async function hasRawLayers(layout: Layout, root: NamedImage['root']): Promise<boolean> {
+  for await (const { manifest } of walkManifests(layout, root, rethrow))
+    if (
+      manifest.kind === 'image' &&
+      manifest.layers.some(({ mediaType }) => mediaType === MediaType.ociLayer)
+    )
+      return true;
+  return false;
+}
+
+function rawLayers(image: Reference): string {
+  return `${image}: its layers are pushed as the runtime stores them, uncompressed; export it with docker buildx build --output type=oci to push compressed ones`;
 }
 
 /** Images of this machine are taken with all platforms that they have. */

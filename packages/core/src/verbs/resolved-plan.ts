@@ -47,7 +47,7 @@ export interface ResolvePlanOptions extends SpecOptions, PlatformOptions {
   readonly signatures?: readonly SignatureRule[] | undefined;
   /**
    * Local sources of images, which are tried before any registry: `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE`,
-   * `docker:`, `podman:`, `containerd:[NAMESPACE]`.
+   * `airgap:FILE`, `docker:`, `podman:`, `containerd:[NAMESPACE]`.
    */
   readonly from?: readonly string[] | undefined;
   readonly onEvent?: OnTimedEvent | undefined;

@@ -91,7 +91,9 @@ export class Verification {
     const { signal } = this.#options;
     if (this.#needsSum)
       this.#fileDigest = await checkInOnePass(storage, [], this.#problems, this.#onEvent, signal);
-    const files = await this.#collect(() => AirgapFiles.open(storage.location));
+    const files = await this.#collect(() =>
+      AirgapFiles.open(storage.location, { signal, onEvent: this.#onEvent }),
+    );
     if (!files) return this.#result(undefined);
     await using open = files;
     this.#problems.push(...open.problems.map(message => ({ message })));

@@ -1,4 +1,5 @@
 import type { CommandModel, FlagModel, Values } from './command-model.ts';
+import { quoted } from './quoted.ts';
 
 /** Renders the completion script for zsh: a file `_airgap` in `$fpath`, or sourced. */
 export function zshCompletion(commands: readonly CommandModel[]): string {
@@ -61,8 +62,4 @@ function action(values: Values): string {
 
 function escaped(text: string): string {
   return text.replace(/[\\[\]:]/g, '\\$&');
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

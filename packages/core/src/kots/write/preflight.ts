@@ -14,6 +14,8 @@ export interface Preflight {
   readonly release: Release | undefined;
   /** The canonical names of the images that the release uses. */
   readonly used: readonly string[];
+  /** The charts of the release whose images are not known, each with the reason. */
+  readonly notRendered: readonly string[];
 }
 
 /** Returns everything that KOTS would reject, or lose without a message. */
@@ -22,7 +24,7 @@ export function findProblems({ images, spec, release }: Preflight): AirgapError[
 }
 
 /** Returns what KOTS changes, and what it does not report. */
-export function findWarnings({ images, spec, release, used }: Preflight): string[] {
+export function findWarnings({ images, spec, release, used, notRendered }: Preflight): string[] {
   return [
     ...images.flatMap(imageWarnings),
     ...(release && spec.signature === undefined
@@ -31,6 +33,7 @@ export function findWarnings({ images, spec, release, used }: Preflight): string
         ]
       : []),
     ...missingImages(images, used),
+    ...notRendered,
   ];
 }
 

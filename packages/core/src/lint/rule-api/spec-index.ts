@@ -8,6 +8,7 @@ import {
   proxiedImage,
   REPLICATED_HOST,
   type ReplicatedDomains,
+  withoutDomain,
 } from '../../reference/replicated.ts';
 
 /** An index of the input for the rules: matches listed images with the images that manifests use. */
@@ -175,10 +176,8 @@ function withoutDigest({ name, tag, digest }: Reference): Reference | undefined 
 
 /** Returns every lookup key that a listed image may have for a reference. */
 function keysOf(reference: Reference, domains: ReplicatedDomains): string[] {
-  const named = proxiedImage(reference, domains) ?? reference;
-  const replicated = isReplicatedHost(named.registry, domains);
-  // Both domains of the Replicated registry are one registry.
-  const image = replicated ? named.relocate(REPLICATED_HOST, named.repository) : named;
+  const image = withoutDomain(proxiedImage(reference, domains) ?? reference, domains);
+  const replicated = image.registry === REPLICATED_HOST;
   const text = image.toString();
   const ends = [...text.matchAll(/\//g)].map(({ index }) => text.slice(index));
   return [text, ...ends, ...(replicated ? ends.map(end => `${REPLICATED_HOST}…${end}`) : [])];

@@ -16,7 +16,7 @@ export const refusedAttestation: RegistryRule = {
       if (!image?.isAttested || !position || !isPushedToReplicated(request, domains)) continue;
       yield {
         message: `${request.reference} has attestations: the Replicated registry rejects their push with status 400`,
-        hint: 'Build the image with docker buildx build --provenance=false --sbom=false.',
+        hint: 'Build the image with docker buildx build --provenance=false --sbom=false, or push it with airgap push --drop-attestations.',
         position,
       };
     }

@@ -1,0 +1,3 @@
+import { testStalledUploads } from './stalled-uploads.ts';
+
+testStalledUploads('once');
