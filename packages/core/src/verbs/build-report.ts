@@ -10,7 +10,8 @@ import type { BuildOptions } from './build.ts';
 import { htmlReport } from './report.ts';
 
 /** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
-export async function checkReport({ output, split, report, since, signal }: BuildOptions): Promise<void> {
+export async function checkReport(options: BuildOptions): Promise<void> {
+  const { output, split, report, since } = options;
   if (since !== undefined && report === undefined)
     throw new AirgapError('USAGE', 'since has no effect without report', { hint: 'Pass report as well.' });
   if (report === undefined) return;
@@ -27,17 +28,18 @@ export async function checkReport({ output, split, report, since, signal }: Buil
     });
   await checkOutput(report);
   if (since === undefined) return;
-  await using _older = await openLayout(since, { signal });
+  await using _older = await openLayout(since, options);
 }
 
 /** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
 export async function writeReport(
   bundle: string,
-  { report, deltaFrom: base, since, signal }: BuildOptions,
+  options: BuildOptions,
   findings: readonly Finding[],
 ): Promise<void> {
+  const { report, deltaFrom: base } = options;
   if (report === undefined) return;
-  const content = await htmlReport({ bundle, base, since, findings, signal });
+  const content = await htmlReport({ ...options, bundle, base, findings });
   await replaceFile(report, content).catch(cause => {
     throw diskError(cause, report, 'the report');
   });
