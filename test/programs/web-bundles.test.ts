@@ -47,6 +47,7 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     );
     await output('openssl', 'ec', '-in', work.file('key.pem'), '-pubout', '-out', work.file('vendor.pub'));
     await sign({ bundle: path('app-1.1.tar'), key: work.file('key.pem') });
+    writeFileSync(path('index.html'), '<html>not here</html>');
     mkdirSync(path('foreign'));
     // Another tool may write the entries in any order.
     const [layout, ...others] = entriesOf(readFileSync(path('app-1.1.tar')));
@@ -57,6 +58,7 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
       files,
       certificates.server,
       `location /moved/ { rewrite ^/moved/(.*)$ /$1 redirect; }
+       location /pages/ { alias ${files}/; error_page 404 =200 /index.html; }
        location /plain/ { rewrite ^/plain/(.*)$ http://127.0.0.1:9/$1 redirect; }
        location /private/ { alias ${files}/; auth_basic x; auth_basic_user_file ${passwords}; }
        location /whole/ { alias ${files}/; max_ranges 0; }
@@ -193,6 +195,14 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.any(String) });
     expect(String(stdout)).toContain('registry.test/team/app:1');
     expect(`${stdout}${stderr}`).not.toMatch(/a-secret-token|ssword/);
+  });
+
+  it('is verified where the server has a page for each name', async () => {
+    const { status, stderr } = await run('verify', `${web.https}/pages/app-1.0.tar`);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('app-1.0.tar.sha256 is not a file of checksums, and is ignored'),
+    });
   });
 
   it.concurrent.each<[string, () => string, number, RegExp]>([
