@@ -207,6 +207,7 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
 
   it.concurrent.each<[string, () => string, number, RegExp]>([
     ['a missing file', () => '/none.tar', 2, /no such file: localhost:\d+ answered 404/],
+    ['a part', () => '/app-1.0.tar.001', 2, /parts are not read from a URL/],
     ['a missing login', () => '/private/app-1.0.tar', 2, /access denied: localhost:\d+ answered 401/],
     ['an expired link', () => '/link/app-1.0.tar?token=old-secret', 2, /access denied.*\n.*signed link/s],
     ['a redirect without TLS', () => '/plain/app-1.0.tar', 3, /a redirect leads from https to http/],
