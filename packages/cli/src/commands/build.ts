@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { AirgapError, build, isObjectUrl } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
@@ -65,6 +65,11 @@ export function buildCommand(command: Command, session: Session) {
       if (session.streaming) refuseTerminal();
       if (withAirgap && (session.streaming || isObjectUrl(output))) throw noFolder();
       const kots = await airgapFields(rest);
+      let program: string | undefined;
+      const companions = async () => {
+        program = await copyProgram(dirname(resolve(output)));
+        return [program];
+      };
       const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
         build({
           ...options,
@@ -75,13 +80,13 @@ export function buildCommand(command: Command, session: Session) {
           partSize,
           deltaFrom,
           ...sumsOptions({ checksums, sign }, session),
+          companions: withAirgap && companions,
           report,
           since,
           kots,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );
-      const program = withAirgap && (await copyProgram(dirname(result.path ?? output)));
       if (result.kots) stderr(renderKotsWarnings(result.kots.warnings, deltaFrom?.[0]));
       if (session.json) printJson({ ...result, program }, session);
       else stdout(renderBuild(result, program), session);

@@ -55,6 +55,13 @@ export async function openSums(output: string | object, { checksums, sign }: Sum
   };
 }
 
+interface FinishOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent: OnEvent | undefined;
+  /** Further files beside the bundle that its checksums list. */
+  readonly also?: readonly string[] | undefined;
+}
+
 /**
  * Writes and signs the checksums of a file; returns the sum of a stream.
  *
@@ -63,10 +70,10 @@ export async function openSums(output: string | object, { checksums, sign }: Sum
 export async function finishSums(
   path: string | undefined,
   { hash, isWritten, key }: Sums,
-  { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: OnEvent | undefined },
+  { signal, onEvent, also }: FinishOptions,
 ): Promise<WrittenSums> {
   if (path === undefined) return hash ? { fileDigest: sha256Digest(hash.digest()) } : {};
-  if (isWritten) return writtenSums(await writeChecksums(path, { key, signal }));
+  if (isWritten) return writtenSums(await writeChecksums(path, { key, also, signal }));
   const { checksums } = sideFiles(path);
   if (await fileExists(checksums))
     onEvent?.({

@@ -73,6 +73,8 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'>, SumsOptions {
   readonly since?: string | undefined;
   /** What a `.airgap` has beside its images. Its `app` is that of `locations` by default. */
   readonly kots?: AirgapFields | undefined;
+  /** Puts files beside the complete bundle, which its checksums list, too. @returns their paths */
+  readonly companions?: (() => Promise<readonly string[]>) | undefined;
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
@@ -141,7 +143,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
         ? await buildAirgap(output, tarPlan, writeOptions(context), { ...options, signal })
         : await writeOutput(output, context, sums.hash);
     const file = typeof output === 'string' ? written.path : undefined;
-    const summed = await finishSums(file, sums, { signal, onEvent });
+    const also = await options.companions?.();
+    const summed = await finishSums(file, sums, { signal, onEvent, also });
     if (file !== undefined) await writeReport(file, options, plan.findings);
     return {
       ...plan,

@@ -159,6 +159,7 @@ const FIELDS = {
   timeout: milliseconds,
   signal,
   onEvent: callback,
+  companions: callback,
 } as const;
 
 type Field = keyof typeof FIELDS;
