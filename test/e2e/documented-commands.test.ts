@@ -44,6 +44,7 @@ const NOT_RUN: readonly [RegExp, string][] = [
     'another program, tested in test/programs/signing-programs.test.ts',
   ],
   [/\bage -/, 'another program'],
+  [/https:\/\/downloads|s3:\/\/releases|oci:\/\/registry/, 'needs a server, tested in test/programs'],
   [/^copy \/b /, 'for Windows'],
   [/\| man -l/, 'a pager, tested in test/shell/completion.test.ts'],
 ];

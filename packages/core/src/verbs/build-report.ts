@@ -11,7 +11,8 @@ import type { BuildOptions } from './build.ts';
 import { htmlReport } from './report.ts';
 
 /** Checks what the report needs, before anything is transferred. @throws AirgapError `USAGE`, `DISK`, `INPUT` */
-export async function checkReport({ output, split, report, since, signal }: BuildOptions): Promise<void> {
+export async function checkReport(options: BuildOptions): Promise<void> {
+  const { output, split, report, since } = options;
   if (since !== undefined && report === undefined)
     throw new AirgapError('USAGE', 'since has no effect without report', { hint: 'Pass report as well.' });
   if (report === undefined) return;
@@ -28,20 +29,28 @@ export async function checkReport({ output, split, report, since, signal }: Buil
     });
   await checkOutput(report);
   if (since === undefined) return;
-  await using _older = await openLayout(since, { signal });
+  await using _older = await openLayout(since, options);
 }
 
 /** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
 export async function writeReport(
   bundle: string,
+<<<<<<< HEAD
   { report, deltaFrom = [], since, signatures, signal }: BuildOptions,
+=======
+  options: BuildOptions,
+>>>>>>> 48bddff9d5ce3d90d282bf799a64a8b0e3564040
   findings: readonly Finding[],
 ): Promise<void> {
+  const { report, deltaFrom: base } = options;
   if (report === undefined) return;
+<<<<<<< HEAD
   const locks = await Promise.all(deltaFrom.map(isLock));
   const base = deltaFrom.filter((_, at) => !locks[at]);
   const content = await htmlReport({ bundle, base, since, findings, signatures, signal });
-  await replaceFile(report, content).catch(cause => {
-    throw diskError(cause, report, 'the report');
-  });
+=======
+  const content = await htmlReport({ ...options, bundle, base, findings });
+>>>>>>> 48bddff9d5ce3d90d282bf799a64a8b0e3564040
+  await replaceFile(report, content).catch(cause => 
+    throw diskError(cause, report, 'the report'););
 }

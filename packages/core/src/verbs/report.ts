@@ -63,9 +63,9 @@ export async function billOfMaterials({
  */
 export async function htmlReport(options: HtmlReportOptions): Promise<string> {
   checkOptions('htmlReport', options, ['bundle']);
-  const { bundle, base, since, findings, signal } = options;
+  const { bundle, since, findings } = options;
   const report = await readReport(bundle, options);
-  const changes = since === undefined ? undefined : await diff({ old: since, new: bundle, base, signal });
+  const changes = since === undefined ? undefined : await diff({ ...options, old: since, new: bundle });
   return htmlPage(baseName(absolutePath(bundle)), { ...report, findings, changes });
 }
 

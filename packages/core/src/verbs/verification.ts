@@ -82,9 +82,21 @@ export class Verification {
   /** Reads each byte once. A bundle that is not the signed one is refused by its head. */
   async #verifyRemote(tar: RemoteAccess): Promise<VerifyResult> {
     if (await isAirgap(tar)) throw remoteAirgap(tar.location);
-    const files = this.#checksums && (await openByHead(tar));
-    if (files) await this.#checksums?.checkIndex(new Layout(files));
-    return await this.#verifyStream(readInOrder(tar));
+    const head = await this.#headOf(tar);
+    if (head) await this.#checksums?.checkIndex(head);
+    if (head) this.#start(head);
+    return await this.#verifyStream(readInOrder(tar), head && this.#onEvent);
+  }
+
+  /** The layout that the head of a bundle leads to; undefined where only the complete tar says what is wrong. */
+  async #headOf(tar: RemoteAccess): Promise<Layout | undefined> {
+    try {
+      const files = await openByHead(tar);
+      return files && new Layout(files);
+    } catch (error) {
+      if (error instanceof AirgapError && error.code === 'BUNDLE') return undefined;
+      throw error;
+    }
   }
 
   /** Also reports what KOTS would reject, or lose without a message. Its index does not cover the release in it. */
@@ -116,20 +128,21 @@ export class Verification {
     }
   }
 
-  async #verifyStream(stream: AsyncIterable<Uint8Array>): Promise<VerifyResult> {
+  /** @param onEvent receives the progress, when it is known what will come */
+  async #verifyStream(stream: AsyncIterable<Uint8Array>, onEvent?: OnEvent): Promise<VerifyResult> {
     const needsSum = this.#checksums !== undefined || this.#expected !== undefined;
-    const tar = await this.#collect(() => readTar(stream, this.#path, this.#problems, needsSum));
+    const tar = await this.#collect(() => readTar(stream, this.#path, this.#problems, needsSum, onEvent));
     if (!tar) return this.#result(undefined);
     const layout = await this.#layoutOf(tar.files);
     if (layout) await this.#checkIndex(layout);
     this.#fileDigest = tar.fileDigest;
+    if (layout && !onEvent) this.#start(layout);
     if (layout) await this.#checkStreamed(layout, tar.digests);
     return this.#result(layout);
   }
 
   /** Compares the digests of what went by; the blobs of a base did not. */
   async #checkStreamed(layout: Layout, digests: ReadonlyMap<string, Digest>): Promise<void> {
-    this.#start(layout);
     for (const { entry, digest } of blobsOf(layout)) {
       const actual = digests.get(entry.name);
       const message = actual && digestMismatch(digest, actual);
@@ -313,6 +326,6 @@ function problemError(message: string, entry: string | undefined): AirgapError {
 function incomplete(layout: Layout, bases: readonly string[]): string {
   const layers = formatLayers(amountOf(layout.absent.values()));
   if (bases.length === 0) return `incomplete: ${layers} expected from the base`;
-  const given = bases.join(', ');
+  const given = bases.map(shownPath).join(', ');
   return `incomplete: ${layers} expected from the base, not in ${given}; made against ${formatBases(layout)}`;
 }
