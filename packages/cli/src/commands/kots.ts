@@ -1,8 +1,7 @@
-import { AirgapError, kots, type RequiredRelease } from '@airgap/core';
+import { AirgapError, kots, type RequiredRelease, readTextFile } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import { jsonOption, progressOption } from '../options/display.ts';
-import { readText } from '../options/file.ts';
 import { sourceDateEpoch } from '../options/parsers.ts';
 import { renderKots, renderKotsWarnings } from '../render/kots.ts';
 import { openReporter } from '../reporters/index.ts';
@@ -54,7 +53,7 @@ export function kotsCommand(command: Command, session: Session) {
       const { signal, environment } = session;
       if (flags.output === '-') throw notAStream();
       const notes =
-        releaseNotes === undefined ? undefined : await readText(releaseNotes, 'the release notes');
+        releaseNotes === undefined ? undefined : await readTextFile('the release notes', releaseNotes);
       const { onEvent, close } = openReporter(progress, session);
       const result = await kots({
         ...flags,
