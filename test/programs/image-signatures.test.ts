@@ -13,6 +13,10 @@ const recorded: Record<string, string> = JSON.parse(readFileSync(RECORD, 'utf8')
 /** cosign accepts any signed statement about an image; here, an attestation does not sign it. */
 const STRICTER = new Set(['bundle: an attestation']);
 const hasCosign = findProgram('cosign') !== undefined;
+if (!hasCosign)
+  process.stderr.write(
+    '\nSKIPPED: verdicts of cosign itself about signed images (recorded ones are used): missing cosign\n',
+  );
 
 const work = new TempDir();
 afterAll(() => work[Symbol.dispose]());

@@ -35,22 +35,15 @@ export async function checkReport(options: BuildOptions): Promise<void> {
 /** Writes the report of the bundle at a path. @throws AirgapError `DISK`, and the errors of the older bundle */
 export async function writeReport(
   bundle: string,
-<<<<<<< HEAD
-  { report, deltaFrom = [], since, signatures, signal }: BuildOptions,
-=======
   options: BuildOptions,
->>>>>>> 48bddff9d5ce3d90d282bf799a64a8b0e3564040
   findings: readonly Finding[],
 ): Promise<void> {
-  const { report, deltaFrom: base } = options;
+  const { report, deltaFrom = [] } = options;
   if (report === undefined) return;
-<<<<<<< HEAD
   const locks = await Promise.all(deltaFrom.map(isLock));
   const base = deltaFrom.filter((_, at) => !locks[at]);
-  const content = await htmlReport({ bundle, base, since, findings, signatures, signal });
-=======
   const content = await htmlReport({ ...options, bundle, base, findings });
->>>>>>> 48bddff9d5ce3d90d282bf799a64a8b0e3564040
-  await replaceFile(report, content).catch(cause => 
-    throw diskError(cause, report, 'the report'););
+  await replaceFile(report, content).catch(cause => {
+    throw diskError(cause, report, 'the report');
+  });
 }

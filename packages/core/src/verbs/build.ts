@@ -257,11 +257,7 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const local = await openLocal(
-    requests.requests,
-    { ...options, specs, platforms: requests.platforms },
-    output,
-  );
+  const local = await openLocal(requests, { ...options, specs }, output);
   try {
     const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
     if (strict) rejectFindings(resolved.findings);

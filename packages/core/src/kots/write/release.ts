@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
@@ -6,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { isMap, parseAllDocuments } from 'yaml';
 import { fileReadError } from '../../fs/file-read-error.ts';
+import { readBytes } from '../../fs/small-file.ts';
 import { AirgapError } from '../../model/errors.ts';
 import { compareText } from '../../model/text-order.ts';
 import { StoredGzip } from '../stored-gzip.ts';
@@ -40,7 +42,7 @@ export async function readRelease(path: string, mtime: number): Promise<Release>
   const stats = await stat(path).catch(cause => {
     throw fileReadError('the release', path, cause);
   });
-  if (!stats.isDirectory()) return releaseOf(await readFile(path), path);
+  if (!stats.isDirectory()) return releaseOf(await readArchive(path, stats), path);
   const files = await readFolder(path);
   if (files.length === 0)
     throw new AirgapError('INPUT', 'the release has no files', {
@@ -60,6 +62,17 @@ export async function readRelease(path: string, mtime: number): Promise<Release>
 export async function releaseOf(archive: Buffer, path: string, limit = MAX_SIZE): Promise<Release> {
   const files = await unpack(archive, path, limit);
   return { path, archive, files, minKotsVersion: minKotsVersion(files) };
+}
+
+/** Reads a release that is a file or a pipe; a device has no end. */
+async function readArchive(path: string, stats: Stats): Promise<Buffer> {
+  if (stats.isCharacterDevice() || stats.isBlockDevice())
+    throw fileReadError('the release', path, new Error('it is a device'));
+  const archive = await readBytes(path, MAX_SIZE).catch(cause => {
+    throw cause instanceof AirgapError ? cause : fileReadError('the release', path, cause);
+  });
+  if (archive.length > MAX_SIZE) throw tooLarge(path, MAX_SIZE);
+  return archive;
 }
 
 /** Reads all regular files of a directory, sorted by name; links are not followed. */
