@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { build, shardAbort, shardFinish, shardPlan, shardRun } from '@airgap/core';
 import { UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ObjectStore } from '../../packages/core/src/objects/object-store.ts';
+import { ObjectStore } from '../../packages/core/src/objects/s3/object-store.ts';
 import { type Fault, TestRegistry } from '../registry/registry.ts';
 import { AIRGAP, airgap, TempDir } from '../support/airgap.ts';
 import { imageOf, noiseOf } from '../support/images/image.ts';

@@ -137,7 +137,9 @@ export class MultipartUpload {
   }
 
   /** What the store has of the object. */
-  async #head(): Promise<{ readonly size: number; readonly etag: string | undefined } | 'denied' | undefined> {
+  async #head(): Promise<
+    { readonly size: number; readonly etag: string | undefined } | 'denied' | undefined
+  > {
     const { bucket: Bucket, key: Key } = this.store.url;
     try {
       const { ContentLength = 0, ETag } = await this.store.run('check the object', (client, options) =>

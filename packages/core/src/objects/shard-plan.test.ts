@@ -82,7 +82,7 @@ describe('a plan of shards', () => {
     ],
     ['a name that it does not have', document => Object.assign(document, { names: [] })],
     ['an unknown key', document => Object.assign(document, { host: 'evil.example.com' })],
-    ['a digest that is none', document => Object.assign(document, { index: 'sha256:x' })],
+    ['an invalid digest', document => Object.assign(document, { index: 'sha256:x' })],
   ])('is refused with %s', (_case, change) => {
     const { bytes, digest } = changed(change);
     const read = () => restorePlan(parsePlan(bytes, digest), digest, stored.head);

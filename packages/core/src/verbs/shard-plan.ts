@@ -102,8 +102,12 @@ async function withHead(
   const last = plan.entries.findLastIndex(({ content }) => content.bytes !== undefined);
   const inputs: BundleInput[] = [];
   for (const [index, { name, size, content }] of plan.entries.entries()) {
-    const isKept = index > last || content.bytes !== undefined;
-    inputs.push({ name, size, content: isKept ? content : { bytes: await readConfig(content, sourcesOf) } });
+    const isInPlace = index > last || content.bytes !== undefined;
+    inputs.push({
+      name,
+      size,
+      content: isInPlace ? content : { bytes: await readConfig(content, sourcesOf) },
+    });
   }
   return planTar(inputs, plan.mtime);
 }
