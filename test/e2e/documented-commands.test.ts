@@ -37,6 +37,7 @@ const NOT_RUN: readonly [RegExp, string][] = [
   ],
   [/^airgap push docker:/, 'needs a daemon, tested in test/programs/push.test.ts'],
   [/^airgap load .* ghcr\.io/, 'needs an account, tested in test/e2e/outputs.test.ts'],
+  [/s3:\/\//, 'needs an object store, tested in test/programs/shards.test.ts'],
   [/^airgap login /, 'prompts, tested in test/programs/login.test.ts'],
   [/\bnpm\b|\bnpx\b|packages\/cli/, 'builds or installs, tested in test/release'],
   [
