@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { renderJob } from '../../packages/cli/src/render/kubernetes-job.ts';
@@ -13,7 +13,6 @@ const SCHEMA = JSON.parse(readFileSync(new URL('test/vectors/kubernetes/job.sche
 for (const schema of Object.values(SCHEMA.$defs))
   if (schema.properties) schema.additionalProperties ??= false;
 
-const { Ajv } = createRequire(new URL('packages/core/package.json', ROOT))('ajv') as typeof import('ajv');
 const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(SCHEMA);
 
 /** What is wrong with a Job; empty for nothing. */
