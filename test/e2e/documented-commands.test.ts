@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { AIRGAP, TempDir, WITHOUT_SETTINGS } from '../support/airgap.ts';
 import { imageOf, noiseLayer } from '../support/images/image.ts';
+import { ObjectServer } from '../support/object-server.ts';
 import { lacks } from '../support/programs/program.ts';
 import { ServingProcess } from '../support/programs/serving.ts';
 
@@ -49,6 +50,10 @@ const NOT_RUN: readonly [RegExp, string][] = [
   [/\| man -l/, 'a pager, tested in test/shell/completion.test.ts'],
 ];
 
+/** A plan of shards, and its digest in a file. */
+const PLANNED =
+  'airgap shard plan app.yaml --shards 1 -o s3://releases/app.tar --json | sed -n \'s/.*"plan": "\\(.*\\)",/\\1/p\' > plan';
+
 /** What the reader has done before. */
 const PREPARED: readonly [RegExp, string][] = [
   [
@@ -59,6 +64,11 @@ const PREPARED: readonly [RegExp, string][] = [
   [
     /^airgap retire --restore/,
     'airgap push oci:build/worker registry.replicated.com/my-app/worker:1.0 && airgap retire registry.replicated.com/my-app/worker:1.0 --yes && mv my-app-worker-1.0-*.json my-app-worker-1.0-0123456789ab.json',
+  ],
+  [/^airgap shard run/, PLANNED],
+  [
+    /^airgap shard finish/,
+    `${PLANNED} && airgap shard run s3://releases/app.tar --plan "$(cat plan)" --shard 0`,
   ],
   [/^airgap retire/, 'airgap push oci:build/worker registry.replicated.com/my-app/worker:1.0'],
   [/^cat bundle\.tar\.\[/, 'airgap build app.yaml -o bundle.tar && airgap split bundle.tar --split 1MiB'],
@@ -107,6 +117,7 @@ spec: {template: {spec: {containers: [{name: cache, image: "redis:7.0-alpine"}]}
 
 let registry: TestRegistry;
 let target: TestRegistry;
+let objects: ObjectServer;
 const work = new TempDir({
   'app.yaml': SPEC,
   'images.txt': 'redis:7.0-alpine\n',
@@ -117,6 +128,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   registry = await TestRegistry.start();
+  objects = await ObjectServer.start();
   const password = 'secret of the documents';
   target = await TestRegistry.start({ auth: { scheme: 'basic', username: 'me', password } });
   const base = await noiseLayer('documents', 100_000);
@@ -136,6 +148,7 @@ beforeAll(async () => {
   const hosts = ['docker.io', 'registry.replicated.com'];
   env = {
     ...WITHOUT_SETTINGS,
+    ...objects.environment,
     PATH: `${work.path}:${process.env.PATH}`,
     REGISTRY_AUTH_FILE: work.file('auth.json'),
     // The demo registry serves what the documents pull.
@@ -164,6 +177,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
   await target[Symbol.asyncDispose]();
+  await objects[Symbol.asyncDispose]();
   work[Symbol.dispose]();
 });
 
@@ -191,6 +205,7 @@ async function bash(command: string) {
   const here = command
     .replaceAll('registry.local:5000', target.host)
     .replaceAll('/media/usb/', 'media/')
+    .replace('sha256:DIGEST', '"$(cat plan)"')
     .replace('https://staging.example.com', `http://${registry.host}`)
     .replaceAll(/airgap (?:push|retire) .*?registry\.replicated\.com\/\S+/g, asReplicated);
   const child = spawn('bash', ['-euo', 'pipefail', '-c', here], {

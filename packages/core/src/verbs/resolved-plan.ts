@@ -186,6 +186,7 @@ export async function resolvePlan(
   const signatures = policy.isEmpty ? [] : await policy.check(resolvedImages(sourceOf(planSources), images));
   const online = lintRun.resolutions(resolutions, options.locations ?? {});
   for (const finding of online) onEvent?.({ type: 'finding', finding });
+  const order = blobOrder(images);
   return {
     sources,
     findings: lintRun.inOrder([...findings, ...online]),
@@ -193,8 +194,8 @@ export async function resolvePlan(
     signatures,
     from: new Map(images.flatMap(({ reference }) => fromOf(local, reference))),
     local: localRequest(requests, { ...options, ...chosenPlatforms(read) }),
-    tarPlan: planTar(bundleEntries(images), sourceDateEpoch),
-    order: blobOrder(images),
+    tarPlan: planTar(bundleEntries(images, order), sourceDateEpoch),
+    order,
   };
 }
 

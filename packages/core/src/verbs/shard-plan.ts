@@ -102,11 +102,11 @@ async function withHead(
   const last = plan.entries.findLastIndex(({ content }) => content.bytes !== undefined);
   const inputs: BundleInput[] = [];
   for (const [index, { name, size, content }] of plan.entries.entries()) {
-    const staysAsIs = index > last || content.bytes !== undefined;
+    const isInPlace = index > last || content.bytes !== undefined;
     inputs.push({
       name,
       size,
-      content: staysAsIs ? content : { bytes: await readConfig(content, sourcesOf) },
+      content: isInPlace ? content : { bytes: await readConfig(content, sourcesOf) },
     });
   }
   return planTar(inputs, plan.mtime);
