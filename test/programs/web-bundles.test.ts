@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { buildBundle, entriesOf, joinEntries } from '../support/bundle.ts';
-import { imageOf, noiseOf } from '../support/images/image.ts';
+import { imageOf, noiseLayer, noiseOf } from '../support/images/image.ts';
 import { makeCertificates } from '../support/programs/certificates.ts';
 import { lacks, output } from '../support/programs/program.ts';
 import { passwordFile, WebServer } from '../support/programs/web-server.ts';
@@ -94,6 +94,17 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     const responses = web.responses('/app-1.1.tar').slice(before);
     const bytes = responses.filter(({ path }) => path === '/app-1.1.tar').map(response => response.bytes);
     expect(bytes.reduce((sum, size) => sum + size, 0)).toBe(statSync(path('app-1.1.tar')).size);
+  });
+
+  it('is compared with the diff IDs of its layers', async () => {
+    const layer = await noiseLayer('compressed', 100_000);
+    const wrong = imageOf({ layers: [layer], diffIds: [`sha256:${'0'.repeat(64)}`] });
+    await buildBundle({ 'team/wrong:1': wrong }, path('wrong.tar'));
+    const local = await run('verify', path('wrong.tar'), '--diff-ids', '--json');
+    const remote = await run('verify', `${web.https}/wrong.tar`, '--diff-ids', '--json');
+    const { problems } = JSON.parse(String(local.stdout));
+    expect(problems).toHaveLength(1);
+    expect([remote.status, JSON.parse(String(remote.stdout)).problems]).toEqual([1, problems]);
   });
 
   it('is refused by its head when the checksums are those of another one', async () => {

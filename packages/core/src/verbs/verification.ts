@@ -57,6 +57,8 @@ export class Verification {
   /** The digest of `index.json`. */
   #digest: Digest | undefined;
   #fileDigest: Digest | undefined;
+  /** Has the layers of a bundle that went by. */
+  #layers: Layout | undefined;
   #signatures: readonly ImageSignature[] = [];
 
   constructor(options: VerifyOptions, { checksums, expected, policy, bases }: Expectations) {
@@ -82,17 +84,24 @@ export class Verification {
   /** Reads each byte once. A bundle that is not the signed one is refused by its head. */
   async #verifyRemote(tar: RemoteAccess): Promise<VerifyResult> {
     if (await isAirgap(tar)) throw remoteAirgap(tar.location);
-    const head = await this.#headOf(tar);
+    const files = await this.#headOf(tar);
+    const head = files && new Layout(files);
     if (head) await this.#checksums?.checkIndex(head);
     if (head) this.#start(head);
+    if (this.#options.diffIds) await this.#openLayers(files, tar);
     return await this.#verifyStream(readInOrder(tar), head && this.#onEvent);
   }
 
-  /** The layout that the head of a bundle leads to; undefined where only the complete tar says what is wrong. */
-  async #headOf(tar: RemoteAccess): Promise<Layout | undefined> {
+  /** Layers that went by are read again to decompress them. */
+  async #openLayers(head: LayoutFiles | undefined, tar: RemoteAccess): Promise<void> {
+    const files = head ?? (await this.#collect(() => TarFiles.open(tar)));
+    this.#layers = files && (await this.#layoutOf(files));
+  }
+
+  /** The files that the head of a bundle leads to; undefined where only the complete tar says what is wrong. */
+  async #headOf(tar: RemoteAccess): Promise<LayoutFiles | undefined> {
     try {
-      const files = await openByHead(tar);
-      return files && new Layout(files);
+      return await openByHead(tar);
     } catch (error) {
       if (error instanceof AirgapError && error.code === 'BUNDLE') return undefined;
       throw error;
@@ -260,7 +269,13 @@ export class Verification {
     this.#problems = this.#problems.map(problem => withImages(problem, references));
     const { allowMissingBase, base = [], diffIds, signal } = this.#options;
     if (diffIds)
-      await checkDiffIds(layout, references.compressedLayers, this.#problems, this.#onEvent, signal);
+      await checkDiffIds(
+        this.#layers ?? layout,
+        references.compressedLayers,
+        this.#problems,
+        this.#onEvent,
+        signal,
+      );
     if (layout.absent.size > 0 && !allowMissingBase)
       this.#problems.push({ message: incomplete(layout, base) });
     return names.flatMap(({ name }) => name ?? []);
