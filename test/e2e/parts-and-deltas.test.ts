@@ -284,7 +284,7 @@ describe('a registry that does not mount', () => {
     await expect(load({ ...options, bundle: moved })).rejects.toMatchObject({
       code: 'NOT_FOUND',
       message: 'a blob is missing: the delta leaves it to its base',
-      hint: 'Pass the bundle that the delta was made against.',
+      hint: 'Pass the bundle that the delta was made against with --base.',
     });
     // A manifest by digest only asks whether its media type is accepted.
     const sent = target.seen.filter(({ bytes, path }) => bytes > 0 && !path.includes('/manifests/sha256:'));
