@@ -405,7 +405,7 @@ describe('a registry that does not mount', () => {
     await expect(load({ ...options, bundle: moved })).rejects.toMatchObject({
       code: 'NOT_FOUND',
       message: 'a blob is missing: the delta leaves it to its base',
-      hint: 'Pass the bundle that the delta was made against.',
+      hint: 'Pass the bundle that the delta was made against with --base.',
     });
     expect(target.seen.filter(({ bytes }) => bytes > 0)).toEqual([]);
     await load({ ...options, bundle: moved, base: [work.file('app-1.0.tar')] });

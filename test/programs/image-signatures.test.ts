@@ -112,6 +112,22 @@ describe('a policy', () => {
     expect(String(built.stdout)).toContain('registry.test/team/app:1: signed by ec-pkcs8.pub');
   });
 
+  it('needs the base of a delta that leaves the signatures to it, and says so', async () => {
+    expect((await buildCase(good)).status).toBe(0);
+    const delta = await airgap(['delta', 'bundle.tar', 'bundle.tar', '-o', 'app.delta.tar'], {
+      cwd: work.path,
+    });
+    expect(delta.stderr).not.toContain('error');
+    const config = policy({ pattern: '*', key: CASE_KEY });
+    const args = ['verify', 'app.delta.tar', '--allow-missing-base', '--config', config];
+    const alone = await airgap(args, { cwd: work.path });
+    expect(alone.status).toBe(1);
+    expect(alone.stderr + alone.stdout).toMatch(/the delta leaves it to its base[\s\S]*with --base/);
+    const { status, stdout } = await airgap([...args, '--base', 'bundle.tar'], { cwd: work.path });
+    expect(String(stdout)).toContain('signed by');
+    expect(status).toBe(0);
+  });
+
   it('is checked by load before anything is pushed', async () => {
     await buildCase(other);
     await using registry = await TestRegistry.start();
