@@ -208,7 +208,9 @@ export class Layout implements ImageSource, AsyncDisposable {
     const message = isLeftOut ? 'a blob is missing: the delta leaves it to its base' : 'a blob is missing';
     throw new AirgapError('NOT_FOUND', message, {
       where: { ...this.origin, digest: blob.digest },
-      hint: isLeftOut ? 'Pass the bundle that the delta was made against with --base.' : WORDING[this.form].hint,
+      hint: isLeftOut
+        ? 'Pass the bundle that the delta was made against with --base.'
+        : WORDING[this.form].hint,
     });
   }
 
