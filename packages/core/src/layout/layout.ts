@@ -21,7 +21,7 @@ import type { LayoutEntry, LayoutFiles, LayoutForm } from './layout-files.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 
 /** The maximum size of a document of a layout, in bytes: enough for 70,000 names. */
-const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
+const MAX_DOCUMENT_SIZE = 32 * 1024 * 1024;
 
 const indexSchema = z.looseObject({
   schemaVersion: z.literal(2),
@@ -203,7 +203,9 @@ export class Layout implements ImageSource, AsyncDisposable {
     const message = isLeftOut ? 'a blob is missing: the delta leaves it to its base' : 'a blob is missing';
     throw new AirgapError('NOT_FOUND', message, {
       where: { ...this.origin, digest: blob.digest },
-      hint: isLeftOut ? 'Pass the bundle that the delta was made against with --base.' : WORDING[this.form].hint,
+      hint: isLeftOut
+        ? 'Pass the bundle that the delta was made against with --base.'
+        : WORDING[this.form].hint,
     });
   }
 
