@@ -21,7 +21,7 @@ import type { LayoutEntry, LayoutFiles, LayoutForm } from './layout-files.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 
 /** The maximum size of a document of a layout, in bytes: enough for 70,000 names. */
-const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
+const MAX_DOCUMENT_SIZE = 32 * 1024 * 1024;
 
 const indexSchema = z.looseObject({
   schemaVersion: z.literal(2),
