@@ -45,6 +45,7 @@ const NOT_RUN: readonly [RegExp, string][] = [
     'another program, tested in test/programs/signing-programs.test.ts',
   ],
   [/\bage -/, 'another program'],
+  [/https:\/\/downloads|s3:\/\/releases|oci:\/\/registry/, 'needs a server, tested in test/programs'],
   [/^copy \/b /, 'for Windows'],
   [/\| man -l/, 'a pager, tested in test/shell/completion.test.ts'],
 ];
@@ -59,6 +60,7 @@ const PREPARED: readonly [RegExp, string][] = [
     /--public-key|^sha256sum|^airgap sign|policy\.yaml/,
     'airgap build app.yaml -o bundle.tar --sign cosign.key',
   ],
+  [/--delta-from app-1\.0\.lock/, 'airgap lock app.yaml -o app-1.0.lock'],
   [
     /^airgap retire --restore/,
     'airgap push oci:build/worker registry.replicated.com/my-app/worker:1.0 && airgap retire registry.replicated.com/my-app/worker:1.0 --yes && mv my-app-worker-1.0-*.json my-app-worker-1.0-0123456789ab.json',

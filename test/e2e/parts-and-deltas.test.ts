@@ -195,6 +195,44 @@ describe('build --delta-from', () => {
     expect(stdout.equals(contentOf('app-1.1.delta.tar'))).toBe(true);
   });
 
+  describe('a lock', () => {
+    const mirror = () => ['--mirror', `registry.test=http://${registry.host}`];
+
+    beforeAll(async () => {
+      push(3);
+      expect((await run('lock', 'list.txt', '-o', 'app-1.0.lock', ...mirror())).status).toBe(0);
+      push(4);
+    });
+
+    it('leads to the same delta, without a layer of the old bundle', async () => {
+      registry.seen.length = 0;
+      const flags = ['--delta-from', 'app-1.0.lock', '--report', 'lock.html', '--json'];
+      const { status, stdout } = await built('from-lock.delta.tar', ...flags);
+      expect(status).toBe(0);
+      expect(contentOf('from-lock.delta.tar').equals(contentOf('app-1.1.delta.tar'))).toBe(true);
+      expect(downloaded(stdout)).toBe(MB);
+      const layers = [noiseOf(1, 1.5 * MB), noiseOf(2, 2 * MB), noiseOf(3, MB)].map(({ diffId }) => diffId);
+      expect(registry.seen.filter(({ path }) => layers.some(digest => path.includes(digest)))).toEqual([]);
+    });
+
+    it.each([
+      ['invalid', 'lockVersion: 2\n', 'lockVersion: must be 1', 2],
+      ['not a lock', 'images: []\n', 'not a tar file', 1],
+      [
+        'of an image that is gone',
+        `lockVersion: 1\nplatforms: [linux/amd64]\nimages:\n  - image: registry.test/team/app:1\n    digest: sha256:${'a'.repeat(64)}\n`,
+        'broken.lock:5:13',
+        // The mirror lacks it, and there is no registry behind it.
+        3,
+      ],
+    ])('that is %s is refused', async (_what, text, message, expected) => {
+      writeFileSync(work.file('broken.lock'), text);
+      const { status, stderr } = await built('x.tar', '--delta-from', 'broken.lock');
+      expect([status, stderr]).toEqual([expected, expect.stringContaining(message)]);
+      expect(work.files()).not.toContain('x.tar');
+    });
+  });
+
   it.each<[string[], number, string]>([
     [[], 1, 'incomplete: 2 layers (3.5 MB) expected from the base'],
     [['--allow-missing-base'], 0, 'OK: 2 names, 5 blobs, 1.0 MB; 2 layers, 3.5 MB expected from the base'],
@@ -264,6 +302,89 @@ describe('build --delta-from', () => {
   });
 });
 
+describe('checksums', () => {
+  beforeAll(async () => {
+    expect(await run('delta', 'app-1.0.tar', 'app-1.1.tar', '-o', 'sums.delta.tar')).toMatchObject({
+      status: 0,
+    });
+  });
+  const folder = (name: string) => {
+    mkdirSync(work.file(name));
+    for (const file of ['app-1.0.tar', 'app-1.1.tar'])
+      copyFileSync(work.file(file), work.file(`${name}/${file}`));
+    return name;
+  };
+  const sums = (path: string) => readFileSync(work.file(path), 'utf8');
+
+  it.each<[string, (folder: string) => string[], string, boolean]>([
+    [
+      'split',
+      folder => ['split', `${folder}/app-1.1.tar`, '-o', `${folder}/new.tar`, '--split', '1MiB'],
+      'new.tar',
+      true,
+    ],
+    [
+      'delta',
+      folder => ['delta', `${folder}/app-1.0.tar`, `${folder}/app-1.1.tar`, '-o', `${folder}/new.tar`],
+      'new.tar',
+      false,
+    ],
+    [
+      'delta in parts',
+      folder => [
+        'delta',
+        `${folder}/app-1.0.tar`,
+        `${folder}/app-1.1.tar`,
+        '-o',
+        `${folder}/new.tar`,
+        '--split',
+        '1MiB',
+      ],
+      'new.tar',
+      true,
+    ],
+    [
+      'merge',
+      folder => ['merge', `${folder}/app-1.0.tar`, 'sums.delta.tar', '-o', `${folder}/new.tar`],
+      'new.tar',
+      false,
+    ],
+  ])('of airgap %s are those of airgap build', async (verb, args, name, isSplit) => {
+    const path = folder(`sums-${verb.replaceAll(' ', '-')}`);
+    const { status, stdout } = await run(...args(path), '--checksums', '--json');
+    expect(status).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result.checksums).toBe(work.file(`${path}/${name}.sha256`));
+    const parts = work.files(path).filter(file => /\.\d{3}$/.test(file));
+    expect(parts.length > 0).toBe(isSplit);
+    const bytes = contentOf(...(isSplit ? parts : [name]).map(file => `${path}/${file}`));
+    expect(result.fileDigest).toBe(sha256(bytes));
+    const index = sha256(contentOf(`${path}/${name}.index.json`));
+    expect(index).toBe(result.digest);
+    const line = (digest: string, file: string) => `${digest.slice('sha256:'.length)}  ${file}\n`;
+    expect(sums(`${path}/${name}.sha256`)).toBe(
+      line(sha256(bytes), name) + line(index, `${name}.index.json`),
+    );
+    if (isSplit)
+      expect(sums(`${path}/${name}.parts.sha256`)).toBe(
+        parts.map(file => line(sha256(contentOf(`${path}/${file}`)), file)).join(''),
+      );
+    const verified = await run('verify', `${path}/${isSplit ? `${name}.001` : name}`, '--allow-missing-base');
+    expect([verified.status, verified.stdout]).toEqual([0, expect.stringContaining('(not signed)')]);
+  });
+
+  it('of another bundle are reported, those of the same are not', async () => {
+    const path = folder('sums-stale');
+    writeFileSync(work.file(`${path}/new.tar.sha256`), `${'0'.repeat(64)}  new.tar\n`);
+    const merged = await run('merge', 'app-1.0.tar', 'sums.delta.tar', '-o', `${path}/new.tar`);
+    expect(merged.stderr).toContain('new.tar.sha256 is of another bundle: remove it');
+    const line = `${sha256(contentOf('app-1.1.tar')).slice('sha256:'.length)}  app-1.1.tar\n`;
+    writeFileSync(work.file(`${path}/app-1.1.tar.sha256`), line);
+    const split = await run('split', `${path}/app-1.1.tar`, '--split', '1MiB');
+    expect(split.stderr).not.toContain('sha256');
+  });
+});
+
 describe('a registry that does not mount', () => {
   const moved = work.file('moved.delta.tar');
 
@@ -284,11 +405,9 @@ describe('a registry that does not mount', () => {
     await expect(load({ ...options, bundle: moved })).rejects.toMatchObject({
       code: 'NOT_FOUND',
       message: 'a blob is missing: the delta leaves it to its base',
-      hint: 'Pass the bundle that the delta was made against.',
+      hint: 'Pass the bundle that the delta was made against with --base.',
     });
-    // A manifest by digest only asks whether its media type is accepted.
-    const sent = target.seen.filter(({ bytes, path }) => bytes > 0 && !path.includes('/manifests/sha256:'));
-    expect(sent).toEqual([]);
+    expect(target.seen.filter(({ bytes }) => bytes > 0)).toEqual([]);
     await load({ ...options, bundle: moved, base: [work.file('app-1.0.tar')] });
     expect(target.blob('team/app', noiseOf(2, 2 * MB).diffId)?.length).toBe(2 * MB);
   });

@@ -378,7 +378,7 @@ describe('airgap build', () => {
     using folder = new TempDir({ 'list.txt': `${registry.host}/team/app:1\n`, 'bundle.tar.sha256': 'old' });
     const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'bundle.tar'], { cwd: folder.path });
     expect(status).toBe(0);
-    expect(stderr).toContain('bundle.tar.sha256 is of another build');
+    expect(stderr).toContain('bundle.tar.sha256 is of another bundle');
   });
 });
 

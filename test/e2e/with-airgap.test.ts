@@ -33,6 +33,14 @@ it('build --with-airgap of the package copies a program that verifies the bundle
   expect(output.toString()).toContain('bundle.tar: OK');
 });
 
+it('build --with-airgap --checksums lists the program in the checksums', async () => {
+  mkdirSync(work.file('listed'));
+  const args = ['build', 'list.txt', '-o', 'listed/bundle.tar', '--with-airgap', '--checksums'];
+  expect(await airgap(args, { cwd: work.path })).toMatchObject({ status: 0 });
+  const check = execFileSync('sha256sum', ['--check', 'bundle.tar.sha256'], { cwd: work.file('listed') });
+  expect(check.toString()).toMatch(/^airgap\.cjs: OK$/m);
+});
+
 it('build --with-airgap of the single file copies itself', async () => {
   copyFileSync(FILE, work.file('mine.cjs'));
   mkdirSync(work.file('again'));

@@ -10,13 +10,25 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { inspect } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
-import { artifactOf, flatten, imageOf, indexOf, noiseOf, type TestImage } from '../support/images/image.ts';
+import { airgapOf, documentOf, IMAGES_FOLDER } from '../support/airgap-archive.ts';
+import { buildFrom } from '../support/build-from.ts';
+import { expectServed } from '../support/expect-served.ts';
+import {
+  artifactOf,
+  imageOf,
+  indexOf,
+  layerOf,
+  noiseOf,
+  sha256,
+  type TestImage,
+} from '../support/images/image.ts';
 import { Distribution } from '../support/programs/distribution.ts';
-import { lacks } from '../support/programs/program.ts';
+import { lacks, output } from '../support/programs/program.ts';
 
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 const shared = noiseOf(1, 300_000);
@@ -72,17 +84,7 @@ beforeAll(async () => {
 afterAll(() => work[Symbol.dispose]());
 
 async function buildBundle(path: string, images: Record<string, TestImage>): Promise<void> {
-  await using registry = await TestRegistry.start();
-  for (const [name, image] of Object.entries(images))
-    registry.push(name.slice(name.indexOf('/') + 1).replace('@', ':'), image);
-  const list = `${path}.txt`;
-  writeFileSync(list, Object.keys(images).join('\n'));
-  const hosts = [...new Set(Object.keys(images).map(name => name.slice(0, name.indexOf('/'))))];
-  const mirrors = hosts.flatMap(host => ['--mirror', `${host}=http://${registry.host}`]);
-  const built = await airgap(['build', list, '-o', path, '--platform', 'all', ...mirrors], {
-    cwd: work.path,
-  });
-  expect(built.stderr).not.toContain('error');
+  expect((await buildFrom(work, images, path)).stderr).not.toContain('error');
 }
 
 function kots(...args: string[]) {
@@ -145,31 +147,65 @@ describe('a .airgap', () => {
   });
 });
 
-/** Reads a manifest, its children and all blobs back. */
-async function expectServed(host: string, path: string, image: TestImage): Promise<void> {
-  const repository = path.slice(0, path.indexOf('/'));
-  const accept = {
-    headers: {
-      accept: flatten(image)
-        .map(({ mediaType }) => mediaType)
-        .join(', '),
-    },
-  };
-  const root = await fetch(`http://${host}/v2/${path}`, accept);
-  expect([path, root.status, digestOf(await root.arrayBuffer())]).toEqual([path, 200, image.digest]);
-  for (const manifest of flatten(image)) {
-    const child = await fetch(`http://${host}/v2/${repository}/manifests/${manifest.digest}`, accept);
-    expect(digestOf(await child.arrayBuffer())).toBe(manifest.digest);
-    for (const digest of manifest.blobs.keys()) {
-      const blob = await fetch(`http://${host}/v2/${repository}/blobs/${digest}`);
-      expect(digestOf(await blob.arrayBuffer())).toBe(digest);
-    }
-  }
-}
+describe('build -o app.airgap', () => {
+  const changed = { ...IMAGES, 'quay.io/team/app:2': imageOf({ layers: [shared, noiseOf(9, 5000)] }) };
 
-function digestOf(bytes: ArrayBuffer): string {
-  return `sha256:${createHash('sha256').update(Buffer.from(bytes)).digest('hex')}`;
-}
+  it('writes what airgap kots makes of the bundle, without the bundle', async () => {
+    const path = work.file('built.airgap');
+    const { status, stdout } = await buildFrom(work, IMAGES, path, '--json');
+    expect(status).toBe(0);
+    expect(readFileSync(path).equals(readFileSync(archive))).toBe(true);
+    const result = JSON.parse(stdout.toString());
+    expect(result).toMatchObject({ path, size: statSync(path).size, kots: { warnings: [] } });
+    expect(result.digest).toBe((await inspect({ bundle: path })).digest);
+    expect(result.transferred.written).toBe(result.size);
+    expect(readdirSync(work.path).filter(name => name.includes('built.airgap'))).toEqual([
+      'built.airgap',
+      'built.airgap.txt',
+    ]);
+  });
+
+  it('has the release, and lists what it lacks', async () => {
+    mkdirSync(work.file('built'), { recursive: true });
+    writeFileSync(work.file('built/pod.yaml'), POD);
+    const path = work.file('built-release.airgap');
+    const flags = ['--release', 'built', '--channel-id', 'c1', '--cursor', '7', '--app', 'my-app'];
+    const { status, stderr } = await buildFrom(work, IMAGES, path, ...flags);
+    expect(status).toBe(0);
+    expect(stderr).toContain('warning: docker.io/library/nginx:1 is used by the release');
+    const document = readFileSync(`${extract(path)}/airgap.yaml`, 'utf8');
+    for (const line of ['appSlug: my-app', 'channelID: c1', 'updateCursor: "7"'])
+      expect(document).toContain(`  ${line}\n`);
+  });
+
+  it('downloads and writes only what a base lacks', async () => {
+    const path = work.file('built-delta.airgap');
+    const flags = ['--delta-from', archive, '--omit-unchanged', '--json'];
+    const { status, stdout, stderr, requests } = await buildFrom(work, changed, path, ...flags);
+    expect(status).toBe(0);
+    const { kots: written, size } = JSON.parse(stdout.toString());
+    expect(written.images).toMatchObject([{ name: 'quay.io/team/app:2', destination: 'app:2' }]);
+    expect(written.omitted).toMatchObject({ blobs: 1, bytes: 300_000 });
+    expect(size).toBeLessThan(30_000);
+    expect(stderr).toContain(`load ${archive} first`);
+    const layers = requests.filter(request => request.includes(`/blobs/${shared.diffId}`));
+    expect(layers).toEqual([]);
+  });
+
+  it.each<[string, string, string[], string]>([
+    ['a bundle with options for KOTS', 'no.tar', ['--channel-id', 'c1'], 'ends with .airgap'],
+    ['parts', 'no.airgap', ['--split', 'fat32'], 'a .airgap cannot be split'],
+    ['a delta of two', 'no.airgap', ['--delta-from', archive, '--delta-from', bundle], 'one base'],
+    ['no base to compare with', 'no.airgap', ['--omit-unchanged'], 'no base to compare with'],
+    ['a release over itself', 'no.airgap', ['--release', 'no.airgap'], 'is an input'],
+    ['a release without a channel', 'no.airgap', ['--release', 'built'], 'the channel ID is missing'],
+  ])('refuses %s before it downloads a layer', async (_name, output, flags, message) => {
+    const { status, stderr, requests } = await buildFrom(work, IMAGES, work.file(output), ...flags);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(requests.filter(path => path.includes(shared.diffId))).toEqual([]);
+    expect(existsSync(work.file(output))).toBe(false);
+  });
+});
 
 describe('verify of a .airgap', () => {
   const verify = (path: string) => airgap(['verify', path], { cwd: work.path });
@@ -192,6 +228,32 @@ describe('verify of a .airgap', () => {
     writeFileSync(path, bytes);
     expect(await verify(path)).toMatchObject({ status: 4 });
     expect(await airgap(['verify', path, '--digest', digest])).toMatchObject({ status: 4 });
+  });
+
+  it('says which images the release uses and the archive lacks, and names a damaged release', async () => {
+    mkdirSync(work.file('verified'));
+    writeFileSync(work.file('verified/pod.yaml'), POD);
+    const path = work.file('with-release.airgap');
+    expect(await kots(bundle, '-o', path, '--release', 'verified', '--channel-id', 'c1')).toMatchObject({
+      status: 0,
+    });
+    const { status, stderr } = await verify(path);
+    const notice = 'docker.io/library/nginx:1 is used by the release, but is not in the bundle';
+    expect([status, stderr]).toEqual([0, expect.stringContaining(notice)]);
+    const folder = extract(path);
+    writeFileSync(`${folder}/app.tar.gz`, 'no archive');
+    execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+    const damaged = await verify(path);
+    const problem = 'the release is not a .tar.gz';
+    expect([damaged.status, damaged.stdout.toString()]).toEqual([1, expect.stringContaining(problem)]);
+    writeFileSync(
+      `${folder}/app.tar.gz`,
+      await airgapOf([{ name: 'large', content: Buffer.alloc(40_000_000) }]),
+    );
+    execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+    const large = await verify(path);
+    const limit = 'the release has more than 33554432 bytes';
+    expect([large.status, large.stdout.toString()]).toEqual([1, expect.stringContaining(limit)]);
   });
 
   it.each<[string, string, (folder: string) => void, string]>([
@@ -274,6 +336,39 @@ describe('a release', () => {
     expect(document).toContain('    - versionLabel: 1.0.0\n      updateCursor: "3"\n');
   });
 
+  it.skipIf(lacks('charts of a release', 'helm'))(
+    'has charts, whose images are compared as the builder values render them',
+    async () => {
+      const folder = work.file('charts');
+      mkdirSync(`${folder}/web/templates`, { recursive: true });
+      writeFileSync(`${folder}/web/Chart.yaml`, 'apiVersion: v2\nname: web\nversion: 1.0.0\n');
+      writeFileSync(`${folder}/web/templates/pod.yaml`, POD.replace('nginx:1', '{{ .Values.image }}'));
+      mkdirSync(work.file('chart-release'));
+      const packed = work.file('chart-release/web-1.0.0.tgz');
+      execFileSync('tar', ['-czf', packed, '-C', folder, 'web']);
+      const chart = `apiVersion: kots.io/v1beta2
+kind: HelmChart
+metadata:
+  name: web
+spec:
+  chart:
+    name: web
+    chartVersion: 1.0.0
+  builder:
+    image: quay.io/team/from-builder:3
+`;
+      writeFileSync(work.file('chart-release/web.yaml'), chart);
+      writeFileSync(work.file('chart-release/broken.tgz'), 'no chart');
+      const path = work.file('charts.airgap');
+      const flags = ['--release', 'chart-release', '--channel-id', 'c1'];
+      const { status, stderr } = await kots(bundle, '-o', path, ...flags);
+      expect(status).toBe(0);
+      expect(stderr).toContain('warning: quay.io/team/from-builder:3 is used by the release');
+      expect(stderr).toMatch(/warning: broken\.tgz: chart not rendered: .*images are not compared/);
+      expect(readdirSync(tmpdir()).filter(name => name.startsWith('airgap-release-'))).toEqual([]);
+    },
+  );
+
   it('and its fields are taken from a previous archive', async () => {
     const previous = work.file('previous.airgap');
     expect(await kots(bundle, '-o', previous, ...release())).toMatchObject({ status: 0 });
@@ -341,7 +436,7 @@ it.skipIf(lacks('docker-registry'))('a .airgap is loaded into a registry like a 
   const response = await fetch(`http://${registry.host}/v2/ns/app/manifests/1`, {
     headers: { accept: app.mediaType },
   });
-  expect(digestOf(await response.arrayBuffer())).toBe(app.digest);
+  expect(sha256(Buffer.from(await response.arrayBuffer()))).toBe(app.digest);
 });
 
 it.each([
@@ -378,7 +473,11 @@ describe('a compressed .airgap', () => {
   });
 });
 
-it.each(['docker-archive', 'oci', ''])('the format %j is refused by name', async format => {
+it.each([
+  ['docker-archive', 'its docker archive is missing'],
+  ['', 'its docker archive is missing'],
+  ['oci', 'its format is "oci", which KOTS does not read'],
+])('the format %j is not taken for another one', async (format, message) => {
   const folder = work.file(`format-${format}`);
   mkdirSync(folder);
   execFileSync('tar', ['-xzf', archive, '-C', folder]);
@@ -388,8 +487,29 @@ it.each(['docker-archive', 'oci', ''])('the format %j is refused by name', async
   const path = work.file(`format-${format}.airgap`);
   execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
   const { status, stderr } = await airgap(['load', path, '127.0.0.1:1'], { cwd: work.path });
-  expect([status, stderr]).toEqual([1, expect.stringContaining('only docker is supported')]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(message)]);
 });
+
+it.skipIf(lacks('docker archives of skopeo', 'skopeo'))(
+  'the docker archive of skopeo is loaded',
+  async () => {
+    await using registry = await TestRegistry.start();
+    const image = imageOf({ layers: [await layerOf([{ name: 'file', content: 'content' }])] });
+    registry.push('team/web:1', image);
+    const saved = work.file('web.tar');
+    const source = `docker://${registry.host}/team/web:1`;
+    await output('skopeo', 'copy', '--src-tls-verify=false', source, `docker-archive:${saved}`);
+    const path = work.file('skopeo.airgap');
+    const name = 'images/docker-archive/quay.io/team/web/1';
+    const document = documentOf({ savedImages: ['quay.io/team/web:1'] });
+    writeFileSync(path, await airgapOf([document, IMAGES_FOLDER, { name, content: readFileSync(saved) }]));
+    expect(await airgap(['verify', path])).toMatchObject({ status: 0 });
+    const loaded = await airgap(['load', path, `${registry.host}/ns`, '--naming', 'kots']);
+    expect(loaded.status).toBe(0);
+    const [config = ''] = image.blobs.keys();
+    expect(registry.blob('ns/web', config)).toBeDefined();
+  },
+);
 
 it.each<[string, string[]]>([
   ['its bundle', ['bundle.tar', '-o', 'bundle.tar']],

@@ -69,9 +69,9 @@ export class TempDir implements Disposable {
     return join(this.path, name);
   }
 
-  /** The names of its files, sorted. */
-  files(): string[] {
-    return readdirSync(this.path).sort();
+  /** The names of the files in it, or in a folder of it, sorted. */
+  files(folder = '.'): string[] {
+    return readdirSync(this.file(folder)).sort();
   }
 
   [Symbol.dispose](): void {

@@ -28,6 +28,7 @@ export type {
   RemovedImage,
 } from './diff/image-change.ts';
 export { fileReadError } from './fs/file-read-error.ts';
+export { readTextFile } from './fs/small-file.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';
@@ -110,7 +111,7 @@ export {
   type RecordedChecksums,
 } from './verbs/inspect.ts';
 export { type JoinOptions, join } from './verbs/join.ts';
-export { type KotsImage, type KotsOptions, type KotsResult, kots } from './verbs/kots.ts';
+export { type KotsOptions, type KotsResult, kots } from './verbs/kots.ts';
 export { type LintOptions, type LintResult, lint, type OnlineOptions } from './verbs/lint.ts';
 export {
   type LoadedImage,
@@ -167,4 +168,5 @@ export {
   trustedConfigs,
 } from './verbs/trust.ts';
 export { type VerifiedChecksums, type VerifyOptions, type VerifyResult, verify } from './verbs/verify.ts';
+export type { AirgapFields, KotsImage, WrittenAirgap } from './verbs/write-airgap.ts';
 export type { Problem } from './verify/problem.ts';

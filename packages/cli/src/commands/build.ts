@@ -1,15 +1,17 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { AirgapError, build, isObjectUrl } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
+import { airgapFields, airgapFlags } from '../options/kots.ts';
 import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { requiredOutput } from '../options/required-output.ts';
-import { signOptions } from '../options/signing.ts';
+import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { deltaFromOption, partSizeOption, splitOption } from '../options/transport.ts';
 import { copyProgram } from '../program-file.ts';
 import { renderBuild } from '../render/build.ts';
-import { printJson, type Session, stdout } from '../session.ts';
+import { renderKotsWarnings } from '../render/kots.ts';
+import { printJson, type Session, stderr, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
 
 const EXAMPLES = `
@@ -18,10 +20,12 @@ Examples:
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
   airgap build app.yaml --delta-from bundle-1.0.tar -o bundle-1.1.delta.tar
+  airgap build app.yaml --delta-from 1.0.lock -o bundle-1.1.delta.tar
   airgap build app.yaml --split fat32 -o /media/usb/bundle.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
   airgap build app.yaml --sign cosign.key -o bundle.tar
   airgap build app.yaml -o bundle.tar --with-airgap
+  airgap build manifests/ -o app.airgap --release manifests/ --channel-id 1vusIYZLAVxMG6q760OJmRKj5i5
   airgap build app.yaml --from oci-archive:app.tar --from docker: -o bundle.tar
   airgap build app.yaml -o bundle-1.1.tar --report report.html --since bundle-1.0.tar
   airgap build app.yaml -o s3://releases/app/bundle.tar
@@ -37,7 +41,7 @@ const reportOption = new Option('--report <file>', 'write an HTML report of the 
 const sinceOption = new Option('--since <bundle>', 'with --report: show what has changed since this bundle');
 
 export function buildCommand(command: Command, session: Session) {
-  return remoteFlags(command)
+  return airgapFlags(remoteFlags(command))
     .addOption(referrersOption)
     .addOption(lockedOption)
     .addOption(lintOption)
@@ -48,8 +52,8 @@ export function buildCommand(command: Command, session: Session) {
     .addOption(splitOption())
     .addOption(partSizeOption)
     .addOption(deltaFromOption)
-    .option('--checksums', 'also write BUNDLE.sha256 and BUNDLE.index.json (reads the bundle once more)')
-    .option('--sign <key>', 'write the checksums and sign them with this private key')
+    .addOption(checksumsOption)
+    .addOption(signOption)
     .addOption(reportOption)
     .addOption(sinceOption)
     .addHelpText('after', EXAMPLES)
@@ -61,6 +65,12 @@ export function buildCommand(command: Command, session: Session) {
       session.streaming = output === '-';
       if (session.streaming) refuseTerminal();
       if (withAirgap && (session.streaming || isObjectUrl(output))) throw noFolder();
+      const kots = await airgapFields(rest);
+      let program: string | undefined;
+      const companions = async () => {
+        program = await copyProgram(dirname(resolve(output)));
+        return [program];
+      };
       const { sources: _, ...result } = await runRemote(session, inputs, flags, options =>
         build({
           ...options,
@@ -70,14 +80,15 @@ export function buildCommand(command: Command, session: Session) {
           split,
           partSize,
           deltaFrom,
-          checksums,
-          sign: sign === undefined ? undefined : signOptions(sign, session),
+          ...sumsOptions({ checksums, sign }, session),
+          companions: withAirgap && companions,
           report,
           since,
+          kots,
           sourceDateEpoch: sourceDateEpoch(session.environment.sourceDateEpoch),
         }),
       );
-      const program = withAirgap && (await copyProgram(dirname(result.path ?? output)));
+      if (result.kots) stderr(renderKotsWarnings(result.kots.warnings, deltaFrom?.[0]));
       if (session.json) printJson({ ...result, program }, session);
       else stdout(renderBuild(result, program), session);
     });

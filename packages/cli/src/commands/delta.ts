@@ -2,6 +2,7 @@ import { AirgapError, delta } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
+import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { splitOption } from '../options/transport.ts';
 import { renderDelta } from '../render/written.ts';
 import { openReporter } from '../reporters/index.ts';
@@ -25,6 +26,8 @@ export function deltaCommand(command: Command, session: Session) {
     .addOption(splitOption());
   return connectionFlags(flagged)
     .addOption(concurrencyOption)
+    .addOption(checksumsOption)
+    .addOption(signOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)
@@ -38,7 +41,8 @@ export function deltaCommand(command: Command, session: Session) {
         });
       const { onEvent, close } = openReporter(progress, session);
       const remote = await remoteOptions(flags, session.environment);
-      const options = { ...remote, bases, new: full, output: output ?? deltaName(full), split };
+      const written = { output: output ?? deltaName(full), split, ...sumsOptions(flags, session) };
+      const options = { ...remote, bases, new: full, ...written };
       const result = await delta({ ...options, signal: session.signal, onEvent }).finally(close);
       if (session.json) printJson(result, session);
       else stdout(renderDelta(result), session);

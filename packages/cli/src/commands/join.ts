@@ -1,6 +1,7 @@
 import { join } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/display.ts';
+import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { renderWritten } from '../render/written.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -18,13 +19,21 @@ export function joinCommand(command: Command, session: Session) {
   return command
     .argument('<part>', 'the first part, FILE.001')
     .option('-o, --output <bundle>', 'output file (default: the name of the part without its number)')
+    .addOption(checksumsOption)
+    .addOption(signOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)
-    .action(async (part, { output, progress, json }) => {
+    .action(async (part, { output, progress, json, ...sums }) => {
       session.json = json === true;
       const { onEvent, close } = openReporter(progress, session);
-      const result = await join({ part, output, signal: session.signal, onEvent }).finally(close);
+      const result = await join({
+        part,
+        output,
+        ...sumsOptions(sums, session),
+        signal: session.signal,
+        onEvent,
+      }).finally(close);
       if (session.json) printJson(result, session);
       else stdout(renderWritten(result), session);
     });

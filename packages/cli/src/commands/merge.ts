@@ -2,6 +2,7 @@ import { AirgapError, merge } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
+import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { splitOption } from '../options/transport.ts';
 import { renderWritten } from '../render/written.ts';
 import { openReporter } from '../reporters/index.ts';
@@ -23,6 +24,8 @@ export function mergeCommand(command: Command, session: Session) {
     .addOption(splitOption());
   return connectionFlags(flagged)
     .addOption(concurrencyOption)
+    .addOption(checksumsOption)
+    .addOption(signOption)
     .addOption(progressOption)
     .addOption(jsonOption)
     .addHelpText('after', DETAILS)
@@ -36,7 +39,8 @@ export function mergeCommand(command: Command, session: Session) {
         });
       const { onEvent, close } = openReporter(progress, session);
       const remote = await remoteOptions(flags, session.environment);
-      const options = { ...remote, bases, delta, output, split, signal: session.signal, onEvent };
+      const written = { output, split, ...sumsOptions(flags, session) };
+      const options = { ...remote, bases, delta, ...written, signal: session.signal, onEvent };
       const result = await merge(options).finally(close);
       if (session.json) printJson(result, session);
       else stdout(renderWritten(result), session);

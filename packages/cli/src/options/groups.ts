@@ -24,6 +24,18 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     '--restore',
     '--yes',
   ],
+  'KOTS:': [
+    '--release',
+    '--channel-id',
+    '--channel-name',
+    '--version-label',
+    '--cursor',
+    '--required',
+    '--is-required',
+    '--release-notes',
+    '--previous',
+    '--omit-unchanged',
+  ],
   'Images:': ['--platform', '--images', '--referrers', '--include-unread', '--exclude', '--why'],
   'Input:': ['--app', '--from', '--registry', '--image-path', '--config'],
   'Charts and Compose files:': [

@@ -95,7 +95,7 @@ export const lockedOption = new Option(
 ).preset(DEFAULT_LOCK);
 export const fromOption = new Option(
   '--from <source>',
-  'take images from this machine first: oci:DIR, oci-archive:FILE, docker-archive:FILE, docker:, podman: or containerd:[NAMESPACE] (repeatable)',
+  'take images from this machine first: oci:DIR, oci-archive:FILE, docker-archive:FILE, airgap:FILE, docker:, podman: or containerd:[NAMESPACE] (repeatable)',
 ).argParser(repeated);
 export const mirrorOption = new Option(
   '--mirror <host=url>',

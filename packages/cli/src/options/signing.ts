@@ -18,6 +18,27 @@ export const signatureOption = new Option(
   'the signature of the checksums (default: with .sigstore.json or .minisig after their name)',
 );
 
+/** Options of the commands that write a bundle. */
+export const checksumsOption = new Option(
+  '--checksums',
+  'also write BUNDLE.sha256 and BUNDLE.index.json (reads the bundle once more)',
+);
+export const signOption = new Option(
+  '--sign <key>',
+  'write the checksums and sign them with this private key',
+);
+
+/** What is written beside a bundle, from its flags. */
+export function sumsOptions(
+  { checksums, sign }: { readonly checksums?: true | undefined; readonly sign?: string | undefined },
+  session: Session,
+): { readonly checksums?: boolean; readonly sign?: SignOptions } {
+  return {
+    ...(checksums && { checksums }),
+    ...(sign === undefined ? {} : { sign: signOptions(sign, session) }),
+  };
+}
+
 /** The key that signs, with its password from COSIGN_PASSWORD, or from the terminal. */
 export function signOptions(key: string, { environment, signal }: Session): SignOptions {
   const ask = (path: string) =>

@@ -3,7 +3,7 @@ import { printable } from './printable.ts';
 
 /** Renders the sums and files of a signed bundle. */
 export function renderSigning(result: SignResult): string {
-  return `${renderSums(result)}${renderWritten(result)}`;
+  return `${renderSums(result)}${renderSideFiles(result)}`;
 }
 
 /** Renders `index sha256:…`, and `file sha256:…` if the sum of the file is known. */
@@ -13,7 +13,7 @@ export function renderSums({ digest, fileDigest }: { digest?: string; fileDigest
 }
 
 /** Renders the paths of checksums and their signature, if they were written. */
-export function renderWritten({
+export function renderSideFiles({
   checksums,
   signature,
 }: Pick<BuildResult, 'checksums' | 'signature'>): string {

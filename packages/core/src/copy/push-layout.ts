@@ -86,15 +86,15 @@ async function pushImages(request: LayoutPush, tags: readonly TargetTag[]): Prom
     await checkRepositories(targetOf, pushed, onEvent);
     return expected;
   }
-  if (diff.blobs.length > 0) await checkMediaTypes(targetOf, layout, pushed, diff);
-  onEvent({ type: 'phase', phase: 'move', host: registry });
   await using hashPool = new HashPool(signal);
   const bodies = request.bodies ?? new UploadBodies(layout, hashPool, onEvent);
   const options = { targetOf, source: layout, bodies, onEvent, stop };
-  // What a delta does not have can only be mounted: if the registry refuses that, nothing was uploaded.
+  // What a delta does not have can only be mounted: if the registry refuses that, it has received nothing.
   const mounts = diff.blobs.filter(({ blob }) => layout.expects(blob));
   const uploads = diff.blobs.filter(({ blob }) => !layout.expects(blob));
   const mounted = await push({ blobs: mounts, levels: [] }, options);
+  if (diff.blobs.length > 0) await checkMediaTypes(targetOf, layout, pushed, diff);
+  onEvent({ type: 'phase', phase: 'move', host: registry });
   const transfers = addTransfers(mounted, await push({ ...diff, blobs: uploads }, options));
   onEvent({ type: 'phase', phase: 'check', host: registry });
   // Before the tags: a tag must never point to incomplete content.

@@ -1,58 +1,70 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { AirgapError } from '../model/errors.ts';
+import type { OnTimedEvent } from '../store/events.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
-import { walkExtendedTar } from '../tar/extended-walk.ts';
-import { BLOCK, decodeHeader } from '../tar/header.ts';
+import { isExtension, walkExtendedTar } from '../tar/extended-walk.ts';
+import { BLOCK, decodeHeader, padded } from '../tar/header.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { AIRGAP_DOCUMENT, type AirgapSpec, parseAirgapDocument } from './airgap-document.ts';
 import { spool } from './spool.ts';
 import { StoredGzipContent } from './stored-gzip.ts';
 
-/** The size limit of `airgap.yaml`, in bytes. */
-const MAX_DOCUMENT_SIZE = 16 * 1024 * 1024;
-/** The format whose images are the tree of a registry; KOTS takes a missing one for `docker-archive`. */
-const FORMAT = 'docker';
+/** The size limit of `airgap.yaml`, in bytes: several times that of the most images. */
+const MAX_DOCUMENT_SIZE = 4 * 1024 * 1024;
+/** The number of images that an archive may have. */
+const MAX_IMAGES = 5000;
 /** The number of entries that an archive may have. */
-const MAX_ENTRIES = 2_000_000;
+const MAX_ENTRIES = 200_000;
+/** The size limit of a name, in bytes: the longest link of a registry's tree has about 600. */
+const MAX_NAME_SIZE = 1024;
+
+/**
+ * How an archive stores its images: `docker` is the tree of a registry, `docker-archive` has a file of `docker save` for
+ * each image. KOTS takes a missing format for `docker-archive`.
+ */
+export type ArchiveFormat = 'docker' | 'docker-archive';
+
+/** How an archive is opened. */
+export interface ArchiveOptions {
+  /** Receives a notice before an archive is decompressed into a temporary file. */
+  readonly onEvent?: OnTimedEvent | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** An open `.airgap`: gzip around a tar. */
 export class Archive implements AsyncDisposable {
   readonly spec: AirgapSpec;
-  /** Regular files by name; of two with one name, the first, as KOTS reads them. */
+  readonly format: ArchiveFormat;
+  /** Regular files by name. */
   readonly entries: ReadonlyMap<string, PlacedEntry>;
+  /** Folders, links and devices, which KOTS skips. */
+  readonly skipped: readonly PlacedEntry[];
   /** The size of the file, in bytes. */
   readonly size: number;
-  /** Whether it had to be decompressed into a temporary file. */
-  readonly isSpooled: boolean;
   readonly #tar: RandomAccess;
 
-  private constructor(tar: RandomAccess, size: number, isSpooled: boolean, contents: Contents) {
+  private constructor(tar: RandomAccess, size: number, contents: Contents) {
     this.#tar = tar;
     this.size = size;
-    this.isSpooled = isSpooled;
     this.entries = contents.entries;
+    this.skipped = contents.skipped;
     this.spec = contents.spec;
+    this.format = formatOf(contents.spec);
   }
 
   /**
    * Opens an archive. One that is stored without compression is read in place, others are decompressed into a temporary
-   * file first.
+   * file first, if the disk has room.
    *
-   * @param onSpool is called before that, with the size of the file in bytes
    * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is no `.airgap`, `DISK`
    */
-  static async open(path: string, onSpool?: (size: number) => void, signal?: AbortSignal): Promise<Archive> {
+  static async open(path: string, options: ArchiveOptions = {}): Promise<Archive> {
     const file = await FileAccess.open(path, 'the .airgap');
-    const stored = await StoredGzipContent.open(file);
-    if (!stored) {
-      onSpool?.(file.size);
-      await file[Symbol.asyncDispose]();
-    }
-    const tar = stored ?? (await spool(path, file.size, signal));
+    const tar = (await StoredGzipContent.open(file)) ?? (await decompressed(file, options));
     try {
-      return new Archive(tar, file.size, !stored, await readContents(tar, path));
+      return new Archive(tar, file.size, await readContents(tar, path));
     } catch (error) {
       await tar[Symbol.asyncDispose]();
       throw error instanceof AirgapError ? error.withContext({ path }) : error;
@@ -81,16 +93,37 @@ const START_SIZE = 4 * 1024;
 /** The most that this many bytes can decompress to. */
 const MAX_START = START_SIZE * 1100;
 
-/** Whether a file is gzip around a tar whose first entry is one of a `.airgap`. */
+/**
+ * Whether a file is gzip around a tar whose first entry is one of a `.airgap`. One without gzip is recognised by its
+ * document, and {@link Archive.open} says what is wrong.
+ */
 export async function isAirgap(file: RandomAccess): Promise<boolean> {
   const start = Buffer.alloc(Math.min(START_SIZE, file.size));
-  if (!(await readFully(file, start, 0)) || !isGzip(start)) return false;
+  if (!(await readFully(file, start, 0))) return false;
   try {
+    if (!isGzip(start)) return firstName(start) === AIRGAP_DOCUMENT;
     const content = gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_START });
-    return FIRST_ENTRY.test(decodeHeader(content.subarray(0, BLOCK))?.name ?? '');
+    return FIRST_ENTRY.test(firstName(content));
   } catch {
     return false;
   }
+}
+
+/** The name of the first entry after extended headers. @throws AirgapError `BUNDLE` */
+function firstName(tar: Buffer): string {
+  for (let at = 0; at + BLOCK <= tar.length; ) {
+    const entry = decodeHeader(tar.subarray(at, at + BLOCK));
+    if (!entry || !isExtension(entry)) return entry?.name ?? '';
+    at += BLOCK + padded(entry.size);
+  }
+  return '';
+}
+
+async function decompressed(file: FileAccess, options: ArchiveOptions): Promise<RandomAccess> {
+  const start = Buffer.alloc(2);
+  if ((await readFully(file, start, 0)) && isGzip(start)) return spool(file, options);
+  await file[Symbol.asyncDispose]();
+  throw invalid('it is not compressed, and KOTS reads only gzip').withContext({ path: file.location });
 }
 
 function isGzip(bytes: Uint8Array): boolean {
@@ -99,24 +132,33 @@ function isGzip(bytes: Uint8Array): boolean {
 
 interface Contents {
   readonly entries: ReadonlyMap<string, PlacedEntry>;
+  readonly skipped: readonly PlacedEntry[];
   readonly spec: AirgapSpec;
 }
 
 async function readContents(tar: RandomAccess, path: string): Promise<Contents> {
-  const entries = new Map<string, PlacedEntry>();
-  for await (const entry of walkExtendedTar(tar)) {
-    if (isUnsafe(entry.name))
-      throw invalid(`illegal path in the archive: ${JSON.stringify(entry.name.slice(0, 200))}`);
-    if (entry.type === '0' && !entries.has(entry.name)) entries.set(entry.name, entry);
-    if (entries.size > MAX_ENTRIES) throw invalid(`more than ${MAX_ENTRIES} files`);
-  }
+  const { entries, skipped } = await readEntries(tar);
   const document = entries.get(AIRGAP_DOCUMENT);
   if (!document) throw missingDocument(entries);
   if (document.size > MAX_DOCUMENT_SIZE)
     throw invalid(`${AIRGAP_DOCUMENT} has ${document.size} bytes, the limit is ${MAX_DOCUMENT_SIZE}`);
   const spec = parseAirgapDocument((await readEntryOf(tar, document)).toString('utf8'), path);
-  if (spec.format !== FORMAT && spec.savedImages?.length) throw unsupportedFormat(spec);
-  return { entries, spec };
+  const images = spec.savedImages?.length ?? 0;
+  if (images > MAX_IMAGES) throw invalid(`savedImages has ${images} images, the limit is ${MAX_IMAGES}`);
+  return { entries, skipped, spec };
+}
+
+async function readEntries(tar: RandomAccess): Promise<Omit<Contents, 'spec'>> {
+  const entries = new Map<string, PlacedEntry>();
+  const skipped: PlacedEntry[] = [];
+  for await (const entry of walkExtendedTar(tar)) {
+    checkName(entry.name);
+    if (entries.has(entry.name)) throw invalid(`duplicate entry ${entry.name}`);
+    if (entry.type === '0') entries.set(entry.name, entry);
+    else skipped.push(entry);
+    if (entries.size + skipped.length > MAX_ENTRIES) throw invalid(`more than ${MAX_ENTRIES} entries`);
+  }
+  return { entries, skipped };
 }
 
 async function readEntryOf(tar: RandomAccess, { name, offset, size }: PlacedEntry): Promise<Buffer> {
@@ -125,20 +167,22 @@ async function readEntryOf(tar: RandomAccess, { name, offset, size }: PlacedEntr
   throw invalid(`${name} ends early`);
 }
 
-/** An archive without images has no format. */
-function unsupportedFormat({ format = 'docker-archive' }: AirgapSpec): AirgapError {
-  return new AirgapError(
-    'BUNDLE',
-    `its format is ${JSON.stringify(format)}, and only ${FORMAT} is supported`,
-    {
-      hint: 'Ask for a .airgap of an app with minKotsVersion 1.82.0 or later.',
-    },
-  );
+function formatOf({ format, savedImages }: AirgapSpec): ArchiveFormat {
+  if (format === 'docker') return 'docker';
+  // An archive without images may have no format.
+  if (format === undefined || format === '' || format === 'docker-archive') return 'docker-archive';
+  if (!savedImages?.length) return 'docker';
+  throw new AirgapError('BUNDLE', `its format is ${JSON.stringify(format)}, which KOTS does not read`, {
+    hint: 'Ask for a .airgap of the format docker or docker-archive.',
+  });
 }
 
-/** KOTS refuses such paths. */
-function isUnsafe(name: string): boolean {
-  return name.startsWith('/') || name.includes('\\') || name.split('/').includes('..');
+/** KOTS refuses paths that lead out of the archive. */
+function checkName(name: string): void {
+  const isOutside = name.startsWith('/') || name.includes('\\') || name.split('/').includes('..');
+  if (isOutside) throw invalid(`illegal path in the archive: ${JSON.stringify(name.slice(0, 200))}`);
+  if (Buffer.byteLength(name) > MAX_NAME_SIZE)
+    throw invalid(`a name has more than ${MAX_NAME_SIZE} bytes: ${JSON.stringify(name.slice(0, 200))}`);
 }
 
 function missingDocument(entries: ReadonlyMap<string, PlacedEntry>): AirgapError {

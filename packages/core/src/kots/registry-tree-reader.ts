@@ -1,8 +1,11 @@
+import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, isDigest } from '../oci/digest.ts';
+import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, rawManifest } from '../oci/manifest.ts';
+import { MediaType } from '../oci/media-type.ts';
 import { Reference } from '../reference/reference.ts';
 import { lastSegment } from '../reference/relocation.ts';
+import type { RandomAccess } from '../store/random-access.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import type { Archive } from './archive.ts';
 import { parseTreePath, treePath } from './registry-tree.ts';
@@ -20,7 +23,7 @@ export interface TreeImage {
 /** The images and blobs of an archive. */
 export interface TreeContents {
   readonly images: readonly TreeImage[];
-  readonly blobs: ReadonlyMap<Digest, PlacedEntry>;
+  readonly blobs: ReadonlyMap<Digest, RandomAccess>;
   /** What KOTS would reject, or lose without a message. */
   readonly problems: readonly string[];
   /** Those of the problems because of which an image is not in `images`. */
@@ -56,9 +59,10 @@ class TreeReader {
       if (!targets.has(tag))
         this.#problems.push(`savedImages does not name the tag ${tag}: KOTS does not push it`);
     this.#checkLinks();
+    this.#checkSkipped();
     return {
       images: this.#images,
-      blobs: this.#blobs,
+      blobs: new Map([...this.#blobs].map(([digest, entry]) => [digest, this.#archive.open(entry)])),
       problems: [...this.#problems, ...this.#unreadable],
       unreadable: this.#unreadable,
     };
@@ -82,8 +86,9 @@ class TreeReader {
     const target = `${lastSegment(name)}:${name.effectiveTag}`;
     const other = targets.get(target);
     targets.set(target, other ?? name);
+    // Only one of the two images can be in the archive, and nothing says which.
     if (other && other.toString() !== name.toString())
-      this.#problems.push(`${other} and ${name} are both ${target} once KOTS has pushed them`);
+      this.#unreadable.push(`${other} and ${name} are both ${target} once KOTS has pushed them`);
     const link = this.#tags.get(target);
     if (!link) this.#unreadable.push(`${name}: the tag ${target} is missing`);
     else if (!other) await this.#addTagged(name, link);
@@ -104,8 +109,22 @@ class TreeReader {
     else if (entry.size > MAX_MANIFEST_SIZE)
       this.#unreadable.push(`${name}: its manifest has ${entry.size} bytes`);
     else {
-      const { mediaType } = rawManifest(await this.#archive.read(entry), '');
-      this.#images.push({ name: name.canonical(), root: { mediaType, digest, size: entry.size } });
+      const mediaType = await this.#mediaType(name, digest, entry);
+      if (mediaType !== undefined)
+        this.#images.push({ name: name.canonical(), root: { mediaType, digest, size: entry.size } });
+    }
+  }
+
+  /** The media type in a manifest; undefined when it is not one. One with another digest is reported when it is read. */
+  async #mediaType(name: Reference, digest: Digest, entry: PlacedEntry): Promise<string | undefined> {
+    const bytes = await this.#archive.read(entry);
+    if (digestOf(bytes) !== digest) return MediaType.ociManifest;
+    try {
+      return rawManifest(bytes, '').mediaType;
+    } catch (error) {
+      if (!(error instanceof AirgapError)) throw error;
+      this.#unreadable.push(`${name}: its manifest ${digest}: ${error.message}`);
+      return undefined;
     }
   }
 
@@ -113,6 +132,12 @@ class TreeReader {
     if (entry.size > MAX_LINK_SIZE) return undefined;
     const text = (await this.#archive.read(entry)).toString('latin1').trim();
     return isDigest(text) ? text : undefined;
+  }
+
+  /** KOTS extracts regular files only. */
+  #checkSkipped(): void {
+    for (const { name } of this.#archive.skipped)
+      if (parseTreePath(name)) this.#problems.push(`${name} is not a regular file: KOTS skips it`);
   }
 
   /** A layer without its blob is expected at the registry: KOTS looks for it there first. */

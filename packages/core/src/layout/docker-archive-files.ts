@@ -44,6 +44,7 @@ const COMPRESSIONS = [
  */
 export class DockerArchiveFiles implements LayoutFiles {
   readonly form = 'docker-archive';
+  readonly makesManifests = true;
   readonly entries: ReadonlyMap<string, LayoutEntry>;
   readonly #tar: RandomAccess;
   readonly #contents: ReadonlyMap<string, RandomAccess>;
@@ -117,7 +118,8 @@ class ArchiveReader {
 
   /** Adds the config, the layers and the manifest of an image. @returns the descriptor of the manifest */
   async #addImage(image: DockerImage, pool: HashPool): Promise<Descriptor> {
-    const bytes = await this.#read(this.#find(image.Config), MAX_CONFIG_SIZE);
+    const entry = this.#find(image.Config);
+    const bytes = await this.#read(entry, MAX_CONFIG_SIZE);
     const { diffIds } = parseConfig(bytes, { path: this.#tar.location });
     const { length } = image.Layers;
     if (length !== diffIds.length)
@@ -125,7 +127,7 @@ class ArchiveReader {
     const layers: Descriptor[] = [];
     for (const [at, name] of image.Layers.entries())
       layers.push(await this.#layer(this.#find(name), diffIds[at] ?? '', pool));
-    const config = this.#addBlob(bytes, MediaType.ociConfig);
+    const config = this.#addConfig(entry, bytes);
     // The order of the keys is that of docker, so that the digests are equal.
     const manifest = { schemaVersion: 2, mediaType: MediaType.ociManifest, config, layers };
     return this.#addBlob(json(manifest), MediaType.ociManifest);
@@ -145,6 +147,13 @@ class ArchiveReader {
     if (!isDigest(digest)) throw this.#invalid(`${entry.name} has no sha256 digest in its config`);
     this.#contents.set(blobPath({ digest }), content);
     return { mediaType: `${MediaType.ociLayer}${suffix}`, digest, size: content.size };
+  }
+
+  /** The config stays in the archive: many of them may not fit into memory. */
+  #addConfig(entry: PlacedEntry, bytes: Buffer): Descriptor {
+    const digest = digestOf(bytes);
+    this.#contents.set(blobPath({ digest }), this.#contentOf(entry));
+    return { mediaType: MediaType.ociConfig, digest, size: bytes.length };
   }
 
   #addBlob(bytes: Buffer, mediaType: string): Descriptor {

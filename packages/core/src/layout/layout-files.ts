@@ -25,6 +25,8 @@ export interface LayoutFiles extends AsyncDisposable {
   readonly size: number;
   /** All files by name, in their order. */
   readonly entries: ReadonlyMap<string, LayoutEntry>;
+  /** Whether its manifests were made here, because it stores images without them. */
+  readonly makesManifests?: boolean;
   /** How a delta and its base make the complete bundle. */
   readonly recipe?: DeltaRecipe | undefined;
   /** The blobs that a delta leaves to its base and that no base has, by the names of their entries. */

@@ -2,24 +2,23 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileExists } from '../fs/file-exists.ts';
 import { fileReadError } from '../fs/file-read-error.ts';
-import { isAirgap } from '../kots/archive.ts';
+import { type ArchiveOptions, isAirgap } from '../kots/archive.ts';
 import { AirgapError } from '../model/errors.ts';
-import { isUrl, shownPath } from '../model/path-or-url.ts';
+import { baseName, isUrl, shownPath } from '../model/path-or-url.ts';
 import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { openObject } from '../objects/read/open-object.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { isRemote, type RandomAccess } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
 import { BLOCK } from '../tar/header.ts';
-import { walkTar } from '../tar/walk.ts';
+import { parsePartPath } from '../tar/parts.ts';
 import { AirgapFiles } from './airgap-files.ts';
 import { DeltaFiles } from './delta-files.ts';
 import { DirectoryFiles } from './directory-files.ts';
-import { DockerArchiveFiles } from './docker-archive-files.ts';
 import { Layout } from './layout.ts';
 import type { LayoutFiles } from './layout-files.ts';
 import { findParts, openParts } from './parts.ts';
-import { layoutName, TarFiles } from './tar-files.ts';
+import { TarFiles } from './tar-files.ts';
 import { openByHead } from './tar-head.ts';
 
 /** The options of {@link openLayout}. */
@@ -33,7 +32,7 @@ export interface OpenOptions extends ObjectOptions {
  * Close it when it is no longer needed.
  *
  * @param path for parts, that of the first one, or of the bundle that they make; a bundle may also be at an `https://` or
- * `s3://` URL
+ * `s3://` URL. A compressed `.airgap` is decompressed into a temporary file
  * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else, which the error names, or when
  * parts are missing or wrong
  */
@@ -46,7 +45,7 @@ async function openFiles(path: string, { base = [], ...options }: OpenOptions): 
   if (storage instanceof DirectoryFiles) return storage;
   if (await isAirgap(storage)) {
     await storage[Symbol.asyncDispose]();
-    return openAirgap(path);
+    return openAirgap(path, options);
   }
   try {
     const files = await openTar(storage);
@@ -64,9 +63,9 @@ async function openTar(tar: RandomAccess): Promise<LayoutFiles> {
   return files ?? TarFiles.open(tar);
 }
 
-async function openAirgap(path: string): Promise<AirgapFiles> {
+async function openAirgap(path: string, options: ArchiveOptions): Promise<AirgapFiles> {
   if (isUrl(path)) throw remoteAirgap(path);
-  const files = await AirgapFiles.open(path);
+  const files = await AirgapFiles.open(path, options);
   try {
     files.requireImages();
     return files;
@@ -115,22 +114,6 @@ export async function openBlobs(
   await storage[Symbol.asyncDispose]();
   // The error says what the file is instead.
   return openLayout(path, options);
-}
-
-/**
- * Opens an archive of docker: with manifests, as docker 25 and later save it, or without.
- *
- * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else
- */
-export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
-  try {
-    for await (const { name } of walkTar(tar))
-      if (layoutName(name) === 'index.json') return new Layout(await TarFiles.open(tar));
-    return new Layout(await DockerArchiveFiles.open(tar));
-  } catch (error) {
-    await tar[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 /** Whether there is a layout at a path, and not an input file: its parts, a directory with its index, a tar, a `.airgap`, a URL. */
@@ -185,7 +168,10 @@ export async function openStorage(
   path: string,
   options: ObjectOptions = {},
 ): Promise<DirectoryFiles | RandomAccess> {
-  if (isUrl(path)) return openObject(path, options);
+  if (isUrl(path)) {
+    if (parsePartPath(baseName(path))) throw remotePart(path);
+    return openObject(path, options);
+  }
   const parts = await findParts(path);
   if (parts) return openParts(parts);
   const stats = await stat(path).catch(cause => {
@@ -199,6 +185,13 @@ export function remoteAirgap(path: string): AirgapError {
   return new AirgapError('UNSUPPORTED', 'a .airgap is not read from a URL', {
     where: { path: shownPath(path) },
     hint: 'Download it first.',
+  });
+}
+
+function remotePart(path: string): AirgapError {
+  return new AirgapError('UNSUPPORTED', 'parts are not read from a URL', {
+    where: { path: shownPath(path) },
+    hint: 'Download all parts into one folder, and pass the first one.',
   });
 }
 

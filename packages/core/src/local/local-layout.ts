@@ -31,7 +31,7 @@ export class LocalLayout {
   /** Whether the tool behind it makes manifests, as it does not keep those of registries. */
   get makesManifests(): boolean {
     if (this.#spec.kind === 'runtime') return !this.#spec.runtime.keepsManifests;
-    return this.#spec.kind === 'docker-archive';
+    return this.#spec.kind === 'docker-archive' || this.layout.makesManifests;
   }
 
   /** The image with a name of the specs; undefined when the source does not have it. @throws AirgapError `INPUT`, `BUNDLE` */

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Layout } from '../layout/layout.ts';
-import { openDockerArchive, openLayout } from '../layout/open-layout.ts';
+import { openDockerArchive } from '../layout/open-docker-archive.ts';
+import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { isRunnable } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
@@ -100,7 +101,8 @@ export class LocalSources implements AsyncDisposable {
   }
 
   async #add(spec: LocalSourceSpec, options: LocalSourcesOptions): Promise<void> {
-    const layout = spec.kind === 'runtime' ? await this.#export(spec, options) : await openFileSource(spec);
+    const layout =
+      spec.kind === 'runtime' ? await this.#export(spec, options) : await openFileSource(spec, options);
     if (layout === undefined) {
       this.#onEvent({ type: 'notice', message: `${prefix(spec.text)} it has none of the images` });
       return;
@@ -143,14 +145,17 @@ export class LocalSources implements AsyncDisposable {
 }
 
 /** Opens the layout or archive of a local source. @throws AirgapError `INPUT`, `BUNDLE` */
-export async function openFileSource({ kind, path }: FileSourceSpec): Promise<Layout> {
+export async function openFileSource(
+  { kind, path }: FileSourceSpec,
+  { signal, onEvent }: Pick<LocalSourcesOptions, 'signal' | 'onEvent'> = {},
+): Promise<Layout> {
   if (kind === 'docker-archive') return openDockerArchive(await FileAccess.open(path, 'the docker archive'));
   const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory();
   if (isDirectory !== undefined && isDirectory !== (kind === 'oci')) throw wrongKind(kind, path);
-  return openLayout(path);
+  return openLayout(path, { signal, onEvent });
 }
 
-function wrongKind(kind: 'oci' | 'oci-archive', path: string): AirgapError {
+function wrongKind(kind: FileSourceSpec['kind'], path: string): AirgapError {
   const actual = kind === 'oci' ? 'a file' : 'a directory';
   const other = kind === 'oci' ? 'oci-archive' : 'oci';
   return new AirgapError('INPUT', `${kind}: ${path} is ${actual}`, {

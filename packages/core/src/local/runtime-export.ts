@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Layout } from '../layout/layout.ts';
-import { openDockerArchive } from '../layout/open-layout.ts';
+import { openDockerArchive } from '../layout/open-docker-archive.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { Runtime, RuntimeImage } from '../runtime/runtime.ts';

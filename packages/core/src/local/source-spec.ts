@@ -3,11 +3,11 @@ import { Reference } from '../reference/reference.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { isRuntimeTarget, parseRuntimeTarget } from '../runtime/target.ts';
 
-const FILE_SOURCE = /^(?:(?<name>[^=]*)=)?(?<kind>oci|oci-archive|docker-archive):(?<location>.*)$/;
+const FILE_SOURCE = /^(?:(?<name>[^=]*)=)?(?<kind>oci|oci-archive|docker-archive|airgap):(?<location>.*)$/;
 
 /** Images in a file or directory. */
 export interface FileSourceSpec {
-  readonly kind: 'oci' | 'oci-archive' | 'docker-archive';
+  readonly kind: 'oci' | 'oci-archive' | 'docker-archive' | 'airgap';
   /** As the user wrote it, for messages. */
   readonly text: string;
   readonly path: string;
@@ -28,7 +28,7 @@ export interface RuntimeSourceSpec {
 export type LocalSourceSpec = FileSourceSpec | RuntimeSourceSpec;
 
 /**
- * Parses `[NAME=]oci:DIR[:IMAGE]`, the same with `oci-archive:` and `docker-archive:`, `docker:`, `podman:` or
+ * Parses `[NAME=]oci:DIR[:IMAGE]`, the same with `oci-archive:`, `docker-archive:` and `airgap:`, `docker:`, `podman:` or
  * `containerd:[NAMESPACE]`.
  *
  * @throws AirgapError `USAGE`
@@ -99,6 +99,6 @@ function parseAlias(text: string, name: string): Reference {
 
 function invalid(text: string): AirgapError {
   return new AirgapError('USAGE', `invalid local source: ${JSON.stringify(text)}`, {
-    hint: 'Use oci:DIR, oci-archive:FILE, docker-archive:FILE, docker:, podman:, containerd: or containerd:NAMESPACE.',
+    hint: 'Use oci:DIR, oci-archive:FILE, docker-archive:FILE, airgap:FILE, docker:, podman:, containerd: or containerd:NAMESPACE.',
   });
 }

@@ -26,6 +26,31 @@ describe('relocate', () => {
     expect([to.registry, to.repository]).toEqual([registry, repository]);
   });
 
+  /** What KOTS's own pkg/imageutil answers for the registry reg.local and the namespace ns. */
+  it.each([
+    ['redis', 'ns/redis:latest'],
+    ['redis:7.0', 'ns/redis:7.0'],
+    ['library/redis:7.0', 'ns/redis:7.0'],
+    ['bitnami/redis:7.0', 'ns/redis:7.0'],
+    ['docker.io/redis:7.0', 'ns/redis:7.0'],
+    ['docker.io/library/redis', 'ns/redis:latest'],
+    ['index.docker.io/library/redis:7.0', 'ns/redis:7.0'],
+    ['index.docker.io/replicated/examples:1', 'ns/examples:1'],
+    ['registry.local:5000/app:2', 'ns/app:2'],
+    ['registry.local:5000/a/b/c', 'ns/c:latest'],
+    ['quay.io/team/app:1', 'ns/app:1'],
+    ['ghcr.io/org/deep/path/to/app:1.0-rc_1', 'ns/app:1.0-rc_1'],
+    ['proxy.replicated.com/proxy/my-app/quay.io/team/web:1', 'ns/web:1'],
+    ['proxy.replicated.com/anonymous/index.docker.io/library/nginx:1', 'ns/nginx:1'],
+    ['registry.replicated.com/my-app/worker:1', 'ns/worker:1'],
+    [`quay.io/team/pinned@${DIGEST}`, `ns/pinned@${DIGEST}`],
+    [`redis@${DIGEST}`, `ns/redis@${DIGEST}`],
+    [`quay.io/team/td:1.2@${DIGEST}`, `ns/td@${DIGEST}`],
+  ])('%s is %s as KOTS names it', (name, expected) => {
+    const to = relocate(Reference.parse(name), parseTargetLocation('reg.local/ns/'), 'kots');
+    expect(to.toString()).toBe(`reg.local/${expected}`);
+  });
+
   it.each([
     ['index.docker.io', 'docker.io', ''],
     ['index.docker.io/me', 'docker.io', 'me'],

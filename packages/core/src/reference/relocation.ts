@@ -16,7 +16,7 @@ export interface TargetLocation {
  *
  * - `path`  drop the host: `quay.io/team/app` maps to `team/app`
  * - `host`  use the host as the first path component: `quay.io/team/app`
- * - `kots`  use only the last path component, as KOTS does: `app`
+ * - `kots`  use only the last path component, as KOTS does: `app`; of a tag and a digest, only the digest
  */
 export const NAMINGS = ['path', 'host', 'kots'] as const;
 export type Naming = (typeof NAMINGS)[number];
@@ -57,11 +57,17 @@ function prefixHint(prefix: string): string {
   return 'Use lower-case letters and digits in the prefix, with single ., _ or - between them, and / between its parts.';
 }
 
-/** Maps an image name to a target; its tag and digest are preserved. @throws AirgapError `INPUT` when the name is invalid */
+/**
+ * Maps an image name to a target; its tag and digest are preserved, but for `kots`, which drops the tag of a name with a
+ * digest.
+ *
+ * @throws AirgapError `INPUT` when the name is invalid
+ */
 export function relocate(name: Reference, target: TargetLocation, naming: Naming): Reference {
   const prefix = pathPrefix(name.registry, target, naming);
   const path = prefix === undefined ? [target.prefix, lastSegment(name)] : [prefix, name.repository];
-  return name.relocate(target.registry, path.filter(Boolean).join('/'));
+  const to = name.relocate(target.registry, path.filter(Boolean).join('/'));
+  return naming === 'kots' && to.digest !== undefined ? to.withDigest(to.digest) : to;
 }
 
 /** Returns the prefix of the repositories of a host at a target, which may be empty; undefined for `kots`, which drops their paths. */

@@ -54,7 +54,7 @@ export async function writeChecksums(
   const name = listedName(bundle);
   checkNames([name, indexCopy(name), ...also.map(path => basename(path))]);
   const paths = sideFiles(bundle);
-  const index = await indexOf(bundle);
+  const index = await indexOf(bundle, signal);
   await using pool = new HashPool(signal);
   const fileDigest = await bundleDigest(bundle, pool);
   const others = await Promise.all(also.map(path => fileChecksum(path, pool)));
@@ -92,8 +92,8 @@ export function checkNames(names: readonly string[]): void {
   }
 }
 
-async function indexOf(bundle: string): Promise<Buffer> {
-  await using layout = await openLayout(bundle);
+async function indexOf(bundle: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  await using layout = await openLayout(bundle, { signal });
   return await layout.documentBytes('index.json');
 }
 

@@ -13,6 +13,11 @@ const PAX_GLOBAL = 'g';
 const GNU_LONG_NAME = 'L';
 const GNU_LONG_LINK = 'K';
 
+/** Whether an entry describes the next one, and is no file itself. */
+export function isExtension({ type }: Pick<PlacedEntry, 'type'>): boolean {
+  return [PAX, PAX_GLOBAL, GNU_LONG_NAME, GNU_LONG_LINK].includes(type);
+}
+
 /** What extended headers say of the next entry. */
 interface Extension {
   readonly name?: string;
@@ -41,7 +46,7 @@ export async function* walkExtendedTar(file: RandomAccess): AsyncGenerator<Place
 async function extensionOf(file: RandomAccess, entry: PlacedEntry): Promise<Extension | undefined> {
   if (entry.type === PAX) return parsePax(await content(file, entry), file);
   if (entry.type === GNU_LONG_NAME) return { name: textUntilNul(await content(file, entry)) };
-  return entry.type === PAX_GLOBAL || entry.type === GNU_LONG_LINK ? {} : undefined;
+  return isExtension(entry) ? {} : undefined;
 }
 
 async function content(file: RandomAccess, { name, offset, size }: PlacedEntry): Promise<Buffer> {

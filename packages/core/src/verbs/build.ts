@@ -10,9 +10,10 @@ import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { bytesToTransfer, reportReused, writeBundleFile } from '../bundle/write-bundle-file.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import type { Layout } from '../layout/layout.ts';
-import { OpenLayouts, openBlobs } from '../layout/open-layout.ts';
+import { OpenLayouts, openBlobs, openLayout } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
 import { parseLocalSource } from '../local/source-spec.ts';
+import { isLock } from '../lock/is-lock.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { shownPath } from '../model/path-or-url.ts';
@@ -27,10 +28,12 @@ import { type OnEvent, withTime } from '../store/events.ts';
 import type { BlobSource } from '../store/image-source.ts';
 import { ReadWindow, WindowedSource } from '../store/windowed-source.ts';
 import { parsePartSize } from '../tar/part-size.ts';
+import { airgapInputs, buildAirgap, writesAirgap } from './build-airgap.ts';
 import { checkReport, writeReport } from './build-report.ts';
-import { finishSums, openSums } from './build-sums.ts';
+import { finishSums, openSums, type SumsOptions, type WrittenSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
+import { lockedLayout } from './locked-layout.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import {
   blobSources,
@@ -40,15 +43,18 @@ import {
   rejectFindings,
   resolvePlan,
 } from './resolved-plan.ts';
-import type { SignOptions } from './sign.ts';
+import type { AirgapFields, WrittenAirgap } from './write-airgap.ts';
 
 /** The options of {@link build}. */
-export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
+export interface BuildOptions extends Omit<PlanOptions, 'specs'>, SumsOptions {
   /** Files, directories, charts, kustomizations, or texts; may be left out with `plan`. */
   readonly specs?: PlanOptions['specs'] | undefined;
   /** The result of an earlier {@link plan}: exactly that is built, whatever tags point to meanwhile. */
   readonly plan?: PlanResult | undefined;
-  /** A path, an object as `s3://bucket/key`, or a stream to write the bundle to in order. */
+  /**
+   * A path, an object as `s3://bucket/key`, or a stream to write the bundle to in order. A path that ends with `.airgap`
+   * gets KOTS's own bundle.
+   */
   readonly output: string | Writable;
   /** Fail if the lint reports a warning or an error. */
   readonly strict?: boolean | undefined;
@@ -58,39 +64,35 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'> {
   readonly split?: string | undefined;
   /** The size of the parts in which an object is uploaded, at least 5 MiB, such as `64MiB`; only for `s3://`. */
   readonly partSize?: string | undefined;
-  /** Write a delta: leave out the layers that all of these bundles have. */
-  readonly deltaFrom?: readonly string[] | undefined;
   /**
-   * Compute the sha256 of the bundle: while it is written to a stream, else by one read at the end. Beside a file, write
-   * `BUNDLE.sha256` and `BUNDLE.index.json`.
+   * Write a delta: leave out the layers that all of these bundles have. A lock is the bundle of a build with it; its
+   * manifests are fetched by digest. A `.airgap` takes one, of which the customer has pushed the images with KOTS.
    */
-  readonly checksums?: boolean | undefined;
-  /** Sign the checksums, which are then written. Only for a file. */
-  readonly sign?: SignOptions | undefined;
+  readonly deltaFrom?: readonly string[] | undefined;
   /** A file for an HTML report of the bundle, with the findings; not for a stream. */
   readonly report?: string | undefined;
   /** An older bundle; the report shows what has changed since. */
   readonly since?: string | undefined;
+  /** What a `.airgap` has beside its images. Its `app` is that of `locations` by default. */
+  readonly kots?: AirgapFields | undefined;
+  /** Puts files beside the complete bundle, which its checksums list, too. @returns their paths */
+  readonly companions?: (() => Promise<readonly string[]>) | undefined;
 }
 
 /** A finished build: its plan, and the bundle that it wrote. */
-export interface BuildResult extends PlanResult {
+export interface BuildResult extends PlanResult, WrittenSums {
   /** The absolute path of the bundle, or of its first part; the URL of an object; undefined when it was streamed. */
   readonly path?: string;
   /** The absolute paths of the parts, when it was split. */
   readonly parts?: readonly string[];
   /** The size of what was written, in bytes. */
   readonly size: number;
+  /** What is in the `.airgap`, when one was written. */
+  readonly kots?: WrittenAirgap;
   /** What was left to the base, when a delta was written. */
   readonly missing?: BlobAmount;
   /** The digest of its `index.json`, which identifies the content. */
   readonly digest: string;
-  /** The sha256 of the bundle, with `checksums` or `sign`. */
-  readonly fileDigest?: string;
-  /** The path of the checksums, if they were written. */
-  readonly checksums?: string;
-  /** The path of their signature, if they were signed. */
-  readonly signature?: string;
   /** Where its bytes came from. */
   readonly transferred: TransferredBytes;
   /** In ms. */
@@ -111,46 +113,52 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
   return interruptible(options.signal, async () => {
     checkObjectOptions(options);
+    const forKots = writesAirgap(options);
     const partSize = partSizeOf(options);
     await using object = await openObject({ ...options, signal });
     const output = object ?? (await outputOf(options.output));
     await checkInputs(output, options);
     const sums = await openSums(output, options);
     await checkReport(options);
-    await using bases = await OpenLayouts.open(options.deltaFrom ?? [], { ...options, signal });
     await using registries = await Registries.open({ ...options, signal });
+    await using bases = await openBases(registries, { ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
     const plan = planResult(resolved);
     requireSignatures(plan.signatures);
     const digest = indexDigest(resolved.tarPlan);
-    const delta = await deltaOf(resolved, bases, digest);
+    const delta = forKots ? undefined : await deltaOf(resolved, bases, digest);
     const tarPlan = delta?.plan ?? resolved.tarPlan;
     if (partSize !== undefined && !object) checkParts(tarPlan, resolved.order, partSize);
     const bytes = bytesToTransfer(tarPlan);
-    onEvent({
-      type: 'planned',
-      images: plan.images.length,
-      blobs: plan.blobs,
-      bytes,
-      size: tarPlan.size,
-      hosts: bytesByHost(tarPlan, local),
-    });
+    const hosts = bytesByHost(tarPlan, local);
+    const { length: images } = plan.images;
+    // What a .airgap leaves out is known later.
+    if (!forKots) onEvent({ type: 'planned', images, blobs: plan.blobs, bytes, size: tarPlan.size, hosts });
     await using reused = await OpenLayouts.open(options.reuse ?? [], { ...options, signal }, (path, remote) =>
       openBlobs(path, notice(shownPath(path), onEvent), remote),
     );
     const stop = (error: unknown) => stopper.abort(error);
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
-    const written = await writeOutput(output, context, sums.hash);
+    const written =
+      forKots && typeof output === 'string'
+        ? await buildAirgap(
+            output,
+            tarPlan,
+            { ...writeOptions(context), base: bases.layouts[0] },
+            { ...options, signal },
+          )
+        : await writeOutput(output, context, sums.hash);
     const file = typeof output === 'string' ? written.path : undefined;
-    const summed = await finishSums(file, sums, { signal, onEvent });
+    const also = await options.companions?.();
+    const summed = await finishSums(file, sums, { signal, onEvent, also });
     if (file !== undefined) await writeReport(file, options, plan.findings);
     return {
       ...plan,
-      ...written,
-      ...(delta ? { missing: amountOf(delta.recipe.missing) } : {}),
       size: tarPlan.size,
       digest,
+      ...written,
+      ...(delta ? { missing: amountOf(delta.recipe.missing) } : {}),
       ...summed,
       elapsed: performance.now() - started,
     };
@@ -202,6 +210,13 @@ function partSizeOf({ split, partSize, output }: BuildOptions): number | undefin
   throw new AirgapError('USAGE', 'a stream cannot be split', { hint: 'Write to a file with -o.' });
 }
 
+/** Opens the older bundles of a delta; of a lock, only what follows from its digests. */
+function openBases(registries: Registries, options: BuildOptions): Promise<OpenLayouts> {
+  return OpenLayouts.open(options.deltaFrom ?? [], options, async (path, remote) =>
+    (await isLock(path)) ? lockedLayout(path, registries, options) : openLayout(path, remote),
+  );
+}
+
 /** Plans a delta if there are bases. */
 async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: OpenLayouts, index: Digest) {
   return layouts.length === 0 ? undefined : planDelta({ plan, order, index }, layouts);
@@ -217,6 +232,7 @@ async function checkInputs(output: Output, options: BuildOptions): Promise<void>
     ...sources.flatMap(source => (source.kind === 'runtime' ? [] : source.path)),
     ...deltaFrom,
     ...(since === undefined ? [] : [since]),
+    ...airgapInputs(options.kots),
   ];
   await checkNotInput(split === undefined ? output : `${output}.001`, inputs);
   if (report !== undefined) await checkNotInput(report, inputs);
@@ -241,11 +257,7 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const local = await openLocal(
-    requests.requests,
-    { ...options, specs, platforms: requests.platforms },
-    output,
-  );
+  const local = await openLocal(requests, { ...options, specs }, output);
   try {
     const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
     if (strict) rejectFindings(resolved.findings);

@@ -143,6 +143,7 @@ const FIELDS = {
     })
     .optional(),
   also: paths.optional(),
+  kots: z.looseObject({}, { error: 'must be an object' }).optional(),
   sign: z.looseObject({ key: path }, { error: 'must be an object with key' }).optional(),
   checksums: z.union([z.boolean(), path], { error: 'must be true, false or a path' }).optional(),
   publicKey: path.optional(),
@@ -158,6 +159,7 @@ const FIELDS = {
   timeout: milliseconds,
   signal,
   onEvent: callback,
+  companions: callback,
 } as const;
 
 type Field = keyof typeof FIELDS;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { BlobRef, BundlePlan } from '../bundle/entry-content.ts';
 import { checkTarget } from '../bundle/file/disk.ts';
 import { checkParts } from '../bundle/part-plan.ts';
@@ -6,12 +7,14 @@ import type { BlobOrder } from '../layout/blob-order.ts';
 import type { Layout } from '../layout/layout.ts';
 import { interruptible } from '../model/interrupted.ts';
 import type { Digest } from '../oci/digest.ts';
+import { bundlePath } from '../signing/side-files.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { parsePartSize } from '../tar/part-size.ts';
+import { finishSums, openSums, type SumsOptions, type WrittenSums } from './build-sums.ts';
 import { checkConflicts } from './check-conflicts.ts';
 
 /** The options of all verbs that write a bundle from stored ones. */
-export interface CopyBundleOptions {
+export interface CopyBundleOptions extends SumsOptions {
   /** The path to write. */
   readonly output: string;
   /** Write parts of this size, `PATH.001` and so on: `fat32`, `dvd`, `bd`, `cd`, or a size such as `4GiB`. */
@@ -32,7 +35,7 @@ export interface BundleCopy {
 }
 
 /** A bundle or a delta that was written. */
-export interface WrittenBundle {
+export interface WrittenBundle extends WrittenSums {
   /** The absolute path, or that of the first part. */
   readonly path: string;
   /** The absolute paths of the parts, when it was split. */
@@ -52,7 +55,7 @@ export interface WrittenBundle {
  */
 export async function copyBundle(
   { plan, order, index, sources, bases = [] }: BundleCopy,
-  { output, split, signal: outer, ...options }: CopyBundleOptions,
+  { output, split, signal: outer, checksums, sign, ...options }: CopyBundleOptions,
 ): Promise<WrittenBundle> {
   const started = performance.now();
   const onEvent = withTime(options.onEvent);
@@ -66,6 +69,7 @@ export async function copyBundle(
     first,
     [...sources, ...bases].map(layout => layout.path),
   );
+  const sums = await openSums(path, { checksums, sign });
   const sourcesOf = ({ blob }: BlobRef) => sources.filter(layout => layout.contains(blob));
   const blobs = plan.entries.filter(({ content }) => content.bytes === undefined).length;
   onEvent?.({ type: 'planned', images: 0, blobs, bytes: bytesToTransfer(plan), size: plan.size });
@@ -78,6 +82,10 @@ export async function copyBundle(
       onEvent,
       stop,
     });
-    return { ...written, size: plan.size, digest: index, elapsed: performance.now() - started };
+    // The sums of a bundle are also those of its parts.
+    const isSame = sources.some(layout => resolve(bundlePath(layout.path)) === resolve(path));
+    const summed = isSame && !sums.isWritten ? {} : await finishSums(written.path, sums, { signal, onEvent });
+    const elapsed = performance.now() - started;
+    return { ...written, size: plan.size, digest: index, ...summed, elapsed };
   });
 }

@@ -64,7 +64,7 @@ export async function shardPlan(options: ShardPlanOptions): Promise<ShardPlanRes
     await using registries = await Registries.open(options);
     const read = await readRequests(options);
     if (options.strict) rejectFindings(read.findings);
-    await using local = await openLocal(read.requests, options);
+    await using local = await openLocal(read, options);
     const resolved = await resolvePlan({ registries, local }, read, options);
     if (options.strict) rejectFindings(resolved.findings);
     requireSignatures(resolved.signatures);

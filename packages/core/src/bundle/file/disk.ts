@@ -1,5 +1,6 @@
 import { access, constants, lstat, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
+import { freeSpace } from '../../fs/free-space.ts';
 import { resolveExistingPath } from '../../fs/resolve-existing-path.ts';
 import { systemErrorReason } from '../../fs/system-error.ts';
 import { formatBytes } from '../../model/bytes.ts';
@@ -56,10 +57,9 @@ function notAFile(path: string): AirgapError {
  */
 export async function checkSpace(path: string, size: number, what = 'the bundle'): Promise<void> {
   const directory = dirname(resolve(path));
-  const { bavail, bsize } = await statfs(directory).catch(cause => {
+  const free = await freeSpace(directory).catch(cause => {
     throw diskError(cause, path);
   });
-  const free = bavail * bsize;
   if (free >= size) return;
   const needs = `${what} needs ${formatBytes(size)}, ${formatBytes(free)} are free in ${directory}`;
   throw new AirgapError('DISK', `not enough disk space: ${needs}: ${formatBytes(size - free)} short`, {

@@ -14,6 +14,8 @@ export interface Preflight {
   readonly release: Release | undefined;
   /** The canonical names of the images that the release uses. */
   readonly used: readonly string[];
+  /** The charts of the release whose images are not known, each with the reason. */
+  readonly notRendered: readonly string[];
 }
 
 /** Returns everything that KOTS would reject, or lose without a message. */
@@ -22,7 +24,7 @@ export function findProblems({ images, spec, release }: Preflight): AirgapError[
 }
 
 /** Returns what KOTS changes, and what it does not report. */
-export function findWarnings({ images, spec, release, used }: Preflight): string[] {
+export function findWarnings({ images, spec, release, used, notRendered }: Preflight): string[] {
   return [
     ...images.flatMap(imageWarnings),
     ...(release && spec.signature === undefined
@@ -30,7 +32,11 @@ export function findWarnings({ images, spec, release, used }: Preflight): string
           'no signature: KOTS before 1.129.1 will refuse to install this; take it from an earlier one with --previous',
         ]
       : []),
-    ...missingImages(images, used),
+    ...missingImages(
+      images.map(({ name }) => name.toString()),
+      used,
+    ),
+    ...notRendered,
   ];
 }
 
@@ -104,8 +110,8 @@ function imageWarnings({ name, uncompressed, hasAttestations }: SavedImage): str
 }
 
 /** Images that the release uses and the bundle lacks: KOTS installs without a message. */
-function missingImages(images: readonly SavedImage[], used: readonly string[]): string[] {
-  const names = new Set(images.map(({ name }) => name.toString()));
+export function missingImages(images: readonly string[], used: readonly string[]): string[] {
+  const names = new Set(images);
   const missing = used.filter(image => !names.has(image));
   return missing.map(
     image => `${image} is used by the release, but is not in the bundle; KOTS does not report this`,

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
@@ -6,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { isMap, parseAllDocuments } from 'yaml';
 import { fileReadError } from '../../fs/file-read-error.ts';
+import { readBytes } from '../../fs/small-file.ts';
 import { AirgapError } from '../../model/errors.ts';
 import { compareText } from '../../model/text-order.ts';
 import { StoredGzip } from '../stored-gzip.ts';
@@ -40,7 +42,7 @@ export async function readRelease(path: string, mtime: number): Promise<Release>
   const stats = await stat(path).catch(cause => {
     throw fileReadError('the release', path, cause);
   });
-  if (!stats.isDirectory()) return releaseOf(await readFile(path), path);
+  if (!stats.isDirectory()) return releaseOf(await readArchive(path, stats), path);
   const files = await readFolder(path);
   if (files.length === 0)
     throw new AirgapError('INPUT', 'the release has no files', {
@@ -50,10 +52,27 @@ export async function readRelease(path: string, mtime: number): Promise<Release>
   return { path, archive: await packFiles(files, mtime), files, minKotsVersion: minKotsVersion(files) };
 }
 
-/** The release in an `app.tar.gz`. @param path for errors @throws AirgapError `INPUT` */
-export async function releaseOf(archive: Buffer, path: string): Promise<Release> {
-  const files = await unpack(archive, path);
+/**
+ * The release in an `app.tar.gz`.
+ *
+ * @param path for errors
+ * @param limit of the size of its files, in bytes
+ * @throws AirgapError `INPUT`
+ */
+export async function releaseOf(archive: Buffer, path: string, limit = MAX_SIZE): Promise<Release> {
+  const files = await unpack(archive, path, limit);
   return { path, archive, files, minKotsVersion: minKotsVersion(files) };
+}
+
+/** Reads a release that is a file or a pipe; a device has no end. */
+async function readArchive(path: string, stats: Stats): Promise<Buffer> {
+  if (stats.isCharacterDevice() || stats.isBlockDevice())
+    throw fileReadError('the release', path, new Error('it is a device'));
+  const archive = await readBytes(path, MAX_SIZE).catch(cause => {
+    throw cause instanceof AirgapError ? cause : fileReadError('the release', path, cause);
+  });
+  if (archive.length > MAX_SIZE) throw tooLarge(path, MAX_SIZE);
+  return archive;
 }
 
 /** Reads all regular files of a directory, sorted by name; links are not followed. */
@@ -64,7 +83,7 @@ async function readFolder(folder: string): Promise<ReleaseFile[]> {
   for (const entry of found.filter(entry => entry.isFile())) {
     const path = join(entry.parentPath, entry.name);
     size += (await stat(path)).size;
-    if (size > MAX_SIZE) throw tooLarge(folder);
+    if (size > MAX_SIZE) throw tooLarge(folder, MAX_SIZE);
     files.push({ name: relative(folder, path).split(sep).join('/'), content: await readFile(path) });
   }
   return files.sort((a, b) => compareText(a.name, b.name));
@@ -82,7 +101,7 @@ async function packFiles(files: readonly ReleaseFile[], mtime: number): Promise<
   return Buffer.concat(chunks);
 }
 
-async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
+async function unpack(archive: Buffer, path: string, limit: number): Promise<ReleaseFile[]> {
   const files: ReleaseFile[] = [];
   let size = 0;
   const entries = extract();
@@ -92,7 +111,7 @@ async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
   try {
     for await (const entry of entries) {
       size += entry.header.size ?? 0;
-      if (size > MAX_SIZE) throw tooLarge(path);
+      if (size > limit) throw tooLarge(path, limit);
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
       if (entry.header.type === 'file')
@@ -110,15 +129,11 @@ async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
   }
 }
 
-function tooLarge(path: string): AirgapError {
-  return new AirgapError(
-    'INPUT',
-    `the release has more than ${MAX_SIZE} bytes, and KOTS reads it into memory`,
-    {
-      where: { path },
-      hint: 'Leave large files out of the release.',
-    },
-  );
+function tooLarge(path: string, limit: number): AirgapError {
+  return new AirgapError('INPUT', `the release has more than ${limit} bytes, and KOTS reads it into memory`, {
+    where: { path },
+    hint: 'Leave large files out of the release.',
+  });
 }
 
 /** Finds the version in the Application of the release, if that can be read. */

@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
+import type { Descriptor } from '../../oci/descriptor.ts';
 import { HashingWriter } from '../../store/blob-writer.ts';
-import { copyBlob } from '../../store/copy-blob.ts';
+import { type CopyOptions, copyBlob } from '../../store/copy-blob.ts';
 import type { OnEvent } from '../../store/events.ts';
 import type { BlobSource } from '../../store/image-source.ts';
 import { readRanges } from '../../store/read-ranges.ts';
@@ -11,12 +12,14 @@ import type { ArchiveEntry, ArchivePlan } from './archive-plan.ts';
 
 /** How an archive is written. */
 export interface WriteArchiveOptions {
-  /** Where the blobs come from. */
-  readonly source: BlobSource;
+  /** The sources of a blob, in the order in which they are tried. */
+  readonly sourcesOf: (blob: Descriptor) => readonly BlobSource[];
   /** The mtime of all entries, in seconds since 1970. */
   readonly mtime: number;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
+  /** Receives the number of bytes that a source has sent. */
+  readonly onBytes?: CopyOptions['onBytes'];
 }
 
 /** Writes a planned archive in one pass; every blob is verified. @throws AirgapError `CONTENT`, and system errors */
@@ -59,7 +62,7 @@ async function addEntries(
 async function addEntry(
   tar: Pack,
   { name, size, content }: ArchiveEntry,
-  { source, mtime: seconds, onEvent }: WriteArchiveOptions,
+  { sourcesOf, mtime: seconds, onEvent, onBytes }: WriteArchiveOptions,
 ): Promise<void> {
   const mtime = new Date(seconds * 1000);
   if (content.kind === 'directory') {
@@ -70,9 +73,10 @@ async function addEntry(
     if (content.kind === 'bytes') await write(content.bytes);
     else if (content.kind === 'file') await readRanges(content.file, [{ start: 0, end: size }], { write });
     else
-      await copyBlob([source], content.blob, new HashingWriter({ write }), {
+      await copyBlob(sourcesOf(content.blob), content.blob, new HashingWriter({ write }), {
         images: [content.image],
         onEvent,
+        onBytes,
       });
   });
 }

@@ -104,7 +104,7 @@ export class ObjectStore implements AsyncDisposable {
   }
 
   /**
-   * Runs a request with retries, and with the errors of the store in words. A body must be made again for each attempt.
+   * Runs a request with retries, and with the errors of the store in words. Each attempt needs a new body.
    *
    * @param action what it does, for errors: `upload a part`
    * @throws AirgapError `NOT_FOUND`, `DENIED`, `INPUT`, `UNSUPPORTED`, `CONTENT`, `REGISTRY`, `NETWORK`
