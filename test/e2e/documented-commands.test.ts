@@ -45,7 +45,7 @@ const NOT_RUN: readonly [RegExp, string][] = [
     'another program, tested in test/programs/signing-programs.test.ts',
   ],
   [/\bage -/, 'another program'],
-  [/https:\/\/downloads|s3:\/\/releases|oci:\/\/registry/, 'needs a server, tested in test/programs'],
+  [/https:\/\/downloads|oci:\/\/registry/, 'needs a server, tested in test/programs'],
   [/^copy \/b /, 'for Windows'],
   [/\| man -l/, 'a pager, tested in test/shell/completion.test.ts'],
 ];
@@ -167,6 +167,7 @@ beforeAll(async () => {
     'media/bundle.tar',
   ])
     copyFileSync(work.file('bundle.tar'), work.file(name));
+  for (const name of ['app-1.0.tar', 'app-1.1.tar']) objects.put(name, readFileSync(work.file('bundle.tar')));
   copyFileSync(work.file('bundle-1.1.tar'), work.file('app-1.0.tar'));
   copyFileSync(work.file('bundle.tar'), work.file('app-1.1.tar'));
   execFileSync('tar', ['-xf', work.file('bundle.tar'), '-C', work.file('layout')]);

@@ -82,6 +82,11 @@ export class ObjectServer implements AsyncDisposable {
     return this.objects.get(key)?.bytes;
   }
 
+  /** Stores an object, without a request. */
+  put(key: string, bytes: Buffer): void {
+    this.objects.set(key, store(bytes));
+  }
+
   /** How often an operation was requested. */
   count(operation: string): number {
     return this.seen.filter(request => request.operation === operation).length;
