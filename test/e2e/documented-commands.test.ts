@@ -45,7 +45,7 @@ const NOT_RUN: readonly [RegExp, string][] = [
     'another program, tested in test/programs/signing-programs.test.ts',
   ],
   [/\bage -/, 'another program'],
-  [/https:\/\/downloads|oci:\/\/registry/, 'needs a server, tested in test/programs'],
+  [/^airgap serve https:/, 'needs a server, tested in test/programs'],
   [/^copy \/b /, 'for Windows'],
   [/\| man -l/, 'a pager, tested in test/shell/completion.test.ts'],
 ];
@@ -173,6 +173,7 @@ beforeAll(async () => {
   execFileSync('tar', ['-xf', work.file('bundle.tar'), '-C', work.file('layout')]);
   execFileSync('tar', ['-xf', work.file('bundle-1.1.tar'), '-C', work.file('build/worker')]);
   makeKeys();
+  await publishSigned('app-1.1.tar');
   packChart();
 });
 afterAll(async () => {
@@ -190,6 +191,15 @@ function makeKeys(): void {
   writeFileSync(work.file('policy.yaml'), "signatures: [{ pattern: '*', required: false }]\n");
 }
 
+/** Puts a bundle with its signature into the object store. */
+async function publishSigned(name: string): Promise<void> {
+  expect(await bash(`airgap sign ${name} --key cosign.key`)).toMatchObject({ status: 0 });
+  for (const file of readdirSync(work.path).filter(file => file.startsWith(name))) {
+    objects.put(file, readFileSync(work.file(file)));
+    if (file !== name) rmSync(work.file(file));
+  }
+}
+
 /** Writes `chart-1.0.0.tgz`, whose values name an image of the bundle. */
 function packChart(): void {
   mkdirSync(work.file('chart/templates'), { recursive: true });
@@ -204,7 +214,8 @@ function packChart(): void {
 /** Runs a command as a reader would, with the hosts and folders of this test. */
 async function bash(command: string) {
   const here = command
-    .replaceAll('registry.local:5000', target.host)
+    .replaceAll(/registry\.local:5000|registry\.example\.com/g, target.host)
+    .replaceAll('https://downloads.example.com/', `http://${objects.host}/releases/`)
     .replaceAll('/media/usb/', 'media/')
     .replace('sha256:DIGEST', '"$(cat plan)"')
     .replace('https://staging.example.com', `http://${registry.host}`)
