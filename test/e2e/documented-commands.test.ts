@@ -45,7 +45,6 @@ const NOT_RUN: readonly [RegExp, string][] = [
     'another program, tested in test/programs/signing-programs.test.ts',
   ],
   [/\bage -/, 'another program'],
-  [/^airgap serve https:/, 'needs a server, tested in test/programs'],
   [/^copy \/b /, 'for Windows'],
   [/\| man -l/, 'a pager, tested in test/shell/completion.test.ts'],
 ];
@@ -211,16 +210,20 @@ function packChart(): void {
   rmSync(work.file('chart'), { recursive: true });
 }
 
-/** Runs a command as a reader would, with the hosts and folders of this test. */
-async function bash(command: string) {
-  const here = command
+/** A command with the hosts and folders of this test. */
+function here(command: string): string {
+  return command
     .replaceAll(/registry\.local:5000|registry\.example\.com/g, target.host)
     .replaceAll('https://downloads.example.com/', `http://${objects.host}/releases/`)
     .replaceAll('/media/usb/', 'media/')
     .replace('sha256:DIGEST', '"$(cat plan)"')
     .replace('https://staging.example.com', `http://${registry.host}`)
     .replaceAll(/airgap (?:push|retire) .*?registry\.replicated\.com\/\S+/g, asReplicated);
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', here], {
+}
+
+/** Runs a command as a reader would. */
+async function bash(command: string) {
+  const child = spawn('bash', ['-euo', 'pipefail', '-c', here(command)], {
     cwd: work.path,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -253,8 +256,9 @@ describe('a command in the documents', () => {
   it.each(runnable.filter(({ command }) => command.startsWith('airgap serve')))(
     'serves: $command ($page)',
     async ({ command }) => {
-      expect(command).toMatch(/^airgap serve bundle\.tar(?: &)?$/);
-      await using serving = await ServingProcess.start([work.file('bundle.tar')]);
+      const [, bundle = ''] = /^airgap serve (bundle\.tar|https:\S+)(?: &)?$/.exec(command) ?? [];
+      const source = bundle.startsWith('https:') ? here(bundle) : work.file(bundle);
+      await using serving = await ServingProcess.start([source]);
       expect((await fetch(`${serving.url}/v2/`)).status).toBe(200);
     },
   );
