@@ -161,7 +161,7 @@ describe('a bundle in a registry', () => {
     expect(readFileSync(output).equals(readFileSync(bundle))).toBe(true);
   });
 
-  it.each<[string, string[], number, string]>([
+  it.concurrent.each<[string, string[], number, string]>([
     ['a tag that does not exist', ['pull', 'oci://HOST/bundles/app:9', '-o', 'x.tar'], 2, 'app:9'],
     ['an image', ['pull', 'oci://HOST/images/app:1', '-o', 'x.tar'], 2, 'not a bundle: it is an image'],
     [

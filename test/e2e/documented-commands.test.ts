@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { AIRGAP, TempDir, WITHOUT_SETTINGS } from '../support/airgap.ts';
 import { imageOf, noiseLayer } from '../support/images/image.ts';
+import { ObjectServer } from '../support/object-server.ts';
 import { lacks } from '../support/programs/program.ts';
 import { ServingProcess } from '../support/programs/serving.ts';
 
@@ -48,15 +49,25 @@ const NOT_RUN: readonly [RegExp, string][] = [
   [/\| man -l/, 'a pager, tested in test/shell/completion.test.ts'],
 ];
 
+/** A plan of shards, and its digest in a file. */
+const PLANNED =
+  'airgap shard plan app.yaml --shards 1 -o s3://releases/app.tar --json | sed -n \'s/.*"plan": "\\(.*\\)",/\\1/p\' > plan';
+
 /** What the reader has done before. */
 const PREPARED: readonly [RegExp, string][] = [
   [
     /--public-key|^sha256sum|^airgap sign|policy\.yaml/,
     'airgap build app.yaml -o bundle.tar --sign cosign.key',
   ],
+  [/--delta-from app-1\.0\.lock/, 'airgap lock app.yaml -o app-1.0.lock'],
   [
     /^airgap retire --restore/,
     'airgap push oci:build/worker registry.replicated.com/my-app/worker:1.0 && airgap retire registry.replicated.com/my-app/worker:1.0 --yes && mv my-app-worker-1.0-*.json my-app-worker-1.0-0123456789ab.json',
+  ],
+  [/^airgap shard run/, PLANNED],
+  [
+    /^airgap shard finish/,
+    `${PLANNED} && airgap shard run s3://releases/app.tar --plan "$(cat plan)" --shard 0`,
   ],
   [/^airgap retire/, 'airgap push oci:build/worker registry.replicated.com/my-app/worker:1.0'],
   [/^cat bundle\.tar\.\[/, 'airgap build app.yaml -o bundle.tar && airgap split bundle.tar --split 1MiB'],
@@ -105,6 +116,7 @@ spec: {template: {spec: {containers: [{name: cache, image: "redis:7.0-alpine"}]}
 
 let registry: TestRegistry;
 let target: TestRegistry;
+let objects: ObjectServer;
 const work = new TempDir({
   'app.yaml': SPEC,
   'images.txt': 'redis:7.0-alpine\n',
@@ -115,6 +127,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   registry = await TestRegistry.start();
+  objects = await ObjectServer.start();
   const password = 'secret of the documents';
   target = await TestRegistry.start({ auth: { scheme: 'basic', username: 'me', password } });
   const base = await noiseLayer('documents', 100_000);
@@ -134,6 +147,7 @@ beforeAll(async () => {
   const hosts = ['docker.io', 'registry.replicated.com'];
   env = {
     ...WITHOUT_SETTINGS,
+    ...objects.environment,
     PATH: `${work.path}:${process.env.PATH}`,
     REGISTRY_AUTH_FILE: work.file('auth.json'),
     // The demo registry serves what the documents pull.
@@ -152,16 +166,19 @@ beforeAll(async () => {
     'media/bundle.tar',
   ])
     copyFileSync(work.file('bundle.tar'), work.file(name));
+  for (const name of ['app-1.0.tar', 'app-1.1.tar']) objects.put(name, readFileSync(work.file('bundle.tar')));
   copyFileSync(work.file('bundle-1.1.tar'), work.file('app-1.0.tar'));
   copyFileSync(work.file('bundle.tar'), work.file('app-1.1.tar'));
   execFileSync('tar', ['-xf', work.file('bundle.tar'), '-C', work.file('layout')]);
   execFileSync('tar', ['-xf', work.file('bundle-1.1.tar'), '-C', work.file('build/worker')]);
   makeKeys();
+  await publishSigned('app-1.1.tar');
   packChart();
 });
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
   await target[Symbol.asyncDispose]();
+  await objects[Symbol.asyncDispose]();
   work[Symbol.dispose]();
 });
 
@@ -171,6 +188,15 @@ function makeKeys(): void {
   writeFileSync(work.file('cosign.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
   writeFileSync(work.file('vendor.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
   writeFileSync(work.file('policy.yaml'), "signatures: [{ pattern: '*', required: false }]\n");
+}
+
+/** Puts a bundle with its signature into the object store. */
+async function publishSigned(name: string): Promise<void> {
+  expect(await bash(`airgap sign ${name} --key cosign.key`)).toMatchObject({ status: 0 });
+  for (const file of readdirSync(work.path).filter(file => file.startsWith(name))) {
+    objects.put(file, readFileSync(work.file(file)));
+    if (file !== name) rmSync(work.file(file));
+  }
 }
 
 /** Writes `chart-1.0.0.tgz`, whose values name an image of the bundle. */
@@ -184,14 +210,20 @@ function packChart(): void {
   rmSync(work.file('chart'), { recursive: true });
 }
 
-/** Runs a command as a reader would, with the hosts and folders of this test. */
-async function bash(command: string) {
-  const here = command
-    .replaceAll('registry.local:5000', target.host)
+/** A command with the hosts and folders of this test. */
+function here(command: string): string {
+  return command
+    .replaceAll(/registry\.local:5000|registry\.example\.com/g, target.host)
+    .replaceAll('https://downloads.example.com/', `http://${objects.host}/releases/`)
     .replaceAll('/media/usb/', 'media/')
+    .replace('sha256:DIGEST', '"$(cat plan)"')
     .replace('https://staging.example.com', `http://${registry.host}`)
     .replaceAll(/airgap (?:push|retire) .*?registry\.replicated\.com\/\S+/g, asReplicated);
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', here], {
+}
+
+/** Runs a command as a reader would. */
+async function bash(command: string) {
+  const child = spawn('bash', ['-euo', 'pipefail', '-c', here(command)], {
     cwd: work.path,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -224,8 +256,9 @@ describe('a command in the documents', () => {
   it.each(runnable.filter(({ command }) => command.startsWith('airgap serve')))(
     'serves: $command ($page)',
     async ({ command }) => {
-      expect(command).toMatch(/^airgap serve bundle\.tar(?: &)?$/);
-      await using serving = await ServingProcess.start([work.file('bundle.tar')]);
+      const [, bundle = ''] = /^airgap serve (bundle\.tar|https:\S+)(?: &)?$/.exec(command) ?? [];
+      const source = bundle.startsWith('https:') ? here(bundle) : work.file(bundle);
+      await using serving = await ServingProcess.start([source]);
       expect((await fetch(`${serving.url}/v2/`)).status).toBe(200);
     },
   );

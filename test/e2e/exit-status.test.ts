@@ -6,7 +6,7 @@ const MEANINGS: readonly (readonly [status: number, meaning: RegExp])[] = [
   [0, /done/],
   [1, /findings/],
   [2, /usage/],
-  [3, /a registry, a runtime or the network/],
+  [3, /a registry, .*an object store, a runtime or the network/],
   [4, /content/],
   [5, /disk/],
   [70, /a bug in airgap/],

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, type Outcome, TempDir } from '../support/airgap.ts';
+import { layoutOf } from '../support/bundle.ts';
 import {
   artifactOf,
   imageOf,
@@ -9,6 +10,7 @@ import {
   noiseLayer,
   signatureOf,
   type TestImage,
+  tarOf,
 } from '../support/images/image.ts';
 
 const PLATFORMS = ['amd64', 'arm64'].map(architecture => ({ os: 'linux', architecture }));
@@ -339,5 +341,112 @@ describe('a lock with referrers', () => {
     await run('lock', 'images.txt', '--referrers');
     expect(lockText()).toContain(`digest: ${first.digest}`);
     expect(lockText()).toContain(sbom.digest);
+  });
+});
+
+describe('an image with platforms of its own', () => {
+  const config = (app: string) => `platforms: {"*/team/*": ${app}}\n`;
+  const childOf = (image: TestImage, at: number) => image.children?.[at]?.digest.slice(7) ?? '';
+  beforeEach(async () => {
+    writeFileSync(work.file('airgap.yaml'), config('linux/arm64'));
+    expect((await run('lock', 'images.txt')).status).toBe(0);
+  });
+
+  it('has them in the lock, and in JSON', async () => {
+    expect(lockText()).toContain(
+      `  - image: ${registry.host}/team/app:1\n    digest: ${first.digest}\n    platforms: [linux/arm64]\n`,
+    );
+    expect(lockText()).toContain(`    digest: ${redis.digest}\n  - image`);
+    const { stdout } = await run('lock', 'images.txt', '--json');
+    expect(JSON.parse(String(stdout)).images[1]).toEqual({
+      name: `${registry.host}/team/app:1`,
+      digest: first.digest,
+      platforms: ['linux/arm64'],
+    });
+  });
+
+  it('is built for them, also without the config', async () => {
+    rmSync(work.file('airgap.yaml'));
+    expect((await run('build', 'images.txt', '--locked', '-o', 'bundle.tar')).status).toBe(0);
+    expect(digests('bundle.tar')).toContain(childOf(first, 1));
+    expect(digests('bundle.tar')).not.toContain(childOf(first, 0));
+    expect(digests('bundle.tar')).toContain(childOf(redis, 0));
+  });
+
+  it('is refused with others in the config', async () => {
+    writeFileSync(work.file('airgap.yaml'), config('[linux/arm64, linux/amd64]'));
+    const { status, stderr } = await run('plan', 'images.txt', '--locked');
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `airgap.lock:8:12: error: the platforms of ${registry.host}/team/app:1 are linux/arm64, linux/amd64, but airgap.lock is for linux/arm64`,
+    );
+  });
+
+  it('is refused with own ones that the lock does not have', async () => {
+    editLock('    platforms: [linux/arm64]\n', '');
+    const { status, stderr } = await run('plan', 'images.txt', '--locked');
+    expect(status).toBe(2);
+    expect(stderr).toContain('are linux/arm64, but airgap.lock is for linux/amd64');
+  });
+
+  it('is drift when they change, and renewed without an update of digests', async () => {
+    writeFileSync(work.file('airgap.yaml'), config('all'));
+    moveTag();
+    const { status, stdout } = await run('lock', 'images.txt', '--check');
+    expect(status).toBe(1);
+    expect(String(stdout)).toContain(
+      `${registry.host}/team/app:1: platforms: locked linux/arm64, chosen all`,
+    );
+    expect((await run('lock', 'images.txt')).status).toBe(0);
+    expect(lockText()).toContain(`    digest: ${first.digest}\n    platforms: [all]\n`);
+  });
+});
+
+describe('airgap build --locked --from', () => {
+  /** Writes an archive of `team/app:1`. */
+  const archive = async (image: TestImage) => {
+    const files = layoutOf({ [`${registry.host}/team/app:1`]: image });
+    writeFileSync(work.file('app.tar'), await tarOf(files));
+  };
+  const build = (...flags: string[]) =>
+    run('build', 'images.txt', '--locked', '--from', 'oci-archive:app.tar', '-o', 'bundle.tar', ...flags);
+  const appRequests = () => registry.seen.filter(({ path }) => path.includes('/team/app/'));
+  beforeEach(async () => {
+    expect((await run('lock', 'images.txt')).status).toBe(0);
+    registry.seen.length = 0;
+  });
+
+  it('takes the locked image from the archive', async () => {
+    await archive(first);
+    const { status, stderr } = await build();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('error') });
+    expect(appRequests()).toEqual([]);
+    expect(digests('bundle.tar')).toContain(first.children?.[0]?.digest.slice(7));
+  });
+
+  it('refuses another image of that name in the archive', async () => {
+    await archive(second);
+    const { status, stderr } = await build();
+    expect(stderr).toContain('airgap.lock:9:13: error: the locked digest');
+    expect(status).toBe(2);
+    expect(work.files()).not.toContain('bundle.tar');
+  });
+
+  it('takes it from the archive when the tag has moved or is gone', async () => {
+    await archive(first);
+    for (const change of [moveTag, () => removeTag('/team/app/manifests/1')]) {
+      change();
+      expect((await build()).status).toBe(0);
+      expect(digests('bundle.tar')).toContain(first.children?.[0]?.digest.slice(7));
+    }
+  });
+
+  it('locks what the archive has, and builds it with the lock only', async () => {
+    await archive(second);
+    expect((await run('lock', 'images.txt', '--from', 'oci-archive:app.tar', '--update')).status).toBe(0);
+    expect(lockText()).toContain(`    digest: ${second.digest}\n`);
+    registry.fault = undefined;
+    expect((await build()).status).toBe(0);
+    expect((await run('build', 'images.txt', '--locked', '-o', 'other.tar')).status).toBe(2);
   });
 });

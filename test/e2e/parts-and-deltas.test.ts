@@ -195,6 +195,44 @@ describe('build --delta-from', () => {
     expect(stdout.equals(contentOf('app-1.1.delta.tar'))).toBe(true);
   });
 
+  describe('a lock', () => {
+    const mirror = () => ['--mirror', `registry.test=http://${registry.host}`];
+
+    beforeAll(async () => {
+      push(3);
+      expect((await run('lock', 'list.txt', '-o', 'app-1.0.lock', ...mirror())).status).toBe(0);
+      push(4);
+    });
+
+    it('leads to the same delta, without a layer of the old bundle', async () => {
+      registry.seen.length = 0;
+      const flags = ['--delta-from', 'app-1.0.lock', '--report', 'lock.html', '--json'];
+      const { status, stdout } = await built('from-lock.delta.tar', ...flags);
+      expect(status).toBe(0);
+      expect(contentOf('from-lock.delta.tar').equals(contentOf('app-1.1.delta.tar'))).toBe(true);
+      expect(downloaded(stdout)).toBe(MB);
+      const layers = [noiseOf(1, 1.5 * MB), noiseOf(2, 2 * MB), noiseOf(3, MB)].map(({ diffId }) => diffId);
+      expect(registry.seen.filter(({ path }) => layers.some(digest => path.includes(digest)))).toEqual([]);
+    });
+
+    it.each([
+      ['invalid', 'lockVersion: 2\n', 'lockVersion: must be 1', 2],
+      ['not a lock', 'images: []\n', 'not a tar file', 1],
+      [
+        'of an image that is gone',
+        `lockVersion: 1\nplatforms: [linux/amd64]\nimages:\n  - image: registry.test/team/app:1\n    digest: sha256:${'a'.repeat(64)}\n`,
+        'broken.lock:5:13',
+        // The mirror lacks it, and there is no registry behind it.
+        3,
+      ],
+    ])('that is %s is refused', async (_what, text, message, expected) => {
+      writeFileSync(work.file('broken.lock'), text);
+      const { status, stderr } = await built('x.tar', '--delta-from', 'broken.lock');
+      expect([status, stderr]).toEqual([expected, expect.stringContaining(message)]);
+      expect(work.files()).not.toContain('x.tar');
+    });
+  });
+
   it.each<[string[], number, string]>([
     [[], 1, 'incomplete: 2 layers (3.5 MB) expected from the base'],
     [['--allow-missing-base'], 0, 'OK: 2 names, 5 blobs, 1.0 MB; 2 layers, 3.5 MB expected from the base'],
@@ -265,6 +303,11 @@ describe('build --delta-from', () => {
 });
 
 describe('checksums', () => {
+  beforeAll(async () => {
+    expect(await run('delta', 'app-1.0.tar', 'app-1.1.tar', '-o', 'sums.delta.tar')).toMatchObject({
+      status: 0,
+    });
+  });
   const folder = (name: string) => {
     mkdirSync(work.file(name));
     for (const file of ['app-1.0.tar', 'app-1.1.tar'])
@@ -302,7 +345,7 @@ describe('checksums', () => {
     ],
     [
       'merge',
-      folder => ['merge', `${folder}/app-1.0.tar`, 'app-1.1.delta.tar', '-o', `${folder}/new.tar`],
+      folder => ['merge', `${folder}/app-1.0.tar`, 'sums.delta.tar', '-o', `${folder}/new.tar`],
       'new.tar',
       false,
     ],
@@ -333,7 +376,7 @@ describe('checksums', () => {
   it('of another bundle are reported, those of the same are not', async () => {
     const path = folder('sums-stale');
     writeFileSync(work.file(`${path}/new.tar.sha256`), `${'0'.repeat(64)}  new.tar\n`);
-    const merged = await run('merge', 'app-1.0.tar', 'app-1.1.delta.tar', '-o', `${path}/new.tar`);
+    const merged = await run('merge', 'app-1.0.tar', 'sums.delta.tar', '-o', `${path}/new.tar`);
     expect(merged.stderr).toContain('new.tar.sha256 is of another bundle: remove it');
     const line = `${sha256(contentOf('app-1.1.tar')).slice('sha256:'.length)}  app-1.1.tar\n`;
     writeFileSync(work.file(`${path}/app-1.1.tar.sha256`), line);
@@ -362,7 +405,7 @@ describe('a registry that does not mount', () => {
     await expect(load({ ...options, bundle: moved })).rejects.toMatchObject({
       code: 'NOT_FOUND',
       message: 'a blob is missing: the delta leaves it to its base',
-      hint: 'Pass the bundle that the delta was made against.',
+      hint: 'Pass the bundle that the delta was made against with --base.',
     });
     expect(target.seen.filter(({ bytes }) => bytes > 0)).toEqual([]);
     await load({ ...options, bundle: moved, base: [work.file('app-1.0.tar')] });

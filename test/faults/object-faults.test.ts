@@ -3,11 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AirgapEvent, ErrorCode } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { BundleInput } from '../../packages/core/src/bundle/entry-content.ts';
+import type { BundleInput, BundlePlan } from '../../packages/core/src/bundle/entry-content.ts';
 import { blobPath } from '../../packages/core/src/layout/documents.ts';
 import { NewUpload } from '../../packages/core/src/objects/new-upload.ts';
 import { uploadObject } from '../../packages/core/src/objects/upload-object.ts';
 import { Reference } from '../../packages/core/src/reference/reference.ts';
+import type { BlobSource } from '../../packages/core/src/store/image-source.ts';
 import { MemoryStore } from '../../packages/core/src/store/memory-store.ts';
 import { planTar } from '../../packages/core/src/tar/plan.ts';
 import { TestRegistry } from '../registry/registry.ts';
@@ -25,12 +26,18 @@ const MIB = 1024 ** 2;
 const name = Reference.parse('registry.test/team/app:1');
 const images = new Set([name.toString()]);
 const source = new MemoryStore();
-const inputs = [1, 2, 3].map((seed): BundleInput => {
-  const { bytes } = noiseOf(seed, 5 * MIB + seed);
-  const blob = source.addBlob(bytes, 'application/octet-stream');
-  return { name: blobPath(blob), size: blob.size, content: { blob, from: name, images } };
-});
-const plan = planTar(inputs);
+const planOf = (sizes: readonly number[]): BundlePlan =>
+  planTar(
+    sizes.map((size, seed): BundleInput => {
+      const blob = source.addBlob(noiseOf(seed + 1, size).bytes, 'application/octet-stream');
+      return { name: blobPath(blob), size, content: { blob, from: name, images } };
+    }),
+  );
+const plan = planOf([5 * MIB + 1, 5 * MIB + 2, 5 * MIB + 3]);
+/** The size of a blob that has the right bytes everywhere. */
+const RIGHT = 6 * MIB + 7;
+/** The first part ends where its blob does: there is no padding. */
+const exact = planOf([6 * MIB, RIGHT]);
 let server: ObjectServer;
 let tar: Buffer;
 /** The fault of each object; every test has an object of its own. */
@@ -49,12 +56,24 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 
-/** Uploads the bundle. @param timeout in ms */
-async function upload(key: string, timeout = 20_000, onEvent: (event: AirgapEvent) => void = () => {}) {
+interface UploadCase {
+  /** In ms. */
+  readonly timeout?: number | undefined;
+  readonly onEvent?: (event: AirgapEvent) => void;
+  readonly sources?: readonly BlobSource[];
+  readonly bundle?: BundlePlan;
+}
+
+/** Uploads a bundle. */
+async function upload(
+  key: string,
+  { timeout = 20_000, onEvent, sources = [source], bundle = plan }: UploadCase = {},
+) {
   const { signal, abort } = newStopper();
   await using started = await NewUpload.open(`s3://bucket/${key}`, { timeout, onEvent });
-  await uploadObject(started, plan, {
-    sourcesOf: () => [source],
+  await uploadObject(started, bundle, {
+    sourcesOf: () => sources,
+    onEvent,
     partSize: 5 * MIB,
     signal,
     stop: abort,
@@ -134,7 +153,7 @@ describe.concurrent('a store with a fault that passes', () => {
     ['loses the last response', on('CompleteMultipartUpload', lost, 1)],
   ])('that %s gets the bundle', async (key, fault, timeout) => {
     faults.set(key, fault);
-    await upload(key, timeout);
+    await upload(key, { timeout });
     expect(server.object(key)?.equals(tar)).toBe(true);
     expect(openUploads(key)).toEqual([]);
   });
@@ -218,7 +237,7 @@ describe.concurrent('a store with a fault that stays', () => {
 
   it('that never answers is reported', async () => {
     faults.set('silent.tar', on('CreateMultipartUpload', silent));
-    await expect(upload('silent.tar', 300)).rejects.toMatchObject({
+    await expect(upload('silent.tar', { timeout: 300 })).rejects.toMatchObject({
       code: 'NETWORK',
       message: expect.stringContaining('cannot start the upload: the connection to'),
     });
@@ -232,11 +251,56 @@ describe.concurrent('a store with a fault that stays', () => {
       'kept.tar',
       async (request, response) => (await refuseParts(request, response)) || refuseAbort(request, response),
     );
-    const uploading = upload('kept.tar', undefined, event => {
+    const onEvent = (event: AirgapEvent) => {
       if (event.type === 'notice') messages.push(event.message);
-    });
+    };
+    const uploading = upload('kept.tar', { onEvent });
     await expect(uploading).rejects.toMatchObject({ code: 'DENIED' });
     expect(messages.join()).toContain('the parts of the failed upload stay in the bucket');
+  });
+});
+
+describe.concurrent('a source with wrong bytes', () => {
+  /** It has every blob, with the last byte changed; one is right. */
+  const wrong: BlobSource = {
+    origin: { host: 'wrong.test' },
+    has: async () => true,
+    read: (blob, into, wanted) =>
+      source.read(
+        blob,
+        {
+          ...into,
+          write: (chunk, at) => {
+            const bytes = Buffer.from(chunk);
+            if (at + bytes.length === blob.size && blob.size !== RIGHT)
+              bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+            return into.write(bytes, at);
+          },
+        },
+        wanted,
+      ),
+  };
+
+  it('never gives the store a complete part, and is reported', async () => {
+    // The parts stay, to be looked at.
+    faults.set('wrong.tar', on('AbortMultipartUpload', error(403, 'AccessDenied')));
+    await expect(upload('wrong.tar', { sources: [wrong], bundle: exact })).rejects.toMatchObject({
+      code: 'CONTENT',
+      message: expect.stringContaining('digest mismatch'),
+      where: { host: 'wrong.test' },
+    });
+    const [id = ''] = openUploads('wrong.tar');
+    expect(server.uploads.get(id)?.parts.size).toBe(0);
+  });
+
+  it('is followed by the next source', async () => {
+    const messages: string[] = [];
+    const onEvent = (event: AirgapEvent) => {
+      if (event.type === 'notice') messages.push(event.message);
+    };
+    await upload('next.tar', { onEvent, sources: [wrong, source] });
+    expect(server.object('next.tar')?.equals(tar)).toBe(true);
+    expect(messages.join()).toMatch(/wrong\.test: digest mismatch/);
   });
 });
 

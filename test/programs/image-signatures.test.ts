@@ -13,6 +13,10 @@ const recorded: Record<string, string> = JSON.parse(readFileSync(RECORD, 'utf8')
 /** cosign accepts any signed statement about an image; here, an attestation does not sign it. */
 const STRICTER = new Set(['bundle: an attestation']);
 const hasCosign = findProgram('cosign') !== undefined;
+if (!hasCosign)
+  process.stderr.write(
+    '\nSKIPPED: verdicts of cosign itself about signed images (recorded ones are used): missing cosign\n',
+  );
 
 const work = new TempDir();
 afterAll(() => work[Symbol.dispose]());
@@ -106,6 +110,22 @@ describe('a policy', () => {
     const built = await buildCase(good, '--config', config);
     expect(built.status).toBe(0);
     expect(String(built.stdout)).toContain('registry.test/team/app:1: signed by ec-pkcs8.pub');
+  });
+
+  it('needs the base of a delta that leaves the signatures to it, and says so', async () => {
+    expect((await buildCase(good)).status).toBe(0);
+    const delta = await airgap(['delta', 'bundle.tar', 'bundle.tar', '-o', 'app.delta.tar'], {
+      cwd: work.path,
+    });
+    expect(delta.stderr).not.toContain('error');
+    const config = policy({ pattern: '*', key: CASE_KEY });
+    const args = ['verify', 'app.delta.tar', '--allow-missing-base', '--config', config];
+    const alone = await airgap(args, { cwd: work.path });
+    expect(alone.status).toBe(1);
+    expect(alone.stderr + alone.stdout).toMatch(/the delta leaves it to its base[\s\S]*with --base/);
+    const { status, stdout } = await airgap([...args, '--base', 'bundle.tar'], { cwd: work.path });
+    expect(String(stdout)).toContain('signed by');
+    expect(status).toBe(0);
   });
 
   it('is checked by load before anything is pushed', async () => {

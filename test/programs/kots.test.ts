@@ -257,6 +257,32 @@ describe('verify of a .airgap', () => {
     expect(await airgap(['verify', path, '--digest', digest])).toMatchObject({ status: 4 });
   });
 
+  it('says which images the release uses and the archive lacks, and names a damaged release', async () => {
+    mkdirSync(work.file('verified'));
+    writeFileSync(work.file('verified/pod.yaml'), POD);
+    const path = work.file('with-release.airgap');
+    expect(await kots(bundle, '-o', path, '--release', 'verified', '--channel-id', 'c1')).toMatchObject({
+      status: 0,
+    });
+    const { status, stderr } = await verify(path);
+    const notice = 'docker.io/library/nginx:1 is used by the release, but is not in the bundle';
+    expect([status, stderr]).toEqual([0, expect.stringContaining(notice)]);
+    const folder = extract(path);
+    writeFileSync(`${folder}/app.tar.gz`, 'no archive');
+    execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+    const damaged = await verify(path);
+    const problem = 'the release is not a .tar.gz';
+    expect([damaged.status, damaged.stdout.toString()]).toEqual([1, expect.stringContaining(problem)]);
+    writeFileSync(
+      `${folder}/app.tar.gz`,
+      await airgapOf([{ name: 'large', content: Buffer.alloc(40_000_000) }]),
+    );
+    execFileSync('tar', ['-czf', path, '-C', folder, ...readdirSync(folder)]);
+    const large = await verify(path);
+    const limit = 'the release has more than 33554432 bytes';
+    expect([large.status, large.stdout.toString()]).toEqual([1, expect.stringContaining(limit)]);
+  });
+
   it.each<[string, string, (folder: string) => void, string]>([
     [
       'an image without its tag',
@@ -416,8 +442,8 @@ spec:
   });
 
   it.each<[string, (path: string) => void, string]>([
-    ['a pipe', path => execFileSync('mkfifo', [path]), 'it is not a regular file'],
-    ['a large file', path => truncateSync(touch(path), 3e9), 'it has 3000000000 bytes, the limit is'],
+    ['a pipe without a writer', path => execFileSync('mkfifo', [path]), 'the pipe is empty'],
+    ['a large file', path => truncateSync(touch(path), 3e9), 'the release has more than 536870912 bytes'],
   ])('that is %s is refused', async (_name, create, message) => {
     using folder = new TempDir();
     const release = folder.file('app.tar.gz');

@@ -1,10 +1,10 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { delta, sign } from '@airgap/core';
+import { delta, serve, sign } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { airgap, TempDir } from '../support/airgap.ts';
 import { buildBundle, entriesOf, joinEntries } from '../support/bundle.ts';
-import { imageOf, noiseOf } from '../support/images/image.ts';
+import { imageOf, noiseLayer, noiseOf } from '../support/images/image.ts';
 import { makeCertificates } from '../support/programs/certificates.ts';
 import { lacks, output } from '../support/programs/program.ts';
 import { passwordFile, WebServer } from '../support/programs/web-server.ts';
@@ -47,6 +47,7 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     );
     await output('openssl', 'ec', '-in', work.file('key.pem'), '-pubout', '-out', work.file('vendor.pub'));
     await sign({ bundle: path('app-1.1.tar'), key: work.file('key.pem') });
+    writeFileSync(path('index.html'), '<html>not here</html>');
     mkdirSync(path('foreign'));
     // Another tool may write the entries in any order.
     const [layout, ...others] = entriesOf(readFileSync(path('app-1.1.tar')));
@@ -57,6 +58,8 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
       files,
       certificates.server,
       `location /moved/ { rewrite ^/moved/(.*)$ /$1 redirect; }
+       location /pages/ { alias ${files}/; error_page 404 =200 /index.html; }
+       location /plain/ { rewrite ^/plain/(.*)$ http://127.0.0.1:9/$1 redirect; }
        location /private/ { alias ${files}/; auth_basic x; auth_basic_user_file ${passwords}; }
        location /whole/ { alias ${files}/; max_ranges 0; }
        location /link/ { if ($arg_token != "a-secret-token") { return 403; } alias ${files}/; }`,
@@ -91,6 +94,17 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     const responses = web.responses('/app-1.1.tar').slice(before);
     const bytes = responses.filter(({ path }) => path === '/app-1.1.tar').map(response => response.bytes);
     expect(bytes.reduce((sum, size) => sum + size, 0)).toBe(statSync(path('app-1.1.tar')).size);
+  });
+
+  it('is compared with the diff IDs of its layers', async () => {
+    const layer = await noiseLayer('compressed', 100_000);
+    const wrong = imageOf({ layers: [layer], diffIds: [`sha256:${'0'.repeat(64)}`] });
+    await buildBundle({ 'team/wrong:1': wrong }, path('wrong.tar'));
+    const local = await run('verify', path('wrong.tar'), '--diff-ids', '--json');
+    const remote = await run('verify', `${web.https}/wrong.tar`, '--diff-ids', '--json');
+    const { problems } = JSON.parse(String(local.stdout));
+    expect(problems).toHaveLength(1);
+    expect([remote.status, JSON.parse(String(remote.stdout)).problems]).toEqual([1, problems]);
   });
 
   it('is refused by its head when the checksums are those of another one', async () => {
@@ -144,6 +158,23 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     expect(JSON.parse(String(again.stdout)).uploaded.blobs).toBe(0);
   });
 
+  it('is served, by ranges and completely', async () => {
+    const pem = readFileSync(ca, 'utf8');
+    const listen = { host: '127.0.0.1', port: 0 };
+    await using serving = await serve({ bundles: [`${web.https}/app-1.0.tar`], listen, ca: [{ pem }] });
+    const [layer] = bases as [(typeof bases)[0]];
+    const url = `${serving.url}/v2/team/app/blobs/${layer.diffId}`;
+    const before = web.responses('/app-1.0.tar').length;
+    const part = await fetch(url, { headers: { range: 'bytes=3000000-3000999' } });
+    expect(Buffer.from(await part.arrayBuffer()).equals(layer.bytes.subarray(3_000_000, 3_001_000))).toBe(
+      true,
+    );
+    const bytes = web.responses('/app-1.0.tar').slice(before);
+    expect(bytes.reduce((sum, response) => sum + response.bytes, 0)).toBeLessThan(100_000);
+    const complete = await fetch(url);
+    expect(Buffer.from(await complete.arrayBuffer()).equals(layer.bytes)).toBe(true);
+  });
+
   it('is the base of a delta, which is a file, and the other way round', async () => {
     const made = work.file('made.tar');
     for (const [base, change] of [
@@ -164,7 +195,7 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     expect(checked.status).toBe(0);
   });
 
-  it.each([
+  it.concurrent.each([
     ['over HTTP from this machine', () => `${web.http}/app-1.0.tar`],
     ['after a redirect', () => `${web.https}/moved/app-1.0.tar`],
     ['with a login in the URL', () => `${web.https.replace('//', '//user:p%40ssword@')}/private/app-1.0.tar`],
@@ -177,10 +208,20 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     expect(`${stdout}${stderr}`).not.toMatch(/a-secret-token|ssword/);
   });
 
-  it.each([
+  it('is verified where the server has a page for each name', async () => {
+    const { status, stderr } = await run('verify', `${web.https}/pages/app-1.0.tar`);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('app-1.0.tar.sha256 is not a file of checksums, and is ignored'),
+    });
+  });
+
+  it.concurrent.each<[string, () => string, number, RegExp]>([
     ['a missing file', () => '/none.tar', 2, /no such file: localhost:\d+ answered 404/],
+    ['a part', () => '/app-1.0.tar.001', 2, /parts are not read from a URL/],
     ['a missing login', () => '/private/app-1.0.tar', 2, /access denied: localhost:\d+ answered 401/],
     ['an expired link', () => '/link/app-1.0.tar?token=old-secret', 2, /access denied.*\n.*signed link/s],
+    ['a redirect without TLS', () => '/plain/app-1.0.tar', 3, /a redirect leads from https to http/],
     [
       'a server without ranges',
       () => '/whole/app-1.0.tar',

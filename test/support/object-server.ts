@@ -29,6 +29,9 @@ interface Upload {
   readonly parts: Map<number, Stored>;
 }
 
+/** They share their objects. */
+const BUCKETS = ['bucket', 'releases'];
+
 /** An object store in memory, on loopback, that speaks S3. It checks no signatures, and can answer with any fault. */
 export class ObjectServer implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
@@ -50,7 +53,7 @@ export class ObjectServer implements AsyncDisposable {
     server.on('request', (incoming, response) => void this.#handle(incoming, response));
   }
 
-  /** Starts it with one empty bucket, `bucket`. */
+  /** Starts it without objects. */
   static async start(): Promise<ObjectServer> {
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -79,6 +82,11 @@ export class ObjectServer implements AsyncDisposable {
     return this.objects.get(key)?.bytes;
   }
 
+  /** Stores an object, without a request. */
+  put(key: string, bytes: Buffer): void {
+    this.objects.set(key, store(bytes));
+  }
+
   /** How often an operation was requested. */
   count(operation: string): number {
     return this.seen.filter(request => request.operation === operation).length;
@@ -99,7 +107,7 @@ export class ObjectServer implements AsyncDisposable {
 
   async #serve(request: ObjectRequest, response: ServerResponse): Promise<void> {
     const { operation, bucket, key, query } = request;
-    if (bucket !== 'bucket') return sendError(response, 404, 'NoSuchBucket');
+    if (!BUCKETS.includes(bucket)) return sendError(response, 404, 'NoSuchBucket');
     const upload = this.uploads.get(query.get('uploadId') ?? '');
     if (operation === 'CreateMultipartUpload') {
       const id = randomUUID();

@@ -19,7 +19,7 @@ const work = new TempDir();
 beforeAll(async () => {
   registry = await TestRegistry.start();
   for (const [index, name] of IMAGES.entries())
-    registry.push(name, imageOf({ layers: [await noiseLayer(name, (6 - index) * MB)], compression: 'none' }));
+    registry.push(name, imageOf({ layers: [await noiseLayer(name, (6 - index) * MB)] }));
   writeFileSync(work.file('list.txt'), IMAGES.map(name => `${registry.host}/${name}\n`).join(''));
   writeFileSync(work.file('airgap'), `#!/bin/sh\nexec "${process.execPath}" "${AIRGAP}" "$@"\n`);
   chmodSync(work.file('airgap'), 0o755);

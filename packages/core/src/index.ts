@@ -28,6 +28,7 @@ export type {
   RemovedImage,
 } from './diff/image-change.ts';
 export { fileReadError } from './fs/file-read-error.ts';
+export { readTextFile } from './fs/small-file.ts';
 export type { ProxyOptions } from './http/proxy.ts';
 export type { ImagePaths } from './input/formats/image-path.ts';
 export type { SourceText } from './input/model/source-text.ts';

@@ -20,6 +20,7 @@ Examples:
   airgap build manifests/ --platform linux/arm64 -o bundle.tar --strict
   airgap build app.yaml --reuse bundle-1.0.tar -o bundle-1.1.tar
   airgap build app.yaml --delta-from bundle-1.0.tar -o bundle-1.1.delta.tar
+  airgap build app.yaml --delta-from 1.0.lock -o bundle-1.1.delta.tar
   airgap build app.yaml --split fat32 -o /media/usb/bundle.tar
   airgap build app.yaml --app my-app --license license.yaml --via-proxy -o bundle.tar
   airgap build app.yaml --sign cosign.key -o bundle.tar

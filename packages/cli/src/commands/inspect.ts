@@ -41,7 +41,7 @@ export function inspectCommand(command: Command, session: Session) {
       const { onEvent } = openReporter('plain', session);
       const remote = { ...(await remoteOptions(flags, session.environment)), onEvent };
       const options = { ...remote, bundle, base, signal: session.signal };
-      if (format === 'html') stdout(await htmlReport({ ...options, since }), session);
+      if (format === 'html') stdout(await htmlReport({ ...options, since, signatures }), session);
       else if (format === 'cyclonedx' || format === 'spdx')
         printJson(await billOfMaterials({ ...options, format }), session);
       else if (format === 'json') printJson(await inspect({ ...options, signatures }), session);

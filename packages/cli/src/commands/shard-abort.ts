@@ -9,7 +9,7 @@ import { printJson, type Session, stdout } from '../session.ts';
 const EXAMPLES = `
 Examples:
   airgap shard abort s3://releases/app.tar
-  airgap shard abort s3://releases/app.tar --plan sha256:…
+  airgap shard abort s3://releases/app.tar --plan sha256:DIGEST
 `;
 
 const planOption = new Option('--plan <digest>', 'abort only this plan (default: all plans for the object)');

@@ -8,7 +8,7 @@ import { printJson, type Session, stdout } from '../session.ts';
 
 const EXAMPLES = `
 Examples:
-  airgap shard finish s3://releases/app.tar --plan sha256:…
+  airgap shard finish s3://releases/app.tar --plan sha256:DIGEST
 
 The last worker does this by itself. It is needed only if that worker could not.
 `;

@@ -7,8 +7,8 @@ import { runRemote, workerFlags } from './remote.ts';
 
 const EXAMPLES = `
 Examples:
-  airgap shard run s3://releases/app.tar --plan sha256:… --shard 0
-  JOB_COMPLETION_INDEX=3 airgap shard run s3://releases/app.tar --plan sha256:…
+  airgap shard run s3://releases/app.tar --plan sha256:DIGEST --shard 0
+  JOB_COMPLETION_INDEX=3 airgap shard run s3://releases/app.tar --plan sha256:DIGEST
 
 The worker that finishes last completes the object. A shard that has failed is run again: it uploads what is missing.
 `;

@@ -8,8 +8,8 @@ import { shardRunCommand } from './shard-run.ts';
 const EXAMPLES = `
 Examples:
   airgap shard plan app.yaml --shards 64 -o s3://releases/app.tar
-  airgap shard run s3://releases/app.tar --plan sha256:… --shard 0
-  airgap shard finish s3://releases/app.tar --plan sha256:…
+  airgap shard run s3://releases/app.tar --plan sha256:DIGEST --shard 0
+  airgap shard finish s3://releases/app.tar --plan sha256:DIGEST
   airgap shard abort s3://releases/app.tar
 
 Credentials, region and endpoint of the store are those of the AWS SDK: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION,

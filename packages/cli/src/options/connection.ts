@@ -1,4 +1,4 @@
-import { AirgapError, DEFAULT_CONCURRENCY } from '@airgap/core';
+import { AirgapError, DEFAULT_CONCURRENCY, readTextFile } from '@airgap/core';
 import {
   type Command,
   type CommandUnknownOpts,
@@ -6,7 +6,6 @@ import {
   type OptionValues,
 } from '@commander-js/extra-typings';
 import type { Environment } from '../environment.ts';
-import { readText } from './file.ts';
 import { concurrency, repeated, timeout } from './parsers.ts';
 
 const plainHttpOption = new Option(
@@ -89,7 +88,7 @@ export interface Pem {
 
 async function readPem(flag: string, what: string): Promise<Pem> {
   const { host, path } = /^(?<host>[^=/]+)=(?<path>.+)$/.exec(flag)?.groups ?? {};
-  return { host, pem: await readText(path ?? flag, what) };
+  return { host, pem: await readTextFile(what, path ?? flag) };
 }
 
 /** Pairs every certificate with the key of the same host. */

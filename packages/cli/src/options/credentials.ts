@@ -11,6 +11,7 @@ import {
   licenseCredentials,
   parseLicense,
   type ReplicatedDomains,
+  readTextFile,
   type Settings,
 } from '@airgap/core';
 import type { Environment } from '../environment.ts';
@@ -50,11 +51,11 @@ export async function configuredCredentials(
 export async function licensed(license: string, domains: ReplicatedDomains = {}): Promise<CredentialsByHost> {
   let text: string;
   try {
-    text = await readFile(license, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && isLicenseId(license))
-      return licenseCredentials(license, domains);
-    throw fileReadError('the license', license, cause);
+    text = await readTextFile('the license', license);
+  } catch (error) {
+    const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
+    if (cause?.code === 'ENOENT' && isLicenseId(license)) return licenseCredentials(license, domains);
+    throw error;
   }
   return licenseCredentials(parseLicense({ file: license, text }), domains);
 }

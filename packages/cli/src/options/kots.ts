@@ -1,4 +1,4 @@
-import type { AirgapFields, RequiredRelease } from '@airgap/core';
+import { type AirgapFields, type RequiredRelease, readTextFile } from '@airgap/core';
 import {
   type Command,
   type CommandUnknownOpts,
@@ -6,7 +6,6 @@ import {
   type OptionValues,
 } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
-import { readText } from './file.ts';
 
 const requiredOption = new Option(
   '--required <label=cursor>',
@@ -49,7 +48,7 @@ export function airgapFlags<Args extends unknown[], Flags extends OptionValues>(
 export async function airgapFields(flags: AirgapFlags): Promise<AirgapFields | undefined> {
   const { release, channelId, channelName, versionLabel, cursor } = flags;
   const { required, isRequired, releaseNotes: file, previous, omitUnchanged } = flags;
-  const releaseNotes = file === undefined ? undefined : await readText(file, 'the release notes');
+  const releaseNotes = file === undefined ? undefined : await readTextFile('the release notes', file);
   const label = { release, channelId, channelName, versionLabel, cursor };
   const fields = { ...label, required, isRequired, releaseNotes, previous, omitUnchanged };
   return Object.values(fields).some(value => value !== undefined) ? fields : undefined;

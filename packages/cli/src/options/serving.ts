@@ -1,10 +1,9 @@
-import { AirgapError, type ListenAddress } from '@airgap/core';
+import { AirgapError, type ListenAddress, readTextFile } from '@airgap/core';
 import { Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import type { Environment } from '../environment.ts';
 import type { Session } from '../session.ts';
 import { readPasswordStdin, withoutLineEnd } from './credentials.ts';
-import { readText } from './file.ts';
 
 const LISTEN_ADDRESS = /^(?:(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[^\s:[\]]+)):)?(?<port>\d{1,5})$/;
 
@@ -57,7 +56,7 @@ async function readCertificate({ tlsCert, tlsKey }: ServingFlags) {
     const message = tlsKey === undefined ? '--tls-cert without --tls-key' : '--tls-key without --tls-cert';
     throw new AirgapError('USAGE', message, { hint: 'Pass both --tls-cert and --tls-key.' });
   }
-  return { cert: await readText(tlsCert, 'the certificate'), key: await readText(tlsKey, 'the key') };
+  return { cert: await readTextFile('the certificate', tlsCert), key: await readTextFile('the key', tlsKey) };
 }
 
 async function readLogin(
@@ -83,6 +82,6 @@ async function givenPassword(
       hint: 'Pass one of them.',
     });
   if (passwordStdin) return readPasswordStdin(signal);
-  const text = passwordFile === undefined ? password : await readText(passwordFile, 'the password');
+  const text = passwordFile === undefined ? password : await readTextFile('the password', passwordFile);
   return text && withoutLineEnd(text);
 }

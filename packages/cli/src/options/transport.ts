@@ -20,6 +20,6 @@ export const baseOption = new Option(
   'bundle or OCI layout with the layers that a delta leaves out (repeatable)',
 ).argParser(repeated);
 export const deltaFromOption = new Option(
-  '--delta-from <bundle>',
-  'write a delta: leave out the layers that this older bundle has (repeatable: that all of them have)',
+  '--delta-from <bundle|lock>',
+  'write a delta: leave out the layers that this older bundle, or the bundle of this lock, has (repeatable: that all of them have)',
 ).argParser(repeated);

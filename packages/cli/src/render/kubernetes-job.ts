@@ -34,6 +34,7 @@ spec:
       - action: Ignore
         onPodConditions:
           - type: DisruptionTarget
+            status: "True"
       # Wrong usage or credentials, content that does not match its digest, a bug: a retry would fail again.
       - action: FailJob
         onExitCodes:

@@ -23,6 +23,6 @@ function describe({ kind, image = '', old, new: current }: LockChange): string {
     case 'referrers':
       return `${image}: locked referrers ${old || 'none'}, the registry has ${current || 'none'}`;
     case 'platforms':
-      return `platforms: locked ${old}, chosen ${current}`;
+      return `${image ? `${image}: ` : ''}platforms: locked ${old}, chosen ${current}`;
   }
 }

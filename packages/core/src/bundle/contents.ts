@@ -12,9 +12,13 @@ import type { BundleInput, EntryContent } from './entry-content.ts';
  * Lists the entries of a bundle of these images, in order: the three documents, then manifests, configs and layers,
  * each group sorted by digest, each digest once.
  *
+ * @param order of the blobs of these images
  * @throws AirgapError `CONTENT` when two manifests declare different sizes for one digest
  */
-export function bundleEntries(images: readonly ResolvedImage[]): BundleInput[] {
+export function bundleEntries(
+  images: readonly ResolvedImage[],
+  order: BlobOrder = blobOrder(images),
+): BundleInput[] {
   const names = bundleNames(images);
   const blobs = new BlobSet();
   for (const image of images) addBlobs(blobs, image);
@@ -22,7 +26,7 @@ export function bundleEntries(images: readonly ResolvedImage[]): BundleInput[] {
     document('oci-layout', ociLayout()),
     document('index.json', indexJson(names)),
     document('manifest.json', manifestJson(names)),
-    ...blobs.inOrder(blobOrder(images)),
+    ...blobs.inOrder(order),
   ];
 }
 

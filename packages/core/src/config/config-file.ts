@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { constants, type FileHandle, open, stat } from 'node:fs/promises';
+import { constants, open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileReadError } from '../fs/file-read-error.ts';
+import { readBytes, readFrom } from '../fs/small-file.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Config, parseConfig } from './config.ts';
 import type { CredentialSource } from './credential-source.ts';
@@ -30,7 +31,8 @@ export interface ReadBytes {
 /** Reads a config file that the user has named; it may be a pipe. @throws AirgapError `INPUT` */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
-    return parseFile(path, await readSmallFile(path, 'any'));
+    const stats = await stat(path);
+    return parseFile(path, { bytes: checkSize(await readBytes(path, MAX_CONFIG_SIZE), path), stats });
   } catch (cause) {
     throw cause instanceof AirgapError ? cause : fileReadError('the config', path, cause);
   }
@@ -44,7 +46,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
  */
 export async function findConfigFile(path: string): Promise<ConfigFile | undefined> {
   try {
-    return parseFile(path, await readSmallFile(path, 'regular'));
+    return parseFile(path, await readSmallFile(path));
   } catch (cause) {
     if (cause instanceof AirgapError) throw cause;
     if (await isAbsent(path, cause)) return undefined;
@@ -52,32 +54,20 @@ export async function findConfigFile(path: string): Promise<ConfigFile | undefin
   }
 }
 
-/**
- * Reads a file of at most {@link MAX_CONFIG_SIZE} bytes.
- *
- * @param kind whether only a regular file is accepted
- * @throws file system errors, and AirgapError `INPUT`
- */
-export async function readSmallFile(path: string, kind: 'regular' | 'any'): Promise<ReadBytes> {
-  const flags = kind === 'any' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK;
-  const file = await open(path, flags);
+/** Reads a regular file of at most {@link MAX_CONFIG_SIZE} bytes. @throws file system errors, and AirgapError `INPUT` */
+export async function readSmallFile(path: string): Promise<ReadBytes> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();
-    if (kind === 'regular' && !stats.isFile()) throw notRegular(path, stats);
-    return { bytes: await readUpTo(file, path), stats };
+    if (!stats.isFile()) throw notRegular(path, stats);
+    return { bytes: checkSize(await readFrom(file, MAX_CONFIG_SIZE), path), stats };
   } finally {
     await file.close();
   }
 }
 
-async function readUpTo(file: FileHandle, path: string): Promise<Buffer> {
-  const buffer = Buffer.alloc(MAX_CONFIG_SIZE + 1);
-  let size = 0;
-  while (size < buffer.length) {
-    const { bytesRead } = await file.read(buffer, size, buffer.length - size, null);
-    if (bytesRead === 0) return buffer.subarray(0, size);
-    size += bytesRead;
-  }
+function checkSize(bytes: Buffer, path: string): Buffer {
+  if (bytes.length <= MAX_CONFIG_SIZE) return bytes;
   throw new AirgapError('INPUT', `the file is larger than ${MAX_CONFIG_SIZE} bytes`, {
     where: { path },
     hint: 'Check that it is a config file.',

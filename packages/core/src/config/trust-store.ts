@@ -31,7 +31,7 @@ export class TrustStore {
    */
   static async read(path: string): Promise<TrustStore> {
     try {
-      const { bytes, stats } = await readSmallFile(path, 'regular');
+      const { bytes, stats } = await readSmallFile(path);
       const problem = await writableByOthers(path, stats);
       if (problem !== undefined) throw notPrivate(path, problem);
       return new TrustStore(path, parseStore(path, bytes.toString('utf8')));

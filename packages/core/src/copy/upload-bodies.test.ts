@@ -5,16 +5,37 @@ import { digestOf } from '../oci/digest.ts';
 import type { AirgapEvent } from '../store/events.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
+import type { RandomAccess } from '../store/random-access.ts';
+import type { Range } from '../store/ranges.ts';
 import { UploadBodies } from './upload-bodies.ts';
 
 const content = noiseOf(1, 1_500_000).bytes;
 const blob: Descriptor = { mediaType: 'x', digest: digestOf(content), size: content.length };
 
+/** Bytes of which each read is a request. */
+function remote(stored: Buffer): RandomAccess {
+  const bytes = new MemoryBytes(stored, 'b.tar');
+  return Object.assign(bytes, {
+    section: (range: Range) => new MemoryBytes(stored.subarray(range.start, range.end), 'b.tar'),
+  });
+}
+
 /** Reads a part of a body of these stored bytes. */
-async function read(stored: Buffer, start = 0, end = blob.size) {
+async function read(
+  stored: Buffer,
+  start = 0,
+  end = blob.size,
+  open = (bytes: Buffer): RandomAccess => new MemoryBytes(bytes, 'b.tar'),
+) {
+  let opened = 0;
   await using hashPool = new HashPool();
   const events: AirgapEvent[] = [];
-  const opener = { open: async () => new MemoryBytes(stored, 'b.tar') };
+  const opener = {
+    open: async () => {
+      opened += 1;
+      return open(stored);
+    },
+  };
   const body = new UploadBodies(opener, hashPool, event => void events.push(event)).of(blob);
   const chunks: Buffer[] = [];
   const error = await (async () => {
@@ -22,7 +43,7 @@ async function read(stored: Buffer, start = 0, end = blob.size) {
     for await (const chunk of body(start, end)) chunks.push(Buffer.from(chunk));
   })().catch((thrown: unknown) => thrown);
   const received = events.map(event => (event.type === 'blob-progress' ? event.received : 0));
-  return { bytes: Buffer.concat(chunks), error, received };
+  return { bytes: Buffer.concat(chunks), error, received, opened };
 }
 
 const flipped = Buffer.from(content).fill((content[9] ?? 0) ^ 1, 9, 10);
@@ -49,6 +70,17 @@ describe('the body of an upload', () => {
     const { bytes, error } = await read(flipped, start);
     expect(error).toMatchObject({ code: 'CONTENT', where: { path: 'b.tar', digest: blob.digest } });
     expect(start + bytes.length).toBeLessThan(blob.size);
+  });
+
+  it('reads a blob once that is read by requests, and verifies it meanwhile', async () => {
+    const { bytes, error, opened } = await read(content, 0, blob.size, remote);
+    expect([bytes.equals(content), error, opened]).toEqual([true, undefined, 1]);
+    const damaged = await read(flipped, 0, blob.size, remote);
+    expect(damaged.error).toMatchObject({ code: 'CONTENT', where: { path: 'b.tar', digest: blob.digest } });
+    expect(damaged.bytes.length).toBeLessThan(blob.size);
+    // The end of a blob alone says nothing: all of it is read once more.
+    const part = await read(flipped, 1_000_000, blob.size, remote);
+    expect(part.error).toMatchObject({ code: 'CONTENT' });
   });
 
   it('fails when the blob ends early', async () => {

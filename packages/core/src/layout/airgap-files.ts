@@ -1,3 +1,4 @@
+import { APP_ARCHIVE } from '../kots/airgap-document.ts';
 import { Archive, type ArchiveOptions } from '../kots/archive.ts';
 import { readTree, type TreeContents, type TreeImage } from '../kots/registry-tree-reader.ts';
 import { AirgapError } from '../model/errors.ts';
@@ -63,6 +64,17 @@ export class AirgapFiles implements LayoutFiles {
 
   get size(): number {
     return this.#archive.size;
+  }
+
+  /** The size of the release in it, in bytes; undefined without one. */
+  get releaseSize(): number | undefined {
+    return this.#archive.entries.get(APP_ARCHIVE)?.size;
+  }
+
+  /** Reads the release, an `app.tar.gz`; undefined without one. @throws AirgapError `BUNDLE` */
+  async release(): Promise<Buffer | undefined> {
+    const entry = this.#archive.entries.get(APP_ARCHIVE);
+    return entry && this.#archive.read(entry);
   }
 
   async open({ name }: LayoutEntry): Promise<RandomAccess> {

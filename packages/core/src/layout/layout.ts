@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
+import { isTooComplex } from '../model/parse-json.ts';
 import { MAX_CONFIG_SIZE } from '../oci/config.ts';
 import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -19,8 +20,8 @@ import { blobPath, DOCUMENT_KEYS } from './documents.ts';
 import type { LayoutEntry, LayoutFiles, LayoutForm } from './layout-files.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 
-/** The maximum size of a document of a layout, in bytes: enough for 100,000 names. */
-const MAX_DOCUMENT_SIZE = 64 * 1024 * 1024;
+/** The maximum size of a document of a layout, in bytes: enough for 70,000 names. */
+const MAX_DOCUMENT_SIZE = 32 * 1024 * 1024;
 
 const indexSchema = z.looseObject({
   schemaVersion: z.literal(2),
@@ -124,6 +125,7 @@ export class Layout implements ImageSource, AsyncDisposable {
   }
 
   #parse(name: string, bytes: Uint8Array): unknown {
+    if (isTooComplex(bytes)) throw this.#invalid(`${name} has too many values, or too many levels`);
     try {
       return parseStrictJson(bytes, DOCUMENT_KEYS[name] ?? {});
     } catch (cause) {
@@ -206,7 +208,9 @@ export class Layout implements ImageSource, AsyncDisposable {
     const message = isLeftOut ? 'a blob is missing: the delta leaves it to its base' : 'a blob is missing';
     throw new AirgapError('NOT_FOUND', message, {
       where: { ...this.origin, digest: blob.digest },
-      hint: isLeftOut ? 'Pass the bundle that the delta was made against.' : WORDING[this.form].hint,
+      hint: isLeftOut
+        ? 'Pass the bundle that the delta was made against with --base.'
+        : WORDING[this.form].hint,
     });
   }
 

@@ -4,13 +4,14 @@ import { fileExists } from '../fs/file-exists.ts';
 import { fileReadError } from '../fs/file-read-error.ts';
 import { type ArchiveOptions, isAirgap } from '../kots/archive.ts';
 import { AirgapError } from '../model/errors.ts';
-import { isUrl, shownPath } from '../model/path-or-url.ts';
+import { baseName, isUrl, shownPath } from '../model/path-or-url.ts';
 import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { openObject } from '../objects/read/open-object.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { isRemote, type RandomAccess } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
 import { BLOCK } from '../tar/header.ts';
+import { parsePartPath } from '../tar/parts.ts';
 import { AirgapFiles } from './airgap-files.ts';
 import { DeltaFiles } from './delta-files.ts';
 import { DirectoryFiles } from './directory-files.ts';
@@ -167,7 +168,10 @@ export async function openStorage(
   path: string,
   options: ObjectOptions = {},
 ): Promise<DirectoryFiles | RandomAccess> {
-  if (isUrl(path)) return openObject(path, options);
+  if (isUrl(path)) {
+    if (parsePartPath(baseName(path))) throw remotePart(path);
+    return openObject(path, options);
+  }
   const parts = await findParts(path);
   if (parts) return openParts(parts);
   const stats = await stat(path).catch(cause => {
@@ -181,6 +185,13 @@ export function remoteAirgap(path: string): AirgapError {
   return new AirgapError('UNSUPPORTED', 'a .airgap is not read from a URL', {
     where: { path: shownPath(path) },
     hint: 'Download it first.',
+  });
+}
+
+function remotePart(path: string): AirgapError {
+  return new AirgapError('UNSUPPORTED', 'parts are not read from a URL', {
+    where: { path: shownPath(path) },
+    hint: 'Download all parts into one folder, and pass the first one.',
   });
 }
 

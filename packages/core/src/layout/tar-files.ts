@@ -7,6 +7,9 @@ import { blobDigest, DOCUMENTS } from './documents.ts';
 import type { LayoutFiles, LayoutForm } from './layout-files.ts';
 import { unexpectedReason } from './unexpected-entry.ts';
 
+/** The limit of entries in a tar: far more than the largest bundle has. */
+const MAX_ENTRIES = 200_000;
+
 /** The directories of a layout, which archives of other tools list. */
 const DIRECTORIES = new Set(['', 'blobs', 'blobs/sha256']);
 
@@ -97,9 +100,12 @@ function directoryName(name: string): string {
 export class ContentsReader {
   readonly #entries = new Map<string, PlacedEntry>();
   #isPlain = true;
+  #count = 0;
 
-  /** Adds an entry. @returns why it is unexpected; it is then left out */
+  /** Adds an entry. @returns why it is unexpected; it is then left out @throws AirgapError `BUNDLE` for too many */
   add(entry: PlacedEntry): string | undefined {
+    this.#count += 1;
+    if (this.#count > MAX_ENTRIES) throw tooManyEntries();
     const name = layoutName(entry.name);
     if (name !== entry.name) this.#isPlain = false;
     if (entry.type === '5' && DIRECTORIES.has(directoryName(name))) {
@@ -117,6 +123,12 @@ export class ContentsReader {
     const built = this.#entries.has(RECIPE) ? 'delta' : 'bundle';
     return { form: isBundle ? built : 'archive', entries: this.#entries };
   }
+}
+
+function tooManyEntries(): AirgapError {
+  return new AirgapError('BUNDLE', `more than ${MAX_ENTRIES} entries`, {
+    hint: 'Split the bundle by its images, or fetch it again.',
+  });
 }
 
 function invalid(tar: RandomAccess, reason: string): AirgapError {

@@ -46,14 +46,22 @@ function isBundleStart(names: readonly string[]): boolean {
   return names.every((name, at) => (at < documents.length ? name === documents[at] : blobDigest(name)));
 }
 
-/** Whether the entry after the complete ones is too large for the head: then nothing is left of the head. */
+/**
+ * Whether the entry after the complete ones is too large for the head, or invalid: then nothing is left of the head, and a
+ * walk says what is wrong.
+ */
 async function endsInLayers(head: RandomAccess, walked: ReadonlyMap<string, PlacedEntry>): Promise<boolean> {
   const last = [...walked.values()].at(-1);
   const next = last === undefined ? 0 : last.offset + padded(last.size);
   const header = Buffer.alloc(BLOCK);
   if (!(await readFully(head, header, next))) return false;
-  const { name, size } = decodeHeader(header) ?? { name: '', size: 0 };
-  return blobDigest(name) !== undefined && size > MAX_CONFIG_SIZE;
+  try {
+    const { name, size } = decodeHeader(header) ?? { name: '', size: 0 };
+    return blobDigest(name) !== undefined && size > MAX_CONFIG_SIZE;
+  } catch (error) {
+    if (error instanceof AirgapError) return true;
+    throw error;
+  }
 }
 
 /** What the head of a bundle leads to. */

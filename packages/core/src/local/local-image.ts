@@ -27,8 +27,12 @@ export class LocalImage implements ImageSource {
     return this.layout.origin;
   }
 
+  /** A name with a digest, as a lock pins it, is found by its digest: the layout need not have that name. */
   async resolve(name: Reference): Promise<Descriptor | undefined> {
-    return name.toString() === this.#name.toString() ? this.#descriptor : this.layout.resolve(name);
+    if (name.toString() === this.#name.toString()) return this.#descriptor;
+    const { digest } = name;
+    const size = digest && this.layout.sizeOf({ digest });
+    return digest && size !== undefined ? { mediaType: '', digest, size } : this.layout.resolve(name);
   }
 
   /** @throws AirgapError `BUNDLE` also when a blob of the image is missing: the plan would not be what a build can do */

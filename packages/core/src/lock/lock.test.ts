@@ -71,6 +71,21 @@ describe('an edited lock', () => {
       lockOf('  - image: a:1', `    digest: ${A}`, `    referrers: [x@${A}]`),
       '7:17: images.0.referrers.0',
     ],
+    [
+      'an invalid platform of an image',
+      lockOf('  - image: redis:7', `    digest: ${A}`, '    platforms: [linux]'),
+      '7:16: invalid platform',
+    ],
+    [
+      'all and another platform of an image',
+      lockOf('  - image: redis:7', `    digest: ${A}`, '    platforms: [all, linux/arm64]'),
+      '7:16: "all" must be the only platform',
+    ],
+    [
+      'no platform of an image',
+      lockOf('  - image: redis:7', `    digest: ${A}`, '    platforms: []'),
+      '7:16: images.0.platforms',
+    ],
     ['a newer version', 'lockVersion: 2\nplatforms: [all]\n', '1:14: lockVersion: must be 1'],
     ['no version', 'platforms: [all]\n', '1:1: lockVersion: must be 1'],
     ['an invalid platform', 'lockVersion: 1\nplatforms: [linux]\n', '2:12: invalid platform'],
@@ -113,6 +128,9 @@ const images = fc.uniqueArray(
   fc.record({
     name: names,
     digest: digests,
+    platforms: fc.constantFrom(undefined, 'all' as const, [
+      { os: 'windows', architecture: 'amd64', 'os.version': '10.0.1' },
+    ]),
     referrers: fc.uniqueArray(referrers, { maxLength: 3, selector: ({ digest }) => digest }),
   }),
   {
@@ -120,9 +138,7 @@ const images = fc.uniqueArray(
   },
 );
 
-function lock(
-  entries: readonly { name: string; digest: Digest; referrers: Lock['images'][0]['referrers'] }[],
-): Lock {
+function lock(entries: readonly (Omit<Lock['images'][0], 'reference'> & { readonly name: string })[]): Lock {
   return {
     platforms: [{ os: 'linux', architecture: 'arm', variant: 'v7' }],
     referrers: true,
@@ -137,6 +153,8 @@ test.prop([images])('a lock is read as it was written, and written as it was rea
   expect(read.images).toHaveLength(entries.length);
   const expected = new Map(entries.map(({ name, digest }) => [name, digest]));
   for (const { reference, digest } of read.images) expect(expected.get(reference.toString())).toBe(digest);
+  const platforms = new Map(entries.map(entry => [entry.name, entry.platforms]));
+  for (const image of read.images) expect(image.platforms).toEqual(platforms.get(image.reference.toString()));
 });
 
 it('quotes a name that is not plain text in YAML', () => {

@@ -13,6 +13,8 @@ const TITLE = '# Written by airgap lock; airgap lock --update renews it.';
 export interface LockedImage {
   readonly reference: Reference;
   readonly digest: Digest;
+  /** Its own platforms; undefined for those of the lock. */
+  readonly platforms?: PlatformChoice | undefined;
   /** Its signatures, SBOMs and other referrers, sorted. */
   readonly referrers: readonly LockedReferrer[];
 }
@@ -52,15 +54,16 @@ export function formatLock({ platforms, referrers, images }: Lock): string {
   const entries = images.map(({ reference, ...image }) => ({ ...image, name: reference.toString() }));
   const lines = entries
     .sort((a, b) => compareText(a.name, b.name))
-    .flatMap(({ name, digest, referrers }) => [
+    .flatMap(({ name, digest, platforms, referrers }) => [
       `  - image: ${yamlText(name)}`,
       `    digest: ${digest}`,
+      ...(platforms === undefined ? [] : [`    platforms: ${listOf(platforms)}`]),
       ...referrerLines(referrers),
     ]);
   const head = [
     TITLE,
     'lockVersion: 1',
-    `platforms: [${platformNames(platforms).join(', ')}]`,
+    `platforms: ${listOf(platforms)}`,
     `referrers: ${referrers}`,
     'images:',
   ];
@@ -70,6 +73,10 @@ export function formatLock({ platforms, referrers, images }: Lock): string {
 /** The host of a name may be an IPv6 address in brackets, which YAML reads as a list. */
 function yamlText(name: string): string {
   return name.startsWith('[') ? `"${name}"` : name;
+}
+
+function listOf(platforms: PlatformChoice): string {
+  return `[${platformNames(platforms).join(', ')}]`;
 }
 
 /** The platforms in the notation of `--platform`. */

@@ -1,7 +1,8 @@
 import type { ImageRequest } from '../input/requests.ts';
-import { AirgapError } from '../model/errors.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import type { PlatformChoice } from '../oci/platform.ts';
+import type { Reference } from '../reference/reference.ts';
 import { type PlacedImage, platformNames, type ReadLock } from './lock.ts';
 
 /** A request for an image, and what the lock says about it. */
@@ -36,16 +37,50 @@ export function lockedRequests(lock: ReadLock, requests: readonly ImageRequest[]
  */
 export function lockedPlatforms(lock: ReadLock, requested: PlatformChoice | undefined): PlatformChoice {
   if (requested === undefined) return lock.platforms;
-  const expected = platformNames(lock.platforms);
-  const actual = platformNames(requested);
-  const isSame =
-    actual.every(name => expected.includes(name)) && expected.every(name => actual.includes(name));
-  if (isSame) return lock.platforms;
-  throw new AirgapError(
-    'USAGE',
-    `the platforms are ${actual.join(', ')}, but ${lock.file} is for ${expected.join(', ')}`,
-    { where: { path: lock.file }, hint: 'Leave out --platform, or run airgap lock with the new platforms.' },
+  if (isSame(requested, lock.platforms)) return lock.platforms;
+  throw otherPlatforms('the platforms', requested, lock.platforms, lock.file, { path: lock.file });
+}
+
+/**
+ * Checks that the platforms that are requested for single images are those of the lock, in any order.
+ *
+ * @param requestedFor undefined for an image without a request of its own
+ * @returns name → platforms of the images that have their own in the lock
+ * @throws AirgapError `USAGE` with all positions
+ */
+export function lockedImagePlatforms(
+  lock: ReadLock,
+  requestedFor: (name: Reference) => PlatformChoice | undefined,
+): Record<string, PlatformChoice> {
+  const errors = lock.images.flatMap(({ reference, platforms = lock.platforms, position }) => {
+    const requested = requestedFor(reference);
+    if (requested === undefined || isSame(requested, platforms)) return [];
+    return otherPlatforms(`the platforms of ${reference}`, requested, platforms, lock.file, { position });
+  });
+  if (errors.length > 0)
+    throw AirgapError.all(errors, `the platforms of ${errors.length} images differ from ${lock.file}`);
+  return Object.fromEntries(
+    lock.images.flatMap(({ reference, platforms }) => (platforms ? [[reference.toString(), platforms]] : [])),
   );
+}
+
+function isSame(one: PlatformChoice, other: PlatformChoice): boolean {
+  const [before, after] = [new Set(platformNames(one)), new Set(platformNames(other))];
+  return before.size === after.size && [...before].every(name => after.has(name));
+}
+
+function otherPlatforms(
+  what: string,
+  requested: PlatformChoice,
+  locked: PlatformChoice,
+  file: string,
+  where: ErrorContext,
+): AirgapError {
+  const [actual, expected] = [requested, locked].map(choice => platformNames(choice).join(', '));
+  return new AirgapError('USAGE', `${what} are ${actual}, but ${file} is for ${expected}`, {
+    where,
+    hint: 'Leave out --platform, or run airgap lock with the new platforms.',
+  });
 }
 
 /** Checks that a lock lists referrers if they are requested. @throws AirgapError `USAGE` */

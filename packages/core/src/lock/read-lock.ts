@@ -24,6 +24,7 @@ const image = z.strictObject(
   {
     image: z.string({ error: 'must be an image name' }),
     digest,
+    platforms: z.array(z.string(), { error: 'must be a list of platforms' }).min(1).optional(),
     referrers: z.array(referrer, { error: 'must be a list of digests' }).optional(),
   },
   { error: 'must be a mapping with image: and digest:' },
@@ -78,7 +79,13 @@ export function parseLock(source: SourceText): ReadLock {
     images: images.flatMap((entry, index) => {
       const position = document.valuePosition(['images', index, 'image']);
       const digestPosition = document.valuePosition(['images', index, 'digest']);
-      return collect(position, () => parseImage(entry, { position, digestPosition }, seen));
+      const platformsPosition = document.valuePosition(['images', index, 'platforms']);
+      const own = entry.platforms;
+      const platforms = own && collect(platformsPosition, () => parsePlatforms(own))[0];
+      return collect(position, () => ({
+        ...parseImage(entry, { position, digestPosition }, seen),
+        ...(platforms ? { platforms } : {}),
+      }));
     }),
   };
   if (errors.length > 0)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseJson } from './parse-json.ts';
+import { isTooComplex, parseJson } from './parse-json.ts';
 
 it.each<[string, Uint8Array | string, unknown]>([
   ['text', '{"a":[1,null]}', { a: [1, null] }],
@@ -15,3 +15,17 @@ it.each<[string, Uint8Array | string]>([
   ['a byte order mark', Buffer.from('\uFEFF{}')],
   ['JSON that is nested too deeply', '['.repeat(100_000) + ']'.repeat(100_000)],
 ])('returns undefined for %s', (_name, content) => expect(parseJson(content)).toBeUndefined());
+
+it.each<[string, string, boolean]>([
+  ['10,000 levels', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, false],
+  ['10,001 levels', `${'['.repeat(10_001)}${']'.repeat(10_001)}`, true],
+  ['many objects beside each other', `[${'{},'.repeat(700_000)}{}]`, false],
+  ['too many objects', `[${'{},'.repeat(800_000)}{}]`, true],
+  ['too many keys', `{${'"a":0,'.repeat(800_000)}"b":0}`, true],
+  ['brackets in a text', JSON.stringify('[{"'.repeat(1_000_000)), false],
+  ['an escaped quote before brackets', `["\\"${'['.repeat(20_000)}"]`, false],
+  ['an escaped backslash before brackets', `["\\\\",${'['.repeat(20_000)}`, true],
+])('%s: too complex is %s', (_name, text, expected) => {
+  expect(isTooComplex(text)).toBe(expected);
+  expect(isTooComplex(Buffer.from(text))).toBe(expected);
+});

@@ -14,7 +14,7 @@ export class NewUpload implements AsyncDisposable {
   readonly upload: MultipartUpload;
   readonly #store: ObjectStore;
   readonly #options: ObjectStoreOptions;
-  #survives = false;
+  #isSettled = false;
 
   private constructor(upload: MultipartUpload, store: ObjectStore, options: ObjectStoreOptions) {
     this.upload = upload;
@@ -44,12 +44,12 @@ export class NewUpload implements AsyncDisposable {
 
   /** Leaves the upload to others, or the object in place. */
   keep(): void {
-    this.#survives = true;
+    this.#isSettled = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store[Symbol.asyncDispose]();
-    if (!this.#survives) await this.#abort();
+    if (!this.#isSettled) await this.#abort();
   }
 
   /** Removes the parts with a client of its own: the signal of the other one may be aborted. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -32,12 +33,16 @@ export class ShardFiles {
     this.#folder = planFolder(store.url.key, plan);
   }
 
-  async write(name: string, bytes: Uint8Array): Promise<void> {
+  async write(name: string, pieces: readonly Uint8Array[]): Promise<void> {
     const { bucket: Bucket } = this.#store.url;
     const key = `${this.#folder}${name}`;
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
     await this.#store.run(
       'write a file of the plan',
-      (client, options) => client.send(new PutObjectCommand({ Bucket, Key: key, Body: bytes }), options),
+      (client, options) => {
+        const Body = Readable.from(pieces, { objectMode: false });
+        return client.send(new PutObjectCommand({ Bucket, Key: key, Body, ContentLength: size }), options);
+      },
       { key },
     );
   }

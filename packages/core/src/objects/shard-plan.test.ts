@@ -25,6 +25,7 @@ const plan = planTar(
 );
 const options = { upload: 'an-upload', index: digestOf(index), shards: 2, partSize: 5 * MIB };
 const stored = planShards(plan, options);
+const head = Buffer.concat(stored.head);
 
 /** The stored document with a change, and the digest of the result. */
 function changed(change: (document: Record<string, unknown>) => void) {
@@ -36,7 +37,7 @@ function changed(change: (document: Record<string, unknown>) => void) {
 
 describe('a plan of shards', () => {
   it('is the same after it was stored and read', () => {
-    const restored = restorePlan(parsePlan(stored.document, stored.digest), stored.digest, stored.head);
+    const restored = restorePlan(parsePlan(stored.document, stored.digest), stored.digest, head);
     expect(restored.plan).toEqual(plan);
     expect(restored.shards).toEqual(stored.shards);
     expect(restored.upload).toBe('an-upload');
@@ -62,9 +63,9 @@ describe('a plan of shards', () => {
 
   it('is refused with another head', () => {
     const document = parsePlan(stored.document, stored.digest);
-    const head = Buffer.from(stored.head);
-    head.write('x', 600);
-    expect(() => restorePlan(document, stored.digest, head)).toThrow(
+    const other = Buffer.from(head);
+    other.write('x', 600);
+    expect(() => restorePlan(document, stored.digest, other)).toThrow(
       expect.objectContaining({ code: 'CONTENT' }),
     );
   });
@@ -85,7 +86,7 @@ describe('a plan of shards', () => {
     ['an invalid digest', document => Object.assign(document, { index: 'sha256:x' })],
   ])('is refused with %s', (_case, change) => {
     const { bytes, digest } = changed(change);
-    const read = () => restorePlan(parsePlan(bytes, digest), digest, stored.head);
+    const read = () => restorePlan(parsePlan(bytes, digest), digest, head);
     expect(read).toThrow(
       expect.objectContaining({ code: 'INPUT', message: expect.stringContaining('plan of shards') }),
     );

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { BlobRef, BundleEntry, BundleInput, BundlePlan } from '../bundle/entry-content.ts';
 import { blobPath } from '../layout/documents.ts';
 import { AirgapError } from '../model/errors.ts';
 import { parseJson } from '../model/parse-json.ts';
-import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
+import { type Digest, digestOf, isDigest, sha256Digest } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
 import { paddingOf } from '../tar/framing.ts';
 import { BLOCK, decodeHeader, padded } from '../tar/header.ts';
@@ -55,7 +56,8 @@ export interface ShardPlan {
 /** A plan as it is stored. */
 export interface StoredPlan extends ShardPlan {
   readonly document: Buffer;
-  readonly head: Buffer;
+  /** In pieces, which are as large as all manifests and configs. */
+  readonly head: readonly Uint8Array[];
 }
 
 export interface ShardPlanOptions {
@@ -81,7 +83,7 @@ export function planShards(plan: BundlePlan, options: ShardPlanOptions): StoredP
     shards,
   );
   const headCount = plan.entries.findLastIndex(({ content }) => content.bytes !== undefined) + 1;
-  const head = Buffer.concat(plan.entries.slice(0, headCount).flatMap(bytesOf));
+  const head = plan.entries.slice(0, headCount).flatMap(bytesOf);
   const { names, types, blobs } = tableOf(plan.entries.slice(headCount));
   const content: ShardDocument = {
     format: FORMAT,
@@ -89,7 +91,7 @@ export function planShards(plan: BundlePlan, options: ShardPlanOptions): StoredP
     size: plan.size,
     mtime: plan.mtime,
     index,
-    head: { size: head.length, digest: digestOf(head) },
+    head: { size: head.reduce((sum, { length }) => sum + length, 0), digest: digestOfAll(head) },
     names,
     types,
     blobs,
@@ -109,6 +111,12 @@ export function planShards(plan: BundlePlan, options: ShardPlanOptions): StoredP
     document,
     head,
   };
+}
+
+function digestOfAll(pieces: readonly Uint8Array[]): Digest {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return sha256Digest(hash.digest());
 }
 
 /** @throws AirgapError `USAGE` */

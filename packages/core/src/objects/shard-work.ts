@@ -43,7 +43,7 @@ export interface ShardOutcome extends FinishedBundle {
 export async function storePlan(store: ObjectStore, { digest, document, head }: StoredPlan): Promise<void> {
   const files = new ShardFiles(store, digest);
   await files.write(HEAD, head);
-  await files.write(PLAN, document);
+  await files.write(PLAN, [document]);
 }
 
 /** One plan in an object store, and the upload that it is about. */
@@ -136,7 +136,7 @@ export class ShardWork implements AsyncDisposable {
     checkParts(plan, parts);
     await new MultipartUpload(this.store, plan.upload).complete(parts, plan.plan.size);
     const done = { plan: plan.digest, index: plan.index, size: plan.plan.size };
-    await this.#files.write(DONE, Buffer.from(JSON.stringify(done)));
+    await this.#files.write(DONE, [Buffer.from(JSON.stringify(done))]);
     await this.#files.remove((await this.#files.list()).filter(name => name !== DONE));
     return true;
   }
@@ -187,7 +187,7 @@ class ReportWriter {
 
   #write(): Promise<void> {
     const report = { plan: this.#digest, isFinished: this.#isFinished, parts: [...this.#parts] };
-    const bytes = formatReport(report);
+    const bytes = [formatReport(report)];
     this.#writing = this.#writing.then(() => this.#files.write(reportName(this.#shard), bytes));
     return this.#writing;
   }

@@ -25,6 +25,17 @@ export interface ReportedImage {
   readonly uniqueBytes: number;
 }
 
+/** Whether an image is signed as a policy says. */
+export interface ReportedSignature {
+  readonly image: string;
+  readonly state: 'signed' | 'unsigned' | 'other';
+  /** The path of the key. */
+  readonly key: string;
+  readonly required: boolean;
+  /** The state in words. */
+  readonly message: string;
+}
+
 /** What has changed since an older bundle. */
 export interface ReportedChanges {
   readonly old: { readonly path: string };
@@ -50,6 +61,8 @@ export interface BundleReport {
   /** What the lint found when the bundle was built; undefined when it is not known. */
   readonly findings?: readonly Finding[] | undefined;
   readonly changes?: ReportedChanges | undefined;
+  /** The images that a policy for signatures is about. */
+  readonly signatures: readonly ReportedSignature[];
 }
 
 /** The layers of all images, each digest once, in order of first appearance. */

@@ -6,6 +6,7 @@ import {
   findingsSection,
   imagesSection,
   layersSection,
+  policySection,
   referrersSection,
   type Section,
 } from './sections.ts';
@@ -35,7 +36,7 @@ export function htmlPage(title: string, report: BundleReport): string {
     ...(findings ? [findingsSection(findings)] : []),
     imagesSection(report),
     layersSection(report),
-    ...[referrersSection(report)].flatMap(section => section ?? []),
+    ...[policySection(report), referrersSection(report)].flatMap(section => section ?? []),
   ];
   return markup`<!doctype html>
 <html lang="en">

@@ -37,7 +37,7 @@ function image(name: string, number: number, layers: readonly ReportedLayer[], m
 
 function reportOf(images: readonly ReportedImage[], more: Partial<BundleReport> = {}): BundleReport {
   const totals = { blobs: 7, blobBytes: 2000, sharedBytes: 300, size: 4000 };
-  return { contents: digest(0xabcdef), images, ...totals, ...more };
+  return { contents: digest(0xabcdef), images, signatures: [], ...totals, ...more };
 }
 
 const base = layer(1, 800, 2);
@@ -171,6 +171,24 @@ describe('the HTML page', () => {
     const [before = '', after = ''] = page.split('id="signatures"');
     expect(before.split('id="images"')[1]).not.toMatch(/<th scope="row">[^<]*\.sig<br>/);
     expect(after).toContain('.sig');
+  });
+
+  it('shows what the policy for signatures says about each image', () => {
+    const policy = { key: '/keys/<vendor>.pub', required: true };
+    const page = htmlPage(
+      'bundle.tar',
+      reportOf(images, {
+        signatures: [
+          { image: 'quay.io/team/app:1', state: 'signed', message: 'signed by the key', ...policy },
+          { image: 'docker.io/library/redis:7.0', state: 'other', message: 'by another key', ...policy },
+        ],
+      }),
+    );
+    const [, section = ''] = page.split('id="policy"');
+    expect(section).toContain('1 of 2 are signed');
+    expect(section).toContain('<span class="removed">by another key</span>');
+    expect(section).toContain('&lt;vendor&gt;.pub');
+    expect(page).not.toContain('does not check signatures');
   });
 
   it('draws each layer once, in proportion to its size', () => {

@@ -7,6 +7,7 @@ import {
   distinctLayers,
   type ReportedChanges,
   type ReportedImage,
+  type ReportedSignature,
 } from './bundle-report.ts';
 import { type Column, table } from './html-table.ts';
 import { type Markup, markup } from './markup.ts';
@@ -74,8 +75,27 @@ export function findingsSection(findings: readonly Finding[]): Section {
   return { id: 'findings', title: 'Findings', body };
 }
 
-/** Signatures, SBOMs and other artifacts that refer to images of the bundle. Whether they are valid is not checked here. */
-export function referrersSection({ images }: BundleReport): Section | undefined {
+/** What a policy for signatures says about the images. */
+export function policySection({ signatures }: BundleReport): Section | undefined {
+  if (signatures.length === 0) return undefined;
+  const columns: Column<ReportedSignature>[] = [
+    { title: 'Image', cell: ({ image }) => markup`${image}` },
+    {
+      title: 'Signature',
+      cell: ({ state, message }) =>
+        markup`<span class="${state === 'signed' ? 'added' : 'removed'}">${message}</span>`,
+    },
+    { title: 'Key', cell: ({ key }) => markup`<code>${basename(key)}</code>` },
+    { title: 'Required', cell: ({ required }) => markup`${required ? 'yes' : 'no'}` },
+  ];
+  const signed = signatures.filter(({ state }) => state === 'signed').length;
+  const caption = `${signed} of ${signatures.length} are signed by the key of the policy.`;
+  const body = table({ columns, rows: signatures, caption });
+  return { id: 'policy', title: 'Signature policy', body };
+}
+
+/** Signatures, SBOMs and other artifacts that refer to images of the bundle. */
+export function referrersSection({ images, signatures }: BundleReport): Section | undefined {
   const rows = images.filter(({ subject }) => subject !== undefined);
   if (rows.length === 0) return undefined;
   const names = new Map(images.map(({ digest, name }) => [digest, name]));
@@ -84,7 +104,8 @@ export function referrersSection({ images }: BundleReport): Section | undefined 
     { title: 'Refers to', cell: ({ subject = '' }) => markup`${names.get(subject) ?? subject}` },
     { title: 'Size', cell: ({ bytes }) => markup`${formatBytes(bytes)}`, isNumber: true },
   ];
-  const caption = 'Carried along with the images. This report does not check signatures.';
+  const unchecked = signatures.length === 0 ? ' This report does not check signatures.' : '';
+  const caption = `Carried along with the images.${unchecked}`;
   const body = table({ columns, rows, caption });
   return { id: 'signatures', title: 'Signatures and other artifacts', body };
 }

@@ -2,11 +2,11 @@ import { DockerArchive } from '../layout/docker-archive.ts';
 import type { Layout } from '../layout/layout.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
-import { baseName, beside, shownPath } from '../model/path-or-url.ts';
+import { baseName, beside, isUrl, shownPath } from '../model/path-or-url.ts';
 import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { isRunnable } from '../oci/manifest.ts';
-import type { OnEvent } from '../store/events.ts';
+import { type OnEvent, withTime } from '../store/events.ts';
 import { type Checksum, MAX_CHECKSUMS_SIZE, parseChecksums } from './checksums.ts';
 import { type PublicKey, readPublicKey } from './public-key.ts';
 import { indexCopy, listedName, sideFiles } from './side-files.ts';
@@ -84,8 +84,15 @@ export class BundleChecksums {
   /** Reads the checksums beside a bundle, if there are any; nothing protects them. @throws AirgapError as {@link read} */
   static async find(bundle: string, options: ObjectOptions): Promise<BundleChecksums | undefined> {
     const { checksums: path } = sideFiles(bundle);
-    const bytes = await readIfPresent('the checksums', path, MAX_CHECKSUMS_SIZE, options);
-    return bytes && BundleChecksums.#parse(path, bytes, bundle, options);
+    try {
+      const bytes = await readIfPresent('the checksums', path, MAX_CHECKSUMS_SIZE, options);
+      return bytes && BundleChecksums.#parse(path, bytes, bundle, options);
+    } catch (error) {
+      if (!isUrl(path) || !isOtherFile(error)) throw error;
+      const message = `${shownPath(path)} is not a file of checksums, and is ignored`;
+      withTime(options.onEvent)?.({ type: 'notice', message });
+      return undefined;
+    }
   }
 
   static #parse(
@@ -184,6 +191,11 @@ export async function requireSigned(
   const listed = await checksums?.checkIndex(layout);
   if (checksums === undefined || listed === undefined || listed === checksums.name) return;
   onEvent({ type: 'notice', message: `${shownPath(bundle)} is listed as ${listed} in ${checksums.path}` });
+}
+
+/** Whether a server has something else there: some answer each name with a page. */
+function isOtherFile(error: unknown): boolean {
+  return error instanceof AirgapError && ['INPUT', 'UNSUPPORTED', 'BUNDLE', 'CONTENT'].includes(error.code);
 }
 
 /** No digest covers `manifest.json`, but what it must say follows from the manifests. @throws AirgapError `CONTENT` */

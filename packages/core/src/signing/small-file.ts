@@ -1,5 +1,5 @@
 import { fileExists } from '../fs/file-exists.ts';
-import { readSmallFile, unusable } from '../fs/small-file.ts';
+import { readRegularFile, unusable } from '../fs/regular-file.ts';
 import { isUrl, shownPath } from '../model/path-or-url.ts';
 import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { readObject } from '../objects/read/open-object.ts';
@@ -18,7 +18,7 @@ export async function readSmall(
   limit: number,
   remote?: ObjectOptions,
 ): Promise<Buffer> {
-  if (!remote || !isUrl(path)) return readSmallFile(what, path, limit);
+  if (!remote || !isUrl(path)) return readRegularFile(what, path, limit);
   const bytes = await readObject(path, limit, remote);
   if (bytes === undefined) throw unusable(what, shownPath(path), 'it does not exist, or access is denied');
   return bytes;
@@ -32,5 +32,5 @@ export async function readIfPresent(
   remote: ObjectOptions,
 ): Promise<Buffer | undefined> {
   if (isUrl(path)) return readObject(path, limit, remote);
-  return (await fileExists(path)) ? readSmallFile(what, path, limit) : undefined;
+  return (await fileExists(path)) ? readRegularFile(what, path, limit) : undefined;
 }

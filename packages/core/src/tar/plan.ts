@@ -45,15 +45,37 @@ export function placeEntries<Content>(inputs: readonly TarInput<Content>[]): Tar
 }
 
 /**
- * Computes the header and offset of each file, in the given order.
+ * Computes the offset of each file, and its header once it is written, in the given order.
  *
  * @param mtime of every entry, in seconds since 1970
  */
 export function planTar<Content>(inputs: readonly TarInput<Content>[], mtime = 0): TarPlan<Content> {
   const { entries, size } = placeEntries(inputs);
-  const withHeader = (entry: (typeof entries)[number]) => ({
-    ...entry,
-    header: encodeHeader(entry.name, entry.size, mtime),
-  });
-  return { entries: entries.map(withHeader), size, mtime };
+  return { entries: entries.map(entry => new PlannedFile(entry, mtime)), size, mtime };
+}
+
+/** A file of a plan. Its header is made when it is written: those of 10,000 images would take as much memory as their manifests. */
+class PlannedFile<Content> implements PlannedEntry<Content> {
+  readonly name: string;
+  readonly size: number;
+  readonly content: Content;
+  readonly headerOffset: number;
+  readonly offset: number;
+  readonly #mtime: number;
+
+  constructor(
+    { name, size, content, headerOffset, offset }: Omit<PlannedEntry<Content>, 'header'>,
+    mtime: number,
+  ) {
+    this.name = name;
+    this.size = size;
+    this.content = content;
+    this.headerOffset = headerOffset;
+    this.offset = offset;
+    this.#mtime = mtime;
+  }
+
+  get header(): Buffer {
+    return encodeHeader(this.name, this.size, this.#mtime);
+  }
 }

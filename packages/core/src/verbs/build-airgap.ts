@@ -12,7 +12,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { BlobSource } from '../store/image-source.ts';
 import type { BuildOptions, BuildResult } from './build.ts';
-import { writeAirgap } from './write-airgap.ts';
+import { type AirgapInput, writeAirgap } from './write-airgap.ts';
 
 /** The end of the name of KOTS's own bundle. */
 const SUFFIX = '.airgap';
@@ -44,11 +44,10 @@ export function airgapInputs({ release, previous }: NonNullable<BuildOptions['ko
 export async function buildAirgap(
   path: string,
   plan: BundlePlan,
-  { sourcesOf, onEvent }: Pick<WriteOptions, 'sourcesOf' | 'onEvent'>,
+  { sourcesOf, onEvent, base }: Pick<WriteOptions, 'sourcesOf' | 'onEvent'> & Pick<AirgapInput, 'base'>,
   options: BuildOptions,
 ): Promise<Pick<BuildResult, 'path' | 'size' | 'digest' | 'transferred' | 'kots'>> {
-  const { kots, deltaFrom = [], locations, sourceDateEpoch, signal } = options;
-  const [base] = deltaFrom;
+  const { kots, locations, sourceDateEpoch, signal } = options;
   const planned = new PlannedFiles(plan, path);
   const layout = new Layout(planned);
   const tally = new TransferTally();

@@ -10,9 +10,10 @@ import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
 import { bytesToTransfer, reportReused, writeBundleFile } from '../bundle/write-bundle-file.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import type { Layout } from '../layout/layout.ts';
-import { OpenLayouts, openBlobs } from '../layout/open-layout.ts';
+import { OpenLayouts, openBlobs, openLayout } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
 import { parseLocalSource } from '../local/source-spec.ts';
+import { isLock } from '../lock/is-lock.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { shownPath } from '../model/path-or-url.ts';
@@ -32,6 +33,7 @@ import { checkReport, writeReport } from './build-report.ts';
 import { finishSums, openSums, type SumsOptions, type WrittenSums } from './build-sums.ts';
 import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
+import { lockedLayout } from './locked-layout.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
 import {
   blobSources,
@@ -63,8 +65,8 @@ export interface BuildOptions extends Omit<PlanOptions, 'specs'>, SumsOptions {
   /** The size of the parts in which an object is uploaded, at least 5 MiB, such as `64MiB`; only for `s3://`. */
   readonly partSize?: string | undefined;
   /**
-   * Write a delta: leave out the layers that all of these bundles have. A `.airgap` takes one, of which the customer has
-   * pushed the images with KOTS.
+   * Write a delta: leave out the layers that all of these bundles have. A lock is the bundle of a build with it; its
+   * manifests are fetched by digest. A `.airgap` takes one, of which the customer has pushed the images with KOTS.
    */
   readonly deltaFrom?: readonly string[] | undefined;
   /** A file for an HTML report of the bundle, with the findings; not for a stream. */
@@ -118,8 +120,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await checkInputs(output, options);
     const sums = await openSums(output, options);
     await checkReport(options);
-    await using bases = await OpenLayouts.open(options.deltaFrom ?? [], { ...options, signal });
     await using registries = await Registries.open({ ...options, signal });
+    await using bases = await openBases(registries, { ...options, signal });
     const { resolved, local } = await resolveBuild(registries, { ...options, signal });
     await using open = local;
     const plan = planResult(resolved);
@@ -140,7 +142,12 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
     const written =
       forKots && typeof output === 'string'
-        ? await buildAirgap(output, tarPlan, writeOptions(context), { ...options, signal })
+        ? await buildAirgap(
+            output,
+            tarPlan,
+            { ...writeOptions(context), base: bases.layouts[0] },
+            { ...options, signal },
+          )
         : await writeOutput(output, context, sums.hash);
     const file = typeof output === 'string' ? written.path : undefined;
     const also = await options.companions?.();
@@ -203,6 +210,13 @@ function partSizeOf({ split, partSize, output }: BuildOptions): number | undefin
   throw new AirgapError('USAGE', 'a stream cannot be split', { hint: 'Write to a file with -o.' });
 }
 
+/** Opens the older bundles of a delta; of a lock, only what follows from its digests. */
+function openBases(registries: Registries, options: BuildOptions): Promise<OpenLayouts> {
+  return OpenLayouts.open(options.deltaFrom ?? [], options, async (path, remote) =>
+    (await isLock(path)) ? lockedLayout(path, registries, options) : openLayout(path, remote),
+  );
+}
+
 /** Plans a delta if there are bases. */
 async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: OpenLayouts, index: Digest) {
   return layouts.length === 0 ? undefined : planDelta({ plan, order, index }, layouts);
@@ -243,11 +257,7 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
   }
   const requests = await readRequests({ ...options, specs });
   if (strict) rejectFindings(requests.findings);
-  const local = await openLocal(
-    requests.requests,
-    { ...options, specs, platforms: requests.platforms },
-    output,
-  );
+  const local = await openLocal(requests, { ...options, specs }, output);
   try {
     const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
     if (strict) rejectFindings(resolved.findings);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { checkTarget } from '../bundle/file/disk.ts';
-import { openLayout, refuseUrl } from '../layout/open-layout.ts';
+import { OpenLayouts, openLayout, refuseUrl } from '../layout/open-layout.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { type OnTimedEvent, withTime } from '../store/events.ts';
 import { checkConflicts } from './check-conflicts.ts';
@@ -54,8 +54,10 @@ export async function kots(options: KotsOptions): Promise<KotsResult> {
     const onEvent = withTime(options.onEvent);
     onEvent?.({ type: 'phase', phase: 'read' });
     await using layout = await openLayout(bundle, options);
+    await using bases = await OpenLayouts.open(delta === undefined ? [] : [delta], options);
+    const [base] = bases.layouts;
     const { size, ...written } = await writeAirgap(
-      { layout, path, base: delta, omitsImages: options.metadataOnly, sourcesOf: () => [layout] },
+      { layout, path, base, omitsImages: options.metadataOnly, sourcesOf: () => [layout] },
       { ...options, onEvent },
     );
     return { path: resolve(output), size, ...written, elapsed: performance.now() - started };

@@ -16,7 +16,7 @@ import { Registries, type RegistryOptions } from '../registry/registries.ts';
 import { type Resolution, resolveAll } from '../resolve/resolve-all.ts';
 import { withTime } from '../store/events.ts';
 import { checkOptions } from './check-options.ts';
-import { platformsOf } from './platform-choice.ts';
+import { imagePlatformsOf, platformsOf } from './platform-choice.ts';
 import {
   imagesOf,
   openLocal,
@@ -39,13 +39,21 @@ export interface LockOptions extends Omit<ResolvePlanOptions, 'locked' | 'source
   readonly update?: readonly string[] | undefined;
 }
 
+/** A name in a lock. */
+export interface LockedName {
+  readonly name: string;
+  readonly digest: string;
+  /** Its own platforms; undefined for those of the lock. */
+  readonly platforms?: readonly string[];
+}
+
 /** A lock that was written or checked. */
 export interface LockResult {
   /** The absolute path of the lock. */
   readonly path: string;
   readonly platforms: readonly string[];
   /** Sorted by name. */
-  readonly images: readonly { readonly name: string; readonly digest: string }[];
+  readonly images: readonly LockedName[];
   /** How the new lock differs from the one in the file; with `check`, what `update` would change. */
   readonly changes: readonly LockChange[];
 }
@@ -68,8 +76,9 @@ export async function lock(options: LockOptions): Promise<LockResult> {
   return interruptible(options.signal, async () => {
     const old = await findLock(output, check);
     await using registries = await Registries.open(options);
-    const { requests, platforms: chosen } = await readRequests(options);
-    await using local = await openLocal(requests, options);
+    const read = await readRequests(options);
+    await using local = await openLocal(read, options);
+    const { requests, platforms: chosen } = read;
     const planSources = { registries, local };
     const platforms = chosen ?? old?.platforms ?? DEFAULT_PLATFORMS;
     const referrers = options.referrers ?? old?.referrers ?? false;
@@ -82,8 +91,15 @@ export async function lock(options: LockOptions): Promise<LockResult> {
     const gone = check ? goneNames(resolutions, old) : new Set<string>();
     const images = imagesOf(resolutions.filter(({ request }) => !gone.has(request.reference.toString())));
     const found = await unlockedReferrers(planSources, images, { onEvent, referrers });
-    const kept = pinned.filter(isUnchanged).flatMap(({ pin }) => pin ?? []);
-    const current: Lock = { platforms, referrers, images: [...kept, ...lockImages(images, found)] };
+    const ownPlatforms = imagePlatformsOf(options);
+    const kept = pinned
+      .filter(isUnchanged)
+      .flatMap(({ pin }) => (pin ? { ...pin, platforms: ownPlatforms(pin.reference) } : []));
+    const current: Lock = {
+      platforms,
+      referrers,
+      images: [...kept, ...lockImages(images, found, ownPlatforms)],
+    };
     if (!check) await writeLock(output, current);
     return { ...lockResult(output, current), changes: lockChanges(old, current, gone) };
   });
@@ -135,7 +151,11 @@ async function writeLock(path: string, lock: Lock): Promise<void> {
 }
 
 function lockResult(path: string, { platforms, images }: Lock): Omit<LockResult, 'changes'> {
-  const entries = images.map(({ reference, digest }) => ({ name: reference.toString(), digest }));
+  const entries = images.map(({ reference, digest, platforms: own }) => ({
+    name: reference.toString(),
+    digest,
+    ...(own ? { platforms: platformNames(own) } : {}),
+  }));
   return {
     path: resolve(path),
     platforms: platformNames(platforms),

@@ -69,7 +69,7 @@ export async function plan(options: PlanOptions): Promise<PlanResult> {
   return interruptible(options.signal, async () => {
     await using registries = await Registries.open(options);
     const requests = await readRequests(options);
-    await using local = await openLocal(requests.requests, { ...options, platforms: requests.platforms });
+    await using local = await openLocal(requests, options);
     const resolved = await resolvePlan({ registries, local }, requests, options);
     const result = planResult(resolved);
     RESOLVED.set(result, resolved);

@@ -28,11 +28,19 @@ export type PlatformsOf = (name: Reference) => PlatformChoice;
 /** Returns the function that chooses the platforms of each image. @throws AirgapError `USAGE` for an invalid platform */
 export function platformsOf({ platforms, imagePlatforms = {} }: PlatformOptions): PlatformsOf {
   const others = platforms === undefined ? DEFAULT_PLATFORMS : parseOption(platforms);
+  const own = imagePlatformsOf({ imagePlatforms });
+  return name => own(name) ?? others;
+}
+
+/** Returns the function that chooses the platforms of each image that has its own. @throws as {@link platformsOf} */
+export function imagePlatformsOf({
+  imagePlatforms = {},
+}: Pick<PlatformOptions, 'imagePlatforms'>): (name: Reference) => PlatformChoice | undefined {
   const choices = Object.entries(imagePlatforms).map(([pattern, option]) => ({
     patterns: new ImagePatterns([pattern]),
     choice: parseOption(option),
   }));
-  return name => choices.find(({ patterns }) => patterns.matches(name))?.choice ?? others;
+  return name => choices.find(({ patterns }) => patterns.matches(name))?.choice;
 }
 
 /** Returns the platforms that any image may need. @throws AirgapError `USAGE` for an invalid platform */

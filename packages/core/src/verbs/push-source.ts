@@ -159,7 +159,7 @@ async function openInput(
 ): Promise<PushSource> {
   const read = { ...options, specs: [spec] };
   const requests = await readRequests(read);
-  const local = await openLocal(requests.requests, { ...read, platforms: requests.platforms });
+  const local = await openLocal(requests, read);
   return disposing(local, async () => {
     const { tarPlan, signatures } = await resolvePlan({ registries, local }, requests, read);
     requireSignatures(signatures);

@@ -4,6 +4,7 @@ import type { OnExisting } from '../copy/tags.ts';
 import type { TargetOf } from '../copy/target-of.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { interruptible } from '../model/interrupted.ts';
+import { shownPath } from '../model/path-or-url.ts';
 import { Reference } from '../reference/reference.ts';
 import { PROXY_HOST } from '../reference/replicated.ts';
 import { Registries } from '../registry/registries.ts';
@@ -84,7 +85,7 @@ export async function push(options: PushOptions): Promise<PushResult> {
       const stop = (reason: unknown) => stopper.abort(reason);
       const { tags, ...transfers } = await pushSource(opened, { registries, target, signal, stop, options });
       return {
-        source: typeof source === 'string' ? source : source.file,
+        source: typeof source === 'string' ? shownPath(source) : source.file,
         target: options.target,
         dryRun,
         images: tags.map(toLoadedImage),

@@ -7,6 +7,7 @@ import type { BundleReport } from '../report/bundle-report.ts';
 import { type CycloneDxDocument, cycloneDx } from '../report/cyclonedx.ts';
 import { htmlPage } from '../report/html.ts';
 import { type SpdxDocument, spdx } from '../report/spdx.ts';
+import type { SignatureRule } from '../signing/image-policy.ts';
 import { checkOptions } from './check-options.ts';
 import { diff } from './diff.ts';
 import { inspect } from './inspect.ts';
@@ -30,6 +31,8 @@ export interface HtmlReportOptions extends ObjectOptions {
   readonly since?: string | undefined;
   /** What the lint found when the bundle was built. */
   readonly findings?: readonly Finding[] | undefined;
+  /** Which key must have signed which images. */
+  readonly signatures?: readonly SignatureRule[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,13 +63,16 @@ export async function billOfMaterials({
  */
 export async function htmlReport(options: HtmlReportOptions): Promise<string> {
   checkOptions('htmlReport', options, ['bundle']);
-  const { bundle, base, since, findings, signal } = options;
+  const { bundle, since, findings } = options;
   const report = await readReport(bundle, options);
-  const changes = since === undefined ? undefined : await diff({ old: since, new: bundle, base, signal });
+  const changes = since === undefined ? undefined : await diff({ ...options, old: since, new: bundle });
   return htmlPage(baseName(absolutePath(bundle)), { ...report, findings, changes });
 }
 
-async function readReport(bundle: string, options: OpenOptions): Promise<BundleReport> {
+async function readReport(
+  bundle: string,
+  options: OpenOptions & Pick<HtmlReportOptions, 'signatures'>,
+): Promise<BundleReport> {
   const content = await inspect({ ...options, bundle });
   await using layout = await openLayout(bundle, options);
   return { ...content, contents: digestOf(await layout.documentBytes('index.json')) };

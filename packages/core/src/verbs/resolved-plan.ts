@@ -11,6 +11,7 @@ import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
 import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
 import {
   type LockedRequest,
+  lockedImagePlatforms,
   lockedPlatforms,
   lockedRequests,
   requireLockedReferrers,
@@ -29,7 +30,7 @@ import { resolvedImages } from '../signing/resolved-images.ts';
 import { type OnEvent, type OnTimedEvent, withTime } from '../store/events.ts';
 import type { BlobSource, SourceOf } from '../store/image-source.ts';
 import { planTar } from '../tar/plan.ts';
-import { allPlatforms, type PlatformOptions, platformsOf } from './platform-choice.ts';
+import { allPlatforms, imagePlatformsOf, type PlatformOptions, platformsOf } from './platform-choice.ts';
 
 /** What to read, and how to resolve it. */
 export interface ResolvePlanOptions extends SpecOptions, PlatformOptions {
@@ -78,6 +79,7 @@ export interface PlanSources {
   readonly local: LocalSources;
 }
 
+/** What {@link readRequests} found. */
 type Requests = Awaited<ReturnType<typeof readRequests>>;
 
 /**
@@ -97,6 +99,9 @@ export async function readRequests(options: ResolvePlanOptions) {
   const { platforms: chosen } = options;
   const requested = chosen === undefined ? undefined : allPlatforms({ platforms: chosen });
   const platforms = lock ? lockedPlatforms(lock, requested) : requested;
+  const imagePlatforms = lock
+    ? lockedImagePlatforms(lock, imagePlatformsOf(options))
+    : options.imagePlatforms;
   const policy = await ImagePolicy.read(options.signatures);
   // The other side needs the signatures to check them.
   const referrers = options.referrers || !policy.isEmpty;
@@ -105,7 +110,8 @@ export async function readRequests(options: ResolvePlanOptions) {
   const findings = lintRun.specs(locations);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
   const sources = spec.sources.filter(({ rendered }) => !rendered);
-  return { sources, findings, requests, lintRun, platforms, policy, referrers, isLocked: lock !== undefined };
+  const isLocked = lock !== undefined;
+  return { sources, findings, requests, lintRun, platforms, imagePlatforms, policy, referrers, isLocked };
 }
 
 /** What to look for in the local sources. */
@@ -123,13 +129,13 @@ export function localRequest(
  * @param output the bundle that is built, if it is a file
  */
 export function openLocal(
-  requests: readonly ImageRequest[],
+  read: Requests,
   options: ResolvePlanOptions,
   output?: string,
 ): Promise<LocalSources> {
   const { signal, onEvent } = options;
   return LocalSources.open({
-    ...localRequest(requests, options),
+    ...localRequest(read.requests, { ...options, ...chosenPlatforms(read) }),
     output,
     signal,
     onEvent: withTime(onEvent),
@@ -167,7 +173,7 @@ export async function resolvePlan(
   const { requests, sources, findings, lintRun, policy } = read;
   const { local } = planSources;
   const { sourceDateEpoch = 0 } = options;
-  const platforms = platformsOf({ ...options, platforms: read.platforms });
+  const platforms = platformsOf(chosenPlatforms(read));
   const onEvent = withTime(options.onEvent);
   onEvent?.({ type: 'phase', phase: 'resolve' });
   const resolutions = await resolveAll(sourceOf(planSources), requests, platforms, onEvent);
@@ -180,16 +186,22 @@ export async function resolvePlan(
   const signatures = policy.isEmpty ? [] : await policy.check(resolvedImages(sourceOf(planSources), images));
   const online = lintRun.resolutions(resolutions, options.locations ?? {});
   for (const finding of online) onEvent?.({ type: 'finding', finding });
+  const order = blobOrder(images);
   return {
     sources,
     findings: lintRun.inOrder([...findings, ...online]),
     images,
     signatures,
     from: new Map(images.flatMap(({ reference }) => fromOf(local, reference))),
-    local: localRequest(requests, { ...options, platforms: read.platforms }),
-    tarPlan: planTar(bundleEntries(images), sourceDateEpoch),
-    order: blobOrder(images),
+    local: localRequest(requests, { ...options, ...chosenPlatforms(read) }),
+    tarPlan: planTar(bundleEntries(images, order), sourceDateEpoch),
+    order,
   };
+}
+
+/** The platforms of the lock, or those that were requested. */
+function chosenPlatforms({ platforms, imagePlatforms }: Requests): PlatformOptions {
+  return { platforms, imagePlatforms };
 }
 
 function fromOf(local: LocalSources, reference: Reference): [string, string][] {
@@ -227,7 +239,7 @@ export async function unlockedReferrers(
 }
 
 /** The referrers that the lock has for a request. */
-function pinnedNames({ reference, pin }: LockedRequest): PinnedReferrer[] {
+export function pinnedNames({ reference, pin }: LockedRequest): PinnedReferrer[] {
   return (pin?.referrers ?? []).map(({ tag, digest }) => ({
     name: tag === undefined ? reference.withDigest(digest) : reference.withTag(tag),
     digest,

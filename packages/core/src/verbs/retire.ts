@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { copyImage } from '../copy/copy-image.ts';
 import { lookAgain } from '../copy/look-again.ts';
+import { readRegularFile } from '../fs/regular-file.ts';
 import { replaceFile } from '../fs/replace-file.ts';
-import { readSmallFile } from '../fs/small-file.ts';
 import { systemErrorReason } from '../fs/system-error.ts';
 import type { SourceText } from '../input/model/source-text.ts';
 import { readSpec } from '../input/read-input.ts';
@@ -189,7 +189,7 @@ async function saveManifest(folder: string, { name, digest, manifest }: Found): 
 }
 
 async function readManifestFile(path: string): Promise<RawManifest> {
-  const bytes = await readSmallFile('the saved manifest', path, MAX_MANIFEST_SIZE);
+  const bytes = await readRegularFile('the saved manifest', path, MAX_MANIFEST_SIZE);
   try {
     const manifest = rawManifest(bytes, MediaType.ociManifest);
     parseManifest(manifest);

@@ -64,7 +64,7 @@ export async function shardPlan(options: ShardPlanOptions): Promise<ShardPlanRes
     await using registries = await Registries.open(options);
     const read = await readRequests(options);
     if (options.strict) rejectFindings(read.findings);
-    await using local = await openLocal(read.requests, options);
+    await using local = await openLocal(read, options);
     const resolved = await resolvePlan({ registries, local }, read, options);
     if (options.strict) rejectFindings(resolved.findings);
     requireSignatures(resolved.signatures);
@@ -102,11 +102,11 @@ async function withHead(
   const last = plan.entries.findLastIndex(({ content }) => content.bytes !== undefined);
   const inputs: BundleInput[] = [];
   for (const [index, { name, size, content }] of plan.entries.entries()) {
-    const staysAsIs = index > last || content.bytes !== undefined;
+    const isInPlace = index > last || content.bytes !== undefined;
     inputs.push({
       name,
       size,
-      content: staysAsIs ? content : { bytes: await readConfig(content, sourcesOf) },
+      content: isInPlace ? content : { bytes: await readConfig(content, sourcesOf) },
     });
   }
   return planTar(inputs, plan.mtime);

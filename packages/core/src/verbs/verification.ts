@@ -29,6 +29,7 @@ import type { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import type { VerifyOptions, VerifyResult } from './verify.ts';
+import { releaseNotices } from './verify-release.ts';
 
 /** How errors and results name a stream. */
 const STREAM = '<stdin>';
@@ -56,6 +57,8 @@ export class Verification {
   /** The digest of `index.json`. */
   #digest: Digest | undefined;
   #fileDigest: Digest | undefined;
+  /** Has the layers of a bundle that went by. */
+  #layers: Layout | undefined;
   #signatures: readonly ImageSignature[] = [];
 
   constructor(options: VerifyOptions, { checksums, expected, policy, bases }: Expectations) {
@@ -81,9 +84,28 @@ export class Verification {
   /** Reads each byte once. A bundle that is not the signed one is refused by its head. */
   async #verifyRemote(tar: RemoteAccess): Promise<VerifyResult> {
     if (await isAirgap(tar)) throw remoteAirgap(tar.location);
-    const files = this.#checksums && (await openByHead(tar));
-    if (files) await this.#checksums?.checkIndex(new Layout(files));
-    return await this.#verifyStream(readInOrder(tar));
+    const files = await this.#headOf(tar);
+    const head = files && new Layout(files);
+    if (head) await this.#checksums?.checkIndex(head);
+    if (head) this.#start(head);
+    if (this.#options.diffIds) await this.#openLayers(files, tar);
+    return await this.#verifyStream(readInOrder(tar), head && this.#onEvent);
+  }
+
+  /** Layers that went by are read again to decompress them. */
+  async #openLayers(head: LayoutFiles | undefined, tar: RemoteAccess): Promise<void> {
+    const files = head ?? (await this.#collect(() => TarFiles.open(tar)));
+    this.#layers = files && (await this.#layoutOf(files));
+  }
+
+  /** The files that the head of a bundle leads to; undefined where only the complete tar says what is wrong. */
+  async #headOf(tar: RemoteAccess): Promise<LayoutFiles | undefined> {
+    try {
+      return await openByHead(tar);
+    } catch (error) {
+      if (error instanceof AirgapError && error.code === 'BUNDLE') return undefined;
+      throw error;
+    }
   }
 
   /** Also reports what KOTS would reject, or lose without a message. Its index does not cover the release in it. */
@@ -97,7 +119,10 @@ export class Verification {
     if (!files) return this.#result(undefined);
     await using open = files;
     this.#problems.push(...open.problems.map(message => ({ message })));
-    return await this.#verifyFiles(open);
+    const result = await this.#verifyFiles(open);
+    const notices = await this.#collect(() => releaseNotices(open, signal));
+    for (const message of notices ?? []) this.#onEvent({ type: 'notice', message });
+    return { ...result, problems: this.#problems };
   }
 
   /** Opens a stored bundle; undefined when parts are missing or wrong, which are problems. @throws AirgapError `INPUT` */
@@ -112,20 +137,21 @@ export class Verification {
     }
   }
 
-  async #verifyStream(stream: AsyncIterable<Uint8Array>): Promise<VerifyResult> {
+  /** @param onEvent receives the progress, when it is known what will come */
+  async #verifyStream(stream: AsyncIterable<Uint8Array>, onEvent?: OnEvent): Promise<VerifyResult> {
     const needsSum = this.#checksums !== undefined || this.#expected !== undefined;
-    const tar = await this.#collect(() => readTar(stream, this.#path, this.#problems, needsSum));
+    const tar = await this.#collect(() => readTar(stream, this.#path, this.#problems, needsSum, onEvent));
     if (!tar) return this.#result(undefined);
     const layout = await this.#layoutOf(tar.files);
     if (layout) await this.#checkIndex(layout);
     this.#fileDigest = tar.fileDigest;
+    if (layout && !onEvent) this.#start(layout);
     if (layout) await this.#checkStreamed(layout, tar.digests);
     return this.#result(layout);
   }
 
   /** Compares the digests of what went by; the blobs of a base did not. */
   async #checkStreamed(layout: Layout, digests: ReadonlyMap<string, Digest>): Promise<void> {
-    this.#start(layout);
     for (const { entry, digest } of blobsOf(layout)) {
       const actual = digests.get(entry.name);
       const message = actual && digestMismatch(digest, actual);
@@ -243,7 +269,13 @@ export class Verification {
     this.#problems = this.#problems.map(problem => withImages(problem, references));
     const { allowMissingBase, base = [], diffIds, signal } = this.#options;
     if (diffIds)
-      await checkDiffIds(layout, references.compressedLayers, this.#problems, this.#onEvent, signal);
+      await checkDiffIds(
+        this.#layers ?? layout,
+        references.compressedLayers,
+        this.#problems,
+        this.#onEvent,
+        signal,
+      );
     if (layout.absent.size > 0 && !allowMissingBase)
       this.#problems.push({ message: incomplete(layout, base) });
     return names.flatMap(({ name }) => name ?? []);
@@ -309,6 +341,6 @@ function problemError(message: string, entry: string | undefined): AirgapError {
 function incomplete(layout: Layout, bases: readonly string[]): string {
   const layers = formatLayers(amountOf(layout.absent.values()));
   if (bases.length === 0) return `incomplete: ${layers} expected from the base`;
-  const given = bases.join(', ');
+  const given = bases.map(shownPath).join(', ');
   return `incomplete: ${layers} expected from the base, not in ${given}; made against ${formatBases(layout)}`;
 }

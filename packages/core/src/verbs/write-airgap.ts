@@ -14,7 +14,6 @@ import { usedImages } from '../kots/write/used-images.ts';
 import { type WriteArchiveOptions, writeArchive } from '../kots/write/write-archive.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
 import type { Layout } from '../layout/layout.ts';
-import { openLayout } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { OnEvent } from '../store/events.ts';
 
@@ -67,8 +66,8 @@ export interface AirgapInput {
   readonly sourcesOf: WriteArchiveOptions['sourcesOf'];
   readonly onBytes?: WriteArchiveOptions['onBytes'];
   readonly path: string;
-  /** The path of a bundle or `.airgap` that the customer has pushed. */
-  readonly base?: string | undefined;
+  /** A bundle or `.airgap` that the customer has pushed. */
+  readonly base?: Layout | undefined;
   /** Whether no images are written. */
   readonly omitsImages?: boolean | undefined;
 }
@@ -93,7 +92,7 @@ export async function writeAirgap(
   const { sourceDateEpoch: mtime = 0, signal, onEvent } = options;
   await using previous = await openPrevious(options);
   const release = await findRelease(options, previous);
-  const base = await readBase(input.base, options);
+  const base = input.base && (await DeltaBase.read(input.base));
   const all = input.omitsImages ? [] : await readImages(input.layout);
   const omitted = options.omitUnchanged ? all.filter(image => isUnchanged(image, base)) : [];
   const images = all.filter(image => !omitted.includes(image));
@@ -184,15 +183,6 @@ async function readImages(layout: Layout): Promise<SavedImage[]> {
   if (failures.length > 0)
     throw AirgapError.all(failures, `KOTS cannot use this bundle: ${failures.length} problems`);
   return images;
-}
-
-async function readBase(
-  path: string | undefined,
-  { signal, onEvent }: WriteAirgapOptions,
-): Promise<DeltaBase | undefined> {
-  if (path === undefined) return undefined;
-  await using layout = await openLayout(path, { signal, onEvent });
-  return await DeltaBase.read(layout);
 }
 
 function isUnchanged({ name, root }: SavedImage, base: DeltaBase | undefined): boolean {

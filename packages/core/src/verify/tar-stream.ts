@@ -6,6 +6,7 @@ import { ContentsReader, layoutName, type TarContents } from '../layout/tar-file
 import { AirgapError } from '../model/errors.ts';
 import { MAX_CONFIG_SIZE } from '../oci/config.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
+import type { OnEvent } from '../store/events.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { BLOCK, decodeHeader, encodeHeader, padded, TRAILER_SIZE } from '../tar/header.ts';
@@ -29,6 +30,7 @@ export interface ReadTar {
  *
  * @param location of the stream, for errors
  * @param needsDigest whether to compute the sha256 of the complete tar as well
+ * @param onEvent receives the progress of every blob
  * @throws AirgapError `BUNDLE` for a stream that is not a tar, or ends early
  */
 export async function readTar(
@@ -36,9 +38,10 @@ export async function readTar(
   location: string,
   problems: Problem[],
   needsDigest = false,
+  onEvent: OnEvent = () => {},
 ): Promise<ReadTar> {
   const fileHash = needsDigest ? createHash('sha256') : undefined;
-  const reader = new TarStream(fileHash ? hashedStream(stream, fileHash) : stream, location);
+  const reader = new TarStream(fileHash ? hashedStream(stream, fileHash) : stream, location, onEvent);
   const contents = new ContentsReader();
   const framing: Problem[] = [];
   const kept = new Map<string, Buffer>();
@@ -118,11 +121,13 @@ class TarStream {
   offset = 0;
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #name: string;
+  readonly #onEvent: OnEvent;
   #rest: Uint8Array = Buffer.alloc(0);
 
-  constructor(stream: AsyncIterable<Uint8Array>, name: string) {
+  constructor(stream: AsyncIterable<Uint8Array>, name: string, onEvent: OnEvent) {
     this.#chunks = stream[Symbol.asyncIterator]();
     this.#name = name;
+    this.#onEvent = onEvent;
   }
 
   /** The next bytes. @throws AirgapError `BUNDLE` when the stream ends before */
@@ -137,11 +142,17 @@ class TarStream {
     const hash = createHash('sha256');
     const parts: Uint8Array[] = [];
     let isJson = size <= MAX_CONFIG_SIZE || DOCUMENTS.includes(name) || name === RECIPE;
+    let received = 0;
+    const blob = blobDigest(name);
+    if (blob) this.#onEvent({ type: 'blob-started', digest: blob, size, image: name });
     for await (const part of this.#parts(size)) {
       if (parts.length === 0) isJson &&= part[0] === 0x7b || part[0] === 0x5b;
       hash.update(part);
       if (isJson) parts.push(part);
+      received += part.length;
+      if (blob) this.#onEvent({ type: 'blob-progress', digest: blob, received, size });
     }
+    if (blob) this.#onEvent({ type: 'blob-finished', digest: blob, size });
     return { digest: sha256Digest(hash.digest()), json: isJson ? Buffer.concat(parts) : undefined };
   }
 

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { digestOf } from '../../oci/digest.ts';
+import { sha256Digest } from '../../oci/digest.ts';
 import { type Range, Ranges } from '../../store/ranges.ts';
 import type { TarPlan } from '../../tar/plan.ts';
 
@@ -59,8 +60,10 @@ export class Journal {
 
 /** Identifies a plan by the name, size, time and order of its entries, and by the size of its parts if it has some. */
 export function planIdentity({ entries }: TarPlan, partSize?: number): string {
-  const parts = partSize === undefined ? '' : `parts of ${partSize} bytes`;
-  return digestOf(Buffer.concat([...entries.map(({ header }) => header), Buffer.from(parts)]));
+  const hash = createHash('sha256');
+  for (const { header } of entries) hash.update(header);
+  if (partSize !== undefined) hash.update(`parts of ${partSize} bytes`);
+  return sha256Digest(hash.digest());
 }
 
 /** Reads a journal; undefined if it does not exist or its first line is damaged. */

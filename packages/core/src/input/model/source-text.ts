@@ -1,7 +1,6 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { Socket } from 'node:net';
+import { stat } from 'node:fs/promises';
 import { fileReadError } from '../../fs/file-read-error.ts';
+import { readBytes } from '../../fs/small-file.ts';
 import { AirgapError } from '../../model/errors.ts';
 
 /** The text of an input file and its name in messages. */
@@ -45,41 +44,10 @@ export async function readSource(file: string): Promise<SourceText> {
 async function bytesOf(file: string): Promise<Uint8Array> {
   const stats = await stat(file);
   if (stats.isCharacterDevice() || stats.isBlockDevice()) throw deviceError(file);
-  if (stats.isFIFO()) return readPipe(file);
-  if (stats.size <= MAX_SIZE) return readFile(file);
-  throw tooLarge(file, stats.size);
-}
-
-/** Reads a pipe, as shells make them for `<(command)`. Opening one must not wait for a writer that never comes. */
-async function readPipe(file: string): Promise<Uint8Array> {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  const start = readAvailable(fd);
-  if (start?.length === 0) {
-    closeSync(fd);
-    throw new AirgapError('INPUT', 'the pipe is empty, or no program writes to it', {
-      where: { path: file },
-      hint: 'Start the program that writes to it first, or pass its output on standard input.',
-    });
-  }
-  const chunks = start ? [start] : [];
-  let size = start?.length ?? 0;
-  for await (const chunk of new Socket({ fd, writable: false })) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_SIZE) throw tooLarge(file, size);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** What a pipe has at the moment: nothing if all writers are gone, undefined if they have written nothing yet. */
-function readAvailable(fd: number): Uint8Array | undefined {
-  const buffer = Buffer.alloc(64 * 1024);
-  try {
-    return buffer.subarray(0, readSync(fd, buffer));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined;
-    throw error;
-  }
+  if (stats.size > MAX_SIZE) throw tooLarge(file, stats.size);
+  const bytes = await readBytes(file, MAX_SIZE);
+  if (bytes.length > MAX_SIZE) throw tooLarge(file, bytes.length);
+  return bytes;
 }
 
 function tooLarge(path: string, size: number): AirgapError {

@@ -1,3 +1,4 @@
+import type { NamedImage } from '../../layout/names.ts';
 import { AirgapError } from '../../model/errors.ts';
 import type { AirgapSpec } from '../airgap-document.ts';
 import type { Release } from './release.ts';
@@ -111,7 +112,7 @@ function imageWarnings({ name, uncompressed, hasAttestations }: SavedImage): str
 }
 
 /** Images that the release uses and the bundle lacks: KOTS installs without a message. */
-function missingImages(images: readonly SavedImage[], used: readonly string[]): string[] {
+export function missingImages(images: readonly NamedImage[], used: readonly string[]): string[] {
   const names = new Set(images.flatMap(namesInSpecs));
   const missing = used.filter(image => !names.has(image));
   return missing.map(

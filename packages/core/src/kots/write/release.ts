@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,15 +7,14 @@ import { createGunzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { isMap, parseAllDocuments } from 'yaml';
 import { fileReadError } from '../../fs/file-read-error.ts';
-import { readSmallFile } from '../../fs/small-file.ts';
+import { readRegularFile } from '../../fs/regular-file.ts';
+import { readBytes } from '../../fs/small-file.ts';
 import { AirgapError } from '../../model/errors.ts';
 import { compareText } from '../../model/text-order.ts';
 import { StoredGzip } from '../stored-gzip.ts';
 
 /** KOTS reads a release into memory; this is the size limit, in bytes. */
 const MAX_SIZE = 512 * 1024 * 1024;
-/** What it is called in errors. */
-const RELEASE = 'the release';
 
 /** A file of a release. */
 export interface ReleaseFile {
@@ -42,9 +41,9 @@ export interface Release {
  */
 export async function readRelease(path: string, mtime: number): Promise<Release> {
   const stats = await stat(path).catch(cause => {
-    throw fileReadError(RELEASE, path, cause);
+    throw fileReadError('the release', path, cause);
   });
-  if (!stats.isDirectory()) return releaseOf(await readSmallFile(RELEASE, path, MAX_SIZE), path);
+  if (!stats.isDirectory()) return releaseOf(await readArchive(path, stats), path);
   const files = await readFolder(path);
   if (files.length === 0)
     throw new AirgapError('INPUT', 'the release has no files', {
@@ -54,28 +53,40 @@ export async function readRelease(path: string, mtime: number): Promise<Release>
   return { path, archive: await packFiles(files, mtime), files, minKotsVersion: minKotsVersion(files) };
 }
 
-/** Refuses a release that is too large to be read. @param size of it, in bytes @throws AirgapError `INPUT` */
-export function checkReleaseSize(size: number, path: string): void {
-  if (size > MAX_SIZE) throw tooLarge(path);
+/**
+ * The release in an `app.tar.gz`.
+ *
+ * @param path for errors
+ * @param limit of the size of its files, in bytes
+ * @throws AirgapError `INPUT`
+ */
+export async function releaseOf(archive: Buffer, path: string, limit = MAX_SIZE): Promise<Release> {
+  const files = await unpack(archive, path, limit);
+  return { path, archive, files, minKotsVersion: minKotsVersion(files) };
 }
 
-/** The release in an `app.tar.gz`. @param path for errors @throws AirgapError `INPUT` */
-export async function releaseOf(archive: Buffer, path: string): Promise<Release> {
-  const files = await unpack(archive, path);
-  return { path, archive, files, minKotsVersion: minKotsVersion(files) };
+/** Reads a release that is a file or a pipe; a device has no end. */
+async function readArchive(path: string, stats: Stats): Promise<Buffer> {
+  if (stats.isCharacterDevice() || stats.isBlockDevice())
+    throw fileReadError('the release', path, new Error('it is a device'));
+  const archive = await readBytes(path, MAX_SIZE).catch(cause => {
+    throw cause instanceof AirgapError ? cause : fileReadError('the release', path, cause);
+  });
+  checkReleaseSize(archive.length, path);
+  return archive;
 }
 
 /** Reads all files of a directory, sorted by name. @throws AirgapError `INPUT`, also for links: their files would be missing */
 async function readFolder(folder: string): Promise<ReleaseFile[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(cause => {
-    throw fileReadError(RELEASE, cause.path ?? folder, cause);
+    throw fileReadError('the release', cause.path ?? folder, cause);
   });
   const special = found.filter(entry => !entry.isFile() && !entry.isDirectory()).map(pathOf);
   if (special.length > 0) throw notRegular(folder, special);
   const files: ReleaseFile[] = [];
   let size = 0;
   for (const path of found.filter(entry => entry.isFile()).map(pathOf)) {
-    const content = await readSmallFile(RELEASE, path, MAX_SIZE);
+    const content = await readRegularFile('the release', path, MAX_SIZE);
     size += content.length;
     checkReleaseSize(size, folder);
     files.push({ name: relative(folder, path).split(sep).join('/'), content });
@@ -99,7 +110,7 @@ async function packFiles(files: readonly ReleaseFile[], mtime: number): Promise<
   return Buffer.concat(chunks);
 }
 
-async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
+async function unpack(archive: Buffer, path: string, limit: number): Promise<ReleaseFile[]> {
   const files: ReleaseFile[] = [];
   let size = 0;
   const entries = extract();
@@ -109,7 +120,7 @@ async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
   try {
     for await (const entry of entries) {
       size += entry.header.size ?? 0;
-      checkReleaseSize(size, path);
+      checkReleaseSize(size, path, limit);
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);
       if (entry.header.type === 'file')
@@ -127,6 +138,11 @@ async function unpack(archive: Buffer, path: string): Promise<ReleaseFile[]> {
   }
 }
 
+/** Refuses a release that is too large to be read. @param size of it, in bytes @throws AirgapError `INPUT` */
+export function checkReleaseSize(size: number, path: string, limit = MAX_SIZE): void {
+  if (size > limit) throw tooLarge(path, limit);
+}
+
 function notRegular(folder: string, paths: readonly string[]): AirgapError {
   const names = paths.map(path => JSON.stringify(relative(folder, path)));
   return new AirgapError('INPUT', `the release has links or special files: ${names.sort().join(', ')}`, {
@@ -135,15 +151,11 @@ function notRegular(folder: string, paths: readonly string[]): AirgapError {
   });
 }
 
-function tooLarge(path: string): AirgapError {
-  return new AirgapError(
-    'INPUT',
-    `the release has more than ${MAX_SIZE} bytes, and KOTS reads it into memory`,
-    {
-      where: { path },
-      hint: 'Leave large files out of the release.',
-    },
-  );
+function tooLarge(path: string, limit: number): AirgapError {
+  return new AirgapError('INPUT', `the release has more than ${limit} bytes, and KOTS reads it into memory`, {
+    where: { path },
+    hint: 'Leave large files out of the release.',
+  });
 }
 
 /** Finds the version in the Application of the release, if that can be read. */

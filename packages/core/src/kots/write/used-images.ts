@@ -10,7 +10,7 @@ import type { Reference } from '../../reference/reference.ts';
 import type { Release, ReleaseFile } from './release.ts';
 import { pushedName } from './saved-image.ts';
 
-const YAML = /\.ya?ml$/;
+export const YAML = /\.ya?ml$/;
 const CHART = /\.(?:tgz|tar\.gz)$/;
 
 /** The images that a release needs. */

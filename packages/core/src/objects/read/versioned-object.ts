@@ -1,6 +1,6 @@
 import { RetryableError } from '../../http/retry.ts';
 import type { ResponseHead } from '../../http/round-trip.ts';
-import { AirgapError } from '../../model/errors.ts';
+import { AirgapError, isInterrupted } from '../../model/errors.ts';
 import type { Sink } from '../../store/blob-writer.ts';
 import type { Range } from '../../store/ranges.ts';
 import { replaced } from './object-error.ts';
@@ -64,7 +64,8 @@ export class VersionedObject implements StoredObject {
       }
     };
     await this.#client.run(attempt, { progress: () => at - start, signal }).catch(error => {
-      throw error instanceof AirgapError ? error.withContext(this.#client.where) : error;
+      const isKnown = error instanceof AirgapError && !isInterrupted(error);
+      throw isKnown ? error.withContext(this.#client.where) : error;
     });
   }
 

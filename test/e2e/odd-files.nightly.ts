@@ -1,0 +1,3 @@
+import { KINDS, testOddFiles } from './odd-files.ts';
+
+testOddFiles(KINDS);

@@ -1,0 +1,3 @@
+import { testOddFiles } from './odd-files.ts';
+
+testOddFiles(['fifo', 'socket', 'zero']);
