@@ -136,7 +136,7 @@ it('a request that is interrupted fails with the reason, unchanged', async () =>
   const controller = new AbortController();
   const reason = new Error('interrupted');
   const server = await open(response => {
-    response.writeHead(200).write('<a>');
+    response.writeHead(403).write('<a>');
     setTimeout(() => controller.abort(reason), 50);
   });
   await server[Symbol.asyncDispose]();
