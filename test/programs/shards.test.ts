@@ -155,6 +155,20 @@ describe.skipIf(lacksS3Proxy('shards of a bundle'))('shards of a bundle', () => 
     await expect(run(object, digest, 1)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('are aborted although another plan for the object is not readable', async () => {
+    const object = 's3://bucket/unreadable.tar';
+    const { plan: unreadable } = await plan(object, 1);
+    const { plan: digest } = await plan(object, 2);
+    const file = `unreadable.tar.build/${unreadable.slice(7, 19)}/plan.json`;
+    proxy.put(file, Buffer.from('{}'));
+    await expect(shardAbort({ object })).rejects.toMatchObject({
+      code: 'INPUT',
+      where: { path: `s3://bucket/${file}` },
+    });
+    expect(visible('unreadable.tar').some(name => name.includes(digest.slice(7, 19)))).toBe(false);
+    await expect(run(object, digest, 0)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   it('refuse a plan with another digest', async () => {
     const object = 's3://bucket/other.tar';
     const { plan: digest } = await plan(object, 1);

@@ -54,6 +54,11 @@ describe('the Job of shard plan --kubernetes', () => {
     expect(job(object, 1).spec.template.spec.containers[0].args[2]).toBe(object);
     expect(problems(job(object, 1))).toEqual([]);
   });
+
+  it('escapes names that Kubernetes would take for variables', () => {
+    const [, , object] = job('s3://releases/$(HOME)/$(X).tar', 1).spec.template.spec.containers[0].args;
+    expect(object).toBe('s3://releases/$$(HOME)/$$(X).tar');
+  });
 });
 
 describe('the schema', () => {

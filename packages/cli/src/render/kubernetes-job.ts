@@ -58,7 +58,7 @@ spec:
           args:
             - shard
             - run
-            - ${text(object)}
+            - ${text(argument(object))}
             - --plan
             - ${text(plan)}
             - --progress
@@ -96,4 +96,9 @@ spec:
               - key: .dockerconfigjson
                 path: config.json
 `;
+}
+
+/** Kubernetes replaces $(NAME) in arguments; a second $ prevents it. */
+function argument(value: string): string {
+  return value.replaceAll('$(', '$$$$(');
 }

@@ -16,6 +16,11 @@ export function isArtifactName(text: string): boolean {
 export function parseArtifactName(text: string): Reference {
   const rest = isArtifactName(text) ? text.slice(SCHEME.length) : '';
   const [host = '', ...path] = rest.split('/');
+  // Not quoted: what precedes the @ may be a password.
+  if (host.includes('@'))
+    throw new AirgapError('USAGE', 'the name of a bundle in a registry has no credentials', {
+      hint: 'Log in with airgap login, and write it as oci://REGISTRY/REPOSITORY:TAG.',
+    });
   // A name without a host is one of Docker Hub.
   const name = path.length > 0 ? Reference.parse(rest) : undefined;
   const hasHost = name !== undefined && (host === 'localhost' || /[.:]/.test(host));

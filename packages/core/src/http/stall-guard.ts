@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { EndedResponse } from './ended-response.ts';
 
 /** A response must deliver this many bytes in every idle timeout, or end. */
 const MIN_BYTES = 1024;
@@ -58,7 +59,7 @@ export class StallGuard implements Dispatcher.DispatchHandler {
   #countInformational(controller: Controller): void {
     this.#informational += 1;
     if (this.#informational > MAX_INFORMATIONAL)
-      controller.abort(new Error(`more than ${MAX_INFORMATIONAL} informational responses (1xx)`));
+      controller.abort(new EndedResponse(`more than ${MAX_INFORMATIONAL} informational responses (1xx)`));
   }
 
   /** A paused response waits for its receiver. */
@@ -67,6 +68,6 @@ export class StallGuard implements Dispatcher.DispatchHandler {
     this.#received = 0;
     if (controller.paused || received >= MIN_BYTES) return;
     const seconds = this.#timeout / 1000;
-    controller.abort(new Error(`only ${received} bytes arrived in ${seconds} seconds`));
+    controller.abort(new EndedResponse(`only ${received} bytes arrived in ${seconds} seconds`));
   }
 }

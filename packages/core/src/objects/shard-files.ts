@@ -9,9 +9,12 @@ import { formatBytes } from '../model/bytes.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, digestHex } from '../oci/digest.ts';
 import type { ObjectStore } from './s3/object-store.ts';
+import { formatObjectUrl } from './s3/object-url.ts';
 
-/** The largest file that is read, in bytes. */
-const MAX_SIZE = 1024 ** 3;
+/** The largest plan or report that is read, in bytes: a plan has some 100 bytes for each layer. */
+const MAX_SIZE = 64 * 1024 ** 2;
+/** The most pages of a list; each has up to 1000 keys. */
+const MAX_PAGES = 1000;
 
 /** Where the files of all plans for an object are. */
 export function buildFolder(key: string): string {
@@ -47,9 +50,9 @@ export class ShardFiles {
     );
   }
 
-  /** @returns undefined when it does not exist */
-  read(name: string): Promise<Buffer | undefined> {
-    return readFile(this.#store, `${this.#folder}${name}`);
+  /** @param limit in bytes. @returns undefined when it does not exist */
+  read(name: string, limit?: number): Promise<Buffer | undefined> {
+    return readFile(this.#store, `${this.#folder}${name}`, limit);
   }
 
   /** The names of the files, sorted. */
@@ -66,16 +69,27 @@ export class ShardFiles {
   }
 }
 
-/** @returns undefined when it does not exist */
-export async function readFile(store: ObjectStore, key: string): Promise<Buffer | undefined> {
+/** @param limit in bytes. @returns undefined when it does not exist. @throws AirgapError `INPUT` when it is larger */
+export async function readFile(
+  store: ObjectStore,
+  key: string,
+  limit = MAX_SIZE,
+): Promise<Buffer | undefined> {
   const { bucket: Bucket } = store.url;
   try {
     return await store.run(
       'read a file of the plan',
       async (client, options) => {
-        const response = await client.send(new GetObjectCommand({ Bucket, Key: key }), options);
-        if ((response.ContentLength ?? 0) > MAX_SIZE) throw tooLarge(key, response.ContentLength ?? 0);
-        return Buffer.from((await response.Body?.transformToByteArray()) ?? []);
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key }), options);
+        const chunks: Uint8Array[] = [];
+        let size = 0;
+        // A store need not say the size before.
+        for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+          size += chunk.length;
+          if (size > limit) throw tooLarge(key, limit);
+          chunks.push(chunk);
+        }
+        return Buffer.concat(chunks);
       },
       { key },
     );
@@ -90,7 +104,10 @@ export async function listKeys(store: ObjectStore, prefix: string): Promise<stri
   const { bucket: Bucket } = store.url;
   const keys: string[] = [];
   let token: string | undefined;
+  let pages = 0;
   do {
+    pages += 1;
+    if (pages > MAX_PAGES) throw endlessList(store, prefix);
     const request = { Bucket, Prefix: prefix, ContinuationToken: token };
     const page = await store.run(
       'list the files of the plan',
@@ -118,8 +135,15 @@ export async function removeKeys(store: ObjectStore, keys: readonly string[]): P
   );
 }
 
-function tooLarge(key: string, size: number): AirgapError {
-  return new AirgapError('INPUT', `${key} has ${formatBytes(size)}, the limit is ${formatBytes(MAX_SIZE)}`, {
+function tooLarge(key: string, limit: number): AirgapError {
+  return new AirgapError('INPUT', `${key} has more than ${formatBytes(limit)}`, {
     hint: 'Plan again, and check who can write to the bucket.',
+  });
+}
+
+function endlessList({ host, url }: ObjectStore, key: string): AirgapError {
+  return new AirgapError('REGISTRY', `the list of files has more than ${MAX_PAGES} pages`, {
+    where: { host, path: formatObjectUrl({ ...url, key }) },
+    hint: 'Check AWS_ENDPOINT_URL_S3, and who can write to the bucket.',
   });
 }

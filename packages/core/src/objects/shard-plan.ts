@@ -169,7 +169,7 @@ export function parsePlan(document: Uint8Array, expected: Digest): ShardDocument
   const parsed = documentSchema.safeParse(parseJson(document));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw invalidPlan(`${issue?.path.join('.')}: ${issue?.message}`);
+  throw invalidPlan(`${issue?.path.join('.') || 'the document'}: ${issue?.message}`);
 }
 
 /** Makes the plan of a document. @param head the bytes that it describes. @throws AirgapError `CONTENT`, `INPUT` */

@@ -76,9 +76,10 @@ export class ShardWork implements AsyncDisposable {
 
   /** Reads the plan. @returns undefined when the bundle is complete. @throws AirgapError `NOT_FOUND`, `CONTENT`, `INPUT` */
   async plan(): Promise<ShardPlan | undefined> {
-    const document = await this.#files.read(PLAN);
-    const head = document && (await this.#files.read(HEAD));
-    if (document && head) return restorePlan(parsePlan(document, this.#digest), this.#digest, head);
+    const bytes = await this.#files.read(PLAN);
+    const document = bytes && parsePlan(bytes, this.#digest);
+    const head = document && (await this.#files.read(HEAD, document.head.size));
+    if (head) return restorePlan(document, this.#digest, head);
     if (await this.finished()) return undefined;
     throw new AirgapError('NOT_FOUND', `there is no plan ${this.#digest} for ${this.store.location}`, {
       where: { host: this.store.host, path: this.store.location },

@@ -158,6 +158,8 @@ describe('a place for a bundle', () => {
     ],
     ['that is a directory', () => folder, { code: 'DISK', message: /is a directory/ }],
     ['that ends with a slash', () => `${path}/`, { code: 'DISK', message: /not a directory/ }],
+    ['that is an object', () => 's3://bucket/b.tar', { code: 'USAGE', message: /not to a URL/ }],
+    ['that is a URL', () => 'https://user:pw@host/b.tar', { code: 'USAGE', message: /not to a URL/ }],
     ['that is a device', () => '/dev/null', { code: 'DISK', message: /a device or a pipe/ }],
   ])('%s is an error', async (_name, place, { message, ...error }: { message?: RegExp }) => {
     await expect(checkTarget(place())).rejects.toMatchObject({

@@ -5,16 +5,22 @@ import { resolveExistingPath } from '../../fs/resolve-existing-path.ts';
 import { systemErrorReason } from '../../fs/system-error.ts';
 import { formatBytes } from '../../model/bytes.ts';
 import { AirgapError } from '../../model/errors.ts';
+import { isUrl, shownPath } from '../../model/path-or-url.ts';
 
 /**
  * Checks that the output path is writable, before the first request to a registry.
  *
  * @returns the path with symbolic links resolved: a build creates or replaces the target of a link, not the link
- * @throws AirgapError `DISK`, `USAGE` for an empty path
+ * @throws AirgapError `DISK`, `USAGE` for an empty path or a URL
  */
 export async function checkTarget(path: string): Promise<string> {
   if (path === '')
     throw new AirgapError('USAGE', 'the output path is empty', { hint: 'Pass a file with -o.' });
+  if (isUrl(path))
+    throw new AirgapError('USAGE', 'this command writes a file, not to a URL', {
+      where: { path: shownPath(path) },
+      hint: 'Write to a file and upload that; airgap build and airgap shard plan also write to s3://BUCKET/KEY.',
+    });
   try {
     const target = (await isThere(path)) ? await resolveExistingPath(path) : path;
     const directory = dirname(resolve(target));

@@ -7,6 +7,8 @@ import { maskSecrets } from '../../model/secrets.ts';
 /** The error codes and messages of S3, Google and Azure. */
 const CODE = /<Code>(?<text>[^<]{1,100})<\/Code>/i;
 const MESSAGE = /<Message>(?<text>[^<]{1,500})<\/Message>/i;
+/** Shorter texts are not taken for secrets: they are also words of messages. In characters. */
+const MIN_SECRET = 4;
 /** How much of a message is quoted, in characters. */
 const MAX_QUOTED = 200;
 
@@ -16,6 +18,8 @@ export interface FailedResponse extends ResponseHead {
   readonly body: Uint8Array;
   /** What was requested, without the redirects that followed. */
   readonly url: URL;
+  /** What must not be quoted. */
+  readonly secrets: readonly string[];
   /** Whether a range of the object was received before. */
   readonly hasStarted: boolean;
 }
@@ -53,9 +57,9 @@ function what({ status, hasStarted }: FailedResponse): string {
   return 'cannot read the file';
 }
 
-function answer({ status, body, url }: FailedResponse, { host }: ErrorContext): string {
+function answer({ status, body, secrets }: FailedResponse, { host }: ErrorContext): string {
   const sender = status === 407 ? 'the proxy' : host;
-  const message = serverMessage(body, url);
+  const message = serverMessage(body, secrets);
   return message === '' ? `${sender} answered ${status}` : `${sender} answered ${status}: ${message}`;
 }
 
@@ -87,13 +91,14 @@ function isMissing(status: number): boolean {
   return status === 404 || status === 410;
 }
 
-/** The error code and message of a store in one line. What the user's link has in its query is not quoted. */
-function serverMessage(body: Uint8Array, url: URL): string {
+/** The error code and message of a store in one line. */
+function serverMessage(body: Uint8Array, secrets: readonly string[]): string {
   const text = Buffer.from(body).toString('utf8');
   const parts = [CODE.exec(text)?.groups?.text, MESSAGE.exec(text)?.groups?.text];
   const line = parts.filter(part => part !== undefined).join(': ');
   // Mask before truncating: otherwise the beginning of a secret could remain.
-  const secrets = [...url.searchParams.values()].filter(value => value.length >= 8);
-  const masked = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), maskSecrets(line));
+  const masked = secrets
+    .filter(({ length }) => length >= MIN_SECRET)
+    .reduce((rest, secret) => rest.replaceAll(secret, '***'), maskSecrets(line));
   return masked.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, MAX_QUOTED);
 }

@@ -34,11 +34,15 @@ export class S3Ranges implements RangeClient {
     return this.#store.location;
   }
 
-  run(attempt: (get: GetRange) => Promise<void>, { signal }: AttemptOptions): Promise<void> {
-    return this.#store.run('read the object', (client, { abortSignal }) => {
-      const ended = signal === undefined ? abortSignal : AbortSignal.any([abortSignal, signal]);
-      return attempt((request, accept) => this.#get(client, request, accept, ended));
-    });
+  run(attempt: (get: GetRange) => Promise<void>, { progress, signal }: AttemptOptions): Promise<void> {
+    return this.#store.run(
+      'read the object',
+      (client, { abortSignal }) => {
+        const ended = signal === undefined ? abortSignal : AbortSignal.any([abortSignal, signal]);
+        return attempt((request, accept) => this.#get(client, request, accept, ended));
+      },
+      { progress },
+    );
   }
 
   async #get(

@@ -281,6 +281,27 @@ describe('a file on a web server', () => {
     expect(error?.message).toContain('Denied: not for ***');
     expect(JSON.stringify(error)).not.toContain('a-long-token');
   });
+
+  it.each([
+    ['the password', '/b.tar', 'user:p%40ssword@', 'it was p@ssword or p%40ssword'],
+    ['a value as it is written', '/b.tar?key=a%2Fb%2Fc', '', 'it was a%2Fb%2Fc or a/b/c'],
+  ])('keeps %s out of messages', async (_case, path, user, said) => {
+    const { error } = await read(({ response }) => fail(response, 403, xml('Denied', said)), path, user);
+    expect(error?.message).toContain('Denied: it was *** or ***');
+  });
+
+  it('keeps what is secret in the link of a redirect out of messages', async () => {
+    const { error } = await read(({ request, response }) => {
+      if (request.url === '/b.tar') fail(response, 302, '', { location: '/storage?s=a-long-token' });
+      else fail(response, 403, xml('Denied', 'not for a-long-token'));
+    });
+    expect(error?.message).toContain('Denied: not for ***');
+  });
+
+  it('with an invalid escape in its login are refused, and not quoted', async () => {
+    const { error } = await read(({ serve }) => serve(), '/b.tar', 'user:hunter%zz@');
+    expect(error).toMatchObject({ code: 'USAGE', message: expect.not.stringContaining('hunter') });
+  });
 });
 
 describe('the credentials in a URL', () => {

@@ -12,7 +12,7 @@ import { type OnEvent, withTime } from '../../store/events.ts';
 import { objectError } from './object-error.ts';
 import type { ObjectOptions } from './object-options.ts';
 import type { AttemptOptions, GetRange, RangeClient, RangeRequest } from './range-client.ts';
-import { authorizationOf } from './web-url.ts';
+import { authorizationOf, passwordOf, queryValues } from './web-url.ts';
 
 const DEFAULT_CONCURRENCY = 24;
 const MAX_REDIRECTS = 10;
@@ -25,6 +25,8 @@ const ENOUGH = Symbol('enough');
 /** A response. The body of a 206 went to the sink; the start of others is here. */
 interface WebResponse extends ResponseHead {
   readonly body: Uint8Array;
+  /** Those of the URL that was requested. */
+  readonly secrets: readonly string[];
 }
 
 /** Where a request goes, and whether it may have the credentials of the URL. */
@@ -43,6 +45,7 @@ export class WebClient implements RangeClient {
   readonly onEvent: OnEvent | undefined;
   readonly #start: Hop;
   readonly #authorization: string | undefined;
+  readonly #secrets: readonly string[];
   readonly #dispatcher: Dispatcher;
   readonly #limiter: HostLimiter;
   readonly #signal: AbortSignal | undefined;
@@ -54,6 +57,7 @@ export class WebClient implements RangeClient {
   constructor(url: URL, options: ObjectOptions) {
     this.onEvent = withTime(options.onEvent);
     this.#authorization = authorizationOf(url);
+    this.#secrets = [url.password, passwordOf(url), ...queryValues(url)];
     const bare = new URL(url);
     bare.username = '';
     bare.password = '';
@@ -91,7 +95,8 @@ export class WebClient implements RangeClient {
     const usesRedirect = this.#target !== undefined;
     const response = await this.#follow(headers, accept, signal);
     if (response.status === 206) return;
-    const error = objectError({ ...response, url: this.#start.url, hasStarted }, this.where);
+    const secrets = [...this.#secrets, ...response.secrets];
+    const error = objectError({ ...response, url: this.#start.url, secrets, hasStarted }, this.where);
     // The links of redirects expire: the server gives a new one.
     const isExpired = usesRedirect && [400, 401, 403, 410].includes(response.status);
     throw isExpired && error instanceof AirgapError ? new RetryableError(error) : error;
@@ -143,7 +148,7 @@ export class WebClient implements RangeClient {
     } catch (thrown) {
       if (thrown !== ENOUGH) throw thrown;
     }
-    return { ...(head as ResponseHead), body: errorBody.bytes };
+    return { ...(head as ResponseHead), body: errorBody.bytes, secrets: queryValues(url) };
   }
 }
 

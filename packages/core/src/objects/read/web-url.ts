@@ -31,6 +31,30 @@ export function parseWebUrl(text: string, plainHttp: readonly string[] = []): UR
 /** The `Authorization` for the credentials in a URL (RFC 7617); undefined without any. */
 export function authorizationOf({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined;
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(text).toString('base64')}`;
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+}
+
+/** The password in a URL, decoded. */
+export function passwordOf({ password }: URL): string {
+  return decoded(password);
+}
+
+/** The values in the query of a URL, as they are written and as they are meant: the signatures of links are there. */
+export function queryValues({ search, searchParams }: URL): string[] {
+  const written = search
+    .slice(1)
+    .split('&')
+    .map(field => field.slice(field.indexOf('=') + 1));
+  return [...written, ...searchParams.values()];
+}
+
+/** @throws AirgapError `USAGE`, without the text, which may be a password */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AirgapError('USAGE', 'invalid URL: its user or password has a "%" without two hex digits', {
+      hint: 'Write "%" as %25.',
+    });
+  }
 }

@@ -10,6 +10,7 @@ import { traced } from '../../http/trace.ts';
 import { AirgapError } from '../../model/errors.ts';
 import { maskSecrets } from '../../model/secrets.ts';
 import { type OnTimedEvent, withTime } from '../../store/events.ts';
+import { withBoundedDocuments } from './bounded-documents.ts';
 import { formatObjectUrl, type ObjectUrl, parseObjectUrl } from './object-url.ts';
 import { storeError } from './store-error.ts';
 
@@ -59,6 +60,8 @@ export class ObjectStore implements AsyncDisposable {
   readonly #options: ObjectStoreOptions;
   readonly #closed = new AbortController();
   readonly #signal: AbortSignal;
+  /** Follows the signal. It has a reason of its own: the SDK appends to the messages of errors. */
+  readonly #ended: AbortSignal;
 
   private constructor(url: ObjectUrl, settings: StoreSettings, options: ObjectStoreOptions) {
     const { region, endpoint, requestChecksumCalculation } = settings;
@@ -71,7 +74,11 @@ export class ObjectStore implements AsyncDisposable {
     this.#dispatcher = openDispatcher(options);
     this.#signal = AbortSignal.any([this.#closed.signal, ...(options.signal ? [options.signal] : [])]);
     // Every request adds a listener, which is not a leak.
-    setMaxListeners(0, this.#signal);
+    const ended = new AbortController();
+    this.#ended = ended.signal;
+    this.#signal.addEventListener('abort', () => ended.abort());
+    if (this.#signal.aborted) ended.abort();
+    setMaxListeners(0, this.#signal, this.#ended);
     this.#client = new S3Client({
       region,
       ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
@@ -114,14 +121,17 @@ export class ObjectStore implements AsyncDisposable {
     request: (client: S3Client, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
     { key = this.url.key, progress }: RunOptions = {},
   ): Promise<T> {
-    const context = { endpoint: this.#endpoint, object: formatObjectUrl({ ...this.url, key }) };
     const attempt = async () => {
       await this.#limiter.open(this.#signal);
       try {
-        return await request(this.#client, { abortSignal: this.#signal });
+        return await request(this.#client, { abortSignal: this.#ended });
       } catch (thrown) {
         this.#signal.throwIfAborted();
-        throw storeError(action, thrown, context);
+        throw storeError(action, thrown, {
+          endpoint: this.#endpoint,
+          object: formatObjectUrl({ ...this.url, key }),
+          secrets: await this.#secrets(),
+        });
       }
     };
     const onEvent = withTime(this.#options.onEvent);
@@ -133,11 +143,19 @@ export class ObjectStore implements AsyncDisposable {
       progress,
     });
   }
+
+  /** The credentials that requests had, apart from the name of the user. */
+  async #secrets(): Promise<readonly string[]> {
+    const credentials = await this.#client.config.credentials().catch(() => undefined);
+    return [credentials?.secretAccessKey, credentials?.sessionToken].filter(secret =>
+      Boolean(secret),
+    ) as string[];
+  }
 }
 
 /** Connections with the TLS settings and proxies of all others; the SDK keeps the chunks of responses. */
 function openDispatcher({ trace, ...options }: ObjectStoreOptions): Dispatcher {
-  const connections = withCopiedChunks(openConnections(options));
+  const connections = withBoundedDocuments(withCopiedChunks(openConnections(options)));
   const onEvent = withTime(options.onEvent);
   if (!trace || !onEvent) return connections;
   return traced(connections, { onEvent, sourceOf: () => undefined, mask: maskSecrets });

@@ -1,4 +1,5 @@
 import { connectionError, provesTls } from '../../http/connection-error.ts';
+import { EndedResponse } from '../../http/ended-response.ts';
 import { RetryableError } from '../../http/retry.ts';
 import { AirgapError, type ErrorCode, type ErrorContext } from '../../model/errors.ts';
 import { maskSecrets } from '../../model/secrets.ts';
@@ -11,6 +12,8 @@ export interface StoreContext {
   readonly endpoint: URL;
   /** The object as `s3://bucket/key`. */
   readonly object: string;
+  /** Credentials that the request had: a store may send them back. */
+  readonly secrets: readonly string[];
 }
 
 /** What an error code of a store means. */
@@ -44,7 +47,7 @@ const WRONG_REGION: Meaning = {
 };
 
 /** The error codes of S3 (API reference, "Error responses"), and those of the services that issue credentials. */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
+const MEANINGS: Readonly<Record<string, Meaning>> = withoutPrototype({
   NoSuchBucket: {
     code: 'NOT_FOUND',
     reason: 'the bucket does not exist',
@@ -106,7 +109,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     reason: 'the store does not support this request',
     hint: 'Set AWS_REQUEST_CHECKSUM_CALCULATION=WHEN_REQUIRED; if it persists, use another store.',
   },
-};
+});
+
+/** The store chooses the codes: one may be `constructor`. */
+function withoutPrototype<T extends object>(table: T): T {
+  return Object.assign(Object.create(null), table);
+}
 
 /** Codes that say that the same request may succeed later, and those that ask for fewer requests. */
 const RETRYABLE = new Set([
@@ -145,14 +153,15 @@ export function storeError(action: string, thrown: unknown, context: StoreContex
   const isResponse = error.$metadata?.httpStatusCode !== undefined;
   if (isResponse || isCredentialError(error)) return responseErrorOf(action, error, context);
   // Errors of connections have a code; anything else is a bug.
-  return typeof error.code === 'string' ? storeConnectionError(action, error, context) : error;
+  const isConnection = typeof error.code === 'string' || error instanceof EndedResponse;
+  return isConnection ? storeConnectionError(action, error, context) : error;
 }
 
 function responseErrorOf(action: string, error: SdkError, context: StoreContext): Error {
   const name = codeOf(error);
   const status = error.$metadata?.httpStatusCode ?? 0;
   const meaning = MEANINGS[name] ?? meaningOf(status);
-  const reason = `${meaning.reason}${quoted(name, status, error.message)}`;
+  const reason = `${meaning.reason}${quoted(name, status, error.message, context)}`;
   const failed = new AirgapError(meaning.code, `cannot ${action}: ${reason}`, {
     where: whereOf(context),
     hint: meaning.hint,
@@ -193,13 +202,17 @@ function meaningOf(status: number): Meaning {
   };
 }
 
-function quoted(name: string, status: number, message: string): string {
-  const line = maskSecrets(message)
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .trim()
-    .slice(0, MAX_QUOTED);
-  const sender = status === 0 ? name : `${status} ${name}`;
-  return ` (${line === '' || line === name ? sender : `${sender}: ${line}`})`;
+function quoted(name: string, status: number, message: string, { secrets }: StoreContext): string {
+  const line = (text: string) =>
+    secrets
+      .reduce((rest, secret) => rest.replaceAll(secret, '***'), maskSecrets(text))
+      .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+      .trim()
+      .slice(0, MAX_QUOTED);
+  const sender = status === 0 ? line(name) : `${status} ${line(name)}`;
+  // The SDK appends advice for its developers.
+  const [said = ''] = message.split('\n  Deserialization error:');
+  return ` (${said === '' || said === name ? sender : `${sender}: ${line(said)}`})`;
 }
 
 function storeConnectionError(action: string, error: Error, context: StoreContext): Error {
