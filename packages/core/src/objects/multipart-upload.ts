@@ -110,8 +110,14 @@ export class MultipartUpload {
     const stored = await this.#head();
     // The parts have their sizes already; credentials may permit to write only.
     if (stored === 'denied' || stored?.size === size) return;
-    throw new AirgapError('CONTENT', `the object has ${stored?.size} bytes, expected ${size}`, {
-      where: { host: this.store.host, path: this.store.location },
+    const where = { host: this.store.host, path: this.store.location };
+    if (stored === undefined)
+      throw new AirgapError('REGISTRY', 'the store completed the upload, but does not have the object', {
+        where,
+        hint: 'Check whether something removes objects from the bucket, and build it again.',
+      });
+    throw new AirgapError('CONTENT', `the object has ${stored.size} bytes, expected ${size}`, {
+      where,
       hint: 'Remove the object, and build it again.',
     });
   }

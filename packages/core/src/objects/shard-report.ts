@@ -38,7 +38,7 @@ export function formatReport({ plan, isFinished, parts }: ShardReport): Buffer {
 export function parseReport(bytes: Uint8Array, plan: Digest, shard: number): ShardReport {
   const parsed = reportSchema.safeParse(parseJson(bytes));
   if (!parsed.success || parsed.data.plan !== plan)
-    throw new AirgapError('INPUT', `invalid report of shard ${shard}`, {
+    throw new AirgapError('INPUT', `invalid report of shard ${shard}: ${reportName(shard)}`, {
       hint: 'Check who can write to the bucket, remove the report, and run the shard again.',
     });
   const { finished, parts } = parsed.data;

@@ -6,6 +6,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MultipartUpload } from '../multipart-upload.ts';
 import { listKeys, readFile } from '../shard-files.ts';
 import { ObjectStore } from './object-store.ts';
 
@@ -118,6 +119,18 @@ describe('a hostile store', () => {
     await using store = await open(handle);
     await expect(readFile(store, 'app.tar.build/1/plan.json', 1000)).rejects.toMatchObject({ code: 'INPUT' });
     expect(sent.bytes).toBeLessThan(100 * MIB);
+  });
+
+  it.each([
+    ['does not have the object', 'does not have the object', 404, 0],
+    ['has another object', 'has 7 bytes, expected 5', 200, 7],
+  ])('that %s after an upload is an error', async (_case, message, status, size) => {
+    await using store = await open((response, { method }) => {
+      if (method === 'HEAD') response.writeHead(status, { 'content-length': size }).end();
+      else response.end('<CompleteMultipartUploadResult><Key>app.tar</Key></CompleteMultipartUploadResult>');
+    });
+    const complete = new MultipartUpload(store, 'id').complete([{ number: 1, etag: '"1"' }], 5);
+    await expect(complete).rejects.toThrow(message);
   });
 
   it('with an endless list is an error', async () => {
