@@ -13,7 +13,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     // Tests wait more than they work: for registries that limit, and for retries.
-    maxWorkers: '100%',
+    maxWorkers: '150%',
     maxConcurrency: 16,
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,5 +1,5 @@
 import { testKilledBuilds } from './killed-builds.ts';
 import { testKilledMerges } from './killed-merges.ts';
 
-testKilledBuilds(12);
-testKilledMerges(6);
+testKilledBuilds(6);
+testKilledMerges(4);

@@ -29,6 +29,8 @@ async function flagsOf(env: Record<string, string>, args: readonly string[] = []
     .option('--concurrency <n>', '', concurrency)
     .option('--platform <os/arch>', '', repeated)
     .option('--strict')
+    .option('--yes')
+    .option('--release <path>')
     .option('-o, --output <file>');
   command.parse(text === undefined ? args : ['--config', config, ...args], { from: 'user' });
   await applyDefaults(command, environment);
@@ -56,6 +58,13 @@ describe('a flag that the command line lacks', () => {
     ],
     ['a list', {}, [], 'defaults: {platform: [arm64, amd64]}', { platform: ['arm64', 'amd64'] }],
     ['one value of a list', {}, [], 'defaults: {platform: arm64}', { platform: ['arm64'] }],
+    [
+      'nothing where it must be meant',
+      { AIRGAP_YES: 'true', AIRGAP_RELEASE: 'https://x' },
+      [],
+      undefined,
+      {},
+    ],
     ['lines', { AIRGAP_PLATFORM: 'arm64\namd64\n' }, [], undefined, { platform: ['arm64', 'amd64'] }],
     [
       'a repeated flag instead of its default',

@@ -33,8 +33,11 @@ export async function applyDefaults(command: CommandUnknownOpts, environment: En
   }
 }
 
-/** `AIRGAP_CONFIG` and `AIRGAP_DEBUG` are read before there are any defaults; `--since` is different each time. */
-const NO_DEFAULT: ReadonlySet<string> = new Set(['config', 'debug', 'since']);
+/**
+ * `AIRGAP_CONFIG` and `AIRGAP_DEBUG` are read before there are any defaults; `--since` is different each time; `--yes` and
+ * `--restore` must be meant; in pipelines, `AIRGAP_RELEASE` is where the program comes from.
+ */
+const NO_DEFAULT: ReadonlySet<string> = new Set(['config', 'debug', 'since', 'yes', 'restore', 'release']);
 
 /** A command with `--helm-values` has `--values` for that only; others have it for every chart. */
 function isAlone(command: CommandUnknownOpts, option: Option): boolean {
