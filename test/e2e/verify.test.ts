@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { build, verify } from '@airgap/core';
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -199,6 +199,42 @@ describe('verify', () => {
       withEntry(intact, 'index.json', text => text),
     );
     expect((await verify({ bundle: damaged })).problems).toEqual([]);
+  });
+
+  describe('of a file that changes meanwhile', () => {
+    const flip = (bytes: Buffer) => {
+      const at = bytes.length >> 1;
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      return bytes;
+    };
+    /** Changes the file when the blobs are about to be read. */
+    const verifyWith = async (change: () => void) => {
+      writeFileSync(damaged, intact);
+      let isChanged = false;
+      const onEvent = ({ type }: { type: string }) => {
+        if (type !== 'planned' || isChanged) return;
+        isChanged = true;
+        change();
+      };
+      return verify({ bundle: damaged, onEvent });
+    };
+
+    it.each<[string, () => void]>([
+      ['grows', () => appendFileSync(damaged, Buffer.alloc(10_240))],
+      ['is written again in place', () => writeFileSync(damaged, flip(Buffer.from(intact)))],
+      ['is written again with the same bytes', () => writeFileSync(damaged, intact)],
+    ])('finds that it %s', async (_what, change) => {
+      const { problems } = await verifyWith(change);
+      expect(problems.map(({ message }) => message)).toContain('the file was modified while it was verified');
+    });
+
+    it.each([0, 0.5])('fails when %f of it remain', async part => {
+      const verified = verifyWith(() => truncateSync(damaged, intact.length * part));
+      await expect(verified).rejects.toMatchObject({
+        code: 'DISK',
+        message: expect.stringMatching(/the file ends at byte \d+/),
+      });
+    });
   });
 
   test.prop([fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })], { numRuns: 60 })(

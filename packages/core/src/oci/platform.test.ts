@@ -1,4 +1,6 @@
+import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
+import { AirgapError } from '../model/errors.ts';
 import { formatPlatform, parsePlatform } from './platform.ts';
 
 describe('parsePlatform', () => {
@@ -25,4 +27,35 @@ describe('parsePlatform', () => {
     'linux/amd64@10',
     '*/*',
   ])('rejects %j', text => expect(() => parsePlatform(text)).toThrow(/invalid platform/));
+
+  const pieces = fc.constantFrom(
+    'linux',
+    'windows',
+    'arm64',
+    'v8',
+    '/',
+    ':',
+    '.',
+    '10',
+    ' ',
+    '*',
+    '@',
+    '\0',
+    'İ',
+  );
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(pieces).map(parts => parts.join('')),
+  );
+
+  test.prop([texts], { numRuns: 500 })('reads any text as what it writes, or rejects it', text => {
+    let platform: ReturnType<typeof parsePlatform>;
+    try {
+      platform = parsePlatform(text);
+    } catch (error) {
+      expect(error).toBeInstanceOf(AirgapError);
+      return;
+    }
+    expect(parsePlatform(formatPlatform(platform))).toEqual(platform);
+  });
 });
