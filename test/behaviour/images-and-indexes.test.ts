@@ -578,6 +578,26 @@ describe('row 8: JSON as Go writes it', () => {
   });
 });
 
+describe('manifests of one name over 64 MiB', () => {
+  const PADDING = 'x'.repeat(3 * 1024 * 1024);
+  const padded = (at: number) => ({
+    ...edited(amd64, manifest => {
+      manifest.annotations = { x: `${at}${PADDING}` };
+    }),
+    platform: { os: 'linux', architecture: 'amd64', variant: `v${at}` },
+  });
+
+  it.each([
+    [20, undefined],
+    [23, 'the manifests of the image have more than 64 MiB'],
+  ])('%d of 3 MiB: %s', async (count, message) => {
+    const index = indexOf(Array.from({ length: count }, (_, at) => padded(at)));
+    const outcome = built(index, { platforms: 'all' });
+    if (message === undefined) return void (await outcome);
+    expect((await rejection(outcome)).message).toBe(message);
+  });
+});
+
 describe('row 9: a manifest over 4 MiB', () => {
   const large = edited(amd64, manifest => {
     manifest.annotations = { x: 'x'.repeat(4 * 1024 * 1024) };
