@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Fault, TestRegistry } from '../registry/registry.ts';
@@ -161,12 +161,26 @@ describe('build', () => {
     expect((await airgap(['verify', work.file('bundle.tar')])).status).toBe(0);
   });
 
-  it('replaces the target of a symbolic link, not the link', async () => {
+  it.each([
+    ['a link', 'old.tar'],
+    ['a link to a file that does not exist', 'new.tar'],
+    ['a link into another folder', 'folder/new.tar'],
+  ])('writes the target of %s, not the link', async (_what, target) => {
     using work = new TempDir({ 'list.txt': list('app:1'), 'old.tar': 'old' });
-    symlinkSync('old.tar', work.file('latest.tar'));
+    mkdirSync(work.file('folder'));
+    symlinkSync(target, work.file('latest.tar'));
     expect((await airgap(['build', 'list.txt', '-o', 'latest.tar'], { cwd: work.path })).status).toBe(0);
     expect(lstatSync(work.file('latest.tar')).isSymbolicLink()).toBe(true);
-    expect((await airgap(['verify', 'old.tar'], { cwd: work.path })).status).toBe(0);
+    expect((await airgap(['verify', target], { cwd: work.path })).status).toBe(0);
+  });
+
+  it('refuses a link that leads into a folder that does not exist', async () => {
+    using work = new TempDir({ 'list.txt': list('app:1') });
+    symlinkSync('missing/new.tar', work.file('latest.tar'));
+    const { status, stderr } = await airgap(['build', 'list.txt', '-o', 'latest.tar'], { cwd: work.path });
+    expect(stderr).toContain('does not exist');
+    expect(status).toBe(5);
+    expect(work.files()).toEqual(['latest.tar', 'list.txt']);
   });
 
   it.each([
