@@ -53,20 +53,20 @@ function parseLiteral(text: string): RegExp {
 const NEVER = '\u{10FFFD}';
 /** One of each common class. */
 const COMMON = ['a', 'A', '1', ' ', '\n', '.', '-', NEVER];
-const MAX_PUMPS = 24;
 
 /**
  * Makes texts that an expression almost matches: every start that it accepts, then a part of it over and over, then
  * something that it does not accept.
  *
  * @param size of the repeated part, in characters
+ * @param maxPumps how many parts are tried, the most likely first
  */
-export function* nearMisses(regex: RegExp, size: number): Generator<string> {
+export function* nearMisses(regex: RegExp, size: number, maxPumps: number): Generator<string> {
   const atoms = atomsOf(regex.source);
   const words = wordsOf(regex.source);
   const single = [...new Set([...atoms, ...COMMON])];
   const pairs = atoms.flatMap((first, at) => atoms.slice(at + 1, at + 4).map(second => first + second));
-  const pumps = [...new Set([...single, ...words, ...pairs])].slice(0, MAX_PUMPS);
+  const pumps = [...new Set([...single, ...words, ...pairs])].slice(0, maxPumps);
   const starts = startsOf(atoms, words);
   for (const pump of pumps) {
     const repeated = pump.repeat(Math.ceil(size / pump.length));

@@ -74,7 +74,7 @@ function joined(start: string): Buffer {
 }
 
 describe('parts', () => {
-  test.prop([release, parts], { numRuns: 12 })(
+  test.prop([release, parts], { numRuns: 6 })(
     'are the bundle, byte for byte, and are read as it',
     async (images, partSize) => {
       const bundle = await buildRelease('single.tar', images);
@@ -86,7 +86,7 @@ describe('parts', () => {
     },
   );
 
-  test.prop([parts, fc.nat(), fc.nat(7)], { numRuns: 60 })(
+  test.prop([parts, fc.nat(), fc.nat(7)], { numRuns: 30 })(
     'never hide a flipped bit',
     async (partSize, at, bit) => {
       const first = await splitInto(fixed.new, work.file('flipped.tar'), partSize);
@@ -99,7 +99,7 @@ describe('parts', () => {
 });
 
 describe('a delta', () => {
-  test.prop([release, release, fc.option(parts, { nil: undefined })], { numRuns: 12 })(
+  test.prop([release, release, fc.option(parts, { nil: undefined })], { numRuns: 6 })(
     'and its base make the new bundle again, as the delta of a build',
     async (before, after, partSize) => {
       const old = await buildRelease('old.tar', before);
@@ -118,7 +118,7 @@ describe('a delta', () => {
     },
   );
 
-  test.prop([release], { numRuns: 10 })(
+  test.prop([release], { numRuns: 5 })(
     'of equal bundles has the documents, manifests and configs only',
     async images => {
       const bundle = await buildRelease('equal.tar', images);
@@ -132,7 +132,7 @@ describe('a delta', () => {
     },
   );
 
-  test.prop([release, release, release], { numRuns: 10 })(
+  test.prop([release, release, release], { numRuns: 5 })(
     'follows another one in one command',
     async (first, second, third) => {
       const paths = [];
@@ -147,7 +147,7 @@ describe('a delta', () => {
     },
   );
 
-  test.prop([fc.nat(), fc.nat(7)], { numRuns: 40 })(
+  test.prop([fc.nat(), fc.nat(7)], { numRuns: 20 })(
     'is merged to the new bundle or not at all after a bit has flipped',
     async (at, bit) => {
       const path = work.file('flipped.delta.tar');

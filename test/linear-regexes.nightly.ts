@@ -1,0 +1,3 @@
+import { testRegexes } from './test-regexes.ts';
+
+testRegexes(24);
