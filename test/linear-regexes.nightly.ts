@@ -1,3 +1,3 @@
-import { testRegexes } from './test-regexes.ts';
+import { ALL_PUMPS, testRegexes } from './test-regexes.ts';
 
-testRegexes(24);
+testRegexes(ALL_PUMPS);

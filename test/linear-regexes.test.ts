@@ -1,3 +1,3 @@
 import { testRegexes } from './test-regexes.ts';
 
-testRegexes(12);
+testRegexes(8);
