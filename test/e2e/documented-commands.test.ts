@@ -42,11 +42,11 @@ const NOT_RUN: readonly [RegExp, string][] = [
   [/\bnpm\b|\bnpx\b|packages\/cli/, 'builds or installs, tested in test/release'],
   [
     /^(?:cosign|minisign|openssl|sed -n) /,
-    'another program, tested in test/programs/signing-programs.test.ts',
+    'another program, tested in test/programs/signing-programs.nightly.ts',
   ],
   [/\bage -/, 'another program'],
   [/^copy \/b /, 'for Windows'],
-  [/\| man -l/, 'a pager, tested in test/shell/completion.test.ts'],
+  [/\| man -l/, 'a pager, tested in test/shell/completion.nightly.ts'],
 ];
 
 /** A plan of shards, and its digest in a file. */
