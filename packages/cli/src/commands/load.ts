@@ -3,7 +3,6 @@ import {
   loadRegistry,
   loadRuntime,
   NAMINGS,
-  ON_EXISTING,
   openOutputs,
   type SignatureOptions,
 } from '@airgap/core';
@@ -19,9 +18,9 @@ import { configuredCredentials } from '../options/credentials.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
 import { outputFlags, outputOptions } from '../options/outputs.ts';
-import { repeated } from '../options/parsers.ts';
 import { refuseRegistryFlags } from '../options/runtime-flags.ts';
 import { checksumsFileOption, publicKeyOption, signatureOption } from '../options/signing.ts';
+import { existingOption, imagesOption } from '../options/target-tags.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderLoad } from '../render/load.ts';
 import { renderLoadRuntime } from '../render/load-runtime.ts';
@@ -48,16 +47,6 @@ const namingOption = new Option(
 )
   .choices(NAMINGS)
   .default('path' as const);
-const imagesOption = new Option(
-  '--images <pattern>',
-  'load only images whose name matches; * matches any characters (repeatable)',
-).argParser(repeated);
-const existingOption = new Option(
-  '--on-existing <what>',
-  'what to do when a tag already exists with another digest',
-)
-  .choices(ON_EXISTING)
-  .default('overwrite' as const);
 
 export function loadCommand(command: Command, session: Session) {
   const flagged = command
@@ -65,7 +54,7 @@ export function loadCommand(command: Command, session: Session) {
     .argument('<target>', 'REGISTRY[/PREFIX], or docker:, podman:, containerd:[NAMESPACE]')
     .addOption(baseOption)
     .addOption(namingOption)
-    .addOption(imagesOption)
+    .addOption(imagesOption('load'))
     .addOption(existingOption)
     .addOption(publicKeyOption)
     .addOption(checksumsFileOption)

@@ -1,6 +1,7 @@
-import { isArtifactName, ON_EXISTING, push } from '@airgap/core';
+import { isArtifactName, type ON_EXISTING, push } from '@airgap/core';
 import { type Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
-import { byteSize, repeated } from '../options/parsers.ts';
+import { byteSize } from '../options/parsers.ts';
+import { existingOption, imagesOption } from '../options/target-tags.ts';
 import { baseOption } from '../options/transport.ts';
 import { renderPush } from '../render/load.ts';
 import { printJson, type Session, stdout } from '../session.ts';
@@ -26,16 +27,6 @@ Examples:
   airgap push bundle.tar registry.local:5000/vendor --images '*/worker:*'
 `;
 
-const imagesOption = new Option(
-  '--images <pattern>',
-  'push only images whose name matches; * matches any characters (repeatable)',
-).argParser(repeated);
-const existingOption = new Option(
-  '--on-existing <what>',
-  'what to do when a tag already exists with another digest',
-)
-  .choices(ON_EXISTING)
-  .default('overwrite' as const);
 const maxLayerOption = new Option(
   '--max-layer <size>',
   'refuse layers of this size or more (default for registry.replicated.com: 2GB)',
@@ -58,7 +49,7 @@ export function pushCommand(command: Command, session: Session) {
       'REGISTRY[/PREFIX], REGISTRY/.../NAME:TAG for one image, or oci://REGISTRY/REPOSITORY:TAG',
     );
   const added: CommandUnknownOpts = requestFlags(withArguments)
-    .addOption(imagesOption)
+    .addOption(imagesOption('push'))
     .addOption(baseOption)
     .addOption(existingOption)
     .option('--drop-attestations', 'leave out attestations; the tag gets another digest')

@@ -1,48 +1,30 @@
-import type { Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { planDelta } from '../bundle/delta-plan.ts';
 import type { BundlePlan } from '../bundle/entry-content.ts';
-import { checkTarget } from '../bundle/file/disk.ts';
 import { checkParts } from '../bundle/part-plan.ts';
-import { StreamTarget } from '../bundle/stream-target.ts';
-import { type TransferredBytes, TransferTally } from '../bundle/transfer-tally.ts';
-import { type WriteOptions, writeBundle } from '../bundle/write-bundle.ts';
-import { bytesToTransfer, reportReused, writeBundleFile } from '../bundle/write-bundle-file.ts';
+import type { TransferredBytes } from '../bundle/transfer-tally.ts';
+import { bytesToTransfer } from '../bundle/write-bundle-file.ts';
 import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
-import type { Layout } from '../layout/layout.ts';
 import { OpenLayouts, openBlobs, openLayout } from '../layout/open-layout.ts';
 import { LocalSources } from '../local/local-sources.ts';
-import { parseLocalSource } from '../local/source-spec.ts';
 import { isLock } from '../lock/is-lock.ts';
-import { AirgapError } from '../model/errors.ts';
+import type { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { shownPath } from '../model/path-or-url.ts';
-import type { NewUpload } from '../objects/new-upload.ts';
 import { isObjectUrl } from '../objects/s3/object-url.ts';
-import { parseUploadPartSize } from '../objects/upload-tasks.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
 import { requireSignatures } from '../signing/image-policy.ts';
 import { type OnEvent, withTime } from '../store/events.ts';
-import type { BlobSource } from '../store/image-source.ts';
-import { ReadWindow, WindowedSource } from '../store/windowed-source.ts';
-import { parsePartSize } from '../tar/part-size.ts';
-import { airgapInputs, buildAirgap, writesAirgap } from './build-airgap.ts';
+import { buildAirgap, writesAirgap } from './build-airgap.ts';
+import { checkInputs, checkObjectOptions, partSizeOf } from './build-checks.ts';
+import { openObject, outputOf, writeOptions, writeOutput } from './build-output.ts';
 import { checkReport, writeReport } from './build-report.ts';
 import { finishSums, openSums, type SumsOptions, type WrittenSums } from './build-sums.ts';
-import { checkNotInput } from './check-conflicts.ts';
 import { checkOptions } from './check-options.ts';
 import { lockedLayout } from './locked-layout.ts';
 import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import {
-  blobSources,
-  openLocal,
-  type ResolvedPlan,
-  readRequests,
-  rejectFindings,
-  resolvePlan,
-} from './resolved-plan.ts';
+import { openLocal, type ResolvedPlan, readRequests, rejectFindings, resolvePlan } from './resolved-plan.ts';
 import type { AirgapFields, WrittenAirgap } from './write-airgap.ts';
 
 /** The options of {@link build}. */
@@ -171,45 +153,6 @@ function notice(path: string, onEvent: OnEvent): (reason: AirgapError) => void {
     onEvent({ type: 'notice', message: `${path}: ${message}; reusing what can be read of it` });
 }
 
-/** Where a build writes: a path, a stream, or an object. */
-type Output = string | Writable | NewUpload;
-
-/** Starts the upload if the output is an object; the client is large, and only loaded then. */
-async function openObject({ output, ...options }: BuildOptions): Promise<NewUpload | undefined> {
-  if (typeof output !== 'string' || !isObjectUrl(output)) return undefined;
-  const objects = await import('../objects/upload-object.ts');
-  return objects.NewUpload.open(output, options);
-}
-
-async function outputOf(output: BuildOptions['output']): Promise<string | Writable> {
-  return typeof output === 'string' ? checkTarget(output) : output;
-}
-
-/** What needs a file beside the bundle, or reads the bundle again. @throws AirgapError `USAGE` */
-function checkObjectOptions(options: BuildOptions): void {
-  const isObject = typeof options.output === 'string' && isObjectUrl(options.output);
-  if (!isObject && options.partSize !== undefined)
-    throw new AirgapError('USAGE', 'build: partSize is the size of the parts of an upload', {
-      hint: 'Use split for the parts of a file.',
-    });
-  const given =
-    isObject && FILE_OPTIONS.find(option => options[option] !== undefined && options[option] !== false);
-  if (!given) return;
-  throw new AirgapError('USAGE', `build: ${given} needs a path as output, not an object`, {
-    hint: 'Leave it out, or write the bundle to a file and upload that.',
-  });
-}
-
-const FILE_OPTIONS = ['split', 'checksums', 'sign', 'report'] as const;
-
-/** The size of the parts, in bytes. @throws AirgapError `USAGE`, also for the parts of a stream */
-function partSizeOf({ split, partSize, output }: BuildOptions): number | undefined {
-  if (partSize !== undefined) return parseUploadPartSize(partSize);
-  if (split === undefined) return undefined;
-  if (typeof output === 'string') return parsePartSize(split);
-  throw new AirgapError('USAGE', 'a stream cannot be split', { hint: 'Write to a file with -o.' });
-}
-
 /** Opens the older bundles of a delta; of a lock, only what follows from its digests. */
 function openBases(registries: Registries, options: BuildOptions): Promise<OpenLayouts> {
   return OpenLayouts.open(options.deltaFrom ?? [], options, async (path, remote) =>
@@ -220,22 +163,6 @@ function openBases(registries: Registries, options: BuildOptions): Promise<OpenL
 /** Plans a delta if there are bases. */
 async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: OpenLayouts, index: Digest) {
   return layouts.length === 0 ? undefined : planDelta({ plan, order, index }, layouts);
-}
-
-/** A build may replace the bundles of `reuse`, but nothing else that it reads. @throws AirgapError `USAGE` */
-async function checkInputs(output: Output, options: BuildOptions): Promise<void> {
-  if (typeof output !== 'string') return;
-  const { specs = [], from = [], deltaFrom = [], since, split, report } = options;
-  const sources = from.map(parseLocalSource);
-  const inputs = [
-    ...specs.filter(spec => typeof spec === 'string'),
-    ...sources.flatMap(source => (source.kind === 'runtime' ? [] : source.path)),
-    ...deltaFrom,
-    ...(since === undefined ? [] : [since]),
-    ...airgapInputs(options.kots),
-  ];
-  await checkNotInput(split === undefined ? output : `${output}.001`, inputs);
-  if (report !== undefined) await checkNotInput(report, inputs);
 }
 
 interface ResolvedBuild {
@@ -266,82 +193,6 @@ async function resolveBuild(registries: Registries, options: BuildOptions): Prom
     await local[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-interface BuildContext {
-  readonly tarPlan: BundlePlan;
-  readonly partSize: number | undefined;
-  readonly registries: Registries;
-  readonly local: LocalSources;
-  /** Older bundles whose blobs are copied instead of downloaded. */
-  readonly reused: OpenLayouts;
-  readonly onEvent: OnEvent;
-  readonly signal: AbortSignal;
-  /** Aborts all transfers. */
-  readonly stop: (reason: unknown) => void;
-}
-
-/** What was written, and where its bytes came from. */
-type Written = Pick<BuildResult, 'path' | 'parts' | 'transferred'>;
-
-/** @param hash receives the bytes that are written to a stream */
-async function writeOutput(output: Output, context: BuildContext, hash: Hash | undefined): Promise<Written> {
-  if (typeof output === 'string') return writeFile(output, context);
-  return 'location' in output ? writeObject(output, context) : writeStream(output, context, hash);
-}
-
-async function writeObject(object: NewUpload, context: BuildContext): Promise<Written> {
-  const { tarPlan, partSize, onEvent, signal } = context;
-  onEvent({ type: 'phase', phase: 'move' });
-  reportReused(tarPlan, isLocal(context), onEvent);
-  const tally = new TransferTally();
-  const options = writeOptions(context, new ReadWindow());
-  const { uploadObject } = await import('../objects/upload-object.ts');
-  await uploadObject(object, tarPlan, { ...options, partSize, signal, onBytes: tally.add });
-  return { path: object.location, transferred: tally.total(0, tarPlan.size - bytesToTransfer(tarPlan)) };
-}
-
-/** @param hash receives the bytes that are written */
-async function writeStream(
-  output: Writable,
-  context: BuildContext,
-  hash: Hash | undefined,
-): Promise<Written> {
-  const { tarPlan, onEvent, signal } = context;
-  onEvent({ type: 'phase', phase: 'move' });
-  reportReused(tarPlan, isLocal(context), onEvent);
-  const tally = new TransferTally();
-  await writeBundle(new StreamTarget(output, signal, hash), tarPlan, {
-    ...writeOptions(context),
-    onBytes: tally.add,
-  });
-  return { transferred: tally.total(0, tarPlan.size - bytesToTransfer(tarPlan)) };
-}
-
-function writeFile(output: string, context: BuildContext): Promise<Written> {
-  const { tarPlan, partSize, signal } = context;
-  const isReused = isLocal(context);
-  return writeBundleFile(output, tarPlan, { ...writeOptions(context), isReused, partSize, signal });
-}
-
-/** Whether a local layout has a blob. */
-function isLocal(context: BuildContext): (blob: Descriptor) => boolean {
-  return blob => layoutsOf(context).some(layout => layout.contains(blob));
-}
-
-/** Everything on this machine that may have a blob. */
-function layoutsOf({ local, reused }: Pick<BuildContext, 'local' | 'reused'>): readonly Layout[] {
-  return [...local.layouts, ...reused.layouts];
-}
-
-/** @param window for a target that needs each blob in order, and several at once */
-function writeOptions(
-  { registries, local, reused, onEvent, stop }: BuildContext,
-  window?: ReadWindow,
-): WriteOptions {
-  const layouts = layoutsOf({ local, reused });
-  const remote = (source: BlobSource) => (window ? new WindowedSource(source, window) : source);
-  return { sourcesOf: ref => blobSources({ registries, local }, layouts, ref, remote), onEvent, stop };
 }
 
 /** The bytes of each registry; those of local images come from none. */
