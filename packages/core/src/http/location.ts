@@ -1,6 +1,11 @@
 import { AirgapError } from '../model/errors.ts';
 import type { ResponseHead } from './round-trip.ts';
 
+/** Whether a response leads to another URL (RFC 9110, section 15.4). */
+export function isRedirect({ status }: ResponseHead): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
 /**
  * Resolves the `Location` of a response, which may be relative (RFC 9110, section 10.2.2).
  *

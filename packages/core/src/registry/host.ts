@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { provesTls } from '../http/connection-error.ts';
 import { fetchDocument } from '../http/document.ts';
+import { receive } from '../http/failed-response.ts';
 import type { HostLimiter } from '../http/host-limiter.ts';
-import { locationOf } from '../http/location.ts';
+import { isRedirect, locationOf } from '../http/location.ts';
 import { RetryableError, type RetryOptions, withRetries } from '../http/retry.ts';
 import { type HttpBody, type HttpRequest, type ResponseHead, roundTrip } from '../http/round-trip.ts';
 import type { ErrorContext } from '../model/errors.ts';
@@ -19,31 +20,6 @@ import type { Endpoint } from './endpoint.ts';
 
 const MAX_REDIRECTS = 10;
 const MAX_ERROR_BODY = 64 * 1024;
-
-/** The start of the body of a failed response. The rest of a long one is not received: its status says what failed. */
-class ErrorBody extends MemorySink {
-  /** The head of a response whose body was longer. */
-  cutOff: ResponseHead | undefined;
-  #head: ResponseHead | undefined;
-
-  constructor() {
-    super(MAX_ERROR_BODY);
-  }
-
-  of(head: ResponseHead): this {
-    this.#head = head;
-    return this;
-  }
-
-  override write(chunk: Uint8Array): undefined {
-    try {
-      super.write(chunk);
-    } catch (error) {
-      this.cutOff = this.#head;
-      throw error;
-    }
-  }
-}
 
 /** A request to the registry's API, below `/v2/`. */
 export interface ApiRequest {
@@ -224,8 +200,8 @@ export class RegistryHost {
   }
 
   /**
-   * Returns the challenge that a response asks to answer. Some registries send none that is known with 401, or answer 403 or 404 to
-   * anonymous requests: then that of the API's base counts.
+   * Returns the challenge that a response asks to answer. Some registries send none that is known with 401, or answer 403
+   * or 404 to anonymous requests: then that of the API's base counts.
    */
   async #challengeOf(
     { status, headers }: ApiResponse,
@@ -328,13 +304,12 @@ export class RegistryHost {
     transport: typeof roundTrip,
     accept: (head: ResponseHead) => Sink,
   ): Promise<HopResponse> {
-    const errorBody = new ErrorBody();
     await this.#options.limiter.open(this.#signal);
-    const received = transport(this.#dispatcher, request, response =>
-      response.status === 200 || response.status === 206 ? accept(response) : errorBody.of(response),
+    const response = await receive(
+      taking => transport(this.#dispatcher, request, taking),
+      head => (head.status === 200 || head.status === 206 ? accept(head) : undefined),
     );
-    const head = await received.catch(error => errorBody.cutOff ?? Promise.reject(error));
-    return { ...head, errorBody: errorBody.bytes, secrets: this.#authorizer.secrets };
+    return { ...response, secrets: this.#authorizer.secrets };
   }
 
   #repository(repository: string): string {
@@ -399,8 +374,4 @@ function withoutRequest({ code, message, hint, cause }: AirgapError, host: strin
 function isTransfer({ method, path, body }: ApiRequest): boolean {
   if (path instanceof URL) return body !== undefined;
   return method === 'GET' && path.startsWith('blobs/');
-}
-
-function isRedirect({ status }: ResponseHead): boolean {
-  return status >= 301 && status <= 308 && status !== 304;
 }

@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { openConnections } from '../../http/connections.ts';
+import { receive } from '../../http/failed-response.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
-import { locationOf } from '../../http/location.ts';
+import { isRedirect, locationOf } from '../../http/location.ts';
 import { RetryableError, withRetries } from '../../http/retry.ts';
 import { type ResponseHead, roundTrip } from '../../http/round-trip.ts';
 import { traced } from '../../http/trace.ts';
@@ -17,11 +18,6 @@ import { authorizationOf, passwordOf, queryValues } from './web-url.ts';
 const DEFAULT_CONCURRENCY = 24;
 const MAX_REDIRECTS = 10;
 /** How much of the body of another response than 206 is read, in bytes. */
-const MAX_ERROR_BODY = 64 * 1024;
-
-/** Aborts a response of which enough was read. */
-const ENOUGH = Symbol('enough');
-
 /** A response. The body of a 206 went to the sink; the start of others is here. */
 interface WebResponse extends ResponseHead {
   readonly body: Uint8Array;
@@ -137,37 +133,11 @@ export class WebClient implements RangeClient {
   ): Promise<WebResponse> {
     const authentication = isOwn && this.#authorization ? { authorization: this.#authorization } : {};
     const request = { method: 'GET', url, headers: { ...headers, ...authentication }, signal } as const;
-    const errorBody = new StartOfBody();
-    let head: ResponseHead | undefined;
     await this.#limiter.open(signal);
-    try {
-      await roundTrip(this.#dispatcher, request, response => {
-        head = response;
-        return response.status === 206 ? accept(response) : errorBody;
-      });
-    } catch (thrown) {
-      if (thrown !== ENOUGH) throw thrown;
-    }
-    return { ...(head as ResponseHead), body: errorBody.bytes, secrets: queryValues(url) };
+    const { errorBody: body, ...head } = await receive(
+      taking => roundTrip(this.#dispatcher, request, taking),
+      response => (response.status === 206 ? accept(response) : undefined),
+    );
+    return { ...head, body, secrets: queryValues(url) };
   }
-}
-
-/** Collects the start of a body, and then ends the response. */
-class StartOfBody implements Sink {
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
-
-  write(chunk: Uint8Array): undefined {
-    this.#chunks.push(Buffer.from(chunk));
-    this.#size += chunk.length;
-    if (this.#size > MAX_ERROR_BODY) throw ENOUGH;
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
-}
-
-function isRedirect({ status }: ResponseHead): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
 }

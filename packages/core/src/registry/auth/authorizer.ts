@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { fetchDocument } from '../../http/document.ts';
-import { locationOf } from '../../http/location.ts';
+import { isRedirect, locationOf } from '../../http/location.ts';
 import { isLoopback } from '../../http/loopback.ts';
 import { responseError } from '../../http/response-error.ts';
 import type { HttpRequest, ResponseHead } from '../../http/round-trip.ts';
@@ -196,7 +196,7 @@ export class Authorizer {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const sink = new MemorySink(MAX_TOKEN_RESPONSE);
       const head = await fetchDocument(this.#dispatcher, request, () => sink);
-      if (!isRedirect(head)) return { head, body: sink.bytes };
+      if (!isRedirect(head) || head.headers.location === undefined) return { head, body: sink.bytes };
       request = redirectedRequest(request, locationOf({ ...head, url: request.url }, host), host);
     }
     throw new AirgapError(
@@ -215,10 +215,6 @@ function describe(credentials: FoundCredentials | undefined): string {
   if (credentials === undefined) return 'an anonymous token';
   const { username, source } = credentials;
   return username === '' ? `a token from ${source}` : `user ${username} from ${source}`;
-}
-
-function isRedirect({ status, headers }: ResponseHead): boolean {
-  return status >= 301 && status <= 308 && headers.location !== undefined;
 }
 
 /** An identity token is in the body, which another origin must not get. */
