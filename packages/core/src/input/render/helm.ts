@@ -78,6 +78,7 @@ class HelmRenderer {
   readonly #signal: AbortSignal | undefined;
   readonly #helm = new Renderer('helm');
   readonly #matched = new Set<HelmChart>();
+  /** The name of a chart could not be read. */
   #hasUnnamed = false;
 
   constructor(helmCharts: readonly HelmChart[], options: HelmOptions, signal: AbortSignal | undefined) {
@@ -88,7 +89,6 @@ class HelmRenderer {
 
   async render(input: RenderInput): Promise<ChartResult> {
     try {
-      requireInside(input);
       const chart = await this.#open(input);
       const matching = this.#helmCharts.filter(
         ({ chart: name, version }) => name === chart.name && version === chart.version,
@@ -121,12 +121,10 @@ class HelmRenderer {
   }
 
   async #open(input: RenderInput): Promise<Chart> {
-    const isArchive = input.path === input.file;
-    this.#hasUnnamed ||= isArchive;
-    const metadata = isArchive
-      ? await this.#run(['show', 'chart', resolve(input.path)])
-      : (await readSource(input.file)).text;
-    if (isArchive) this.#hasUnnamed = false;
+    const metadata = await this.#metadata(input).catch(error => {
+      this.#hasUnnamed = true;
+      throw error;
+    });
     const [document] = SpecDocument.parse({ file: input.file, text: metadata, rendered: true });
     const textOf = (key: string) =>
       document instanceof SpecDocument ? document.text(document.get(document.root, key))?.value : undefined;
@@ -137,6 +135,15 @@ class HelmRenderer {
       version: textOf('version'),
       isLibrary: textOf('type') === 'library',
     };
+  }
+
+  /** Returns the text of Chart.yaml. */
+  async #metadata(input: RenderInput): Promise<string> {
+    requireInside(input);
+    const isArchive = input.path === input.file;
+    return isArchive
+      ? this.#run(['show', 'chart', resolve(input.path)])
+      : (await readSource(input.file)).text;
   }
 
   async #template(
