@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { interrupted } from '../../model/interrupted.ts';
 import type { RenderInput } from '../find/find-input.ts';
 import type { HelmChart } from '../formats/helm-chart.ts';
 import { renderCharts } from './helm.ts';
@@ -101,8 +102,8 @@ describe('several charts', async () => {
     const controller = new AbortController();
     const rendering = renderCharts(inputs, [], {}, controller.signal);
     while ((await events()).length < RENDERERS) await sleep(20);
-    controller.abort(new Error('stopped'));
-    await expect(rendering).rejects.toThrow('stopped');
+    controller.abort(interrupted());
+    await expect(rendering).rejects.toMatchObject({ code: 'INTERRUPTED' });
     await vi.waitFor(async () =>
       expect((await events()).filter(event => event === 'stopped')).toHaveLength(RENDERERS),
     );

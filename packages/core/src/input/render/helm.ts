@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { AirgapError } from '../../model/errors.ts';
+import { AirgapError, isInterrupted } from '../../model/errors.ts';
 import type { RenderInput } from '../find/find-input.ts';
 import type { HelmChart } from '../formats/helm-chart.ts';
 import { readSource, type SourceText } from '../model/source-text.ts';
@@ -108,7 +108,7 @@ class HelmRenderer {
       }
       return { sources, notes, files: [], errors: [] };
     } catch (error) {
-      if (!(error instanceof AirgapError)) throw error;
+      if (!(error instanceof AirgapError) || isInterrupted(error)) throw error;
       const reason = missingDependencies(input, error) ?? otherKubeVersion(error) ?? error;
       return { sources: [], notes: [], files: input.files, errors: [notRendered('chart', input, reason)] };
     }
@@ -207,8 +207,8 @@ class HelmRenderer {
         toggles.map(toggle => `--set=${toggle}=true`),
       );
     } catch (error) {
-      if (error instanceof AirgapError) return undefined;
-      throw error;
+      if (!(error instanceof AirgapError) || isInterrupted(error)) throw error;
+      return undefined;
     }
   }
 
