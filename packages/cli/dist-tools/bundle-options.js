@@ -43,5 +43,3 @@ export const bundle = {
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   },
 };
-
-export const HASH_WORKER = '../core/src/store/hash-worker.js';
