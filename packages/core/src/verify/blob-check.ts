@@ -9,7 +9,7 @@ import { HashPool } from '../store/hash-pool.ts';
 import { digestMismatch } from '../store/verifier.ts';
 import { offsetOf, type Problem } from './problem.ts';
 
-/** Nothing else runs: all processors hash. More of them than this are faster than the disk. */
+/** Nothing else runs, so all processors hash; more threads than this need bytes faster than disks deliver them. */
 const MAX_THREADS = 16;
 
 /** A stored blob and the digest in its name. */
