@@ -8,6 +8,7 @@ import type { Workload } from '../workload.ts';
 export const oneLarge: Workload = {
   number: 6,
   title: `one layer of 4 GB, ${CAP}`,
+  runs: 3,
   async *contests(stage) {
     await using dataset = await openLarge(stage);
     using workDir = new WorkDir(stage.memory);
@@ -15,7 +16,7 @@ export const oneLarge: Workload = {
     yield fetching({
       title: 'one image',
       workDir,
-      host: server.host,
+      server,
       images: dataset.images,
       // The workload has a single image.
       peers: installedFetchers().filter(({ name }) => !name.includes('at a time')),
