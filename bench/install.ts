@@ -21,7 +21,8 @@ function install({ program, origin }: Peer, folder: string): string | undefined 
     'go' in origin
       ? ['go', 'install', `${origin.go}@latest`]
       : ['apt-get', 'install', '--yes', origin.debian];
+  process.stderr.write(`installing ${program}: ${command} ${args.join(' ')}\n`);
   const env = { ...process.env, GOBIN: folder };
   const { status } = spawnSync(command as string, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  return status === 0 ? undefined : `skipping ${program}: cannot be installed: ${command} ${args.join(' ')}`;
+  return status === 0 ? undefined : `skipping ${program}: cannot be installed`;
 }

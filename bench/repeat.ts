@@ -1,7 +1,7 @@
 import type { Outcome, Score } from './contest.ts';
 
 /** A peer that takes longer than this multiple of the fastest one is run once. */
-const SLOW = 1.5;
+const SLOW = 1.25;
 /** So is one that takes longer, in seconds. */
 const LONG = 60;
 

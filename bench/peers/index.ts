@@ -41,7 +41,5 @@ function programs(): Peer[] {
 }
 
 function isInstalled({ program, origin }: Peer): boolean {
-  return 'variable' in origin
-    ? process.env[origin.variable] !== undefined
-    : findProgram(program) !== undefined;
+  return 'variable' in origin ? Boolean(process.env[origin.variable]) : findProgram(program) !== undefined;
 }

@@ -2,7 +2,7 @@ import { buildLine } from '../ours.ts';
 import { type Pusher, writeLines } from './peer.ts';
 
 const VARIABLE = 'KOTS_BIN';
-const PROGRAM = process.env[VARIABLE] ?? 'kots';
+const PROGRAM = process.env[VARIABLE] || 'kots';
 
 /**
  * Pushes from a `.airgap`, which airgap builds. No package manager has the program.

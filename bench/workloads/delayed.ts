@@ -10,7 +10,7 @@ const MILLISECONDS = 50;
 export const delayed: Workload = {
   number: 4,
   title: `12 images, ${CAP}, ${MILLISECONDS} ms per request`,
-  runs: 3,
+  runs: 2,
   async *contests(stage) {
     await using dataset = await openTwelve(stage);
     using workDir = new WorkDir(stage.memory);

@@ -11,27 +11,30 @@ describe('a log of requests', () => {
     expect(fromNginx('')).toEqual([]);
   });
 
-  it('of a registry has successes, errors and other entries', () => {
-    const entry = (msg: string, status: number, written?: number) =>
+  it('of a registry has an entry for each success and each error, and others', () => {
+    const entry = (id: string, msg: string, status?: number, written?: number) =>
       JSON.stringify({
+        'http.request.id': id,
         'http.request.remoteaddr': '127.0.0.1:39420',
         'http.request.uri': '/v2/',
         'http.response.status': status,
-        ...(written === undefined ? {} : { 'http.response.written': written }),
-        level: 'info',
+        'http.response.written': written,
         msg,
       });
     const log = [
       '{"level":"info","msg":"listening on 127.0.0.1:5997"}',
-      entry('response completed', 200, 2),
-      entry('authorized request', 0),
-      entry('response completed with error', 404),
+      entry('a', 'response completed', 200, 2),
+      entry('b', 'authorized request'),
+      entry('b', 'response completed with error', 400, 1084),
+      entry('b', 'response completed with error', 400, 1084),
+      entry('c', 'response completed', 202),
       '',
     ].join('\n');
     const request = { connection: '127.0.0.1:39420', path: '/v2/' };
     expect(fromDistribution(log)).toEqual([
       { ...request, status: 200, bytes: 2 },
-      { ...request, status: 404, bytes: 0 },
+      { ...request, status: 400, bytes: 1084 },
+      { ...request, status: 202, bytes: 0 },
     ]);
   });
 });

@@ -22,18 +22,20 @@ export function fromNginx(log: string): LoggedRequest[] {
     });
 }
 
-/** Reads the JSON log of a distribution registry. It has other entries, too, and none for paths outside of the API. */
+/**
+ * Reads the JSON log of a distribution registry. It has other entries, too, one for each error of a response, and none
+ * for paths outside of the API.
+ */
 export function fromDistribution(log: string): LoggedRequest[] {
-  return log
+  const entries = log
     .split('\n')
     .filter(line => line.includes('"msg":"response completed'))
-    .map(line => {
-      const entry = JSON.parse(line) as Record<string, string | number | undefined>;
-      return {
-        connection: String(entry['http.request.remoteaddr']),
-        status: Number(entry['http.response.status']),
-        bytes: Number(entry['http.response.written'] ?? 0),
-        path: String(entry['http.request.uri']),
-      };
-    });
+    .map(line => JSON.parse(line) as Record<string, string | number | undefined>);
+  const requests = new Map(entries.map(entry => [entry['http.request.id'], entry]));
+  return [...requests.values()].map(entry => ({
+    connection: String(entry['http.request.remoteaddr']),
+    status: Number(entry['http.response.status']),
+    bytes: Number(entry['http.response.written'] ?? 0),
+    path: String(entry['http.request.uri']),
+  }));
 }
