@@ -57,7 +57,10 @@ async function tarOf(file: string): Promise<Readable> {
   await using opened = await open(file);
   const { buffer } = await opened.read(Buffer.alloc(ZSTD.length), 0, ZSTD.length, 0);
   if (!buffer.equals(ZSTD)) return createReadStream(file, { highWaterMark: 1 << 20 });
-  return spawn('zstd', ['--decompress', '--stdout', file], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout;
+  const { stdout } = spawn('zstd', ['--decompress', '--stdout', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).on('error', error => stdout.destroy(error));
+  return stdout;
 }
 
 async function digestOf(chunks: AsyncIterable<unknown>): Promise<string> {
