@@ -1,6 +1,6 @@
 import { findProgram } from '../../test/support/programs/program.ts';
 import { crane, craneCached, craneLayout } from './crane.ts';
-import { hauler } from './hauler.ts';
+import { hauler, haulerFour } from './hauler.ts';
 import { kots } from './kots.ts';
 import { oras } from './oras.ts';
 import type { Fetcher, Peer, Pusher } from './peer.ts';
@@ -9,7 +9,7 @@ import { skopeo, skopeoFour } from './skopeo.ts';
 
 const FIRST_BUILD: readonly Fetcher[] = [crane, craneLayout, skopeo, skopeoFour, oras, regctl, hauler];
 const REBUILD: readonly Fetcher[] = [craneCached, craneLayout, skopeo, skopeoFour, oras, regctl, hauler];
-const PUSH: readonly Pusher[] = [craneLayout, skopeo, oras, regctl, hauler, kots];
+const PUSH: readonly Pusher[] = [craneLayout, skopeo, oras, regctl, hauler, haulerFour, kots];
 
 /** Returns the installed peers that fetch images into one file. */
 export function installedFetchers(): Fetcher[] {
