@@ -10,8 +10,8 @@ interface Bar {
 
 const ROW = 24;
 /** Where the axis begins and ends, in pixels and as powers of ten. */
-const AXIS = { left: 420, right: 800, top: 40, low: -1, high: 1 };
-const WIDTH = 1000;
+const AXIS = { left: 500, right: 880, top: 40, low: -1, high: 1 };
+const WIDTH = 1080;
 const COLORS = { ahead: '#2f9e44', behind: '#868e96' };
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
 
@@ -36,8 +36,8 @@ function barsOf({ workload, outcomes }: Result): Bar[] {
     const { ours, fastest } = rank(outcome);
     const value = ratio(fastest, ours);
     if (value === undefined || fastest === undefined) return [];
-    const label =
-      outcomes.length === 1 ? workload.title : `${workload.title.split(',', 1)[0]}: ${outcome.title}`;
+    const title = workload.title.replace(', memory disk', '');
+    const label = outcomes.length === 1 ? title : `${title}: ${outcome.title}`;
     return [{ label: `${workload.number} ${label}`, peer: fastest.entrant.name, ratio: value }];
   });
 }

@@ -27,7 +27,8 @@ export async function expectTar(
   const read = async () => {
     for await (const entry of entries) missing.delete(await digestOf(entry));
   };
-  await Promise.all([pipeline(await tarOf(file), entries), read()]);
+  const tar = (await isZstd(file)) ? unzstd(file) : createReadStream(file, { highWaterMark: 1 << 20 });
+  await Promise.all([pipeline(tar, entries), read()]);
   if (missing.size > 0)
     throw new Error(`${file}: ${missing.size} digests missing, among them ${[...missing][0]}`);
 }
@@ -53,10 +54,14 @@ export async function expectInRegistry(host: string, images: readonly Image[], c
   }
 }
 
-async function tarOf(file: string): Promise<Readable> {
+async function isZstd(file: string): Promise<boolean> {
   await using opened = await open(file);
   const { buffer } = await opened.read(Buffer.alloc(ZSTD.length), 0, ZSTD.length, 0);
-  if (!buffer.equals(ZSTD)) return createReadStream(file, { highWaterMark: 1 << 20 });
+  return buffer.equals(ZSTD);
+}
+
+/** Decompresses a file. Its content must be read at once: Node discards unread output when the program exits. */
+function unzstd(file: string): Readable {
   const { stdout } = spawn('zstd', ['--decompress', '--stdout', file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   }).on('error', error => stdout.destroy(error));

@@ -56,9 +56,9 @@ describe('the chart', () => {
     }));
     expect(svg.match(/<rect x=/g)).toHaveLength(2);
     const [ahead, behind] = bars;
-    // 1 is in the middle of an axis from 420 to 800.
-    expect(ahead?.from).toBeCloseTo(610);
-    expect(behind?.to).toBeCloseTo(610);
+    // 1 is in the middle of an axis from 500 to 880.
+    expect(ahead?.from).toBeCloseTo(690);
+    expect(behind?.to).toBeCloseTo(690);
     expect(svg).toContain('2.00 (crane)');
     expect(svg).toContain('0.50 (crane)');
   });
