@@ -6,7 +6,21 @@ import { thirdPartyNotices } from './third-party-notices.js';
 
 const core = createRequire(new URL('../../core/package.json', import.meta.url));
 
+const noPrograms = fileURLToPath(new URL('no-programs.cjs', import.meta.url));
+
 export const NOTICES = 'THIRD-PARTY-NOTICES.txt';
+
+/** @satisfies {import('rolldown').Plugin} */
+const commanderWithoutPrograms = {
+  name: 'commander-without-programs',
+  /**
+   * @param {string} source
+   * @param {string | undefined} importer
+   */
+  resolveId(source, importer) {
+    return source === 'node:child_process' && importer?.includes('/commander/') ? noPrograms : null;
+  },
+};
 
 /** @satisfies {import('rolldown').BuildOptions} */
 export const bundle = {
@@ -22,7 +36,7 @@ export const bundle = {
       'undici-lib': core.resolve('undici/package.json').replace('package.json', 'lib'),
     },
   },
-  plugins: [thirdPartyNotices(NOTICES)],
+  plugins: [commanderWithoutPrograms, thirdPartyNotices(NOTICES)],
   output: {
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',

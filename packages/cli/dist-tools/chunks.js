@@ -4,10 +4,10 @@
 
 /** What every run needs: `airgap --help` loads nothing else. */
 const START = [
-  /commander|extra-typings|picocolors/,
-  /core\/src\/(model\/(errors|secrets|position)|oci\/platform)\b/,
-  /cli\/src\/(main|session|output|environment|exit-status|program|version)\b/,
-  /cli\/src\/(options\/(optional-values|general|groups)|render\/(error|printable|json))\b/,
+  /commander|no-programs|extra-typings|picocolors/,
+  /core\/src\/(model\/(errors|secrets|position)|oci\/platform)\.ts/,
+  /cli\/src\/(main|session|output|environment|exit-status|program|version)\.ts/,
+  /cli\/src\/(options\/(optional-values|general|groups)|render\/(error|printable|json))\.ts/,
 ];
 const COMMANDS = /cli\/src/;
 const HTTP = /undici/;

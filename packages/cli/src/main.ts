@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { AirgapError } from '@airgap/core';
 import { CommanderError } from '@commander-js/extra-typings';
 import { readEnvironment } from './environment.ts';
@@ -28,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const commands = await program(session, argv);
     await commands.parseAsync(separateInputs(argv), { from: 'user' });
     // A failed write is reported one event loop turn later.
-    await setImmediate();
+    await new Promise(resolve => setImmediate(resolve));
     return output.failure ? fail(output.failure, session) : session.status;
   } catch (error) {
     return end(error, argv, output, session);

@@ -137,11 +137,18 @@ export async function program(session: Session, argv: readonly string[]): Promis
       applyVerbosity(command, session);
     });
   const loadsAll = argv.some(word => Object.hasOwn(COMMANDS, word) && COMMANDS[word]?.describesAll);
+  const loaded: CommandUnknownOpts[] = [root];
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = new Command(name).description(summary);
-    root.addCommand(loadsAll || argv.includes(name) ? (await load())(command, session) : command);
+    root.addCommand(command);
+    if (loadsAll || argv.includes(name)) {
+      const { commands } = (await load())(command, session);
+      loaded.push(command, ...commands);
+    }
+    // The list of commands shows whether a command has flags.
+    else generalFlags(command);
   }
-  for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands }) => commands)]) {
+  for (const command of loaded) {
     generalFlags(command);
     groupFlags(command);
     command

@@ -29,6 +29,7 @@ export function select(
   const excluded = new ImagePatterns(exclude);
   const included = new ImagePatterns(include.map(({ pattern }) => pattern));
   const isSelected = ({ image }: UsedImage | UnreadImage) => {
+    if (excluded.isEmpty) return true;
     const reference = parsed(image.value);
     return reference === undefined || !excluded.matches(reference);
   };

@@ -83,7 +83,7 @@ export class SpecParser {
     for (const document of SpecDocument.parse(source)) {
       count += 1;
       if (document instanceof AirgapError) this.#parseErrors.push(document);
-      else if (document.text(document.root)) words += 1;
+      else if (document.value(document.root) !== undefined) words += 1;
       else this.#attempt(() => this.#document(document, source));
     }
     if (count === 1 && words === 1) this.#parseErrors.push(notAList(source));

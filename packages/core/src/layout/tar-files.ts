@@ -1,6 +1,7 @@
 import { AirgapError } from '../model/errors.ts';
 import { withoutTrailing } from '../model/without-trailing.ts';
-import { type RandomAccess, slice } from '../store/random-access.ts';
+import { BufferedAccess } from '../store/buffered-access.ts';
+import { isRemote, type RandomAccess, slice } from '../store/random-access.ts';
 import { type PlacedEntry, walkTar } from '../tar/walk.ts';
 import { RECIPE } from './delta-recipe.ts';
 import { blobDigest, DOCUMENTS } from './documents.ts';
@@ -36,7 +37,7 @@ export class TarFiles implements LayoutFiles {
   static async open(tar: RandomAccess): Promise<TarFiles> {
     const reader = new ContentsReader();
     let problem: string | undefined;
-    for await (const entry of walkTar(tar)) {
+    for await (const entry of walkTar(isRemote(tar) ? tar : new BufferedAccess(tar))) {
       const unexpected = reader.add(entry);
       if (unexpected) problem ??= `${unexpected}: ${entry.name} (at byte ${entry.headerOffset})`;
     }

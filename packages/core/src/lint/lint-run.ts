@@ -14,12 +14,12 @@ import { Suppressions } from './suppressions.ts';
 
 /** One run of the rules over the input; call each method once. */
 export class LintRun {
-  readonly #spec: Spec;
+  readonly #index: SpecIndex;
   readonly #suppressions: Suppressions;
 
-  constructor(spec: Spec, settings: readonly RuleSetting[] = []) {
-    this.#spec = spec;
-    this.#suppressions = new Suppressions(spec.sources, settings);
+  constructor(index: SpecIndex, settings: readonly RuleSetting[] = []) {
+    this.#index = index;
+    this.#suppressions = new Suppressions(index.spec.sources, settings);
   }
 
   /**
@@ -27,11 +27,11 @@ export class LintRun {
    *
    * @throws AirgapError `USAGE` for a setting of an unknown rule, unless it has a position
    */
-  specs(locations: RegistrySettings): Finding[] {
+  specs(): Finding[] {
     const named = [...this.#suppressions.settings, ...this.#suppressions.ignores];
     const known = rules.map(({ id }) => id);
     return this.inOrder([
-      ...this.#suppressions.check(specRules, new SpecIndex(this.#spec, locations)),
+      ...this.#suppressions.check(specRules, this.#index),
       ...this.#suppressions.check([unknownRule], { named, known }),
       ...this.#unused([...specRules, unknownRule]),
     ]);
@@ -47,7 +47,7 @@ export class LintRun {
 
   /** Sorts findings by source, line and column; a finding that an alias repeats is reported once. */
   inOrder(findings: readonly Finding[]): Finding[] {
-    const order = new Map(this.#spec.sources.map(({ file }, index) => [file, index]));
+    const order = new Map(this.#index.spec.sources.map(({ file }, index) => [file, index]));
     const placeOf = (file: string) => order.get(file) ?? -1;
     return withoutRepeats(findings).sort(
       ({ position: a }, { position: b }) =>
@@ -77,5 +77,5 @@ export function runRules(
   locations: RegistrySettings,
   settings?: readonly RuleSetting[],
 ): Finding[] {
-  return new LintRun(spec, settings).specs(locations);
+  return new LintRun(new SpecIndex(spec, locations), settings).specs();
 }

@@ -13,9 +13,13 @@ export class ImagePatterns {
     this.#patterns = patterns.map(wildcard);
   }
 
+  get isEmpty(): boolean {
+    return this.#patterns.length === 0;
+  }
+
   /** Returns whether any pattern matches the image. */
   matches(reference: Reference): boolean {
-    if (this.#patterns.length === 0) return false;
+    if (this.isEmpty) return false;
     const spellings = namesOf(reference);
     return this.#patterns.some(matches => spellings.some(matches));
   }
@@ -24,7 +28,7 @@ export class ImagePatterns {
 function namesOf(reference: Reference): string[] {
   const { name } = reference;
   const full = reference.toString();
-  const { tag } = reference.canonical();
+  const tag = reference.effectiveTag;
   const versions = new Set(['', full.slice(name.length), ...(tag === undefined ? [] : [`:${tag}`])]);
   return aliasesOf(reference).flatMap(alias => [...versions].map(version => `${alias}${version}`));
 }

@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { Reference } from './reference.ts';
+import { isHost, Reference } from './reference.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
@@ -53,4 +53,30 @@ describe('a reference', () => {
     }
     expect(Reference.parse(first.toString()).toString()).toBe(first.toString());
   });
+});
+
+describe('a host', () => {
+  it.each([
+    ['registry.example.com', true],
+    ['Registry.Example.com:5000', true],
+    ['a-b.c--d.example', true],
+    ['127.0.0.1', true],
+    ['0x7f.1', false],
+    ['999.999.999.999', false],
+    ['example.0x1', false],
+    ['xn--mnchen-3ya.example', true],
+    ['xn--zzzzzz.example', false],
+    ['example.xn--zzzzzz:443', false],
+  ])('%s: %s', (text, expected) => {
+    expect(isHost(text)).toBe(expected);
+  });
+
+  const label = fc.stringMatching(/^(?:xn--)?[A-Za-z0-9-]{1,8}$/);
+  property.prop([fc.array(label, { minLength: 1, maxLength: 4 })])(
+    'is what a URL has as its host',
+    labels => {
+      const text = labels.join('.');
+      if (isHost(text)) expect(new URL(`https://${text}/`).hostname).toBe(text.toLowerCase());
+    },
+  );
 });

@@ -6,6 +6,8 @@ const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const LABEL = '(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
+/** A domain that a URL leaves as it is: no address in another notation, no encoded label. */
+const DOMAIN = /^(?:[a-z0-9-]+\.)+[a-z]+$/;
 const MAX_NAME = 255;
 /** More than a name with a tag and a digest; longer texts are not looked at. */
 const MAX_REFERENCE = 1000;
@@ -76,6 +78,7 @@ export class Reference {
 
   /** Returns the same reference with the default tag filled in. */
   canonical(): Reference {
+    if (this.tag === this.effectiveTag) return this;
     return new Reference(this.registry, this.repository, this.effectiveTag, this.digest);
   }
 
@@ -105,9 +108,9 @@ export class Reference {
 
   /** Formats the canonical form: `docker.io/library/redis:3.2-alpine`. */
   toString(): string {
-    const { tag, digest } = this.canonical();
+    const tag = this.effectiveTag;
     const tagSuffix = tag === undefined ? '' : `:${tag}`;
-    const digestSuffix = digest === undefined ? '' : `@${digest}`;
+    const digestSuffix = this.digest === undefined ? '' : `@${this.digest}`;
     return `${this.name}${tagSuffix}${digestSuffix}`;
   }
 
@@ -154,10 +157,13 @@ export function isTag(text: string): boolean {
  * than the name says.
  */
 export function isHost(text: string): boolean {
-  const url = `https://${text}/`;
-  if (!HOST.test(text) || !hasValidPort(text) || !URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
+  if (!HOST.test(text) || !hasValidPort(text)) return false;
   const name = text.replace(/:[0-9]+$/, '').toLowerCase();
+  // Every image name is checked several times, and parsing a URL takes longer than everything else.
+  if (DOMAIN.test(name) && !name.includes('xn--')) return true;
+  const url = `https://${text}/`;
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
   return hostname.startsWith('[') || hostname === name;
 }
 

@@ -31,6 +31,10 @@ export type HashResult =
 
 type SystemError = Pick<NodeJS.ErrnoException, 'message' | 'code' | 'syscall'>;
 
+/** In bytes. Waking a thread takes longer than hashing a blob of this size. */
+export const SMALL_BLOB = 64 * 1024;
+
+/** As many as a transfer needs. */
 const MAX_THREADS = 4;
 /** The descriptor in requests without a file. */
 const NO_FILE = -1;
@@ -43,12 +47,14 @@ const NO_FILE = -1;
 export class HashPool implements AsyncDisposable {
   readonly #workers: HashWorker[] = [];
   /** The maximum number of threads. */
-  readonly max = Math.min(MAX_THREADS, availableParallelism());
+  readonly max: number;
   readonly #signal: AbortSignal | undefined;
   #lastId = 0;
 
-  constructor(signal?: AbortSignal) {
+  /** @param maxThreads no more than there are processors */
+  constructor(signal?: AbortSignal, maxThreads = MAX_THREADS) {
     this.#signal = signal;
+    this.max = Math.min(maxThreads, availableParallelism());
   }
 
   /**

@@ -3,6 +3,7 @@ import { openReading } from '../input/read-input.ts';
 import { type AppliedFix, type FixedFile, Fixer } from '../lint/fixes/fixer.ts';
 import { fixes } from '../lint/fixes/index.ts';
 import { runRules } from '../lint/lint-run.ts';
+import { SpecIndex } from '../lint/rule-api/spec-index.ts';
 import { AirgapError } from '../model/errors.ts';
 import { checkOptions } from './check-options.ts';
 import { type LintOptions, type LintResult, lintResult } from './lint.ts';
@@ -34,7 +35,8 @@ export async function fix(options: FixOptions): Promise<FixResult> {
   for (const each of fixes) fixer.apply(each);
   const files = fixer.files();
   if (!options.dryRun) for (const { file, before, after } of files) await replaceText(file, before, after);
-  return { fixed: fixer.fixed(), files, ...lintResult(fixer.spec, locations, fixer.findings) };
+  const index = new SpecIndex(fixer.spec, locations);
+  return { fixed: fixer.fixed(), files, ...lintResult(index, fixer.findings) };
 }
 
 function requireFiles(specs: FixOptions['specs']): void {

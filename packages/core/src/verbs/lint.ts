@@ -58,28 +58,25 @@ export async function lint(options: LintOptions): Promise<LintResult> {
   const onEvent = withTime(options.onEvent);
   if (online) onEvent?.({ type: 'phase', phase: 'read' });
   const spec = await readSpec(options);
-  const run = new LintRun(spec, rules);
-  const offline = run.specs(locations);
+  const index = new SpecIndex(spec, locations);
+  const run = new LintRun(index, rules);
+  const offline = run.specs();
   const fromRegistries = online
     ? await queryRegistries(requestsFor(spec, locations, offline), run, options)
     : [];
   const findings = run.inOrder([...offline, ...fromRegistries]);
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
-  return lintResult(spec, locations, findings);
+  return lintResult(index, findings);
 }
 
 /** Makes the result of a lint run. */
-export function lintResult(
-  spec: Spec,
-  locations: RegistrySettings,
-  findings: readonly Finding[],
-): LintResult {
-  const { sources, listed, used } = spec;
+export function lintResult(index: SpecIndex, findings: readonly Finding[]): LintResult {
+  const { sources, listed, used } = index.spec;
   return {
     findings,
     sources: sources.filter(({ rendered }) => !rendered),
     mentions: listed.length + used.length,
-    images: new SpecIndex(spec, locations).distinctImages,
+    images: index.distinctImages,
     inputFiles: new Set(sources.map(({ file }) => file)).size,
   };
 }

@@ -8,6 +8,7 @@ import type { BlobOrder } from '../layout/blob-order.ts';
 import type { Layout } from '../layout/layout.ts';
 import { LintRun } from '../lint/lint-run.ts';
 import type { RuleSetting } from '../lint/rule-api/rule-setting.ts';
+import { SpecIndex } from '../lint/rule-api/spec-index.ts';
 import { LocalSources, type LocalSourcesOptions } from '../local/local-sources.ts';
 import {
   type LockedRequest,
@@ -106,8 +107,8 @@ export async function readRequests(options: ResolvePlanOptions) {
   // The other side needs the signatures to check them.
   const referrers = options.referrers || !policy.isEmpty;
   if (lock) requireLockedReferrers(lock, referrers);
-  const lintRun = new LintRun(spec, rules);
-  const findings = lintRun.specs(locations);
+  const lintRun = new LintRun(new SpecIndex(spec, locations), rules);
+  const findings = lintRun.specs();
   for (const finding of findings) onEvent?.({ type: 'finding', finding });
   const sources = spec.sources.filter(({ rendered }) => !rendered);
   const isLocked = lock !== undefined;

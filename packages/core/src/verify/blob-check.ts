@@ -9,6 +9,9 @@ import { HashPool } from '../store/hash-pool.ts';
 import { digestMismatch } from '../store/verifier.ts';
 import { offsetOf, type Problem } from './problem.ts';
 
+/** Nothing else runs: all processors hash. More of them than this are faster than the disk. */
+const MAX_THREADS = 16;
+
 /** A stored blob and the digest in its name. */
 interface NamedBlob {
   readonly entry: LayoutEntry;
@@ -31,7 +34,7 @@ export async function checkBlobs(
   signal: AbortSignal | undefined,
   blobs = blobsOf(layout),
 ): Promise<void> {
-  await using hashPool = new HashPool(signal);
+  await using hashPool = new HashPool(signal, MAX_THREADS);
   const limit = pLimit(hashPool.max);
   const check = async (blob: NamedBlob) => {
     const message = await checkBlob(layout, blob, hashPool, onEvent);

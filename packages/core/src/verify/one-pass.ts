@@ -3,7 +3,7 @@ import { blobDigest } from '../layout/documents.ts';
 import { AirgapError } from '../model/errors.ts';
 import { type Digest, sha256Digest } from '../oci/digest.ts';
 import type { OnEvent } from '../store/events.ts';
-import { HashPool } from '../store/hash-pool.ts';
+import { HashPool, SMALL_BLOB } from '../store/hash-pool.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
 import { digestMismatch } from '../store/verifier.ts';
@@ -15,8 +15,6 @@ import type { Problem } from './problem.ts';
 const CHUNK = 1024 * 1024;
 /** Chunks in memory: some are hashed while others are read. */
 const CHUNKS = 8;
-/** Waking a thread takes longer than hashing a small blob. */
-const SMALL = 64 * 1024;
 
 /** A blob of the tar, and the digest in its name. */
 interface TarBlob {
@@ -128,7 +126,7 @@ class BlobHash {
       received += bytes;
       onEvent({ type: 'blob-progress', digest, received, size });
     };
-    this.#hash = size <= SMALL ? createHash('sha256') : new ChunkHash(pool, onHashed);
+    this.#hash = size <= SMALL_BLOB ? createHash('sha256') : new ChunkHash(pool, onHashed);
   }
 
   async add(

@@ -1,4 +1,5 @@
 import { ContentsReader, type TarContents } from '../layout/tar-files.ts';
+import { BufferedAccess } from '../store/buffered-access.ts';
 import type { RandomAccess } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
 import { framingProblem } from '../tar/framing.ts';
@@ -10,7 +11,8 @@ import type { Problem } from './problem.ts';
 export async function checkTar(tar: RandomAccess, problems: Problem[]): Promise<TarContents> {
   const reader = new ContentsReader();
   const framing: Problem[] = [];
-  const walk = walkTar(tar);
+  const buffered = new BufferedAccess(tar);
+  const walk = walkTar(buffered);
   for (;;) {
     const step = await walk.next();
     if (step.done) {
@@ -21,7 +23,7 @@ export async function checkTar(tar: RandomAccess, problems: Problem[]): Promise<
     const { name: entry, headerOffset: offset } = step.value;
     const unexpected = reader.add(step.value);
     if (unexpected) problems.push({ message: unexpected, entry, offset });
-    const message = unexpected ? undefined : await framingProblem(tar, step.value);
+    const message = unexpected ? undefined : await framingProblem(buffered, step.value);
     if (message) framing.push({ message, entry, offset });
   }
 }

@@ -31,7 +31,7 @@ export function* objectsOf(
   itemType?: ItemType,
   depth = 0,
 ): Generator<KubernetesObject> {
-  const textOf = (...path: string[]) => document.text(document.get(node, ...path))?.value;
+  const textOf = (...path: string[]) => document.value(document.get(node, ...path));
   const kind = textOf('kind') ?? itemType?.kind;
   const apiVersion = textOf('apiVersion') ?? itemType?.apiVersion;
   if (node === null || kind === undefined || apiVersion === undefined || depth > MAX_LISTS) return;

@@ -49,7 +49,7 @@ function isPodSpec(document: SpecDocument, mapping: Node): boolean {
   return CONTAINER_LISTS.some(list =>
     document
       .items(mapping, list)
-      .some(container => document.text(document.get(container, 'image')) !== undefined),
+      .some(container => document.value(document.get(container, 'image')) !== undefined),
   );
 }
 
@@ -69,7 +69,7 @@ export function podImages(document: SpecDocument, node: Node, ...path: readonly 
   return document.all(node, ...path).flatMap(pod => {
     const secrets = document.items(pod, 'imagePullSecrets');
     const pullSecrets = secrets.flatMap(secret => document.text(document.get(secret, 'name')) ?? []);
-    const nameOf = (part: Node) => document.text(document.get(part, 'name'))?.value;
+    const nameOf = (part: Node) => document.value(document.get(part, 'name'));
     const containers = CONTAINER_LISTS.flatMap(list =>
       document.items(pod, list).flatMap(container =>
         pulledImages(document, container, 'image', 'imagePullPolicy').map(image => ({

@@ -113,9 +113,11 @@ class Scan {
     const entries = this.#document.entries(map);
     if (entries.some(([key]) => VERSION_KEYS.has(key))) this.#pair(map, place);
     for (const [key, value] of entries) {
+      // Most values; what follows takes longer than the rest of the scan.
+      if (isScalar(value) && !mayNameImage(value.value)) continue;
       const keys = [...place.keys, key];
-      const variable = key === 'value' ? this.#document.text(this.#document.get(map, 'name')) : undefined;
-      this.visit(value, variable ? { keys, named: `${place.keys.at(-1)} ${variable.value}` } : { keys });
+      const variable = key === 'value' ? this.#document.value(this.#document.get(map, 'name')) : undefined;
+      this.visit(value, variable ? { keys, named: `${place.keys.at(-1)} ${variable}` } : { keys });
     }
   }
 

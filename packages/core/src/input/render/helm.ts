@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { AirgapError } from '../../model/errors.ts';
+import { AirgapError, isInterrupted } from '../../model/errors.ts';
 import type { RenderInput } from '../find/find-input.ts';
 import type { HelmChart } from '../formats/helm-chart.ts';
 import { readSource, type SourceText } from '../model/source-text.ts';
@@ -78,6 +78,7 @@ class HelmRenderer {
   readonly #signal: AbortSignal | undefined;
   readonly #helm = new Renderer('helm');
   readonly #matched = new Set<HelmChart>();
+  /** The name of a chart could not be read. */
   #hasUnnamed = false;
 
   constructor(helmCharts: readonly HelmChart[], options: HelmOptions, signal: AbortSignal | undefined) {
@@ -88,7 +89,6 @@ class HelmRenderer {
 
   async render(input: RenderInput): Promise<ChartResult> {
     try {
-      requireInside(input);
       const chart = await this.#open(input);
       const matching = this.#helmCharts.filter(
         ({ chart: name, version }) => name === chart.name && version === chart.version,
@@ -108,7 +108,7 @@ class HelmRenderer {
       }
       return { sources, notes, files: [], errors: [] };
     } catch (error) {
-      if (!(error instanceof AirgapError)) throw error;
+      if (!(error instanceof AirgapError) || isInterrupted(error)) throw error;
       const reason = missingDependencies(input, error) ?? otherKubeVersion(error) ?? error;
       return { sources: [], notes: [], files: input.files, errors: [notRendered('chart', input, reason)] };
     }
@@ -121,12 +121,10 @@ class HelmRenderer {
   }
 
   async #open(input: RenderInput): Promise<Chart> {
-    const isArchive = input.path === input.file;
-    this.#hasUnnamed ||= isArchive;
-    const metadata = isArchive
-      ? await this.#run(['show', 'chart', resolve(input.path)])
-      : (await readSource(input.file)).text;
-    if (isArchive) this.#hasUnnamed = false;
+    const metadata = await this.#metadata(input).catch(error => {
+      this.#hasUnnamed = true;
+      throw error;
+    });
     const [document] = SpecDocument.parse({ file: input.file, text: metadata, rendered: true });
     const textOf = (key: string) =>
       document instanceof SpecDocument ? document.text(document.get(document.root, key))?.value : undefined;
@@ -137,6 +135,15 @@ class HelmRenderer {
       version: textOf('version'),
       isLibrary: textOf('type') === 'library',
     };
+  }
+
+  /** Returns the text of Chart.yaml. */
+  async #metadata(input: RenderInput): Promise<string> {
+    requireInside(input);
+    const isArchive = input.path === input.file;
+    return isArchive
+      ? this.#run(['show', 'chart', resolve(input.path)])
+      : (await readSource(input.file)).text;
   }
 
   async #template(
@@ -200,8 +207,8 @@ class HelmRenderer {
         toggles.map(toggle => `--set=${toggle}=true`),
       );
     } catch (error) {
-      if (error instanceof AirgapError) return undefined;
-      throw error;
+      if (!(error instanceof AirgapError) || isInterrupted(error)) throw error;
+      return undefined;
     }
   }
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { interrupted } from '../../model/interrupted.ts';
 import { renderKustomizations } from './kustomize.ts';
 
 let folder: string;
@@ -46,5 +47,14 @@ describe('a kustomization that would make requests is not rendered:', () => {
     ]);
     expect(sources).toEqual([]);
     expect(errors.map(({ message }) => message).join()).toContain('resources on the network are not fetched');
+  });
+});
+
+it('an interrupt is not a kustomization that cannot be rendered', async () => {
+  write('a/kustomization.yaml', 'resources: []');
+  const path = join(folder, 'a');
+  const inputs = [{ path, file: join(path, 'kustomization.yaml'), files: [] }];
+  await expect(renderKustomizations(inputs, AbortSignal.abort(interrupted()))).rejects.toMatchObject({
+    code: 'INTERRUPTED',
   });
 });

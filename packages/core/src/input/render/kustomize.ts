@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { visit } from 'yaml';
-import { AirgapError } from '../../model/errors.ts';
+import { AirgapError, isInterrupted } from '../../model/errors.ts';
 import type { RenderInput } from '../find/find-input.ts';
 import { KUSTOMIZATIONS } from '../find/folder-walk.ts';
 import { readSource, type SourceText } from '../model/source-text.ts';
@@ -77,7 +77,7 @@ class Kustomize {
       for (const path of reached) this.#rendered.add(path);
       return { file: root.file, text, rendered: true };
     } catch (error) {
-      if (!(error instanceof AirgapError)) throw error;
+      if (!(error instanceof AirgapError) || isInterrupted(error)) throw error;
       return notRendered('kustomization', root, error);
     }
   }

@@ -1,10 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { AirgapError } from '../../model/errors.ts';
 import type { RenderInput } from '../find/find-input.ts';
 import type { SourceText } from '../model/source-text.ts';
 import type { InputNote } from '../model/spec.ts';
 
-/** Number of charts or kustomizations that are rendered concurrently. */
-export const RENDERERS = 4;
+/** The programs also wait, for the disk and for each other. */
+const MIN_RENDERERS = 4;
+/** Each program needs up to 100 MB. */
+const MAX_RENDERERS = 16;
+
+/** Number of charts or kustomizations that are rendered concurrently: one on each processor. */
+export const RENDERERS = Math.min(Math.max(availableParallelism(), MIN_RENDERERS), MAX_RENDERERS);
 
 /** The result of rendering charts or kustomizations. */
 export interface Rendered {

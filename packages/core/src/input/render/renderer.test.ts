@@ -68,7 +68,7 @@ describe('render', () => {
 describe('Renderer', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('looks for a missing program once', async () => {
+  it('does not look for a missing program again', async () => {
     const program = new Renderer('sh');
     vi.stubEnv('PATH', '/nowhere');
     expect(await Promise.all([program.run([]), program.run([])])).toEqual([undefined, undefined]);

@@ -20,10 +20,10 @@ const OFFLINE = {
   GIT_TERMINAL_PROMPT: '0',
 };
 
-/** A local program that renders input and is looked for once, however often it runs. */
+/** A local program that renders input. Once it was not found, it is not looked for again. */
 export class Renderer {
   readonly #program: string;
-  #exists: Promise<boolean> | undefined;
+  #isMissing = false;
 
   constructor(program: string) {
     this.#program = program;
@@ -31,13 +31,10 @@ export class Renderer {
 
   /** Runs the program like {@link render}. */
   async run(args: readonly string[], options: RenderOptions = {}): Promise<string | undefined> {
-    if (this.#exists && !(await this.#exists)) return undefined;
-    const running = render(this.#program, args, options);
-    this.#exists ??= running.then(
-      output => output !== undefined,
-      () => true,
-    );
-    return running;
+    if (this.#isMissing) return undefined;
+    const output = await render(this.#program, args, options);
+    this.#isMissing ||= output === undefined;
+    return output;
   }
 }
 

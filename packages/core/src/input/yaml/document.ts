@@ -22,6 +22,9 @@ import { findUnclosed } from './unclosed.ts';
 /** Maximum nesting of merge keys; an alias can make them recursive. */
 const MAX_MERGES = 20;
 
+/** How null is written. */
+const NULLS: ReadonlySet<string> = new Set(['null', 'Null', 'NULL', '~']);
+
 /** What the documents of one file share. */
 interface FileContext {
   readonly source: SourceText;
@@ -129,10 +132,9 @@ export class SpecDocument {
    * any key on the path may occur twice.
    */
   all(node: Node | null | undefined, ...path: readonly string[]): Node[] {
-    return path.reduce<Node[]>(
-      (parents, key) => parents.flatMap(parent => this.#values(parent, key)),
-      node ? [node] : [],
-    );
+    let found = node ? [node] : [];
+    for (const key of path) found = found.flatMap(parent => this.#values(parent, key));
+    return found;
   }
 
   /** Returns the keys and values of every mapping at a path; skips other nodes. */
@@ -196,21 +198,33 @@ export class SpecDocument {
     });
   }
 
-  /** Returns the text of a scalar; undefined if it is empty, null or not a scalar. */
+  /** Returns the text of a scalar with its position; undefined if it is empty, null or not a scalar. */
   text(node: Node | null | undefined): Text | undefined {
+    const scalar = this.#scalar(node);
+    if (!scalar) return undefined;
+    const value = this.#written(scalar);
+    const templated = this.#source.rendered ? value.includes('{{') : isTemplated(String(scalar.value));
+    return { value, position: this.position(node as Node), templated };
+  }
+
+  /** Returns the value of a scalar as in `text`: the position of a node costs more than the node itself. */
+  value(node: Node | null | undefined): string | undefined {
+    const scalar = this.#scalar(node);
+    return scalar && this.#written(scalar);
+  }
+
+  #scalar(node: Node | null | undefined): Scalar | undefined {
     const scalar = this.#follow(node);
     if (!isScalar(scalar)) return undefined;
-    const { type, value: parsed, range } = scalar as Scalar;
-    const value = String(parsed ?? '');
-    if (value === '' || (type === 'PLAIN' && /^(null|Null|NULL|~)$/.test(value))) return undefined;
-    if (this.#source.rendered)
-      return { value, position: this.position(node as Node), templated: value.includes('{{') };
-    const templated = isTemplated(value);
-    return {
-      value: templated ? this.#unquoted(type, range) : value,
-      position: this.position(node as Node),
-      templated,
-    };
+    const value = String(scalar.value ?? '');
+    const isNull = scalar.type === 'PLAIN' && NULLS.has(value);
+    return value === '' || isNull ? undefined : (scalar as Scalar);
+  }
+
+  /** Returns the value of a scalar, with its templates. */
+  #written({ type, value, range }: Scalar): string {
+    const text = String(value);
+    return isTemplated(text) && !this.#source.rendered ? this.#unquoted(type, range) : text;
   }
 
   /** Returns the source text of a scalar, including templates, without its quotes. */

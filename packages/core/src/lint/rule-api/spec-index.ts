@@ -20,6 +20,7 @@ export class SpecIndex {
   readonly #keys = new Map<ListedImage, string>();
   readonly #listed = new Set<string>();
   readonly #uses = new Map<string, UsedImage[]>();
+  readonly #listedUses = new Set<UsedImage>();
   #carried: ReadonlySet<string> | undefined;
 
   constructor(spec: Spec, locations: RegistrySettings) {
@@ -66,7 +67,7 @@ export class SpecIndex {
   isCarried(image: Text): boolean {
     const reference = parsed({ image });
     if (reference === undefined) return false;
-    if (this.hasList && keysOf(reference, this.locations).some(key => this.#listed.has(key))) return true;
+    if (this.#listedKeys(reference).length > 0) return true;
     this.#carried ??= this.#carriedUses();
     return this.#carried.has(reference.toString());
   }
@@ -97,15 +98,14 @@ export class SpecIndex {
 
   /** Returns whether a used image is listed. */
   isListed(used: UsedImage): boolean {
-    const reference = this.reference(used);
-    return reference !== undefined && keysOf(reference, this.locations).some(key => this.#listed.has(key));
+    return this.#listedUses.has(used);
   }
 
   /** Returns whether the tag of an image that is used by tag and digest is listed. */
   isListedByTag(used: UsedImage): boolean {
     const reference = this.reference(used);
     const unpinned = reference && withoutDigest(reference);
-    return unpinned !== undefined && keysOf(unpinned, this.locations).some(key => this.#listed.has(key));
+    return unpinned !== undefined && this.#listedKeys(unpinned).length > 0;
   }
 
   #list(image: ListedImage, key: string): void {
@@ -115,16 +115,20 @@ export class SpecIndex {
 
   #use(used: UsedImage, reference: Reference | undefined): void {
     this.#references.set(used, reference);
-    const unpinned = reference && withoutDigest(reference);
-    const keys = [reference, unpinned].flatMap(candidate =>
-      candidate ? keysOf(candidate, this.locations) : [],
-    );
-    for (const key of keys) {
-      if (!this.#listed.has(key)) continue;
+    if (reference === undefined) return;
+    const listed = this.#listedKeys(reference);
+    if (listed.length > 0) this.#listedUses.add(used);
+    const unpinned = withoutDigest(reference);
+    for (const key of [...listed, ...(unpinned ? this.#listedKeys(unpinned) : [])]) {
       const uses = this.#uses.get(key);
       if (uses) uses.push(used);
       else this.#uses.set(key, [used]);
     }
+  }
+
+  /** Returns the keys of the listed images that are a reference. */
+  #listedKeys(reference: Reference): string[] {
+    return keysOf(reference, this.locations).filter(key => this.#listed.has(key));
   }
 }
 
@@ -179,6 +183,8 @@ function keysOf(reference: Reference, domains: ReplicatedDomains): string[] {
   const image = withoutDomain(proxiedImage(reference, domains) ?? reference, domains);
   const replicated = image.registry === REPLICATED_HOST;
   const text = image.toString();
-  const ends = [...text.matchAll(/\//g)].map(({ index }) => text.slice(index));
+  const ends: string[] = [];
+  for (let slash = text.indexOf('/'); slash >= 0; slash = text.indexOf('/', slash + 1))
+    ends.push(text.slice(slash));
   return [text, ...ends, ...(replicated ? ends.map(end => `${REPLICATED_HOST}…${end}`) : [])];
 }

@@ -53,6 +53,7 @@ spec:
 };
 
 function hasBoth(text: string): boolean {
+  if (!text.includes('@')) return false;
   try {
     const { tag, digest } = Reference.parse(text);
     return tag !== undefined && digest !== undefined;

@@ -4,7 +4,6 @@ import { ObjectAccess } from './object-access.ts';
 import type { ObjectOptions } from './object-options.ts';
 import type { RangeClient } from './range-client.ts';
 import { VersionedObject } from './versioned-object.ts';
-import { WebClient } from './web-client.ts';
 import { parseWebUrl } from './web-url.ts';
 
 /**
@@ -18,11 +17,14 @@ export async function openObject(text: string, options: ObjectOptions): Promise<
   return new ObjectAccess(await VersionedObject.open(await openClient(text, options)));
 }
 
-/** The SDK for object stores is large: it is evaluated when one is named. */
+/** Both clients are large: each is evaluated when a URL needs it. */
 async function openClient(text: string, options: ObjectOptions): Promise<RangeClient> {
-  if (!isObjectUrl(text)) return new WebClient(parseWebUrl(text, options.plainHttp), options);
-  const { S3Ranges } = await import('./s3-ranges.ts');
-  return S3Ranges.open(text, options);
+  if (isObjectUrl(text)) {
+    const { S3Ranges } = await import('./s3-ranges.ts');
+    return S3Ranges.open(text, options);
+  }
+  const { WebClient } = await import('./web-client.ts');
+  return new WebClient(parseWebUrl(text, options.plainHttp), options);
 }
 
 /**
