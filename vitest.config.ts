@@ -23,7 +23,7 @@ export default defineConfig({
       // Checks of the repository itself, and every other folder.
       project(
         'repository',
-        ['test/**/*.test.ts'],
+        ['{bench,test}/**/*.test.ts'],
         FOLDERS.map(folder => `test/${folder}/**`),
       ),
     ],

@@ -1,11 +1,17 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { output } from '../test/support/programs/program.ts';
 import { type Blob, type Image, MANIFEST_TYPE } from './data/dataset.ts';
 
-/** Throws unless a tar contains every blob, and every manifest if `withManifests`, with its digest. */
+/** The first bytes of a zstd file. */
+const ZSTD = Buffer.from('28b52ffd', 'hex');
+
+/** Throws unless a tar contains every blob, and every manifest if `withManifests`, with its digest. A tar in zstd is unpacked first. */
 export async function expectTar(
   file: string,
   images: readonly Image[],
@@ -21,7 +27,8 @@ export async function expectTar(
   const read = async () => {
     for await (const entry of entries) missing.delete(await digestOf(entry));
   };
-  await Promise.all([pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), entries), read()]);
+  const tar = (await isZstd(file)) ? unzstd(file) : createReadStream(file, { highWaterMark: 1 << 20 });
+  await Promise.all([pipeline(tar, entries), read()]);
   if (missing.size > 0)
     throw new Error(`${file}: ${missing.size} digests missing, among them ${[...missing][0]}`);
 }
@@ -45,6 +52,20 @@ export async function expectInRegistry(host: string, images: readonly Image[], c
     const found = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
     if (found !== digest) throw new Error(`${host}/${name}: expected ${digest}, got ${found}`);
   }
+}
+
+async function isZstd(file: string): Promise<boolean> {
+  await using opened = await open(file);
+  const { buffer } = await opened.read(Buffer.alloc(ZSTD.length), 0, ZSTD.length, 0);
+  return buffer.equals(ZSTD);
+}
+
+/** Decompresses a file. Its content must be read at once: Node discards unread output when the program exits. */
+function unzstd(file: string): Readable {
+  const { stdout } = spawn('zstd', ['--decompress', '--stdout', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).on('error', error => stdout.destroy(error));
+  return stdout;
 }
 
 async function digestOf(chunks: AsyncIterable<unknown>): Promise<string> {

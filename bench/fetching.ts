@@ -5,19 +5,20 @@ import type { Image } from './data/dataset.ts';
 import { fetchFloor } from './fetch-floor.ts';
 import { buildLine } from './ours.ts';
 import { installedFetchers } from './peers/index.ts';
-import type { Peer } from './peers/peer.ts';
+import type { Fetcher } from './peers/peer.ts';
+import type { LoggingServer } from './traffic.ts';
 import type { WorkDir } from './work-dir.ts';
-import type { Contest, Entrant, Point } from './workload.ts';
+import type { Contest, Entrant } from './workload.ts';
 
 interface Fetching {
   readonly title: string;
   readonly workDir: WorkDir;
-  readonly host: string;
+  /** The registry. */
+  readonly server: LoggingServer & { readonly host: string };
   readonly images: readonly Image[];
   /** Shell lines that run after the file is written. */
   readonly after?: After;
-  readonly peers?: readonly Peer[];
-  readonly point?: Point;
+  readonly peers?: readonly Fetcher[];
 }
 
 /** Returns shell lines for a file. */
@@ -27,19 +28,19 @@ export type After = (file: string) => readonly string[];
 export function fetching({
   title,
   workDir,
-  host,
+  server,
   images,
   after = () => [],
-  peers,
-  point,
+  peers = installedFetchers(),
 }: Fetching): Contest {
+  const { host } = server;
   return {
-    title,
+    titles: [title],
     workDir,
-    ...(point && { point }),
+    server,
     entrants: [
       ourBuild(host, images, workDir, after),
-      ...(peers ?? installedFetchers()).map(peer => peerFetch(peer, host, images, workDir, after)),
+      ...peers.map(peer => peerFetch(peer, host, images, workDir, after)),
       fetchFloor(host, images, workDir, after),
     ],
   };
@@ -65,7 +66,7 @@ function ourBuild(host: string, images: readonly Image[], workDir: WorkDir, afte
 }
 
 function peerFetch(
-  peer: Peer,
+  peer: Fetcher,
   host: string,
   images: readonly Image[],
   workDir: WorkDir,

@@ -6,21 +6,23 @@ import type { Peer } from './peers/peer.ts';
 /**
  * Installs the peers that are not on PATH, from Debian packages or with Go. Go's binaries go into the bench's data folder.
  *
- * @returns the programs that could not be installed
+ * @returns a notice for each that could not be installed
  */
 export function installPeers(data: string): string[] {
   const folder = join(data, 'bin');
   process.env.PATH = [folder, process.env.PATH].join(delimiter);
-  return missingPrograms()
-    .filter(peer => !install(peer, folder))
-    .map(({ program }) => program);
+  return missingPrograms().flatMap(peer => install(peer, folder) ?? []);
 }
 
-function install({ origin }: Peer, folder: string): boolean {
+/** @returns why it is not installed */
+function install({ program, origin }: Peer, folder: string): string | undefined {
+  if ('variable' in origin) return `skipping ${program}: set ${origin.variable} to its path`;
   const [command, ...args] =
     'go' in origin
       ? ['go', 'install', `${origin.go}@latest`]
       : ['apt-get', 'install', '--yes', origin.debian];
+  process.stderr.write(`installing ${program}: ${command} ${args.join(' ')}\n`);
   const env = { ...process.env, GOBIN: folder };
-  return spawnSync(command as string, args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  const { status } = spawnSync(command as string, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  return status === 0 ? undefined : `skipping ${program}: cannot be installed`;
 }

@@ -13,6 +13,15 @@ export interface Measure {
   readonly memory: number;
   /** Bytes passed to write calls: files, pipes and sockets. */
   readonly written: number;
+  /** The requests that the server of the contest has answered. */
+  readonly requests?: number;
+  readonly connections?: number;
+  /** Bytes of the server's response bodies. */
+  readonly received?: number;
+  /** User and system time of the worker that used most. */
+  readonly workerCpu?: number;
+  /** Bytes that the worker uploaded that uploaded most. */
+  readonly workerSent?: number;
 }
 
 /** Timeout in seconds. */

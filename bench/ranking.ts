@@ -19,9 +19,9 @@ export function rank({ scores }: Outcome): Ranking {
   return { ours: of('ours'), fastest: of('peer'), floor: of('floor') };
 }
 
-/** Returns the median of the runs; for an even number, the upper of the two. */
+/** Returns the median of the runs; for an even number, the upper of the two; NaN if it was not measured. */
 export function median(score: Score, what: keyof Measure): number {
-  const sorted = score.measures.map(measured => measured[what]).sort((a, b) => a - b);
+  const sorted = score.measures.flatMap(measured => measured[what] ?? []).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 

@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { type Certificates, makeCertificates } from '../test/support/programs/certificates.ts';
 import { Distribution } from '../test/support/programs/distribution.ts';
 import { Nginx } from '../test/support/programs/nginx.ts';
+import type { LoggedRequest } from '../test/support/programs/request-log.ts';
 import { Delay } from './delay.ts';
+import type { LoggingServer } from './traffic.ts';
 import type { WorkDir } from './work-dir.ts';
 
 /** How a registry is reached. */
@@ -13,14 +15,16 @@ export interface Access {
   readonly delay?: number;
 }
 
+/** A registry, or nginx in front of it. */
+type Server = Distribution | Nginx;
+
 /** A real registry to push to, empty at the start of each run. */
-export class TargetRegistry implements AsyncDisposable {
+export class TargetRegistry implements AsyncDisposable, LoggingServer {
   readonly #workDir: WorkDir;
   readonly #certificates: Certificates | undefined;
   readonly #delay: Delay | undefined;
   /** What runs now, the innermost first. */
-  readonly #running: AsyncDisposable[] = [];
-  #host: string | undefined;
+  readonly #running: Server[] = [];
 
   private constructor(workDir: WorkDir, certificates: Certificates | undefined, delay: Delay | undefined) {
     this.#workDir = workDir;
@@ -42,23 +46,28 @@ export class TargetRegistry implements AsyncDisposable {
     await this.#stop();
     const folder = this.#workDir.path('registry');
     mkdirSync(folder);
-    const registry = await Distribution.start(folder, { http: this.#http });
+    const registry = await Distribution.start(folder, { http: this.#http, logsRequests: true });
     this.#running.push(registry);
-    this.#host = registry.host;
-    if (this.#delay === undefined) return;
-    const front = await this.#behind(this.#delay, registry.host);
-    this.#running.push(front);
-    this.#host = front.host;
+    if (this.#delay) this.#running.push(await this.#behind(this.#delay, registry.host));
   }
 
   get host(): string {
-    if (this.#host === undefined) throw new Error('no registry is running');
-    return this.#host;
+    return this.#outermost.host;
+  }
+
+  responses(): LoggedRequest[] {
+    return this.#outermost.responses();
   }
 
   /** The file of the certificate authority. */
   get ca(): string | undefined {
     return this.#certificates?.ca;
+  }
+
+  get #outermost(): Server {
+    const server = this.#running.at(-1);
+    if (server === undefined) throw new Error('no registry is running');
+    return server;
   }
 
   get #http(): object {
@@ -75,7 +84,6 @@ export class TargetRegistry implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     for (const running of this.#running.splice(0).reverse()) await running[Symbol.asyncDispose]();
-    this.#host = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { imageOf, type RemoteLayer } from '../../test/support/images/image.ts';
 import { Distribution } from '../../test/support/programs/distribution.ts';
+import type { LoggedRequest } from '../../test/support/programs/request-log.ts';
+import type { LoggingServer } from '../traffic.ts';
 import type { Stage } from '../workload.ts';
 
 /** An image in the registry. */
@@ -27,7 +29,7 @@ export interface Blob {
 type Recipe = (registry: Distribution) => Promise<Image[]>;
 
 /** A real registry with the images of a workload. */
-export class Dataset implements AsyncDisposable {
+export class Dataset implements AsyncDisposable, LoggingServer {
   readonly host: string;
   readonly images: readonly Image[];
   /** The registry's blob storage: `AB/ABCD…/data` for the digest `sha256:ABCD…`. */
@@ -45,10 +47,14 @@ export class Dataset implements AsyncDisposable {
   static async open(stage: Stage, name: string, recipe: Recipe): Promise<Dataset> {
     const folder = join(stage.data, `${name}-${stage.scale}`);
     mkdirSync(folder, { recursive: true });
-    const registry = await Distribution.start(folder);
+    const registry = await Distribution.start(folder, { logsRequests: true });
     const list = join(folder, 'images.json');
     if (!existsSync(list)) writeFileSync(list, JSON.stringify(await recipe(registry)));
     return new Dataset(registry, JSON.parse(readFileSync(list, 'utf8')) as Image[], folder);
+  }
+
+  responses(): LoggedRequest[] {
+    return this.#registry.responses();
   }
 
   /** Returns the file of a blob or a manifest. */

@@ -1,4 +1,4 @@
-import { type FetchRequest, fourAtATime, layoutTag, type Peer, type PushRequest, tar } from './peer.ts';
+import { type Fetcher, type FetchRequest, fourAtATime, layoutTag, type Pusher, tar } from './peer.ts';
 
 const common = {
   program: 'crane',
@@ -7,7 +7,7 @@ const common = {
 };
 
 /** Pulls in docker's archive format, straight into one file. */
-export const crane: Peer = {
+export const crane: Fetcher = {
   ...common,
   name: 'crane',
   keepsManifests: false,
@@ -15,7 +15,7 @@ export const crane: Peer = {
 };
 
 /** Does the same with its layer cache, for rebuilds. */
-export const craneCached: Peer = {
+export const craneCached: Fetcher = {
   ...common,
   name: 'crane, cached',
   keepsManifests: false,
@@ -25,7 +25,7 @@ export const craneCached: Peer = {
 };
 
 /** Pulls into an OCI layout, with concurrent layers. */
-export const craneLayout: Peer = {
+export const craneLayout: Fetcher & Pusher = {
   ...common,
   name: 'crane, OCI',
   keepsManifests: true,
@@ -34,11 +34,11 @@ export const craneLayout: Peer = {
     tar(`${request.folder}/layout`, request.file),
   ],
   // crane pushes a single image of a layout only if the layout has no other.
-  pull: ({ host, names, folder }: FetchRequest) =>
+  pull: ({ host, names, folder }) =>
     names.map(
       name => `crane pull --insecure --format=oci ${host}/${name} ${folder}/crane-${layoutTag(name)}`,
     ),
-  push: ({ folder, host, names, tls }: PushRequest) => [
+  push: ({ folder, host, names, tls }) => [
     fourAtATime(
       names.map(
         name => `crane push ${tls ? '' : '--insecure'} ${folder}/crane-${layoutTag(name)} ${host}/${name}`,

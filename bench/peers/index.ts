@@ -1,26 +1,29 @@
 import { findProgram } from '../../test/support/programs/program.ts';
 import { crane, craneCached, craneLayout } from './crane.ts';
+import { hauler, haulerFour } from './hauler.ts';
+import { kots } from './kots.ts';
 import { oras } from './oras.ts';
-import type { Peer } from './peer.ts';
+import type { Fetcher, Peer, Pusher } from './peer.ts';
 import { regctl } from './regctl.ts';
 import { skopeo, skopeoFour } from './skopeo.ts';
 
-const FIRST_BUILD: readonly Peer[] = [crane, craneLayout, skopeo, skopeoFour, oras, regctl];
-const REBUILD: readonly Peer[] = [craneCached, craneLayout, skopeo, skopeoFour, oras, regctl];
+const FIRST_BUILD: readonly Fetcher[] = [crane, craneLayout, skopeo, skopeoFour, oras, regctl, hauler];
+const REBUILD: readonly Fetcher[] = [craneCached, craneLayout, skopeo, skopeoFour, oras, regctl, hauler];
+const PUSH: readonly Pusher[] = [craneLayout, skopeo, oras, regctl, hauler, haulerFour, kots];
 
 /** Returns the installed peers that fetch images into one file. */
-export function installedFetchers(): Peer[] {
+export function installedFetchers(): Fetcher[] {
   return FIRST_BUILD.filter(isInstalled);
 }
 
 /** Returns the installed peers that fetch again and reuse their files or cache. */
-export function installedRefetchers(): Peer[] {
+export function installedRefetchers(): Fetcher[] {
   return REBUILD.filter(isInstalled);
 }
 
 /** Returns the installed peers that push images. */
-export function installedPushers(): Peer[] {
-  return FIRST_BUILD.filter(peer => peer.push !== undefined && isInstalled(peer));
+export function installedPushers(): Pusher[] {
+  return PUSH.filter(isInstalled);
 }
 
 /** Returns each installed program once. */
@@ -34,9 +37,9 @@ export function missingPrograms(): Peer[] {
 }
 
 function programs(): Peer[] {
-  return [...new Map(FIRST_BUILD.map(peer => [peer.program, peer])).values()];
+  return [...new Map([...FIRST_BUILD, ...PUSH].map(peer => [peer.program, peer])).values()];
 }
 
-function isInstalled({ program }: Peer): boolean {
-  return findProgram(program) !== undefined;
+function isInstalled({ program, origin }: Peer): boolean {
+  return 'variable' in origin ? Boolean(process.env[origin.variable]) : findProgram(program) !== undefined;
 }

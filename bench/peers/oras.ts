@@ -1,9 +1,9 @@
-import { type FetchRequest, fourAtATime, layoutTag, type Peer, tar } from './peer.ts';
+import { type Fetcher, type FetchRequest, fourAtATime, layoutTag, type Pusher, tar } from './peer.ts';
 
 const COPY = 'oras copy --no-tty --concurrency 24';
 
 /** Copies 24 blobs of an image at a time, one image after another into one layout. */
-export const oras: Peer = {
+export const oras: Fetcher & Pusher = {
   name: 'oras',
   program: 'oras',
   origin: { go: 'oras.land/oras/cmd/oras' },

@@ -21,20 +21,29 @@ export interface PushRequest {
 /** Another program, run in the fastest way that its documentation describes, as shell lines. */
 export interface Peer {
   readonly name: string;
-  /** Its name on PATH. */
+  /** Its name on PATH, or its path. */
   readonly program: string;
-  /** How to install it: a Debian package or a Go module. */
-  readonly origin: { readonly debian: string } | { readonly go: string };
+  /** How to install it: a Debian package, a Go module, or by the user, who sets a variable to its path. */
+  readonly origin: { readonly debian: string } | { readonly go: string } | { readonly variable: string };
   /** The arguments that print its version. */
   readonly version: readonly string[];
+}
+
+/** A peer that fetches images into one file. */
+export interface Fetcher extends Peer {
   /** Whether it preserves manifests; otherwise it preserves configs and layers only. */
   readonly keepsManifests: boolean;
-  /** Fetches into one file. A second fetch into the same folder may reuse its content. */
+  /** A second fetch into the same folder may reuse its content. */
   fetch(request: FetchRequest): string[];
+}
+
+/** A peer that pushes images. */
+export interface Pusher extends Peer {
+  /** Whether it pushes over TLS with a private certificate authority. Default true. */
+  readonly hasTls?: boolean;
   /** Pulls into the local format that `push` reads. */
-  pull?(request: FetchRequest): string[];
-  /** Pushes to a registry. */
-  push?(request: PushRequest): string[];
+  pull(request: FetchRequest): string[];
+  push(request: PushRequest): string[];
 }
 
 /** Returns a name as a tag of a layout. */
@@ -50,4 +59,9 @@ export function tar(folder: string, file: string): string {
 /** Returns shell lines that run four of these lines at a time. */
 export function fourAtATime(lines: readonly string[]): string {
   return `xargs -d '\\n' -n 1 -P 4 sh -c <<'END'\n${lines.join('\n')}\nEND`;
+}
+
+/** Returns a shell line that writes lines to a file. */
+export function writeLines(lines: readonly string[], file: string): string {
+  return `cat >${file} <<'END'\n${lines.join('\n')}\nEND`;
 }

@@ -1,7 +1,7 @@
-import { type FetchRequest, fourAtATime, layoutTag, type Peer, tar } from './peer.ts';
+import { type Fetcher, type FetchRequest, fourAtATime, layoutTag, type Pusher, tar } from './peer.ts';
 
 /** Sends 24 requests at a time, one image after another into one layout. */
-export const regctl: Peer = {
+export const regctl: Fetcher & Pusher = {
   name: 'regctl',
   program: 'regctl',
   origin: { go: 'github.com/regclient/regclient/cmd/regctl' },

@@ -1,4 +1,4 @@
-import { type FetchRequest, fourAtATime, layoutTag, type Peer, tar } from './peer.ts';
+import { type Fetcher, type FetchRequest, fourAtATime, layoutTag, type Pusher, tar } from './peer.ts';
 
 const COPY = 'skopeo --insecure-policy copy --quiet --preserve-digests';
 const FROM = `${COPY} --src-tls-verify=false`;
@@ -11,7 +11,7 @@ const common = {
 };
 
 /** Copies one image after another into one layout. Concurrent copies would overwrite its index. */
-export const skopeo: Peer = {
+export const skopeo: Fetcher & Pusher = {
   ...common,
   name: 'skopeo',
   fetch: request => [...copies(request), tar(`${request.folder}/layout`, request.file)],
@@ -27,7 +27,7 @@ export const skopeo: Peer = {
 };
 
 /** Copies four images at a time, each into its own layout, with a shared blob directory. */
-export const skopeoFour: Peer = {
+export const skopeoFour: Fetcher = {
   ...common,
   name: 'skopeo, 4 at a time',
   fetch: ({ host, names, folder, file }) => [

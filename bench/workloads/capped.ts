@@ -11,6 +11,6 @@ export const capped: Workload = {
     await using dataset = await openTwelve(stage);
     using workDir = new WorkDir(stage.memory);
     await using server = await cappedServer(workDir, dataset);
-    yield fetching({ title: '12 images', workDir, host: server.host, images: firstTwelve(dataset) });
+    yield fetching({ title: '12 images', workDir, server, images: firstTwelve(dataset) });
   },
 };

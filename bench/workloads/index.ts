@@ -1,6 +1,7 @@
 import type { Workload } from '../workload.ts';
 import { capped } from './capped.ts';
 import { delayed } from './delayed.ts';
+import { farSide } from './far-side.ts';
 import { lint } from './lint.ts';
 import { delayedLoad, load, loadOverTls } from './load.ts';
 import { manyImages } from './many-images.ts';
@@ -9,6 +10,7 @@ import { memoryDisk } from './memory-disk.ts';
 import { oneLarge } from './one-large.ts';
 import { realDisk } from './real-disk.ts';
 import { rebuild } from './rebuild.ts';
+import { shards } from './shards.ts';
 import { startUp } from './start-up.ts';
 import { verify } from './verify.ts';
 
@@ -28,4 +30,6 @@ export const WORKLOADS: readonly Workload[] = [
   manyImages,
   loadOverTls,
   delayedLoad,
+  shards,
+  farSide,
 ];

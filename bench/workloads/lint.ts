@@ -18,6 +18,6 @@ export const lint: Workload = {
     writeFileSync(list, imagesList(count));
     writeFileSync(specs, deployments(count));
     const command = workDir.script('airgap', [airgapLine('lint', list, specs, '--progress', 'none')]);
-    yield { title: `${count} documents`, workDir, entrants: [{ name: 'airgap', kind: 'ours', command }] };
+    yield { titles: [`${count} documents`], workDir, entrants: [{ name: 'airgap', kind: 'ours', command }] };
   },
 };

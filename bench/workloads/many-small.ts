@@ -9,7 +9,7 @@ export const manySmall: Workload = {
   async *contests(stage) {
     await using dataset = await openSmall(stage);
     using workDir = new WorkDir(stage.memory);
-    const { host, images } = dataset;
-    yield fetching({ title: `${images.length} images`, workDir, host, images });
+    const { images } = dataset;
+    yield fetching({ title: `${images.length} images`, workDir, server: dataset, images });
   },
 };

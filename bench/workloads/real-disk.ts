@@ -12,7 +12,7 @@ export const realDisk: Workload = {
     yield fetching({
       title: '12 images',
       workDir,
-      host: dataset.host,
+      server: dataset,
       images: firstTwelve(dataset),
       after: file => [`sync ${file}`],
     });

@@ -6,7 +6,7 @@ import { writeList } from '../fetching.ts';
 import { measure } from '../measure.ts';
 import { buildLine } from '../ours.ts';
 import { installedRefetchers } from '../peers/index.ts';
-import type { Peer } from '../peers/peer.ts';
+import type { Fetcher } from '../peers/peer.ts';
 import { WorkDir } from '../work-dir.ts';
 import type { Entrant, Workload } from '../workload.ts';
 
@@ -26,7 +26,8 @@ export const rebuild: Workload = {
     const change = { host: dataset.host, before: firstTwelve(dataset), after: changedTwelve(dataset) };
     const peers = installedRefetchers().map(peer => refetch(peer, workDir, change));
     const floor = copyFloor(dataset, change.after, workDir);
-    yield { title: '12 images', workDir, entrants: [ourRebuild(workDir, change), ...peers, floor] };
+    const entrants = [ourRebuild(workDir, change), ...peers, floor];
+    yield { titles: ['12 images'], workDir, server: dataset, entrants };
   },
 };
 
@@ -48,7 +49,7 @@ function ourRebuild(workDir: WorkDir, { host, before, after }: Change): Entrant 
 }
 
 /** A peer reuses its folder or its cache from the first fetch. */
-function refetch(peer: Peer, workDir: WorkDir, { host, before, after }: Change): Entrant {
+function refetch(peer: Fetcher, workDir: WorkDir, { host, before, after }: Change): Entrant {
   const file = workDir.path('out.tar');
   const lines = (images: readonly Image[]) =>
     peer.fetch({ host, names: images.map(({ name }) => name), folder: workDir.folder, file });

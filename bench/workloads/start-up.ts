@@ -28,7 +28,7 @@ export const startUp: Workload = {
     const node = times('floor: node -e 0', 'floor', `${process.execPath} -e 0`);
     const helps = installedPrograms().map(({ program }) => times(program, 'peer', `${program} --help`));
     const ours = (...args: readonly string[]) => times('airgap', 'ours', airgapLine(...args));
-    yield { title: '--help', workDir, entrants: [ours('--help'), ...helps, node] };
-    yield { title: 'inspect of a small bundle', workDir, entrants: [ours('inspect', bundle), node] };
+    yield { titles: ['--help'], workDir, entrants: [ours('--help'), ...helps, node] };
+    yield { titles: ['inspect of a small bundle'], workDir, entrants: [ours('inspect', bundle), node] };
   },
 };

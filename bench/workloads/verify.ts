@@ -17,7 +17,7 @@ export const verify: Workload = {
     await measure(workDir.script('build', [buildLine(dataset.host, list, bundle)]), workDir);
     const ours = [airgapLine('verify', bundle, '--progress', 'none')];
     yield {
-      title: '12 images',
+      titles: ['12 images'],
       workDir,
       entrants: [
         { name: 'airgap', kind: 'ours', command: workDir.script('airgap', ours) },

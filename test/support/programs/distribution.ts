@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flatten, type TestImage } from '../images/image.ts';
 import { connectTo, Daemon, freePort } from './program.ts';
+import { fromDistribution, type LoggedRequest } from './request-log.ts';
 
 /** A distribution registry with its storage in a folder: Debian's docker-registry (2.8), or a newer one. */
 export class Distribution implements AsyncDisposable {
@@ -14,7 +15,10 @@ export class Distribution implements AsyncDisposable {
     this.#daemon = daemon;
   }
 
-  /** @param options more configuration: TLS, authentication, the address and the program */
+  /**
+   * @param options more configuration: TLS, authentication, the address, the program, and whether it logs its requests
+   * into a file, for `responses`
+   */
   static async start(
     folder: string,
     {
@@ -24,23 +28,28 @@ export class Distribution implements AsyncDisposable {
       listen = '127.0.0.1',
       port: fixedPort = 0,
       program = 'docker-registry',
+      logsRequests = false,
     } = {},
   ): Promise<Distribution> {
     const port = fixedPort || (await freePort());
     const host = `${name}:${port}`;
     const config = join(folder, `registry-${port}.json`);
+    const log = logsRequests
+      ? { level: 'info', formatter: 'json', accesslog: { disabled: true } }
+      : { level: 'error' };
     const storage = { filesystem: { rootdirectory: join(folder, 'registry') } };
     writeFileSync(
       config,
       JSON.stringify({
         version: '0.1',
-        log: { level: 'error' },
+        log,
         storage,
         http: { addr: `${listen}:${port}`, ...http },
         auth,
       }),
     );
-    const daemon = new Daemon(program, ['serve', config]);
+    const logFile = logsRequests ? join(folder, 'requests.log') : undefined;
+    const daemon = new Daemon(program, ['serve', config], logFile);
     await daemon.ready(() => connectTo(port, listen));
     return new Distribution(host, daemon);
   }
@@ -53,6 +62,11 @@ export class Distribution implements AsyncDisposable {
       const reference = manifest === image ? tag : manifest.digest;
       await this.#put(`/v2/${repository}/manifests/${reference}`, manifest.bytes, manifest.mediaType);
     }
+  }
+
+  /** The requests so far that name a route of the API. */
+  responses(): LoggedRequest[] {
+    return fromDistribution(this.#daemon.log());
   }
 
   async #pushBlob(repository: string, digest: string, bytes: Buffer): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Daemon, freePort } from './program.ts';
+import { fromNginx, type LoggedRequest, NGINX_FORMAT } from './request-log.ts';
 
 /** nginx as a reverse proxy of a registry. */
 export class Nginx implements AsyncDisposable {
@@ -33,8 +34,8 @@ export class Nginx implements AsyncDisposable {
       `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/error.log; user root;
 events { worker_connections 1024; }
 http {
-  log_format bytes '$status $body_bytes_sent $request_uri';
-  access_log ${log} bytes;
+  log_format requests '${NGINX_FORMAT}';
+  access_log ${log} requests;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${folder}/tmp/${kind};`).join(' ')}
   ${directives.http ?? ''}
   server {
@@ -56,13 +57,9 @@ http {
     return new Nginx(`127.0.0.1:${port}`, log, daemon);
   }
 
-  /** The responses so far: status, body size in bytes and path. */
-  responses(): { status: number; bytes: number; path: string }[] {
-    const lines = readFileSync(this.#log, 'utf8').split('\n').filter(Boolean);
-    return lines.map(line => {
-      const [status, bytes, path = ''] = line.split(' ');
-      return { status: Number(status), bytes: Number(bytes), path };
-    });
+  /** The requests so far. */
+  responses(): LoggedRequest[] {
+    return fromNginx(readFileSync(this.#log, 'utf8'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -63,10 +63,15 @@ export class Daemon implements AsyncDisposable {
     for (const child of Daemon.#running) child.kill('SIGTERM');
   };
   readonly #child: ChildProcess;
+  readonly #logFile: string | undefined;
   #log = '';
 
-  constructor(program: string, args: readonly string[]) {
-    this.#child = spawn(findProgram(program) ?? program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @param logFile where its output goes; kept in memory by default */
+  constructor(program: string, args: readonly string[], logFile?: string) {
+    this.#logFile = logFile;
+    const output = logFile === undefined ? 'pipe' : openSync(logFile, 'w');
+    this.#child = spawn(findProgram(program) ?? program, args, { stdio: ['ignore', output, output] });
+    if (typeof output === 'number') closeSync(output);
     // An interrupted test run must not leave it behind.
     if (Daemon.#running.size === 0) process.on('exit', Daemon.#killAll);
     Daemon.#running.add(this.#child);
@@ -85,7 +90,12 @@ export class Daemon implements AsyncDisposable {
         await sleep(50);
       }
     }
-    throw new Error(`${this.#child.spawnfile} did not start:\n${this.#log.slice(-4000)}`);
+    throw new Error(`${this.#child.spawnfile} did not start:\n${this.log().slice(-4000)}`);
+  }
+
+  /** What it has printed so far. */
+  log(): string {
+    return this.#logFile === undefined ? this.#log : readFileSync(this.#logFile, 'utf8');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

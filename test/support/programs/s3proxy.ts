@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { connectTo, Daemon, freePort, lacks } from './program.ts';
@@ -82,13 +82,24 @@ export class S3Proxy implements AsyncDisposable {
 
   /** The content of an object; undefined when it does not exist. */
   object(key: string): Buffer | undefined {
-    const path = join(this.#objects, 'bucket', key);
+    const path = this.file(key);
     return existsSync(path) ? readFileSync(path) : undefined;
   }
 
   /** Stores an object, without a request. */
   put(key: string, bytes: Uint8Array): void {
-    writeFileSync(join(this.#objects, 'bucket', key), bytes);
+    writeFileSync(this.file(key), bytes);
+  }
+
+  /** The file of an object. */
+  file(key: string): string {
+    return join(this.#objects, 'bucket', key);
+  }
+
+  /** Removes all objects and uploads, without a request. */
+  clear(): void {
+    const bucket = join(this.#objects, 'bucket');
+    for (const name of readdirSync(bucket)) rmSync(join(bucket, name), { recursive: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

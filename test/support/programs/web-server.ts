@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Nginx } from './nginx.ts';
 import { freePort } from './program.ts';
+import type { LoggedRequest } from './request-log.ts';
 
 /** nginx that serves the files of a folder over HTTPS and HTTP. */
 export class WebServer implements AsyncDisposable {
@@ -37,8 +38,8 @@ export class WebServer implements AsyncDisposable {
     return new WebServer(`https://localhost:${ports.https}`, `http://127.0.0.1:${ports.http}`, nginx);
   }
 
-  /** The responses whose path starts so, in order: status, body size in bytes and path. */
-  responses(start: string): { status: number; bytes: number; path: string }[] {
+  /** The requests whose path starts so, in order. */
+  responses(start = '/'): LoggedRequest[] {
     return this.#nginx.responses().filter(({ path }) => path.startsWith(start));
   }
 
