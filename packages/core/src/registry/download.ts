@@ -134,7 +134,8 @@ export class Download {
   /** Returns the sink that writes the missing bytes of a response, at whatever offset the response starts. */
   #sinkFor(stream: Stream, piece: Piece, head: ResponseHead): Sink {
     const { into, where, blob } = this.#options;
-    let position = firstByte(head, piece, blob.size, where);
+    const sent = sentRange(head, piece, blob.size, where);
+    let position = sent.start;
     if (!this.#isComplete(piece)) this.#options.host.servesRanges = head.status === 206;
     if (head.status === 206) this.#startOthers(stream, piece);
     const targets = head.status === 200 && this.#single ? this.#pieces : [piece];
@@ -150,7 +151,8 @@ export class Download {
         }
         position += chunk.length;
         if (position > blob.size) throw tooLarge(position, blob.size, where);
-        if (!targets.some(isUnfinished) && position < blob.size) throw COMPLETE;
+        // A response that ends here leaves its connection for the next request.
+        if (!targets.some(isUnfinished) && position !== sent.end) throw COMPLETE;
         return wait;
       },
     };
@@ -168,18 +170,19 @@ function isUnfinished({ at, end }: Piece): boolean {
   return at < end;
 }
 
-/** Returns the offset at which a response starts: from `Content-Range`, or 0 when the host ignores ranges. */
-function firstByte(
+/** Returns the bytes that a response has: from `Content-Range`, or all when the host ignores ranges. */
+function sentRange(
   { status, headers }: ResponseHead,
   { at }: Piece,
   size: number,
   where: ErrorContext,
-): number {
-  if (status === 200) return 0;
+): Range {
+  if (status === 200) return { start: 0, end: size };
   const contentRange = String(headers['content-range'] ?? '');
-  const range = /^bytes (?<start>\d+)-\d+\/(?<total>\d+|\*)$/i.exec(contentRange)?.groups;
+  const range = /^bytes (?<start>\d+)-(?<last>\d+)\/(?<total>\d+|\*)$/i.exec(contentRange)?.groups;
   if (range === undefined || Number(range.total) === 0) throw UNKNOWN_RANGE;
-  if (Number(range.start) === at && (range.total === '*' || Number(range.total) === size)) return at;
+  if (Number(range.start) === at && (range.total === '*' || Number(range.total) === size))
+    return { start: at, end: Number(range.last) + 1 };
   throw new AirgapError(
     'REGISTRY',
     `unexpected content-range ${JSON.stringify(contentRange)}: requested the range from ${at} of ${size} bytes`,

@@ -103,6 +103,26 @@ it.each([
   });
 });
 
+it('ranges leave their connections for the next ones', async () => {
+  await using registries = await Registries.open({ plainHttp: [registry.host], concurrency: 2 });
+  for (let time = 0; time < 3; time += 1) expect((await download(registries)).equals(layer.bytes)).toBe(true);
+  const ranges = registry.seen.filter(({ range }) => range !== undefined);
+  expect(ranges).toHaveLength(9);
+  // A connection that has just become free may be passed over once for each stream.
+  expect(new Set(ranges.map(({ connection }) => connection)).size).toBeLessThanOrEqual(4);
+});
+
+it('a range that is longer than requested is cut off', async () => {
+  registry.fault = atRange(({ range = '' }, response, content = Buffer.alloc(0)) => {
+    const first = Number(range.replace('bytes=', '').split('-')[0]);
+    response.writeHead(206, { 'content-range': `bytes ${first}-${content.length - 1}/${content.length}` });
+    response.end(content.subarray(first));
+    return true;
+  });
+  await using registries = await open();
+  expect((await download(registries)).equals(layer.bytes)).toBe(true);
+});
+
 describe('a blob whose commit was cut off by a proxy', () => {
   it.each([502, 503, 504, 524])(
     'with %i is not sent again when the registry stores it later',
