@@ -3,17 +3,18 @@
 // Types are checked by tsc.
 import { rmSync } from 'node:fs';
 import { build } from 'rolldown';
-import { bundle, HASH_WORKER } from './dist-tools/bundle-options.js';
+import { bundle } from './dist-tools/bundle-options.js';
 import { chunks } from './dist-tools/chunks.js';
+import { hashWorkerSource } from './dist-tools/hash-worker.js';
 import { writeSingleFile } from './dist-tools/single-file.js';
 
 rmSync(`${bundle.cwd}/dist`, { recursive: true, force: true });
 await build({
   ...bundle,
-  input: {
-    main: 'src/main.ts',
-    // A thread starts from a file of its own, beside the one that starts it.
-    'hash-worker': HASH_WORKER,
+  input: { main: 'src/main.ts' },
+  transform: {
+    ...bundle.transform,
+    define: { HASH_WORKER_SOURCE: JSON.stringify(await hashWorkerSource()) },
   },
   output: { ...bundle.output, dir: 'dist', format: 'esm', codeSplitting: chunks },
 });

@@ -29,5 +29,3 @@ export const bundle = {
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   },
 };
-
-export const HASH_WORKER = '../core/src/store/hash-worker.js';

@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { build } from 'rolldown';
-import { bundle, HASH_WORKER, NOTICES } from './bundle-options.js';
+import { bundle, NOTICES } from './bundle-options.js';
+import { hashWorkerSource } from './hash-worker.js';
 
 const IMPORT = "import('../dist/main.js')";
 /** What replaces it. */
@@ -59,20 +60,6 @@ function isRare({ moduleIds }) {
 /** @param {string} code */
 function deflated(code) {
   return { deflated: deflateRawSync(code, { level: 9 }).toString('base64') };
-}
-
-/** The worker in one piece, for a thread that starts from text. */
-async function hashWorkerSource() {
-  const { output } = await build({
-    ...bundle,
-    plugins: [],
-    input: HASH_WORKER,
-    output: { ...bundle.output, format: 'cjs' },
-    write: false,
-  });
-  const [worker] = output;
-  if (output.length !== 1) throw new Error('hash-worker.js must become one file');
-  return worker.code;
 }
 
 /**

@@ -45,8 +45,12 @@ function stepsOf({ steps: { done, total } }: Progress): string {
   return total > 0 ? ` (${done} of ${total})` : ' …';
 }
 
+/** Shorter times, in ms, say nothing about the rate. */
+const MIN_AVERAGED = 100;
+
 /** Renders `2.4 GB in 7.7 s, 310 MB/s on average`. Local bytes are no part of the average. */
 export function summaryLine({ total, local, elapsed }: Progress): string {
-  const average = elapsed > 0 ? `, ${formatBytes(((total - local) / elapsed) * 1000)}/s on average` : '';
+  const average =
+    elapsed >= MIN_AVERAGED ? `, ${formatBytes(((total - local) / elapsed) * 1000)}/s on average` : '';
   return `${formatBytes(total)} in ${formatDuration(elapsed)}${average}`;
 }

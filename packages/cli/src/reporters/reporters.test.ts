@@ -398,6 +398,15 @@ describe('tty', () => {
     expect(screen.shown).toEqual(['h: reset\\u{1b}; attempt 2 in 0.5 s']);
   });
 
+  it('states no rate for a time too short to have one', () => {
+    const reporter = ttyReporter(screen, PLAIN, { now });
+    send(reporter, ...moving(1));
+    vi.advanceTimersByTime(40);
+    send(reporter, finished('0', 10 * MB));
+    reporter.close();
+    expect(screen.shown).toEqual(['10.0 MB in 0.0 s']);
+  });
+
   it('leaves a one-line summary when finished', () => {
     const reporter = ttyReporter(screen, PLAIN, { now });
     send(reporter, ...moving(1));

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fc, test } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openConnections } from './connections.ts';
 import { roundTrip } from './round-trip.ts';
 
@@ -57,7 +58,48 @@ async function receive(url: URL, requests: number, holdBack: number) {
   }
 }
 
-describe('a socket that reads into one buffer', () => {
+/** Sends a different range of the body for each path, which is the offset at which it starts. */
+async function serveRanges(size: number): Promise<{ url: URL; close(): void }> {
+  const server = createHttpServer((request, response) => {
+    const start = Number(request.url?.slice(1));
+    response.writeHead(200, { 'content-length': size }).end(BODY.subarray(start, start + size));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: new URL(`http://127.0.0.1:${port}/`), close };
+}
+
+describe('sockets that read into one buffer', () => {
+  it.each([
+    ['without pauses', Number.POSITIVE_INFINITY],
+    ['with a pause after each chunk', 1],
+    ['with a pause after some chunks', 3],
+  ])('deliver their own bytes %s', async (_, holdBack) => {
+    const { url, close } = await serveRanges(MB);
+    const dispatcher = openConnections({});
+    const fetchFrom = async (start: number) => {
+      const chunks: Buffer[] = [];
+      await roundTrip(dispatcher, { method: 'GET', url: new URL(`/${start}`, url), headers: {} }, () => ({
+        write(chunk) {
+          chunks.push(Buffer.from(chunk));
+          return chunks.length % holdBack === 0 ? sleep(start % 4) : undefined;
+        },
+      }));
+      return Buffer.concat(chunks).equals(BODY.subarray(start, start + MB));
+    };
+    try {
+      const starts = Array.from({ length: 16 }, (_, at) => at * 100_003);
+      expect(await Promise.all(starts.map(fetchFrom))).toEqual(starts.map(() => true));
+    } finally {
+      await dispatcher.destroy();
+      close();
+    }
+  });
+
   test.prop(
     {
       size: fc.oneof(fc.nat(3 * MB), fc.constantFrom(0, 1, 16383, 16384, 262143, 262144, 262145)),

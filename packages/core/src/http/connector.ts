@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
-/** The read buffer of a socket, in bytes. */
-const BUFFER_SIZE = 256 * 1024;
+/**
+ * The read buffer of all sockets: one is always in the processor's cache, where one for each socket would not be. What
+ * its reader does not take at once is copied.
+ */
+const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 /**
  * The size limit of a response head, in bytes. Shorter chunks are copied: undici keeps views of a head until it is
  * complete, and a head in several chunks must not be overwritten.
@@ -12,13 +15,13 @@ export const MAX_HEAD_SIZE = 64 * 1024;
 type Connect = (...parameters: Parameters<buildConnector.connector>) => Socket;
 
 /**
- * Creates a connector whose sockets reuse one read buffer each, where Node allocates a buffer per 64 KB: on a fast
- * network this halves the CPU cost of a body. A chunk is therefore valid only until its receiver returns.
+ * Creates a connector whose sockets share one read buffer, where Node allocates a buffer per 64 KB: on a fast network
+ * this halves the CPU cost of a body. A chunk is therefore valid only until its receiver returns.
  */
 export function openConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   return (target, callback) => {
     const inbox = new Inbox();
-    const onread = { buffer: Buffer.allocUnsafeSlow(BUFFER_SIZE), callback: inbox.receive };
+    const onread = { buffer: BUFFER, callback: inbox.receive };
     // It returns the socket, which its types do not declare.
     const connect = buildConnector({
       ...options,
@@ -44,12 +47,14 @@ class Inbox {
     };
   }
 
-  /** Receives a chunk; returns false to pause the socket until the chunk has been read, so that it is not overwritten. */
+  /** Receives a chunk; returns false to pause the socket until the chunk has been read. */
   readonly receive = (length: number, buffer: Uint8Array): boolean => {
     const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, length);
     this.#chunk = length < MAX_HEAD_SIZE ? Buffer.from(chunk) : chunk;
     this.#socket?.emit('readable');
     this.#stopped = this.#chunk !== undefined;
+    // Other sockets overwrite the buffer.
+    if (this.#chunk !== undefined) this.#chunk = Buffer.from(this.#chunk);
     return !this.#stopped;
   };
 
