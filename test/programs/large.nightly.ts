@@ -16,7 +16,7 @@ const SIZE = 8 * 1024 ** 3 + 1024 ** 2;
 const DIGEST = 'sha256:18d5b3642bd16ddac617b9147a6528a702ed551597d612fc435bd470f022c7f0';
 const MAX_MEMORY = 200e6;
 /** Of reading it from a web server: pieces are fetched ahead. */
-const MAX_REMOTE_MEMORY = 240e6;
+const MAX_REMOTE_MEMORY = 220e6;
 
 const missing = missingPrograms('docker-registry', 'nginx', 'tar', 'time');
 const { bavail, bsize } = statfsSync(tmpdir());
