@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FolderStore } from '../../test/support/programs/folder-store.ts';
 import { findProgram } from '../../test/support/programs/program.ts';
-import { lacksS3Proxy, S3Proxy } from '../../test/support/programs/s3proxy.ts';
+import { S3PROXY } from '../../test/support/programs/s3proxy.ts';
 import { CAP, cappedServer } from '../capped-server.ts';
 import { expectTar } from '../checks.ts';
 import type { Image } from '../data/dataset.ts';
@@ -27,7 +28,7 @@ interface Work {
   readonly images: readonly Image[];
   /** The list of the images. */
   readonly list: string;
-  readonly store: S3Proxy;
+  readonly store: FolderStore;
 }
 
 export const shards: Workload = {
@@ -35,11 +36,11 @@ export const shards: Workload = {
   title: `12 images into one object by several workers, each with 4 connections, ${CAP}`,
   runs: 2,
   async *contests(stage) {
-    if (lacksS3Proxy('workload 15')) return;
+    if (S3PROXY.lacks('workload 15')) return;
     await using dataset = await openTwelve(stage);
     using workDir = new WorkDir(stage.memory);
     await using server = await cappedServer(workDir, dataset);
-    await using store = await S3Proxy.start(workDir.state);
+    await using store = await S3PROXY.start(workDir.state);
     const images = firstTwelve(dataset);
     const { host } = server;
     const list = writeList(workDir, 'images.txt', host, images);

@@ -427,4 +427,18 @@ describe('a .airgap with', () => {
     expect(await outcomeOf('verify', path)).toEqual({ status: 0, output: '' });
     expect(readdirSync(temporary.path)).toEqual([]);
   });
+
+  it('takes no base: it is not ignored', async () => {
+    const path = work.file('good.airgap');
+    writeFileSync(path, await airgapOf(FILES));
+    for (const command of [
+      ['verify', path],
+      ['load', path, registry.host],
+      ['load', path, 'docker:'],
+    ]) {
+      const { status, stderr } = await airgap([...command, '--base', path]);
+      expect(stderr).toContain('a .airgap is not completed from a base');
+      expect(status).toBe(2);
+    }
+  });
 });

@@ -150,6 +150,7 @@ describe.concurrent('a store with a fault that passes', () => {
     ['stores other bytes', on('UploadPart', wrongEtag, 2)],
     ['has an error in a successful response', on('CompleteMultipartUpload', errorIn200, 1)],
     ['does not permit to read', on('HeadObject', error(403, 'AccessDenied'))],
+    ['has no object for a moment', on('HeadObject', error(404, 'NotFound'), 2)],
     ['loses the last response', on('CompleteMultipartUpload', lost, 1)],
   ])('that %s gets the bundle', async (key, fault, timeout) => {
     faults.set(key, fault);
@@ -220,7 +221,24 @@ describe.concurrent('a store with a fault that stays', () => {
     ['resets connections', on('UploadPart', reset), 'NETWORK', 'the connection to'],
     ['stores other bytes', on('UploadPart', wrongEtag), 'CONTENT', 'expected the MD5'],
     ['has another part', on('CompleteMultipartUpload', error(400, 'InvalidPart')), 'CONTENT', 'was replaced'],
-    ['does not speak S3', on('CreateMultipartUpload', page), 'REGISTRY', ''],
+    [
+      'does not speak S3',
+      on('CreateMultipartUpload', page),
+      'UNSUPPORTED',
+      'cannot start the upload: the server does not speak S3 (it answered 200 with a web page, expected XML)',
+    ],
+    [
+      'refuses for a reason of its own',
+      on('CreateMultipartUpload', error(400, 'QuotaExceeded')),
+      'UNSUPPORTED',
+      'the store refused the request (400 QuotaExceeded',
+    ],
+    [
+      'has a conflict',
+      on('CreateMultipartUpload', error(409, 'Conflict')),
+      'REGISTRY',
+      'the store returned an error (409 Conflict',
+    ],
   ])('that %s is reported, and has no bundle', async (text, fault, code, message) => {
     const key = `stays: ${text}`;
     faults.set(key, fault);
@@ -257,6 +275,35 @@ describe.concurrent('a store with a fault that stays', () => {
     const uploading = upload('kept.tar', { onEvent });
     await expect(uploading).rejects.toMatchObject({ code: 'DENIED' });
     expect(messages.join()).toContain('the parts of the failed upload stay in the bucket');
+  });
+});
+
+/** Answers 200 with a body. */
+const answer =
+  (type: string, body: string): Answer =>
+  (_request, response) =>
+    response.writeHead(200, { 'content-type': type }).end(body);
+
+describe('airgap shard abort at a server that does not speak S3', () => {
+  afterAll(() => {
+    faults.delete('');
+  });
+
+  it.each<[string, Answer, string]>([
+    ['a web page', page, 'the server does not speak S3 (it answered 200 with a web page, expected XML)'],
+    ['a text', answer('text/plain', 'ok'), 'cannot list the files of the plan: '],
+    ['a page without a type', answer('', '<html><hr></html>'), 'cannot list the files of the plan: '],
+    ['JSON', answer('application/json', '{"status":"ok"}'), 'cannot list the files of the plan: '],
+    ['other XML', answer('application/xml', '<status>ok</status>'), 'the response has no list'],
+    ['nothing', answer('application/xml', ''), 'the response has no list'],
+  ])('fails when that answers with %s', async (_case, fault, message) => {
+    faults.set('', on('ListObjectsV2', fault));
+    const { status, stderr } = await airgap(['shard', 'abort', 's3://bucket/app.tar'], {
+      env: server.environment,
+    });
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(`at ${server.host} s3://bucket/app.tar.build/`);
+    expect(status).toBe(2);
   });
 });
 

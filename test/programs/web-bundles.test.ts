@@ -86,6 +86,28 @@ describe.skipIf(lacks('bundles on web servers', 'nginx', 'openssl'))('a bundle o
     ]);
   });
 
+  it('is found by a URL with its scheme in upper case', async () => {
+    const { status, stdout } = await run('inspect', `${web.https.replace('https', 'HTTPS')}/app-1.0.tar`);
+    expect(String(stdout)).toContain('team/app:1');
+    expect(status).toBe(0);
+  });
+
+  it.each<[string, Buffer, string]>([
+    ['a web page', Buffer.from('\n<!DOCTYPE html><html>'), 'not a tar file: a web page (HTML)'],
+    ['gzip', Buffer.from('1f8b0800', 'hex'), 'not a tar file: compressed with gzip'],
+    ['zip', Buffer.from('504b0304', 'hex'), 'not a tar file: a zip archive'],
+    ['other bytes', Buffer.from('\x01\x02'), 'not a tar file: invalid tar header'],
+    ['zeros', Buffer.alloc(0), 'index.json is missing'],
+  ])('is not read to its end when it is %s', async (name, start, message) => {
+    const file = `${name.replace(' ', '-')}.tar`;
+    writeFileSync(path(file), Buffer.concat([start, Buffer.alloc(20 * MIB)]));
+    const { status, stdout, stderr } = await run('verify', `${web.https}/${file}`);
+    expect(String(stdout) + stderr).toContain(message);
+    expect(status).toBe(1);
+    const bytes = web.responses(`/${file}`).map(response => response.bytes);
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(2 * MIB);
+  });
+
   it('is verified against its signed checksums, each byte read once', async () => {
     const before = web.responses('/app-1.1.tar').length;
     const url = `${web.https}/app-1.1.tar`;

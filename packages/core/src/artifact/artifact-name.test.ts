@@ -8,6 +8,12 @@ describe('parseArtifactName', () => {
     );
   });
 
+  it('accepts the scheme in upper case', () => {
+    expect(parseArtifactName('OCI://registry.example.com/app:1').toString()).toBe(
+      'registry.example.com/app:1',
+    );
+  });
+
   it.each([
     'oci://user:hunter2@registry.example.com/app:1',
     'oci://:hunter2@registry.example.com:5000/app:1',

@@ -3,9 +3,9 @@ import { Reference } from '../reference/reference.ts';
 
 const SCHEME = 'oci://';
 
-/** Whether a text names a bundle in a registry. */
+/** Whether a text names a bundle in a registry. Schemes may be in upper case (RFC 3986). */
 export function isArtifactName(text: string): boolean {
-  return text.startsWith(SCHEME);
+  return text.slice(0, SCHEME.length).toLowerCase() === SCHEME;
 }
 
 /**

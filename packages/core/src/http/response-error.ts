@@ -52,6 +52,12 @@ export function isRetryable(status: number): boolean {
   return RETRYABLE.has(status);
 }
 
+/** Whether a status says that the same request will be refused again. A conflict (409) may end. */
+export function isRefusal(status: number): boolean {
+  const mayPass = status === 409 || isThrottled(status) || isRetryable(status);
+  return status >= 400 && status < 500 && !mayPass;
+}
+
 function hintOf(
   action: string,
   { status, denial }: FailedHead,

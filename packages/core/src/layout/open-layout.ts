@@ -188,6 +188,19 @@ export function remoteAirgap(path: string): AirgapError {
   });
 }
 
+/**
+ * Refuses a base for a `.airgap`: that of a delta does not say which layers are missing.
+ *
+ * @throws AirgapError `USAGE`
+ */
+export function refuseAirgapBase(path: string, base: readonly string[] = []): void {
+  if (base.length === 0) return;
+  throw new AirgapError('USAGE', 'a .airgap is not completed from a base', {
+    where: { path },
+    hint: 'Omit --base; KOTS pushes a .airgap that is a delta to a registry that has the other layers.',
+  });
+}
+
 function remotePart(path: string): AirgapError {
   return new AirgapError('UNSUPPORTED', 'parts are not read from a URL', {
     where: { path: shownPath(path) },

@@ -47,8 +47,8 @@ function isBundleStart(names: readonly string[]): boolean {
 }
 
 /**
- * Whether the entry after the complete ones is too large for the head, or invalid: then nothing is left of the head, and a
- * walk says what is wrong.
+ * Whether the entry after the complete ones is too large for the head, invalid, or the end of the tar: then nothing is left
+ * of the head, and a walk says what is wrong.
  */
 async function endsInLayers(head: RandomAccess, walked: ReadonlyMap<string, PlacedEntry>): Promise<boolean> {
   const last = [...walked.values()].at(-1);
@@ -56,8 +56,8 @@ async function endsInLayers(head: RandomAccess, walked: ReadonlyMap<string, Plac
   const header = Buffer.alloc(BLOCK);
   if (!(await readFully(head, header, next))) return false;
   try {
-    const { name, size } = decodeHeader(header) ?? { name: '', size: 0 };
-    return blobDigest(name) !== undefined && size > MAX_CONFIG_SIZE;
+    const entry = decodeHeader(header);
+    return !entry || (blobDigest(entry.name) !== undefined && entry.size > MAX_CONFIG_SIZE);
   } catch (error) {
     if (error instanceof AirgapError) return true;
     throw error;

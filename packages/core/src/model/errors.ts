@@ -10,7 +10,8 @@ import { formatPosition, type Position } from './position.ts';
  * - `SIGNATURE`    an image has no signature that the policy requires
  * - `BUNDLE`       the file is not a bundle, or the bundle is damaged
  * - `NOT_FOUND`    the registry does not have the name, the platform or the blob
- * - `UNSUPPORTED`  the registry has content that a bundle cannot hold (schema 1, an unknown digest algorithm)
+ * - `UNSUPPORTED`  the registry has content that a bundle cannot hold (schema 1, an unknown digest algorithm); a store or
+ *   server that refuses a request for good
  * - `DENIED`       the registry rejected the credentials, or requires some
  * - `REGISTRY`     the registry returned an error, or a response that violates the protocol
  * - `NETWORK`      the registry could not be reached, or the connection broke

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -20,6 +21,13 @@ export interface SentPart {
   readonly etag: string;
 }
 
+/** What a store has of an object, as far as it says so; undefined when it does not have it. */
+type StoredState = { readonly size: number; readonly etag: string | undefined } | 'denied' | undefined;
+
+/** How often a completed object is looked for, and the time between, in ms. */
+const MAX_CHECKS = 8;
+const CHECK_DELAY = 250;
+
 /** An upload of one object in parts. The object appears only once all parts are there, and the upload is completed. */
 export class MultipartUpload {
   readonly store: ObjectStore;
@@ -39,7 +47,7 @@ export class MultipartUpload {
       client.send(new CreateMultipartUploadCommand(command), options),
     );
     if (UploadId) return new MultipartUpload(store, UploadId);
-    throw new AirgapError('REGISTRY', 'the store started an upload without an id', {
+    throw new AirgapError('UNSUPPORTED', 'the store started an upload without an id', {
       where: { host: store.host, path: store.location },
       hint: 'Check that AWS_ENDPOINT_URL_S3 is the endpoint of a store that speaks S3.',
     });
@@ -107,7 +115,7 @@ export class MultipartUpload {
       )
         throw error;
     }
-    const stored = await this.#head();
+    const stored = await this.#completed();
     // The parts have their sizes already; credentials may permit to write only.
     if (stored === 'denied' || stored?.size === size) return;
     const where = { host: this.store.host, path: this.store.location };
@@ -142,10 +150,20 @@ export class MultipartUpload {
     return expected === undefined || stored.etag === undefined || stored.etag === expected;
   }
 
+  /**
+   * What the store has of the object after it was completed. Where another worker completes it too, some stores have no
+   * object for a moment, while they replace one with the other.
+   */
+  async #completed(): Promise<StoredState> {
+    for (let tries = 1; ; tries += 1) {
+      const stored = await this.#head();
+      if (stored !== undefined || tries === MAX_CHECKS) return stored;
+      await sleep(CHECK_DELAY);
+    }
+  }
+
   /** What the store has of the object. */
-  async #head(): Promise<
-    { readonly size: number; readonly etag: string | undefined } | 'denied' | undefined
-  > {
+  async #head(): Promise<StoredState> {
     const { bucket: Bucket, key: Key } = this.store.url;
     try {
       const { ContentLength = 0, ETag } = await this.store.run('check the object', (client, options) =>

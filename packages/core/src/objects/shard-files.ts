@@ -114,6 +114,7 @@ export async function listKeys(store: ObjectStore, prefix: string): Promise<stri
       (client, options) => client.send(new ListObjectsV2Command(request), options),
       { key: prefix },
     );
+    if (page.IsTruncated === undefined) throw notAList(store, prefix);
     keys.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key?.startsWith(prefix) ? Key : [])));
     const next = page.IsTruncated ? page.NextContinuationToken : undefined;
     token = next === token ? undefined : next;
@@ -138,6 +139,13 @@ export async function removeKeys(store: ObjectStore, keys: readonly string[]): P
 function tooLarge(key: string, limit: number): AirgapError {
   return new AirgapError('INPUT', `${key} has more than ${formatBytes(limit)}`, {
     hint: 'Plan again, and check who can write to the bucket.',
+  });
+}
+
+function notAList({ host, url }: ObjectStore, key: string): AirgapError {
+  return new AirgapError('UNSUPPORTED', 'cannot list the files of the plan: the response has no list', {
+    where: { host, path: formatObjectUrl({ ...url, key }) },
+    hint: 'Check that AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL is the endpoint of a store that speaks S3.',
   });
 }
 

@@ -19,6 +19,7 @@ const MAGICS: readonly (readonly [magic: string, kind: FileKind])[] = [
   ['504b0304', { name: 'a zip archive', hint: 'Extract it with unzip, and pass the .tar in it.' }],
 ];
 
+const HTML = /^<(?:!doctype html|html|head|body)\b/i;
 const YAML = /^(?:---|#|apiVersion:|kind:|images:|replicated_api_version:|[\w-]+:\s)/;
 
 /** Recognizes common files by their first bytes; undefined for others. */
@@ -26,6 +27,11 @@ export function fileKind(start: Uint8Array): FileKind | undefined {
   const bytes = Buffer.from(start);
   for (const [magic, kind] of MAGICS) if (bytes.toString('hex').startsWith(magic)) return kind;
   const text = bytes.toString('utf8').trimStart();
+  if (HTML.test(text))
+    return {
+      name: 'a web page (HTML)',
+      hint: 'Open the URL in a browser: it may need a login, or a direct link.',
+    };
   if (text.startsWith('{')) return { name: 'a JSON file', hint: 'Build a bundle from it with airgap build.' };
   if (YAML.test(text)) return { name: 'a YAML file', hint: 'Build a bundle from it with airgap build.' };
   return undefined;

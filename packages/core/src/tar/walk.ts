@@ -48,6 +48,16 @@ export async function readEntry(
   return { ...entry, headerOffset: at, offset };
 }
 
+/** Whether the file starts with an entry: what does not need not be read to its end. */
+export async function startsWithEntry(file: RandomAccess): Promise<boolean> {
+  try {
+    return (await readEntry(file, 0)) !== undefined;
+  } catch (error) {
+    if (error instanceof AirgapError && error.code === 'BUNDLE') return false;
+    throw error;
+  }
+}
+
 async function readBlock(file: RandomAccess, at: number): Promise<Buffer> {
   const block = Buffer.alloc(BLOCK);
   if (await readFully(file, block, at)) return block;
@@ -55,7 +65,12 @@ async function readBlock(file: RandomAccess, at: number): Promise<Buffer> {
   throw truncated(`the file ends at byte ${file.size} without an end-of-archive marker`, at);
 }
 
-function decodeAt(block: Buffer, at: number): TarEntry | undefined {
+/**
+ * Decodes the header at an offset; the end-of-archive marker returns undefined.
+ *
+ * @throws AirgapError `BUNDLE` for an invalid header; at the start, it says what the file is instead
+ */
+export function decodeAt(block: Buffer, at: number): TarEntry | undefined {
   try {
     return decodeHeader(block);
   } catch (error) {

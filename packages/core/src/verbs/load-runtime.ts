@@ -7,7 +7,7 @@ import { type ImageClosure, imageClosure } from '../layout/image-closure.ts';
 import type { Layout } from '../layout/layout.ts';
 import { leftOutLayers } from '../layout/left-out-layers.ts';
 import { missingBase, type NeededBlob } from '../layout/missing-base.ts';
-import { openLayout } from '../layout/open-layout.ts';
+import { openLayout, refuseAirgapBase } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { absolutePath } from '../model/path-or-url.ts';
@@ -86,6 +86,7 @@ export async function loadRuntime(options: LoadRuntimeOptions): Promise<LoadRunt
   const runtime = parseRuntimeTarget(options.target);
   return interruptible(signal, async () => {
     await using layout = await openLayout(options.bundle, options);
+    if (layout.form === 'airgap') refuseAirgapBase(layout.path, options.base);
     await requireSigned(layout, options.bundle, options, onEvent);
     const signatures = await requireImageSignatures(layout, options.signatures);
     onEvent({ type: 'phase', phase: 'read' });

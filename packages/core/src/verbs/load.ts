@@ -4,7 +4,7 @@ import type { TransferCount } from '../copy/push.ts';
 import { interruptedPush, pushLayout } from '../copy/push-layout.ts';
 import type { OnExisting, TargetTag } from '../copy/tags.ts';
 import type { TargetOf } from '../copy/target-of.ts';
-import { openLayout } from '../layout/open-layout.ts';
+import { openLayout, refuseAirgapBase } from '../layout/open-layout.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { absolutePath } from '../model/path-or-url.ts';
 import { Reference } from '../reference/reference.ts';
@@ -110,6 +110,7 @@ export async function loadRegistry(options: LoadOptions): Promise<LoadResult> {
     options.signal,
     async () => {
       await using layout = await openLayout(options.bundle, { ...options, signal });
+      if (layout.form === 'airgap') refuseAirgapBase(layout.path, options.base);
       const { onExisting = 'overwrite', dryRun = false, checkBlobs = false } = options;
       const onEvent = withTime(options.onEvent ?? (() => {}));
       await requireSigned(layout, options.bundle, options, onEvent);

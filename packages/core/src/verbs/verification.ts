@@ -6,7 +6,7 @@ import { DirectoryFiles } from '../layout/directory-files.ts';
 import { Layout } from '../layout/layout.ts';
 import type { LayoutFiles } from '../layout/layout-files.ts';
 import { formatBases, formatLayers } from '../layout/missing-base.ts';
-import { type OpenLayouts, openStorage, remoteAirgap } from '../layout/open-layout.ts';
+import { type OpenLayouts, openStorage, refuseAirgapBase, remoteAirgap } from '../layout/open-layout.ts';
 import { TarFiles } from '../layout/tar-files.ts';
 import { openByHead } from '../layout/tar-head.ts';
 import { AirgapError } from '../model/errors.ts';
@@ -19,7 +19,7 @@ import { type OnEvent, withTime } from '../store/events.ts';
 import { isRemote, type RandomAccess, type RemoteAccess } from '../store/random-access.ts';
 import { readInOrder } from '../store/read-ranges.ts';
 import { digestMismatch } from '../store/verifier.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
+import { type PlacedEntry, startsWithEntry } from '../tar/walk.ts';
 import { blobProblem, blobsOf, checkBlobs } from '../verify/blob-check.ts';
 import { checkDiffIds } from '../verify/diff-id-check.ts';
 import { checkLayout } from '../verify/layout-check.ts';
@@ -85,11 +85,18 @@ export class Verification {
   async #verifyRemote(tar: RemoteAccess): Promise<VerifyResult> {
     if (await isAirgap(tar)) throw remoteAirgap(tar.location);
     const files = await this.#headOf(tar);
+    if (!files && !(await startsWithEntry(tar))) return await this.#verifyNoTar(tar);
     const head = files && new Layout(files);
     if (head) await this.#checksums?.checkIndex(head);
     if (head) this.#start(head);
     if (this.#options.diffIds) await this.#openLayers(files, tar);
     return await this.#verifyStream(readInOrder(tar), head && this.#onEvent);
+  }
+
+  /** Says what the file is instead, by its start. */
+  async #verifyNoTar(file: RandomAccess): Promise<VerifyResult> {
+    const contents = await this.#collect(() => checkTar(file, this.#problems));
+    return this.#result(contents && (await this.#layoutOf(new TarFiles(file, contents))));
   }
 
   /** Layers that went by are read again to decompress them. */
@@ -110,7 +117,8 @@ export class Verification {
 
   /** Also reports what KOTS would reject, or lose without a message. Its index does not cover the release in it. */
   async #verifyAirgap(storage: RandomAccess): Promise<VerifyResult> {
-    const { signal } = this.#options;
+    const { signal, base } = this.#options;
+    refuseAirgapBase(storage.location, base);
     if (this.#needsSum)
       this.#fileDigest = await checkInOnePass(storage, [], this.#problems, this.#onEvent, signal);
     const files = await this.#collect(() =>

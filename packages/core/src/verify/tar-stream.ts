@@ -9,8 +9,8 @@ import { type Digest, sha256Digest } from '../oci/digest.ts';
 import type { OnEvent } from '../store/events.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
 import type { RandomAccess } from '../store/random-access.ts';
-import { BLOCK, decodeHeader, encodeHeader, padded, TRAILER_SIZE } from '../tar/header.ts';
-import type { PlacedEntry } from '../tar/walk.ts';
+import { BLOCK, encodeHeader, padded, TRAILER_SIZE } from '../tar/header.ts';
+import { decodeAt, type PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
 /** The limit of documents, manifests and configs that are kept in memory, in bytes: enough for 50,000 images. */
@@ -50,7 +50,7 @@ export async function readTar(
   for (;;) {
     const headerOffset = reader.offset;
     const header = await reader.take(BLOCK);
-    const decoded = decodeHeader(header);
+    const decoded = decodeAt(header, headerOffset);
     if (!decoded) break;
     const entry: PlacedEntry = { ...decoded, headerOffset, offset: reader.offset };
     const unexpected = contents.add(entry);

@@ -1,4 +1,4 @@
-import { isRetryable, isThrottled, retryAfter } from '../../http/response-error.ts';
+import { isRefusal, isRetryable, isThrottled, retryAfter } from '../../http/response-error.ts';
 import { RetryableError } from '../../http/retry.ts';
 import type { ResponseHead } from '../../http/round-trip.ts';
 import { AirgapError, type ErrorCode, type ErrorContext } from '../../model/errors.ts';
@@ -67,8 +67,7 @@ function codeOf({ status, hasStarted }: FailedResponse): ErrorCode {
   if (isDenied(status)) return 'DENIED';
   if (hasStarted) return 'REGISTRY';
   if (isMissing(status)) return 'NOT_FOUND';
-  if (status === 200) return 'UNSUPPORTED';
-  return 'REGISTRY';
+  return status === 200 || isRefusal(status) ? 'UNSUPPORTED' : 'REGISTRY';
 }
 
 function hintOf({ status, url, hasStarted }: FailedResponse): string {
@@ -80,6 +79,8 @@ function hintOf({ status, url, hasStarted }: FailedResponse): string {
   if (isMissing(status) && !hasStarted) return 'Check the URL.';
   if (status === 407) return 'Add credentials to the URL in HTTPS_PROXY, as http://user:password@proxy:3128.';
   if (isThrottled(status)) return 'Lower --concurrency, or try again later.';
+  if (isRefusal(status))
+    return 'Check the URL and the settings of the server: the same request will be refused again.';
   return 'Try again later; if it persists, contact the administrator of the server.';
 }
 

@@ -3,13 +3,17 @@ import type { Range } from '../../store/ranges.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /** The bytes of one request. */
-const PIECE = 4 * 1024 * 1024;
+const PIECE = 2 * 1024 * 1024;
 /** The most pieces that one reader has in memory. */
 const MAX_WINDOW = 16;
 
-/** Limits the pieces that all readers of an object fetch before they are read. */
+/**
+ * Limits the pieces that all readers of an object fetch before they are read. Their memory is used over and over: Node
+ * frees garbage of this size later than a fast server sends more of it.
+ */
 export class AheadBudget {
   #available = MAX_WINDOW;
+  readonly #free: Buffer[] = [];
 
   take(): boolean {
     if (this.#available === 0) return false;
@@ -19,6 +23,16 @@ export class AheadBudget {
 
   release(): void {
     this.#available += 1;
+  }
+
+  /** Memory for a piece, with any bytes in it. */
+  allocate(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE);
+  }
+
+  /** Takes back the memory of a piece that nothing writes or reads any more. */
+  recycle(memory: Buffer): void {
+    this.#free.push(memory);
   }
 }
 
@@ -30,7 +44,9 @@ export interface KeptBytes {
 
 /** A part of the object that is fetched, or was. */
 interface Piece extends Range {
-  readonly bytes: Promise<Buffer>;
+  readonly memory: Buffer;
+  /** Settles when it is in the memory. */
+  readonly fetched: Promise<void>;
   readonly cancel: AbortController;
   /** Whether it counts in the budget. */
   readonly isAhead: boolean;
@@ -69,10 +85,8 @@ export class ReadAhead implements RandomAccess {
     const kept = this.#kept.copy(wanted, at);
     if (kept > 0) return kept;
     const piece = this.#pieceAt(at);
-    const bytes = await piece.bytes;
-    const part = bytes.subarray(at - piece.start, at - piece.start + wanted.length);
-    wanted.set(part);
-    return part.length;
+    await piece.fetched;
+    return piece.memory.copy(wanted, 0, at - piece.start, piece.end - piece.start);
   }
 
   /** A range of this range, with its own pieces. */
@@ -114,17 +128,19 @@ export class ReadAhead implements RandomAccess {
   #start(start: number, isAhead: boolean): void {
     const end = Math.min(start + PIECE, this.#range.end);
     const cancel = new AbortController();
-    const buffer = Buffer.allocUnsafeSlow(end - start);
-    const bytes = this.#object.fetch({ start, end }, buffer, cancel.signal).then(() => buffer);
+    const memory = this.#budget.allocate();
+    const fetched = this.#object.fetch({ start, end }, memory.subarray(0, end - start), cancel.signal);
     // It may be dropped before it is read.
-    bytes.catch(() => {});
-    this.#pieces.push({ start, end, bytes, cancel, isAhead });
+    fetched.catch(() => {});
+    this.#pieces.push({ start, end, memory, fetched, cancel, isAhead });
   }
 
   /** Drops the first pieces. */
   #drop(count: number): void {
-    for (const { cancel, isAhead } of this.#pieces.splice(0, count)) {
+    for (const { memory, fetched, cancel, isAhead } of this.#pieces.splice(0, count)) {
       cancel.abort();
+      const recycle = () => this.#budget.recycle(memory);
+      fetched.then(recycle, recycle);
       if (isAhead) this.#budget.release();
     }
   }

@@ -80,8 +80,8 @@ describe('a hostile store', () => {
     async code => {
       await using store = await open(error(400, code, 'x'));
       expect(await failureOf(store)).toMatchObject({
-        code: 'REGISTRY',
-        message: `cannot try: the store returned an error (400 ${code}: x)`,
+        code: 'UNSUPPORTED',
+        message: `cannot try: the store refused the request (400 ${code}: x)`,
       });
     },
   );

@@ -10,8 +10,8 @@ import { traced } from '../../http/trace.ts';
 import { AirgapError } from '../../model/errors.ts';
 import { maskSecrets } from '../../model/secrets.ts';
 import { type OnTimedEvent, withTime } from '../../store/events.ts';
-import { withBoundedDocuments } from './bounded-documents.ts';
 import { formatObjectUrl, type ObjectUrl, parseObjectUrl } from './object-url.ts';
+import { withCheckedDocuments } from './store-documents.ts';
 import { storeError } from './store-error.ts';
 
 export interface ObjectStoreOptions extends ConnectionOptions {
@@ -155,7 +155,7 @@ export class ObjectStore implements AsyncDisposable {
 
 /** Connections with the TLS settings and proxies of all others; the SDK keeps the chunks of responses. */
 function openDispatcher({ trace, ...options }: ObjectStoreOptions): Dispatcher {
-  const connections = withBoundedDocuments(withCopiedChunks(openConnections(options)));
+  const connections = withCheckedDocuments(withCopiedChunks(openConnections(options)));
   const onEvent = withTime(options.onEvent);
   if (!trace || !onEvent) return connections;
   return traced(connections, { onEvent, sourceOf: () => undefined, mask: maskSecrets });

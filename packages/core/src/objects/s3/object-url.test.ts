@@ -12,6 +12,10 @@ describe('parseObjectUrl', () => {
     expect(formatObjectUrl({ bucket, key })).toBe(text);
   });
 
+  it('accepts the scheme in upper case', () => {
+    expect(parseObjectUrl('S3://Bucket/App.tar')).toEqual({ bucket: 'Bucket', key: 'App.tar' });
+  });
+
   it.each([
     ['s3://', 'the bucket is missing'],
     ['s3:///app.tar', 'the bucket is missing'],
@@ -32,5 +36,6 @@ describe('parseObjectUrl', () => {
 
 it('tells objects from files', () => {
   expect(isObjectUrl('s3://bucket/app.tar')).toBe(true);
+  expect(isObjectUrl('S3://bucket/app.tar')).toBe(true);
   expect(isObjectUrl('./s3:/bucket/app.tar')).toBe(false);
 });

@@ -10,9 +10,9 @@ const SCHEME = 's3://';
 /** The longest key of S3, in bytes of UTF-8. */
 const MAX_KEY = 1024;
 
-/** Whether a text names an object in an object store instead of a file. */
+/** Whether a text names an object in an object store instead of a file. Schemes may be in upper case (RFC 3986). */
 export function isObjectUrl(text: string): boolean {
-  return text.startsWith(SCHEME);
+  return text.slice(0, SCHEME.length).toLowerCase() === SCHEME;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { connectionError, provesTls } from '../../http/connection-error.ts';
 import { EndedResponse } from '../../http/ended-response.ts';
+import { isRefusal } from '../../http/response-error.ts';
 import { RetryableError } from '../../http/retry.ts';
 import { AirgapError, type ErrorCode, type ErrorContext } from '../../model/errors.ts';
 import { maskSecrets } from '../../model/secrets.ts';
+import { WebPage } from './store-documents.ts';
 
 /** How much of the message of a store is quoted, in characters. */
 const MAX_QUOTED = 200;
@@ -39,6 +41,16 @@ const SKEWED: Meaning = {
   code: 'DENIED',
   reason: 'the clock of this machine differs too much from that of the store',
   hint: 'Set the clock of this machine.',
+};
+const OTHER_BYTES: Meaning = {
+  code: 'CONTENT',
+  reason: 'the object does not match its checksum',
+  hint: 'Check the disks of the store, and store the object again.',
+};
+const NO_STORE: Meaning = {
+  code: 'UNSUPPORTED',
+  reason: 'the server does not speak S3',
+  hint: 'Check that AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL is the endpoint of a store that speaks S3.',
 };
 const WRONG_REGION: Meaning = {
   code: 'INPUT',
@@ -80,6 +92,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = withoutPrototype({
   InvalidAccessKeyId: WRONG_KEY,
   SignatureDoesNotMatch: WRONG_KEY,
   InvalidToken: WRONG_KEY,
+  // Of versitygw, as 404.
+  XAdminUserNotFound: WRONG_KEY,
   InvalidSecurity: WRONG_KEY,
   CredentialsProviderError: { code: 'DENIED', reason: 'no usable credentials', hint: CREDENTIALS_HINT },
   TokenProviderError: EXPIRED,
@@ -150,6 +164,9 @@ interface SdkError extends Error {
 export function storeError(action: string, thrown: unknown, context: StoreContext): Error {
   if (thrown instanceof AirgapError || thrown instanceof RetryableError) return thrown;
   const error = thrown as SdkError;
+  if (thrown instanceof WebPage) return failureOf(NO_STORE, action, ` (${thrown.message})`, context);
+  // Of a response whose bytes the SDK compares with the checksum in its head.
+  if (error.message.startsWith('Checksum mismatch:')) return failureOf(OTHER_BYTES, action, '', context);
   const isResponse = error.$metadata?.httpStatusCode !== undefined;
   if (isResponse || isCredentialError(error)) return responseErrorOf(action, error, context);
   // Errors of connections have a code; anything else is a bug.
@@ -161,11 +178,7 @@ function responseErrorOf(action: string, error: SdkError, context: StoreContext)
   const name = codeOf(error);
   const status = error.$metadata?.httpStatusCode ?? 0;
   const meaning = MEANINGS[name] ?? meaningOf(status);
-  const reason = `${meaning.reason}${quoted(name, status, error.message, context)}`;
-  const failed = new AirgapError(meaning.code, `cannot ${action}: ${reason}`, {
-    where: whereOf(context),
-    hint: meaning.hint,
-  });
+  const failed = failureOf(meaning, action, quoted(name, status, error.message, context), context);
   if (THROTTLED.has(name) || status === 429 || status === 503)
     return new RetryableError(failed, { delay: retryAfter(error) });
   const isTransient = RETRYABLE.has(name) || status >= 500 || status === 408;
@@ -173,6 +186,15 @@ function responseErrorOf(action: string, error: SdkError, context: StoreContext)
   const isSkewed = meaning === SKEWED;
   if (isSkewed) return new RetryableError(failed, undefined, 2);
   return isTransient && status !== 501 ? new RetryableError(failed) : failed;
+}
+
+function failureOf(
+  { code, reason, hint }: Meaning,
+  action: string,
+  detail: string,
+  context: StoreContext,
+): AirgapError {
+  return new AirgapError(code, `cannot ${action}: ${reason}${detail}`, { where: whereOf(context), hint });
 }
 
 /** A response to HEAD has no body, hence no code. */
@@ -195,6 +217,13 @@ const STATUS_NAMES: Readonly<Record<number, string>> = {
 function meaningOf(status: number): Meaning {
   if (status === 401 || status === 403) return MEANINGS.AccessDenied as Meaning;
   if (status === 501) return MEANINGS.NotImplemented as Meaning;
+  if (status >= 200 && status < 300) return NO_STORE;
+  if (isRefusal(status))
+    return {
+      code: 'UNSUPPORTED',
+      reason: 'the store refused the request',
+      hint: 'Check the settings of the bucket and of the store: the same request will be refused again.',
+    };
   return {
     code: 'REGISTRY',
     reason: 'the store returned an error',
@@ -211,7 +240,8 @@ function quoted(name: string, status: number, message: string, { secrets }: Stor
       .slice(0, MAX_QUOTED);
   const sender = status === 0 ? line(name) : `${status} ${line(name)}`;
   // The SDK appends advice for its developers.
-  const [said = ''] = message.split('\n  Deserialization error:');
+  const [text = ''] = message.split('\n  Deserialization error:');
+  const said = text.startsWith('@aws-sdk XML parse error') ? 'the response is not XML' : text;
   return ` (${said === '' || said === name ? sender : `${sender}: ${line(said)}`})`;
 }
 

@@ -8,26 +8,31 @@ const MAX_SIZE = 16 * 1024 * 1024;
 type Controller = Dispatcher.DispatchController;
 type Headers = IncomingHttpHeaders;
 
+/** A web page in place of a document: the server does not speak S3. */
+export class WebPage extends Error {}
+
 /**
- * A dispatcher that ends responses with too large a document: the SDK reads errors, lists and confirmations completely
- * into memory. The content of objects is streamed, and may have any size.
+ * A dispatcher that ends responses with too large a document, or a web page: the SDK reads errors, lists and confirmations
+ * completely into memory, and takes what it does not know for an empty list. The content of objects is streamed, and may
+ * have any size and type.
  */
-export function withBoundedDocuments(dispatcher: Dispatcher): Dispatcher {
+export function withCheckedDocuments(dispatcher: Dispatcher): Dispatcher {
   return dispatcher.compose(dispatch => (request, handler) => {
     const isRead = request.method === 'GET' && !/[?&]list-type=/.test(request.path);
-    return dispatch(request, new BoundingHandler(handler, isRead));
+    const isAboutObject = isRead || request.method === 'HEAD';
+    return dispatch(request, new CheckingHandler(handler, isAboutObject));
   });
 }
 
-class BoundingHandler implements Dispatcher.DispatchHandler {
+class CheckingHandler implements Dispatcher.DispatchHandler {
   readonly #handler: Dispatcher.DispatchHandler;
-  /** Whether a successful response has the content of an object. */
-  readonly #isRead: boolean;
+  /** Whether a successful response has the headers of an object, and its content. */
+  readonly #isAboutObject: boolean;
   #available = MAX_SIZE;
 
-  constructor(handler: Dispatcher.DispatchHandler, isRead: boolean) {
+  constructor(handler: Dispatcher.DispatchHandler, isAboutObject: boolean) {
     this.#handler = handler;
-    this.#isRead = isRead;
+    this.#isAboutObject = isAboutObject;
   }
 
   onRequestStart(controller: Controller, context: unknown): void {
@@ -35,7 +40,13 @@ class BoundingHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Controller, status: number, headers: Headers, message?: string): void {
-    if (this.#isRead && status >= 200 && status < 300) this.#available = Number.POSITIVE_INFINITY;
+    const isSuccess = status >= 200 && status < 300;
+    const type = headers['content-type'];
+    if (isSuccess && this.#isAboutObject) this.#available = Number.POSITIVE_INFINITY;
+    else if (isSuccess && /^text\/html\b/i.test(String(type))) {
+      controller.abort(new WebPage(`it answered ${status} with a web page, expected XML`));
+      return;
+    }
     this.#handler.onResponseStart?.(controller, status, headers, message);
   }
 
