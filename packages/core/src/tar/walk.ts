@@ -48,7 +48,7 @@ export async function readEntry(
   return { ...entry, headerOffset: at, offset };
 }
 
-/** Whether the file starts with an entry: what does not need not be read to its end. */
+/** Whether a file starts with an entry. One that does not is no tar, and is not read further. */
 export async function startsWithEntry(file: RandomAccess): Promise<boolean> {
   try {
     return (await readEntry(file, 0)) !== undefined;
