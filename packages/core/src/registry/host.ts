@@ -19,7 +19,8 @@ import type { SecretRedactor } from './auth/secret-redactor.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const MAX_REDIRECTS = 10;
-const MAX_ERROR_BODY = 64 * 1024;
+/** The limit of what the base of the API answers, in bytes: only its status and its challenge are used. */
+const MAX_BASE_BODY = 64 * 1024;
 
 /** A request to the registry's API, below `/v2/`. */
 export interface ApiRequest {
@@ -162,7 +163,7 @@ export class RegistryHost {
 
   async #checkCredentials(): Promise<boolean> {
     const request = { method: 'GET', repository: '', path: '' } as const;
-    const { status } = await this.send(request, () => new MemorySink(MAX_ERROR_BODY));
+    const { status } = await this.send(request, () => new MemorySink(MAX_BASE_BODY));
     return status !== 401;
   }
 
@@ -231,7 +232,7 @@ export class RegistryHost {
     const { status, headers } = await this.#sendOnce(
       request,
       fetchDocument,
-      () => new MemorySink(MAX_ERROR_BODY),
+      () => new MemorySink(MAX_BASE_BODY),
     );
     return status === 401 ? headers['www-authenticate'] : undefined;
   }
