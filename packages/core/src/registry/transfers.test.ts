@@ -112,6 +112,18 @@ it('ranges leave their connections for the next ones', async () => {
   expect(new Set(ranges.map(({ connection }) => connection)).size).toBeLessThanOrEqual(4);
 });
 
+it('a range whose response does not end is complete when its bytes are', async () => {
+  registry.fault = atRange(({ range = '' }, response, content = Buffer.alloc(0)) => {
+    const [first = 0, last = 0] = range.replace('bytes=', '').split('-').map(Number);
+    response.writeHead(206, { 'content-range': `bytes ${first}-${last}/${content.length}` });
+    response.write(content.subarray(first, last + 1));
+    return true;
+  });
+  await using registries = await Registries.open({ plainHttp: [registry.host], timeout: 500 });
+  expect((await download(registries)).equals(layer.bytes)).toBe(true);
+  expect(registry.seen.filter(({ range }) => range !== undefined)).toHaveLength(3);
+});
+
 it('a range that is longer than requested is cut off', async () => {
   registry.fault = atRange(({ range = '' }, response, content = Buffer.alloc(0)) => {
     const first = Number(range.replace('bytes=', '').split('-')[0]);
