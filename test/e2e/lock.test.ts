@@ -144,6 +144,12 @@ describe('airgap lock', () => {
     expect(work.files()).toEqual(['images.txt']);
   });
 
+  it('is not a file called "-"', async () => {
+    const { status, stderr } = await run('lock', 'images.txt', '-o', '-');
+    expect([status, work.files(), registry.seen]).toEqual([2, ['images.txt'], []]);
+    expect(stderr).toContain('cannot be written to standard output');
+  });
+
   it('reports a lock that cannot be written', async () => {
     const { status, stderr } = await run('lock', 'images.txt', '-o', 'missing/airgap.lock');
     expect(status).toBe(5);

@@ -1,4 +1,4 @@
-import { AirgapError, kots } from '@airgap/core';
+import { kots } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { airgapFields, airgapFlags } from '../options/kots.ts';
@@ -35,7 +35,6 @@ export function kotsCommand(command: Command, session: Session) {
     .action(async (bundle, { progress, json, output, app, delta, metadataOnly, ...flags }) => {
       session.json = json === true;
       const { signal, environment } = session;
-      if (output === '-') throw notAStream();
       const fields = await airgapFields(flags);
       const { onEvent, close } = openReporter(progress, session);
       const result = await kots({
@@ -53,8 +52,4 @@ export function kotsCommand(command: Command, session: Session) {
       if (session.json) printJson(result, session);
       else stdout(renderKots(result), session);
     });
-}
-
-function notAStream(): AirgapError {
-  return new AirgapError('USAGE', 'a .airgap cannot be streamed', { hint: 'Write it to a file with -o.' });
 }

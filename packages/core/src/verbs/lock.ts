@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileExists } from '../fs/file-exists.ts';
 import { replaceFile } from '../fs/replace-file.ts';
+import { refuseStandardOutput } from '../fs/standard-output.ts';
 import { systemErrorReason } from '../fs/system-error.ts';
 import { type LockChange, lockChanges } from '../lock/changes.ts';
 import { DEFAULT_LOCK, formatLock, type Lock, platformNames, type ReadLock } from '../lock/lock.ts';
@@ -72,6 +73,7 @@ export interface LockResult {
 export async function lock(options: LockOptions): Promise<LockResult> {
   checkOptions('lock', options, ['specs']);
   const { output = DEFAULT_LOCK, check = false } = options;
+  refuseStandardOutput(output);
   const onEvent = withTime(options.onEvent);
   return interruptible(options.signal, async () => {
     const old = await findLock(output, check);
