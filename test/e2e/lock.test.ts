@@ -129,6 +129,14 @@ describe('airgap lock', () => {
     expect(lockText()).toContain(second.digest);
   });
 
+  it.each(['*/taem/*', '['])('refuses --update with a pattern that matches nothing: %s', async pattern => {
+    await run('lock', 'images.txt');
+    const before = lockText();
+    const { status, stderr } = await run('lock', 'images.txt', `--update=${pattern}`, '--update=*redis*');
+    expect(stderr).toContain(`no image of the input matches "${pattern}"`);
+    expect([status, lockText()]).toEqual([2, before]);
+  });
+
   it('keeps the platforms and referrers of the lock unless others are chosen', async () => {
     await run('lock', 'images.txt', '--platform', 'linux/arm64', '-o', 'other.lock');
     await run('lock', 'images.txt', '-o', 'other.lock');

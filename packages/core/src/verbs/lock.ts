@@ -27,6 +27,9 @@ import {
   unlockedReferrers,
 } from './resolved-plan.ts';
 
+/** The pattern that every image matches. */
+const ALL = '*';
+
 /** The options of {@link lock}. */
 export interface LockOptions extends Omit<ResolvePlanOptions, 'locked' | 'sourceDateEpoch'>, RegistryOptions {
   /** The path of the lock. Default `airgap.lock`. */
@@ -113,12 +116,24 @@ function pinRequests(
   old: ReadLock | undefined,
   update: readonly string[] | undefined,
 ): LockedRequest[] {
+  checkPatterns(requests, update);
   const renewed = new ImagePatterns(update);
   const pins = new Map((old?.images ?? []).map(image => [image.reference.toString(), image]));
   return requests.map(request => {
     const { reference } = request;
     return renewed.matches(reference) ? request : { ...request, pin: pins.get(reference.toString()) };
   });
+}
+
+/** A misspelled pattern would renew nothing without a word. @throws AirgapError `USAGE` */
+function checkPatterns(requests: readonly LockedRequest[], update: readonly string[] = []): void {
+  for (const pattern of update) {
+    const matcher = new ImagePatterns([pattern]);
+    if (pattern === ALL || requests.some(({ reference }) => matcher.matches(reference))) continue;
+    throw new AirgapError('USAGE', `no image of the input matches ${JSON.stringify(pattern)}`, {
+      hint: 'Correct the pattern of --update; * matches any characters.',
+    });
+  }
 }
 
 /** The locked names that their registries no longer have. */
