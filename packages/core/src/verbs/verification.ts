@@ -29,7 +29,6 @@ import type { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
 import type { VerifyOptions, VerifyResult } from './verify.ts';
-import { releaseNotices } from './verify-release.ts';
 
 /** How errors and results name a stream. */
 const STREAM = '<stdin>';
@@ -128,6 +127,8 @@ export class Verification {
     await using open = files;
     this.#problems.push(...open.problems.map(message => ({ message })));
     const result = await this.#verifyFiles(open);
+    // Other bundles need no parser of YAML, which takes time to load.
+    const { releaseNotices } = await import('./verify-release.ts');
     const notices = await this.#collect(() => releaseNotices(open, signal));
     for (const message of notices ?? []) this.#onEvent({ type: 'notice', message });
     return { ...result, problems: this.#problems };
