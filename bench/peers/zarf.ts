@@ -28,6 +28,6 @@ function definition({ host, names }: FetchRequest): string[] {
 
 /** Everything that it writes is below the folder. */
 function create(folder: string): string {
-  const places = `--zarf-cache ${folder}/zarf-cache --tmpdir ${folder} --output ${folder}`;
+  const places = `--cache ${folder}/zarf-cache --tmpdir ${folder} --output ${folder}`;
   return `zarf package create ${folder} ${places} --confirm --skip-sbom --plain-http --oci-concurrency 24 --log-level warn`;
 }
