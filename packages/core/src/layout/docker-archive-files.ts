@@ -10,7 +10,8 @@ import { HashPool } from '../store/hash-pool.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
-import { type PlacedEntry, walkTar } from '../tar/walk.ts';
+import { walkExtendedTar } from '../tar/extended-walk.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 import { blobPath } from './documents.ts';
 import type { LayoutEntry, LayoutFiles } from './layout-files.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
@@ -199,7 +200,7 @@ class ArchiveReader {
 /** The files and links of a tar by name. Of several entries with one name, the last one counts, as for docker. */
 async function entriesOf(tar: RandomAccess): Promise<Map<string, PlacedEntry>> {
   const entries = new Map<string, PlacedEntry>();
-  for await (const entry of walkTar(tar)) {
+  for await (const entry of walkExtendedTar(tar)) {
     const isFile = entry.type === '0';
     const isLink = (entry.type === '1' || entry.type === '2') && entry.link !== undefined;
     if (isFile || isLink) entries.set(posix.normalize(layoutName(entry.name)), entry);
