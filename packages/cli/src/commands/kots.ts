@@ -1,8 +1,8 @@
-import { AirgapError, kots } from '@airgap/core';
+import { kots } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { airgapFields, airgapFlags } from '../options/kots.ts';
-import { sourceDateEpoch } from '../options/parsers.ts';
+import { outputFile, sourceDateEpoch } from '../options/parsers.ts';
 import { renderKots, renderKotsWarnings } from '../render/kots.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stderr, stdout } from '../session.ts';
@@ -19,7 +19,9 @@ Examples:
   airgap kots bundle.tar -o app-meta.airgap --release manifests/ --previous app-1.2.airgap --metadata-only
 `;
 
-const outputOption = new Option('-o, --output <file>', 'the .airgap to write').makeOptionMandatory();
+const outputOption = new Option('-o, --output <file>', 'the .airgap to write')
+  .argParser(outputFile)
+  .makeOptionMandatory();
 
 export function kotsCommand(command: Command, session: Session) {
   return airgapFlags(command.argument('<bundle>', 'bundle file or OCI layout').addOption(outputOption))
@@ -35,7 +37,6 @@ export function kotsCommand(command: Command, session: Session) {
     .action(async (bundle, { progress, json, output, app, delta, metadataOnly, ...flags }) => {
       session.json = json === true;
       const { signal, environment } = session;
-      if (output === '-') throw notAStream();
       const fields = await airgapFields(flags);
       const { onEvent, close } = openReporter(progress, session);
       const result = await kots({
@@ -53,8 +54,4 @@ export function kotsCommand(command: Command, session: Session) {
       if (session.json) printJson(result, session);
       else stdout(renderKots(result), session);
     });
-}
-
-function notAStream(): AirgapError {
-  return new AirgapError('USAGE', 'a .airgap cannot be streamed', { hint: 'Write it to a file with -o.' });
 }

@@ -22,17 +22,23 @@ export async function checkTarget(path: string): Promise<string> {
       hint: 'Write to a file and upload that; airgap build and airgap shard plan also write to s3://BUCKET/KEY.',
     });
   try {
+    // A pipe has no path that a link could lead to: look at what would be opened.
+    if (await isDevice(path)) throw notAFile(path);
     const target = (await isThere(path)) ? await resolveExistingPath(path) : path;
     const directory = dirname(resolve(target));
     if (path.endsWith(sep) || !(await stat(directory)).isDirectory()) throw systemError('ENOTDIR');
     await access(directory, constants.W_OK);
     const existing = await stat(target).catch(() => undefined);
     if (existing?.isDirectory()) throw systemError('EISDIR');
-    if (existing && !existing.isFile()) throw notAFile(path);
     return target;
   } catch (error) {
     throw diskError(error, path);
   }
+}
+
+async function isDevice(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats !== undefined && !stats.isFile() && !stats.isDirectory();
 }
 
 /** Whether something has this name, even a link to nothing. */
@@ -51,7 +57,7 @@ function systemError(code: string): Error {
 function notAFile(path: string): AirgapError {
   return new AirgapError('DISK', 'cannot write the bundle: it is a device or a pipe', {
     where: { path },
-    hint: 'Stream the bundle to it with -o - > PATH.',
+    hint: 'Pass a file with -o; only airgap build also streams, with -o - > PATH.',
   });
 }
 
