@@ -195,6 +195,23 @@ describe('row 28: a registry that answers the check of what need not exist with'
   });
 });
 
+describe('a web page that answers every request with 200 is not taken for a registry', () => {
+  it.each([[], ['--on-existing', 'skip'], ['--on-existing', 'fail'], ['--dry-run']])(
+    'by load %j',
+    async (...flags) => {
+      registry.fault = (_request, response) => {
+        response.setHeader('content-type', 'text/html');
+        response.end('<html>Log in</html>');
+        return true;
+      };
+      const { status, stderr } = await airgap(['load', bundle, registry.host, ...flags]);
+      expect([status, stderr]).toEqual([3, expect.stringContaining('the manifest is not JSON')]);
+      expect(stderr).toContain('Check that the host is a container registry');
+      expect(registry.seen.every(isRead)).toBe(true);
+    },
+  );
+});
+
 describe('row 28: for the referrers of a build', () => {
   it.each([400, 401, 403, 405])('%i to a tag that need not exist means none, with one notice', async code => {
     const { build } = await import('@airgap/core');
