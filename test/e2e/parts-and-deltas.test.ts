@@ -151,6 +151,28 @@ describe('build --split', () => {
     expect(contentOf('there/split.tar').equals(contentOf('app-1.1.tar'))).toBe(true);
   });
 
+  it('names the parts that are damaged inside of a layer', async () => {
+    mkdirSync(work.file('inside'));
+    const sums = PARTS.map(name => `${sha256(contentOf(name)).slice('sha256:'.length)}  ${name}\n`);
+    const path = (name: string) => work.file(`inside/${name}`);
+    for (const name of PARTS) copyFileSync(work.file(name), path(name));
+    writeFileSync(path('split.tar.004'), contentOf('split.tar.004').fill(1, 5000, 5001));
+    const unlisted = await run('verify', 'inside/split.tar.001');
+    expect(unlisted.stdout).not.toContain('split.tar.004');
+    writeFileSync(path('split.tar.parts.sha256'), sums.join(''));
+    for (const name of ['split.tar.001', 'split.tar']) {
+      const { status, stdout } = await run('verify', `inside/${name}`);
+      expect(stdout).toContain('problem: split.tar.004: digest mismatch: expected sha256:');
+      expect(stdout).not.toContain('split.tar.003');
+      expect(status).toBe(1);
+    }
+    const whole = sha256(contentOf(...PARTS)).slice('sha256:'.length);
+    writeFileSync(path('split.tar.sha256'), `${whole}  split.tar\n`);
+    const { status, stderr } = await run('verify', 'inside/split.tar.001');
+    expect(stderr).toContain('error: split.tar.004: digest mismatch');
+    expect(status).toBe(4);
+  });
+
   it('is verified one part at a time with the checksums of the parts', async () => {
     mkdirSync(work.file('medium'));
     const sums = PARTS.map(name => `${sha256(contentOf(name)).slice('sha256:'.length)}  ${name}\n`);
