@@ -5,6 +5,7 @@ import { MAX_CONFIG_SIZE, parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-type.ts';
+import { parseFrom } from '../oci/stored-document.ts';
 import { hashBytes } from '../store/hash-bytes.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
@@ -121,7 +122,8 @@ class ArchiveReader {
   async #addImage(image: DockerImage, pool: HashPool): Promise<Descriptor> {
     const entry = this.#find(image.Config);
     const bytes = await this.#read(entry, MAX_CONFIG_SIZE);
-    const { diffIds } = parseConfig(bytes, { path: this.#tar.location });
+    const where = { path: this.#tar.location };
+    const { diffIds } = parseFrom(where, () => parseConfig(bytes, where));
     const { length } = image.Layers;
     if (length !== diffIds.length)
       throw this.#invalid(`${image.Config} has ${diffIds.length} layers, ${DOCUMENT} has ${length}`);
