@@ -17,6 +17,7 @@ export function installPeers(data: string): string[] {
 /** @returns why it is not installed */
 function install({ program, origin }: Peer, folder: string): string | undefined {
   if ('variable' in origin) return `skipping ${program}: set ${origin.variable} to its path`;
+  if ('releases' in origin) return `skipping ${program}: install it from ${origin.releases}`;
   const [command, ...args] =
     'go' in origin
       ? ['go', 'install', `${origin.go}@latest`]

@@ -6,9 +6,19 @@ import { oras } from './oras.ts';
 import type { Fetcher, Peer, Pusher } from './peer.ts';
 import { regctl } from './regctl.ts';
 import { skopeo, skopeoFour } from './skopeo.ts';
+import { zarf } from './zarf.ts';
 
-const FIRST_BUILD: readonly Fetcher[] = [crane, craneLayout, skopeo, skopeoFour, oras, regctl, hauler];
-const REBUILD: readonly Fetcher[] = [craneCached, craneLayout, skopeo, skopeoFour, oras, regctl, hauler];
+const FIRST_BUILD: readonly Fetcher[] = [crane, craneLayout, skopeo, skopeoFour, oras, regctl, hauler, zarf];
+const REBUILD: readonly Fetcher[] = [
+  craneCached,
+  craneLayout,
+  skopeo,
+  skopeoFour,
+  oras,
+  regctl,
+  hauler,
+  zarf,
+];
 const PUSH: readonly Pusher[] = [craneLayout, skopeo, oras, regctl, hauler, haulerFour, kots];
 
 /** Returns the installed peers that fetch images into one file. */

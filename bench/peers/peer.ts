@@ -18,13 +18,20 @@ export interface PushRequest {
   readonly tls: boolean;
 }
 
+/** A Debian package, a Go module, or by the user: the page of its releases, or a variable with its path. */
+type Origin =
+  | { readonly debian: string }
+  | { readonly go: string }
+  | { readonly releases: string }
+  | { readonly variable: string };
+
 /** Another program, run in the fastest way that its documentation describes, as shell lines. */
 export interface Peer {
   readonly name: string;
   /** Its name on PATH, or its path. */
   readonly program: string;
-  /** How to install it: a Debian package, a Go module, or by the user, who sets a variable to its path. */
-  readonly origin: { readonly debian: string } | { readonly go: string } | { readonly variable: string };
+  /** How to install it. */
+  readonly origin: Origin;
   /** The arguments that print its version. */
   readonly version: readonly string[];
 }

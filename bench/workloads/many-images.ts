@@ -5,11 +5,11 @@ import { installedFetchers } from '../peers/index.ts';
 import { WorkDir } from '../work-dir.ts';
 import type { Workload } from '../workload.ts';
 
-const COUNTS = [1_000, 10_000];
-/** Those that take a list of images. The others start a process for each, which needs minutes. */
-const PEERS = ['crane', 'crane, OCI', 'hauler'];
-/** Most peers take half an hour for 10,000 images. */
-const PEERS_UP_TO = 1_000;
+/** How many images, and the peers that finish in a few minutes. Most start a process for each image. */
+const CASES = [
+  { count: 1_000, peers: ['crane', 'crane, OCI', 'hauler', 'zarf'] },
+  { count: 10_000, peers: ['crane'] },
+];
 
 export const manyImages: Workload = {
   number: 12,
@@ -19,16 +19,15 @@ export const manyImages: Workload = {
     await using dataset = await openMany(stage);
     using workDir = new WorkDir(stage.memory);
     const { host } = dataset;
-    for (const count of COUNTS) {
+    for (const { count, peers } of CASES) {
       const images = dataset.images.slice(0, Math.ceil(count * stage.scale));
       const list = writeList(workDir, 'planned.txt', host, images);
       const plan = workDir.script('plan', [remoteLine(host, 'plan', list)]);
       const title = `of ${images.length} images`;
       const planning = { name: 'airgap', kind: 'ours', command: plan } as const;
       yield { titles: [`plan ${title}`], workDir, server: dataset, entrants: [planning] };
-      const fetchers = installedFetchers().filter(({ name }) => PEERS.includes(name));
-      const peers = count > PEERS_UP_TO ? [] : fetchers;
-      yield fetching({ title: `build ${title}`, workDir, server: dataset, images, peers });
+      const fetchers = installedFetchers().filter(({ name }) => peers.includes(name));
+      yield fetching({ title: `build ${title}`, workDir, server: dataset, images, peers: fetchers });
     }
   },
 };

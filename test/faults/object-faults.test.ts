@@ -133,6 +133,15 @@ const lost: Answer = (_request, response) => {
   response.end = (() => response.destroy()) as unknown as typeof response.end;
   return false;
 };
+/** Refuses to complete an upload, because another worker is about to complete it. */
+const completedElsewhere =
+  (status: number, code: string): Answer =>
+  async ({ incoming }, response) => {
+    const body = await readBody(incoming);
+    sendError(response, status, code);
+    await sleep(400);
+    await fetch(`http://${server.host}${incoming.url}`, { method: 'POST', body });
+  };
 const page: Answer = async ({ incoming }, response) => {
   await readBody(incoming);
   response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Welcome</body></html>');
@@ -152,6 +161,14 @@ describe.concurrent('a store with a fault that passes', () => {
     ['does not permit to read', on('HeadObject', error(403, 'AccessDenied'))],
     ['has no object for a moment', on('HeadObject', error(404, 'NotFound'), 2)],
     ['loses the last response', on('CompleteMultipartUpload', lost, 1)],
+    [
+      'removes the parts for another worker',
+      on('CompleteMultipartUpload', completedElsewhere(400, 'InvalidPart'), 1),
+    ],
+    [
+      'removes the upload for another worker',
+      on('CompleteMultipartUpload', completedElsewhere(404, 'NoSuchUpload'), 1),
+    ],
   ])('that %s gets the bundle', async (key, fault, timeout) => {
     faults.set(key, fault);
     await upload(key, { timeout });

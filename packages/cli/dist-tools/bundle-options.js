@@ -6,19 +6,28 @@ import { thirdPartyNotices } from './third-party-notices.js';
 
 const core = createRequire(new URL('../../core/package.json', import.meta.url));
 
-const noPrograms = fileURLToPath(new URL('no-programs.cjs', import.meta.url));
-
 export const NOTICES = 'THIRD-PARTY-NOTICES.txt';
 
+/**
+ * Modules of Node.js that a library imports and does not use here: commander starts programs only for subcommands that
+ * are programs, and undici is never asked for HTTP/2.
+ */
+const UNUSED = [
+  { name: 'node:child_process', library: '/commander/' },
+  { name: 'node:http2', library: '/undici/' },
+];
+const unusedModule = fileURLToPath(new URL('unused-module.cjs', import.meta.url));
+
 /** @satisfies {import('rolldown').Plugin} */
-const commanderWithoutPrograms = {
-  name: 'commander-without-programs',
+const withoutUnused = {
+  name: 'without-unused',
   /**
    * @param {string} source
    * @param {string | undefined} importer
    */
   resolveId(source, importer) {
-    return source === 'node:child_process' && importer?.includes('/commander/') ? noPrograms : null;
+    const isUnused = UNUSED.some(({ name, library }) => source === name && importer?.includes(library));
+    return isUnused ? unusedModule : null;
   },
 };
 
@@ -36,7 +45,7 @@ export const bundle = {
       'undici-lib': core.resolve('undici/package.json').replace('package.json', 'lib'),
     },
   },
-  plugins: [commanderWithoutPrograms, thirdPartyNotices(NOTICES)],
+  plugins: [withoutUnused, thirdPartyNotices(NOTICES)],
   output: {
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',

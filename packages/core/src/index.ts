@@ -2,6 +2,7 @@ export { isArtifactName } from './artifact/artifact-name.ts';
 export type { TransferredBytes } from './bundle/transfer-tally.ts';
 export { type Config, parseConfig, type TrustRequirement } from './config/config.ts';
 export type { ConfigFile } from './config/config-file.ts';
+export type { TrustedKey } from './config/config-keys.ts';
 export {
   type ConfigLayer,
   type ConfigOrigin,
@@ -14,7 +15,7 @@ export {
   type Settings,
   withoutTrustedKeys,
 } from './config/config-layers.ts';
-export { configJsonSchema, type TrustedKey } from './config/config-schema.ts';
+export { configJsonSchema } from './config/config-schema.ts';
 export type { CredentialSource } from './config/credential-source.ts';
 export { DEFAULT_FLAGS, type FlagDefaults, isTrustedFlag } from './config/flag-defaults.ts';
 export { isLicenseId, licenseCredentials, parseLicense } from './config/license.ts';

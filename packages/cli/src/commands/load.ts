@@ -3,7 +3,8 @@ import {
   loadRegistry,
   loadRuntime,
   NAMINGS,
-  openOutputs,
+  type OutputOptions,
+  type Outputs,
   type SignatureOptions,
 } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
@@ -86,7 +87,7 @@ export function loadCommand(command: Command, session: Session) {
       };
       const requested = await outputOptions(flags, config);
       // Invalid outputs fail before anything is pushed.
-      const outputs = requested && (await openOutputs({ ...options, ...requested }));
+      const outputs = requested && (await openRequested({ ...options, ...requested }));
       const { onEvent, close } = openReporter(flags.progress, session);
       const result = await loadRegistry({ ...options, onEvent }).finally(close);
       const written = await outputs?.write(result);
@@ -94,6 +95,11 @@ export function loadCommand(command: Command, session: Session) {
       if (session.json) printJson({ ...result, outputs: written }, session);
       else stdout(renderLoad(result), session);
     });
+}
+
+async function openRequested(options: OutputOptions): Promise<Outputs> {
+  const { openOutputs } = await import('../options/written-outputs.ts');
+  return openOutputs(options);
 }
 
 interface RuntimeFlags extends SignatureOptions, RemoteFlags {

@@ -7,7 +7,7 @@ import {
   type RemoteFlags,
   remoteOptions,
 } from '../options/connection.ts';
-import { configuredCredentials, licensed } from '../options/credentials.ts';
+import { configuredCredentials } from '../options/credentials.ts';
 import { jsonOption, type LintDisplay, progressOption } from '../options/display.ts';
 import {
   appOption,
@@ -28,6 +28,7 @@ import {
   renderFlags,
   viaProxyOption,
 } from '../options/inputs.ts';
+import { licensed } from '../options/license.ts';
 import { reportMirrors } from '../options/mirrors.ts';
 import { FindingSummary } from '../reporters/finding-summary.ts';
 import { openReporter, type ProgressStyle } from '../reporters/index.ts';

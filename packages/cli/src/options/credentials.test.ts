@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEnvironment } from '../environment.ts';
-import { configuredCredentials, licensed } from './credentials.ts';
+import { configuredCredentials } from './credentials.ts';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'airgap-credentials-'));
   writeFileSync(join(folder, 'password'), 'from file \n');
-  writeFileSync(join(folder, 'license.yaml'), 'kind: License\nspec: {licenseID: abc}\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -49,15 +48,4 @@ describe('configuredCredentials', () => {
       message: expect.stringMatching(message),
     }),
   );
-});
-
-describe('licensed', () => {
-  it.each([
-    ['a file', () => join(folder, 'license.yaml'), 'abc'],
-    ['an id', () => '2vXkJq8Zb0nTq', '2vXkJq8Zb0nTq'],
-  ])('reads %s', async (_name, license, id) =>
-    expect(await licensed(license())).toHaveProperty(['proxy.replicated.com', 'password'], id),
-  );
-  it('rejects a missing file', () =>
-    expect(licensed('/nonexistent/license.yaml')).rejects.toMatchObject({ code: 'INPUT' }));
 });

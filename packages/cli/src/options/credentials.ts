@@ -7,11 +7,6 @@ import {
   type CredentialsByHost,
   DEFAULT_CONFIG,
   fileReadError,
-  isLicenseId,
-  licenseCredentials,
-  parseLicense,
-  type ReplicatedDomains,
-  readTextFile,
   type Settings,
 } from '@airgap/core';
 import type { Environment } from '../environment.ts';
@@ -45,19 +40,6 @@ export async function configuredCredentials(
     return [host, { username, password, source: config }];
   });
   return Object.fromEntries(await Promise.all(entries));
-}
-
-/** Returns the registry credentials of a customer's license. @param license a license file or a license ID @param domains also get them @throws AirgapError `INPUT` */
-export async function licensed(license: string, domains: ReplicatedDomains = {}): Promise<CredentialsByHost> {
-  let text: string;
-  try {
-    text = await readTextFile('the license', license);
-  } catch (error) {
-    const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
-    if (cause?.code === 'ENOENT' && isLicenseId(license)) return licenseCredentials(license, domains);
-    throw error;
-  }
-  return licenseCredentials(parseLicense({ file: license, text }), domains);
 }
 
 /** Reads a password from standard input. @throws the reason of the signal */

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { fileReadError } from '../fs/file-read-error.ts';
 import { readBytes, readFrom } from '../fs/small-file.ts';
 import { AirgapError } from '../model/errors.ts';
-import { type Config, parseConfig } from './config.ts';
+import type { Config } from './config.ts';
 import type { CredentialSource } from './credential-source.ts';
 
 /** Largest config file, in bytes. */
@@ -32,7 +32,7 @@ export interface ReadBytes {
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   try {
     const stats = await stat(path);
-    return parseFile(path, { bytes: checkSize(await readBytes(path, MAX_CONFIG_SIZE), path), stats });
+    return await parseFile(path, { bytes: checkSize(await readBytes(path, MAX_CONFIG_SIZE), path), stats });
   } catch (cause) {
     throw cause instanceof AirgapError ? cause : fileReadError('the config', path, cause);
   }
@@ -46,7 +46,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
  */
 export async function findConfigFile(path: string): Promise<ConfigFile | undefined> {
   try {
-    return parseFile(path, await readSmallFile(path));
+    return await parseFile(path, await readSmallFile(path));
   } catch (cause) {
     if (cause instanceof AirgapError) throw cause;
     if (await isAbsent(path, cause)) return undefined;
@@ -74,7 +74,9 @@ function checkSize(bytes: Buffer, path: string): Buffer {
   });
 }
 
-function parseFile(path: string, { bytes, stats }: ReadBytes): ConfigFile {
+async function parseFile(path: string, { bytes, stats }: ReadBytes): Promise<ConfigFile> {
+  // Without a config, a command needs no parser of YAML, which takes time to load.
+  const { parseConfig } = await import('./config.ts');
   const config = parseConfig({ file: path, text: bytes.toString('utf8') });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { path, sha256, stats, config: withAbsolutePaths(config, dirname(path)) };

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { AirgapError } from '../model/errors.ts';
 import type { Config } from './config.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
-import { TRUSTED_KEYS, type TrustedKey } from './config-schema.ts';
+import { TRUSTED_KEYS, type TrustedKey } from './config-keys.ts';
 import { withoutTrustedFlags } from './flag-defaults.ts';
 import { writableByOthers } from './private-file.ts';
 import { TrustStore, trustPath } from './trust-store.ts';

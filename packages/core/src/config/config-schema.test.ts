@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rules } from '../lint/rules/index.ts';
-import { CONFIG_KEYS, configJsonSchema, TRUSTED_KEYS } from './config-schema.ts';
+import { CONFIG_KEYS, TRUSTED_KEYS } from './config-keys.ts';
+import { configJsonSchema } from './config-schema.ts';
 
 describe('configJsonSchema', () => {
   const schema = configJsonSchema() as {

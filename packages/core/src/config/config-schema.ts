@@ -5,7 +5,7 @@ import { AirgapError } from '../model/errors.ts';
 import { SEVERITIES } from '../model/finding.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import { credentialSourceSchema } from './credential-source.ts';
-import { flagDefaultsSchema } from './flag-defaults.ts';
+import { DEFAULT_FLAGS } from './flag-defaults.ts';
 import { mirrorKeyProblem, mirrorUrlProblem } from './mirror.ts';
 
 const registrySchema = z.union([z.string().min(1), z.strictObject({ endpoint: z.string().min(1) })], {
@@ -43,6 +43,13 @@ const signatureRuleSchema = z.strictObject(
       .describe('Whether images without a signature are refused. Default true'),
   },
   { error: 'must be a mapping with pattern: and key:' },
+);
+const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
+const flagSchema = z
+  .union([scalarSchema, z.array(scalarSchema)], { error: 'must be a value, or a list of values' })
+  .transform(values => [values].flat().map(String));
+const flagDefaultsSchema = z.strictObject(
+  Object.fromEntries(DEFAULT_FLAGS.map(flag => [flag, flagSchema.optional()])),
 );
 const severitySchema = z.enum(['off', ...SEVERITIES], { error: 'must be off, info, warning or error' });
 
@@ -85,34 +92,6 @@ export const configSchema = z.strictObject({
 
 /** A top-level key of `airgap.yaml`. */
 export type ConfigKey = keyof typeof configSchema.shape;
-
-/** Where each key counts: anywhere, or only in a config that the user has chosen. A new key must be decided here. */
-const SCOPES = {
-  app: 'anywhere',
-  registries: 'anywhere',
-  platforms: 'anywhere',
-  credentials: 'trusted',
-  mirrors: 'trusted',
-  signatures: 'trusted',
-  imagePaths: 'anywhere',
-  include: 'anywhere',
-  exclude: 'anywhere',
-  rules: 'anywhere',
-  // Each flag has a scope of its own.
-  defaults: 'anywhere',
-} as const satisfies Record<ConfigKey, 'anywhere' | 'trusted'>;
-
-/** A key that names a host, a file or a credential. It counts only in a trusted config. */
-export type TrustedKey = {
-  [Key in ConfigKey]: (typeof SCOPES)[Key] extends 'trusted' ? Key : never;
-}[ConfigKey];
-
-export const CONFIG_KEYS = Object.keys(SCOPES) as readonly ConfigKey[];
-export const TRUSTED_KEYS = CONFIG_KEYS.filter(isTrustedKey);
-
-function isTrustedKey(key: ConfigKey): key is TrustedKey {
-  return SCOPES[key] === 'trusted';
-}
 
 /** Returns the JSON schema of `airgap.yaml`, for editors (draft 7). */
 export function configJsonSchema(): Record<string, unknown> {

@@ -7,7 +7,8 @@ import { closest } from '../model/closest.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import { ConfigDocument, MAX_MESSAGE } from './config-document.ts';
-import { CONFIG_KEYS, configSchema, TRUSTED_KEYS, type TrustedKey } from './config-schema.ts';
+import { CONFIG_KEYS, TRUSTED_KEYS, type TrustedKey } from './config-keys.ts';
+import { configSchema } from './config-schema.ts';
 import { CREDENTIAL_KEYS, type CredentialSource } from './credential-source.ts';
 import { DEFAULT_FLAGS, type FlagDefaults, isTrustedFlag } from './flag-defaults.ts';
 

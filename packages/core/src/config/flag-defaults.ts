@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /**
  * The flags that `defaults:` may set, and where such a default counts. A flag that names a host, a file, a key or a
  * credential, weakens a check, or writes something counts only in a config that the user has chosen.
@@ -69,15 +67,6 @@ export type FlagDefaults = Readonly<Record<string, readonly string[]>>;
 
 /** The names of the flags that `defaults:` may set, without `--`. */
 export const DEFAULT_FLAGS = Object.keys(FLAG_SCOPES) as readonly DefaultFlag[];
-
-const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
-const valueSchema = z
-  .union([scalarSchema, z.array(scalarSchema)], { error: 'must be a value, or a list of values' })
-  .transform(values => [values].flat().map(String));
-
-export const flagDefaultsSchema = z.strictObject(
-  Object.fromEntries(DEFAULT_FLAGS.map(flag => [flag, valueSchema.optional()])),
-);
 
 /** Whether a default for this flag counts only in a trusted config. */
 export function isTrustedFlag(flag: string): boolean {

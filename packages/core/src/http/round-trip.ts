@@ -40,80 +40,116 @@ export async function roundTrip(
 ): Promise<ResponseHead> {
   request.signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    let head: ResponseHead | undefined;
-    let sink: Sink | undefined;
-    let pending: Promise<void> | undefined;
-    let controller: Dispatcher.DispatchController | undefined;
-    let failure: { readonly error: unknown } | undefined;
-
-    const fail = (error: unknown) => {
-      failure ??= { error };
-      controller?.abort(asError(error));
-    };
-    const abort = () => fail(request.signal?.reason);
-    const { deadline } = request;
-    const expire = () => fail(tooSlow(request.url.host, deadline ?? 0));
-    const timer = deadline === undefined ? undefined : setTimeout(expire, deadline);
-    const settle = (finish: () => void) => {
-      clearTimeout(timer);
-      request.signal?.removeEventListener('abort', abort);
-      if (pending === undefined) finish();
-      else void pending.finally(finish);
-    };
-    /** Pauses the response until a write has settled. */
-    const pauseFor = async (current: Dispatcher.DispatchController, wait: Promise<void>) => {
-      current.pause();
-      try {
-        await wait;
-        pending = undefined;
-        current.resume();
-      } catch (error) {
-        fail(error);
-      }
-    };
-    request.signal?.addEventListener('abort', abort, { once: true });
-
-    dispatcher.dispatch(
-      {
-        origin: request.url.origin,
-        path: request.url.pathname + request.url.search,
-        method: request.method,
-        headers: { 'user-agent': USER_AGENT, ...request.headers },
-        // undici would close the connection after each HEAD request.
-        reset: false,
-        body: (request.body as Dispatcher.DispatchOptions['body']) ?? null,
-      },
-      {
-        onRequestStart(started) {
-          controller = started;
-          if (request.signal?.aborted) abort();
-        },
-        onResponseStart(_controller, status, headers) {
-          if (status < 200) return;
-          head = { status, headers };
-          try {
-            sink = accept(head);
-          } catch (error) {
-            fail(error);
-          }
-        },
-        onResponseData(current, chunk) {
-          try {
-            const wait = sink?.write(chunk);
-            if (wait !== undefined) pending = pauseFor(current, wait);
-          } catch (error) {
-            fail(error);
-          }
-        },
-        onResponseEnd() {
-          settle(() => (failure ? reject(failure.error) : resolve(head as ResponseHead)));
-        },
-        onResponseError(_controller, error) {
-          settle(() => reject(failure ? failure.error : connectionError(error, request.url)));
-        },
-      },
-    );
+    const receiver = new Receiver(request, accept, resolve, reject);
+    dispatcher.dispatch(dispatchOptions(request), receiver);
   });
+}
+
+function dispatchOptions({ url, method, headers, body }: HttpRequest): Dispatcher.DispatchOptions {
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method,
+    headers: { 'user-agent': USER_AGENT, ...headers },
+    // undici would close the connection after each HEAD request.
+    reset: false,
+    body: (body as Dispatcher.DispatchOptions['body']) ?? null,
+  };
+}
+
+/** Receives one response. */
+class Receiver implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest;
+  readonly #accept: (head: ResponseHead) => Sink;
+  readonly #resolve: (head: ResponseHead) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #head: ResponseHead | undefined;
+  #sink: Sink | undefined;
+  /** A write that has not settled. */
+  #pending: Promise<void> | undefined;
+  /** Why the request was aborted. */
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    request: HttpRequest,
+    accept: (head: ResponseHead) => Sink,
+    resolve: (head: ResponseHead) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#accept = accept;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    request.signal?.addEventListener('abort', this.#abort, { once: true });
+    const { url, deadline } = request;
+    if (deadline !== undefined)
+      this.#timer = setTimeout(() => this.#fail(tooSlow(url.host, deadline)), deadline);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#request.signal?.aborted) this.#abort();
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    if (status < 200) return;
+    this.#head = { status, headers };
+    try {
+      this.#sink = this.#accept(this.#head);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    try {
+      const wait = this.#sink?.write(chunk);
+      if (wait !== undefined) this.#pending = this.#pauseFor(controller, wait);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#settle(() => {
+      if (this.#failure) this.#reject(this.#failure.error);
+      else this.#resolve(this.#head as ResponseHead);
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#settle(() =>
+      this.#reject(this.#failure ? this.#failure.error : connectionError(error, this.#request.url)),
+    );
+  }
+
+  /** Pauses the response until a write has settled. */
+  async #pauseFor(controller: Dispatcher.DispatchController, wait: Promise<void>): Promise<void> {
+    controller.pause();
+    try {
+      await wait;
+      this.#pending = undefined;
+      controller.resume();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  readonly #abort = (): void => this.#fail(this.#request.signal?.reason);
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#controller?.abort(asError(error));
+  }
+
+  #settle(finish: () => void): void {
+    clearTimeout(this.#timer);
+    this.#request.signal?.removeEventListener('abort', this.#abort);
+    if (this.#pending === undefined) finish();
+    else void this.#pending.finally(finish);
+  }
 }
 
 function tooSlow(host: string, deadline: number): RetryableError {

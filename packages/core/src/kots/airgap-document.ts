@@ -1,11 +1,7 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { AirgapError } from '../model/errors.ts';
-
-/** The name of the document in the archive. */
-export const AIRGAP_DOCUMENT = 'airgap.yaml';
-/** The name of the release in the archive. */
-export const APP_ARCHIVE = 'app.tar.gz';
+import { AIRGAP_DOCUMENT } from './archive-names.ts';
 
 /** A version that must be installed before this one. */
 export interface RequiredRelease {

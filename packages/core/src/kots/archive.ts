@@ -8,7 +8,8 @@ import { isExtension } from '../tar/extended-headers.ts';
 import { walkExtendedTar } from '../tar/extended-walk.ts';
 import { BLOCK, decodeHeader, padded } from '../tar/header.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
-import { AIRGAP_DOCUMENT, type AirgapSpec, parseAirgapDocument } from './airgap-document.ts';
+import type { AirgapSpec } from './airgap-document.ts';
+import { AIRGAP_DOCUMENT } from './archive-names.ts';
 import { spool } from './spool.ts';
 import { StoredGzipContent } from './stored-gzip.ts';
 
@@ -143,6 +144,8 @@ async function readContents(tar: RandomAccess, path: string): Promise<Contents> 
   if (!document) throw missingDocument(entries);
   if (document.size > MAX_DOCUMENT_SIZE)
     throw invalid(`${AIRGAP_DOCUMENT} has ${document.size} bytes, the limit is ${MAX_DOCUMENT_SIZE}`);
+  // Other bundles need no parser of YAML, which takes time to load.
+  const { parseAirgapDocument } = await import('./airgap-document.ts');
   const spec = parseAirgapDocument((await readEntryOf(tar, document)).toString('utf8'), path);
   const images = spec.savedImages?.length ?? 0;
   if (images > MAX_IMAGES) throw invalid(`savedImages has ${images} images, the limit is ${MAX_IMAGES}`);

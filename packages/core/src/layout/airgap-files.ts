@@ -1,5 +1,5 @@
-import { APP_ARCHIVE } from '../kots/airgap-document.ts';
 import { Archive, type ArchiveOptions } from '../kots/archive.ts';
+import { APP_ARCHIVE } from '../kots/archive-names.ts';
 import { readTree, type TreeContents, type TreeImage } from '../kots/registry-tree-reader.ts';
 import { AirgapError } from '../model/errors.ts';
 import { MediaType } from '../oci/media-type.ts';

@@ -105,15 +105,8 @@ export class MultipartUpload {
         ),
       );
     } catch (error) {
-      // Another worker has completed it, or the response got lost.
-      if (
-        !isGone(error) ||
-        !(await this.#isComplete(
-          Parts.map(({ ETag }) => ETag),
-          size,
-        ))
-      )
-        throw error;
+      const etags = Parts.map(({ ETag }) => ETag);
+      if (!mayBeComplete(error) || !(await this.#becomesComplete(etags, size))) throw error;
     }
     const stored = await this.#completed();
     // The parts have their sizes already; credentials may permit to write only.
@@ -140,6 +133,15 @@ export class MultipartUpload {
     } catch (error) {
       if (!isGone(error)) throw error;
     }
+  }
+
+  /** Whether the object is that of these parts, or soon will be. */
+  async #becomesComplete(etags: readonly string[], size: number): Promise<boolean> {
+    for (let tries = 1; !(await this.#isComplete(etags, size)); tries += 1) {
+      if (tries === MAX_CHECKS) return false;
+      await sleep(CHECK_DELAY);
+    }
+    return true;
   }
 
   /** Whether the object is that of these parts, as far as its ETag says so. */
@@ -198,6 +200,14 @@ function objectEtag(etags: readonly string[]): string | undefined {
 
 function isGone(error: unknown): boolean {
   return error instanceof AirgapError && error.code === 'NOT_FOUND';
+}
+
+/**
+ * Whether an upload that could not be completed may be complete: another worker has done that, or is about to, when
+ * some stores have lost the parts already; or the response got lost.
+ */
+function mayBeComplete(error: unknown): boolean {
+  return isGone(error) || (error instanceof AirgapError && error.code === 'CONTENT');
 }
 
 /** @throws AirgapError `UNSUPPORTED` for a store that wants parts of equal size */

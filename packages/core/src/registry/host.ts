@@ -5,38 +5,22 @@ import { fetchDocument } from '../http/document.ts';
 import { receive } from '../http/failed-response.ts';
 import type { HostLimiter } from '../http/host-limiter.ts';
 import { isRedirect, locationOf } from '../http/location.ts';
-import { RetryableError, type RetryOptions, withRetries } from '../http/retry.ts';
-import { type HttpBody, type HttpRequest, type ResponseHead, roundTrip } from '../http/round-trip.ts';
-import type { ErrorContext } from '../model/errors.ts';
-import { AirgapError } from '../model/errors.ts';
+import { type HttpRequest, type ResponseHead, roundTrip } from '../http/round-trip.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import { MemorySink, type Sink } from '../store/blob-writer.ts';
 import type { OnEvent } from '../store/events.ts';
 import type { RepositoryTags } from '../store/image-source.ts';
+import { type ApiRequest, accessOf, isTransfer, urlOf } from './api-request.ts';
 import type { Access, Authorizer } from './auth/authorizer.ts';
 import { isAnswerable, parseChallenges } from './auth/challenge.ts';
 import type { Denial } from './auth/denial.ts';
 import type { SecretRedactor } from './auth/secret-redactor.ts';
 import type { Endpoint } from './endpoint.ts';
+import { HostAttempts, type RunOptions } from './host-attempts.ts';
 
 const MAX_REDIRECTS = 10;
 /** The limit of what the base of the API answers, in bytes: only its status and its challenge are used. */
 const MAX_BASE_BODY = 64 * 1024;
-
-/** A request to the registry's API, below `/v2/`. */
-export interface ApiRequest {
-  readonly method: HttpRequest['method'];
-  /** Empty for the base of the API. */
-  readonly repository: string;
-  /** The path below the repository, for example `blobs/sha256:…`; or a URL from a response of the registry. */
-  readonly path: string | URL;
-  readonly headers?: Record<string, string>;
-  /** Creates the body for each attempt. */
-  readonly body?: (() => HttpBody) | undefined;
-  /** Whether the request needs write access to the repository. */
-  readonly push?: boolean;
-  /** Another repository that the request needs read access to. */
-  readonly from?: string | undefined;
-}
 
 /** A response. The body of a successful one went to the sink; others have it here. */
 export interface ApiResponse extends ResponseHead {
@@ -72,8 +56,6 @@ export interface HostOptions {
   readonly onEvent?: OnEvent | undefined;
 }
 
-export type RunOptions = Pick<RetryOptions, 'progress' | 'priority'>;
-
 /**
  * The client of one registry host: it detects TLS, answers authentication challenges, follows redirects and limits
  * concurrent requests. The `Authorization` of the registry is sent to the registry only, never to another origin that
@@ -91,8 +73,7 @@ export class RegistryHost {
   readonly #dispatcher: Dispatcher;
   readonly #authorizer: Authorizer;
   readonly #signal: AbortSignal | undefined;
-  /** Why the host counts as down. */
-  #failure: AirgapError | undefined;
+  readonly #attempts: HostAttempts;
   #origin: Promise<URL> | undefined;
   #baseChallenge: Promise<ChallengeHeader> | undefined;
   #accepts: Promise<boolean> | undefined;
@@ -104,11 +85,12 @@ export class RegistryHost {
     this.#dispatcher = options.dispatcher;
     this.#authorizer = options.authorizer;
     this.#signal = options.signal;
+    this.#attempts = new HostAttempts(options);
   }
 
   /** Whether it could not be reached, or has failed all attempts of a request while it served no other. */
   get isDown(): boolean {
-    return this.#failure !== undefined;
+    return this.#attempts.failure !== undefined;
   }
 
   /**
@@ -116,36 +98,8 @@ export class RegistryHost {
    *
    * @param where is added to its errors
    */
-  async run<T>(attempt: () => Promise<T>, where: ErrorContext, options: RunOptions = {}): Promise<T> {
-    const { limiter, signal, onEvent } = this.#options;
-    const { host, isMirror } = this.endpoint;
-    let isTransient = false;
-    let servedBefore: number | undefined;
-    const watched = async () => {
-      if (isMirror && this.#failure) throw this.#failure;
-      servedBefore ??= limiter.served;
-      try {
-        return await attempt();
-      } catch (thrown) {
-        isTransient = thrown instanceof RetryableError;
-        throw thrown;
-      }
-    };
-    try {
-      return await withRetries(watched, {
-        host,
-        limiter,
-        signal,
-        onEvent,
-        hasFallback: isMirror,
-        ...options,
-      });
-    } catch (error) {
-      if (!(error instanceof AirgapError)) throw error;
-      const isDown = isTransient ? limiter.served === servedBefore : error.code === 'NETWORK';
-      if (isDown) this.#failure ??= withoutRequest(error, host);
-      throw error.withContext(where);
-    }
+  run<T>(attempt: () => Promise<T>, where: ErrorContext, options: RunOptions = {}): Promise<T> {
+    return this.#attempts.run(attempt, where, options);
   }
 
   /**
@@ -185,8 +139,8 @@ export class RegistryHost {
    */
   async send(request: ApiRequest, accept: (head: ResponseHead) => Sink): Promise<ApiResponse> {
     const origin = await this.#findOrigin();
-    const url = this.#url(request, origin);
-    const access = this.#access(request);
+    const url = urlOf(request, this.endpoint, origin);
+    const access = accessOf(request, this.endpoint);
     const authorization = await this.#authorizer.header(access.host, access.scope);
     const response = await this.#follow(request, url, origin, authorization, accept);
     // Another origin must not request the credentials of the registry.
@@ -313,28 +267,6 @@ export class RegistryHost {
     return { ...response, secrets: this.#authorizer.secrets };
   }
 
-  #repository(repository: string): string {
-    return this.endpoint.prefix ? `${this.endpoint.prefix}/${repository}` : repository;
-  }
-
-  #access(request: ApiRequest): Access {
-    const repository = request.repository && this.#repository(request.repository);
-    return { host: this.endpoint.host, repository, scope: this.#scope(request) };
-  }
-
-  /** Returns the token scope for a request (distribution, "Token Scope"). */
-  #scope({ repository, push, from }: ApiRequest): string {
-    if (repository === '') return '';
-    const scope = `repository:${this.#repository(repository)}:${push ? 'pull,push' : 'pull'}`;
-    return from === undefined ? scope : `${scope} repository:${this.#repository(from)}:pull`;
-  }
-
-  #url({ path, repository }: ApiRequest, origin: URL): URL {
-    if (path instanceof URL) return path;
-    if (repository === '') return new URL('/v2/', origin);
-    return new URL(`/v2/${this.#repository(repository)}/${path}`, origin);
-  }
-
   /** The origin of the registry, which receives the credentials. */
   #findOrigin(): Promise<URL> {
     this.#origin ??= this.#detectOrigin();
@@ -364,15 +296,4 @@ export class RegistryHost {
     }
     throw lastError;
   }
-}
-
-/** The error of a host without the image and the digest of the request that failed first. */
-function withoutRequest({ code, message, hint, cause }: AirgapError, host: string): AirgapError {
-  return new AirgapError(code, message, { where: { host }, ...(hint ? { hint } : {}), cause });
-}
-
-/** Whether the request or the response has the bytes of a blob, which may take hours. */
-function isTransfer({ method, path, body }: ApiRequest): boolean {
-  if (path instanceof URL) return body !== undefined;
-  return method === 'GET' && path.startsWith('blobs/');
 }

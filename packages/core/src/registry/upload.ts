@@ -4,8 +4,9 @@ import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { MemorySink } from '../store/blob-writer.ts';
 import type { BlobBody, PushOutcome } from '../store/image-target.ts';
+import type { ApiRequest } from './api-request.ts';
 import { hasBlob } from './blob.ts';
-import type { ApiRequest, ApiResponse, RegistryHost } from './host.ts';
+import type { ApiResponse, RegistryHost } from './host.ts';
 import { pushError } from './push-error.ts';
 
 const MIB = 1024 * 1024;

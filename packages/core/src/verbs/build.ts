@@ -1,30 +1,24 @@
 import type { Writable } from 'node:stream';
-import { planDelta } from '../bundle/delta-plan.ts';
 import type { BundlePlan } from '../bundle/entry-content.ts';
 import { checkParts } from '../bundle/part-plan.ts';
 import type { TransferredBytes } from '../bundle/transfer-tally.ts';
 import { bytesToTransfer } from '../bundle/write-bundle-file.ts';
-import { amountOf, type BlobAmount } from '../layout/blob-usage.ts';
-import { OpenLayouts, openBlobs, openLayout } from '../layout/open-layout.ts';
-import { LocalSources } from '../local/local-sources.ts';
-import { isLock } from '../lock/is-lock.ts';
+import type { BlobAmount } from '../layout/blob-usage.ts';
+import { OpenLayouts, openBlobs } from '../layout/open-layout.ts';
+import type { LocalSources } from '../local/local-sources.ts';
 import type { AirgapError } from '../model/errors.ts';
 import { interruptible } from '../model/interrupted.ts';
 import { shownPath } from '../model/path-or-url.ts';
-import { isObjectUrl } from '../objects/s3/object-url.ts';
-import { type Digest, digestOf } from '../oci/digest.ts';
 import { Registries } from '../registry/registries.ts';
-import { requireSignatures } from '../signing/image-policy.ts';
-import { type OnEvent, withTime } from '../store/events.ts';
+import { type AirgapEvent, type OnEvent, withTime } from '../store/events.ts';
 import { buildAirgap, writesAirgap } from './build-airgap.ts';
 import { checkInputs, checkObjectOptions, partSizeOf } from './build-checks.ts';
 import { openObject, outputOf, writeOptions, writeOutput } from './build-output.ts';
+import { openBases, type PlannedBuild, planBuild } from './build-plan.ts';
 import { checkReport, writeReport } from './build-report.ts';
 import { finishSums, openSums, type SumsOptions, type WrittenSums } from './build-sums.ts';
 import { checkOptions } from './check-options.ts';
-import { lockedLayout } from './locked-layout.ts';
-import { type PlanOptions, type PlanResult, planResult, resolvedPlanOf } from './plan.ts';
-import { openLocal, type ResolvedPlan, readRequests, rejectFindings, resolvePlan } from './resolved-plan.ts';
+import type { PlanOptions, PlanResult } from './plan.ts';
 import type { AirgapFields, WrittenAirgap } from './write-airgap.ts';
 
 /** The options of {@link build}. */
@@ -93,106 +87,56 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const onEvent = withTime(options.onEvent ?? (() => {}));
   const stopper = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopper.signal]) : stopper.signal;
+  const stop = (reason: unknown) => stopper.abort(reason);
   return interruptible(options.signal, async () => {
-    checkObjectOptions(options);
-    const forKots = writesAirgap(options);
-    const partSize = partSizeOf(options);
-    await using object = await openObject({ ...options, signal });
-    const output = object ?? (await outputOf(options.output));
-    await checkInputs(output, options);
-    const sums = await openSums(output, options);
-    await checkReport(options);
-    await using registries = await Registries.open({ ...options, signal });
-    await using bases = await openBases(registries, { ...options, signal });
-    const { resolved, local } = await resolveBuild(registries, { ...options, signal });
-    await using open = local;
-    const plan = planResult(resolved);
-    requireSignatures(plan.signatures);
-    const digest = indexDigest(resolved.tarPlan);
-    const delta = forKots ? undefined : await deltaOf(resolved, bases, digest);
-    const tarPlan = delta?.plan ?? resolved.tarPlan;
-    if (partSize !== undefined && !object) checkParts(tarPlan, resolved.order, partSize);
-    const bytes = bytesToTransfer(tarPlan);
-    const hosts = bytesByHost(tarPlan, local);
-    const { length: images } = plan.images;
-    // What a .airgap leaves out is known later.
-    if (!forKots) onEvent({ type: 'planned', images, blobs: plan.blobs, bytes, size: tarPlan.size, hosts });
-    await using reused = await OpenLayouts.open(options.reuse ?? [], { ...options, signal }, (path, remote) =>
-      openBlobs(path, notice(shownPath(path), onEvent), remote),
-    );
-    const stop = (error: unknown) => stopper.abort(error);
-    const context = { tarPlan, partSize, registries, local: open, reused, onEvent, signal, stop };
-    const written =
-      forKots && typeof output === 'string'
-        ? await buildAirgap(
-            output,
-            tarPlan,
-            { ...writeOptions(context), base: bases.layouts[0] },
-            { ...options, signal },
-          )
-        : await writeOutput(output, context, sums.hash);
-    const file = typeof output === 'string' ? written.path : undefined;
-    const also = await options.companions?.();
-    const summed = await finishSums(file, sums, { signal, onEvent, also });
-    if (file !== undefined) await writeReport(file, options, plan.findings);
-    return {
-      ...plan,
-      size: tarPlan.size,
-      digest,
-      ...written,
-      ...(delta ? { missing: amountOf(delta.recipe.missing) } : {}),
-      ...summed,
-      elapsed: performance.now() - started,
-    };
+    const result = await run({ ...options, onEvent, signal }, stop);
+    return { ...result, elapsed: performance.now() - started };
   });
 }
 
-/** Reports why a bundle cannot be reused as a whole. */
-function notice(path: string, onEvent: OnEvent): (reason: AirgapError) => void {
-  return ({ message }) =>
-    onEvent({ type: 'notice', message: `${path}: ${message}; reusing what can be read of it` });
+/** A build whose options are complete. */
+type Run = BuildOptions & { readonly onEvent: OnEvent; readonly signal: AbortSignal };
+
+/** @param stop aborts all transfers */
+async function run(options: Run, stop: (reason: unknown) => void): Promise<Omit<BuildResult, 'elapsed'>> {
+  const { onEvent, signal } = options;
+  checkObjectOptions(options);
+  const forKots = writesAirgap(options);
+  const partSize = partSizeOf(options);
+  await using object = await openObject(options);
+  const output = object ?? (await outputOf(options.output));
+  await checkInputs(output, options);
+  const sums = await openSums(output, options);
+  await checkReport(options);
+  await using registries = await Registries.open(options);
+  await using bases = await openBases(registries, options);
+  await using planned = await planBuild(registries, bases, options);
+  const { plan, tarPlan, local } = planned;
+  if (partSize !== undefined && !object) checkParts(tarPlan, planned.order, partSize);
+  // What a .airgap leaves out is known later.
+  if (!forKots) onEvent(plannedEvent(planned));
+  await using reused = await openReused(options);
+  const context = { tarPlan, partSize, registries, local, reused, onEvent, signal, stop };
+  const written =
+    forKots && typeof output === 'string'
+      ? await buildAirgap(output, tarPlan, { ...writeOptions(context), base: bases.layouts[0] }, options)
+      : await writeOutput(output, context, sums.hash);
+  const file = typeof output === 'string' ? written.path : undefined;
+  const summed = await finishSums(file, sums, { signal, onEvent, also: await options.companions?.() });
+  if (file !== undefined) await writeReport(file, options, plan.findings);
+  const { digest, missing } = planned;
+  return { ...plan, size: tarPlan.size, digest, ...written, ...(missing ? { missing } : {}), ...summed };
 }
 
-/** Opens the older bundles of a delta; of a lock, only what follows from its digests. */
-function openBases(registries: Registries, options: BuildOptions): Promise<OpenLayouts> {
-  return OpenLayouts.open(options.deltaFrom ?? [], options, async (path, remote) =>
-    (await isLock(path)) ? lockedLayout(path, registries, options) : openLayout(path, remote),
-  );
-}
-
-/** Plans a delta if there are bases. */
-async function deltaOf({ tarPlan: plan, order }: ResolvedPlan, { layouts }: OpenLayouts, index: Digest) {
-  return layouts.length === 0 ? undefined : planDelta({ plan, order, index }, layouts);
-}
-
-interface ResolvedBuild {
-  readonly resolved: ResolvedPlan;
-  /** Open: the blobs are copied from it. */
-  readonly local: LocalSources;
-}
-
-/** Takes the given plan, or makes one. @throws AirgapError `FINDINGS` when strict */
-async function resolveBuild(registries: Registries, options: BuildOptions): Promise<ResolvedBuild> {
-  const { plan, specs = [], strict, onEvent, signal } = options;
-  const isFile = typeof options.output === 'string' && !isObjectUrl(options.output);
-  const output = isFile ? options.output : undefined;
-  if (plan) {
-    if (strict) rejectFindings(plan.findings);
-    const resolved = resolvedPlanOf(plan);
-    const request = { ...resolved.local, output, signal, onEvent: withTime(onEvent) };
-    return { resolved, local: await LocalSources.open(request) };
-  }
-  const requests = await readRequests({ ...options, specs });
-  if (strict) rejectFindings(requests.findings);
-  const local = await openLocal(requests, { ...options, specs }, output);
-  try {
-    const resolved = await resolvePlan({ registries, local }, requests, { ...options, specs });
-    if (strict) rejectFindings(resolved.findings);
-    return { resolved, local };
-  } catch (error) {
-    await local[Symbol.asyncDispose]();
-    throw error;
-  }
+function plannedEvent({ plan: { images, blobs }, tarPlan, local }: PlannedBuild): AirgapEvent {
+  return {
+    type: 'planned',
+    images: images.length,
+    blobs,
+    bytes: bytesToTransfer(tarPlan),
+    size: tarPlan.size,
+    hosts: bytesByHost(tarPlan, local),
+  };
 }
 
 /** The bytes of each registry; those of local images come from none. */
@@ -206,7 +150,14 @@ function bytesByHost({ entries }: BundlePlan, local: LocalSources): Record<strin
   return Object.fromEntries(hosts);
 }
 
-function indexDigest({ entries }: BundlePlan): Digest {
-  const index = entries.find(({ name }) => name === 'index.json');
-  return digestOf(index?.content.bytes ?? Buffer.alloc(0));
+/** Opens the older bundles that are reused, and reports why one cannot be reused as a whole. */
+function openReused({ reuse = [], ...options }: Run): Promise<OpenLayouts> {
+  return OpenLayouts.open(reuse, options, (path, remote) => {
+    const report = ({ message }: AirgapError) =>
+      options.onEvent({
+        type: 'notice',
+        message: `${shownPath(path)}: ${message}; reusing what can be read of it`,
+      });
+    return openBlobs(path, report, remote);
+  });
 }

@@ -28,8 +28,8 @@ import type { Problem } from '../verify/problem.ts';
 import type { ReferenceCheck } from '../verify/reference-check.ts';
 import { checkTar } from '../verify/tar-check.ts';
 import { readTar } from '../verify/tar-stream.ts';
+import { BundleDigests } from './bundle-digests.ts';
 import type { VerifyOptions, VerifyResult } from './verify.ts';
-import { releaseNotices } from './verify-release.ts';
 
 /** How errors and results name a stream. */
 const STREAM = '<stdin>';
@@ -48,15 +48,12 @@ export interface Expectations {
 export class Verification {
   readonly #options: VerifyOptions;
   readonly #checksums: BundleChecksums | undefined;
-  readonly #expected: Digest | undefined;
   readonly #policy: ImagePolicy;
   readonly #bases: OpenLayouts;
   readonly #path: string;
   #problems: Problem[] = [];
   readonly #onEvent: OnEvent;
-  /** The digest of `index.json`. */
-  #digest: Digest | undefined;
-  #fileDigest: Digest | undefined;
+  readonly #digests: BundleDigests;
   /** Has the layers of a bundle that went by. */
   #layers: Layout | undefined;
   #signatures: readonly ImageSignature[] = [];
@@ -64,11 +61,11 @@ export class Verification {
   constructor(options: VerifyOptions, { checksums, expected, policy, bases }: Expectations) {
     this.#options = options;
     this.#checksums = checksums;
-    this.#expected = expected;
     this.#policy = policy;
     this.#bases = bases;
     this.#path = typeof options.bundle === 'string' ? shownPath(options.bundle) : STREAM;
     this.#onEvent = withTime(options.onEvent ?? (() => {}));
+    this.#digests = new BundleDigests(this.#path, checksums, expected, this.#onEvent);
   }
 
   async run(): Promise<VerifyResult> {
@@ -119,8 +116,8 @@ export class Verification {
   async #verifyAirgap(storage: RandomAccess): Promise<VerifyResult> {
     const { signal, base } = this.#options;
     refuseAirgapBase(storage.location, base);
-    if (this.#needsSum)
-      this.#fileDigest = await checkInOnePass(storage, [], this.#problems, this.#onEvent, signal);
+    if (this.#digests.needsFile)
+      this.#digests.file = await checkInOnePass(storage, [], this.#problems, this.#onEvent, signal);
     const files = await this.#collect(() =>
       AirgapFiles.open(storage.location, { signal, onEvent: this.#onEvent }),
     );
@@ -128,6 +125,8 @@ export class Verification {
     await using open = files;
     this.#problems.push(...open.problems.map(message => ({ message })));
     const result = await this.#verifyFiles(open);
+    // Other bundles need no parser of YAML, which takes time to load.
+    const { releaseNotices } = await import('./verify-release.ts');
     const notices = await this.#collect(() => releaseNotices(open, signal));
     for (const message of notices ?? []) this.#onEvent({ type: 'notice', message });
     return { ...result, problems: this.#problems };
@@ -147,12 +146,13 @@ export class Verification {
 
   /** @param onEvent receives the progress, when it is known what will come */
   async #verifyStream(stream: AsyncIterable<Uint8Array>, onEvent?: OnEvent): Promise<VerifyResult> {
-    const needsSum = this.#checksums !== undefined || this.#expected !== undefined;
-    const tar = await this.#collect(() => readTar(stream, this.#path, this.#problems, needsSum, onEvent));
+    const tar = await this.#collect(() =>
+      readTar(stream, this.#path, this.#problems, this.#digests.needsFile, onEvent),
+    );
     if (!tar) return this.#result(undefined);
     const layout = await this.#layoutOf(tar.files);
     if (layout) await this.#checkIndex(layout);
-    this.#fileDigest = tar.fileDigest;
+    this.#digests.file = tar.fileDigest;
     if (layout && !onEvent) this.#start(layout);
     if (layout) await this.#checkStreamed(layout, tar.digests);
     return this.#result(layout);
@@ -179,7 +179,7 @@ export class Verification {
     const contents = await this.#collect(() => checkTar(tar, this.#problems));
     const layout = contents && (await this.#layoutOf(new TarFiles(tar, contents)));
     if (layout) await this.#checkIndex(layout);
-    if (this.#needsSum) await this.#checkWithSum(tar, layout, contents?.entries);
+    if (this.#digests.needsFile) await this.#checkWithSum(tar, layout, contents?.entries);
     else if (layout) await this.#collect(() => this.#checkBlobs(layout));
     const result = await this.#result(layout);
     if (!(await tar.isUnchanged()))
@@ -197,19 +197,14 @@ export class Verification {
   /** Compares what is known before the blobs are read. @throws AirgapError `CONTENT` */
   async #checkIndex(layout: Layout): Promise<void> {
     if (layout.entries.has('index.json'))
-      this.#digest = await this.#collect(async () => digestOf(await layout.documentBytes('index.json')));
-    if (this.#digest === undefined) return;
-    const listed = await this.#checksums?.checkIndex(layout);
-    if (layout.form === 'directory') this.#noteName(listed);
+      this.#digests.index = await this.#collect(async () =>
+        digestOf(await layout.documentBytes('index.json')),
+      );
+    if (this.#digests.index === undefined) return;
+    await this.#digests.checkIndex(layout);
     const found = await this.#collect(() => checkLayoutImages(layout, this.#policy));
     this.#signatures = found ?? [];
     requireSignatures(this.#signatures);
-  }
-
-  /** Whether the sum of the complete file is compared: an index that is the expected one needs no sum. */
-  get #needsSum(): boolean {
-    const isIndex = this.#expected !== undefined && this.#expected === this.#digest;
-    return this.#checksums !== undefined || (this.#expected !== undefined && !isIndex);
   }
 
   /** A file that is not a layout still has a sum. */
@@ -220,7 +215,7 @@ export class Verification {
   ): Promise<void> {
     if (layout) this.#start(layout);
     const { signal } = this.#options;
-    this.#fileDigest = await checkInOnePass(tar, entries.values(), this.#problems, this.#onEvent, signal);
+    this.#digests.file = await checkInOnePass(tar, entries.values(), this.#problems, this.#onEvent, signal);
     if (layout) await this.#collect(() => this.#checkOthers(layout, entries));
   }
 
@@ -246,7 +241,7 @@ export class Verification {
   /** Checks documents and references, compares the sum of the file, and reports. @throws AirgapError `CONTENT` */
   async #result(layout: Layout | undefined): Promise<VerifyResult> {
     const names = layout && (await this.#collect(() => this.#checkReferences(layout)));
-    this.#compareSums();
+    this.#digests.compare(this.#problems);
     return names ? this.#summary(layout, names) : this.#summary(undefined, []);
   }
 
@@ -254,11 +249,12 @@ export class Verification {
   #summary(layout: Layout | undefined, images: readonly string[]): VerifyResult {
     const blobs = layout ? blobsOf(layout) : [];
     const { signedBy, path } = this.#checksums ?? {};
+    const { index, file } = this.#digests;
     return {
       path: this.#path,
       form: layout?.form ?? 'bundle',
-      ...(this.#digest ? { digest: this.#digest } : {}),
-      ...(this.#fileDigest ? { fileDigest: this.#fileDigest } : {}),
+      ...(index ? { digest: index } : {}),
+      ...(file ? { fileDigest: file } : {}),
       ...(path === undefined
         ? {}
         : { checksums: { path, ...(signedBy ? { signedBy: signedBy.path } : {}) } }),
@@ -289,37 +285,6 @@ export class Verification {
     return names.flatMap(({ name }) => name ?? []);
   }
 
-  /** @throws AirgapError `CONTENT`, with the problems as details: they say what has changed */
-  #compareSums(): void {
-    try {
-      if (this.#checksums && this.#fileDigest) this.#noteName(this.#checksums.checkFile(this.#fileDigest));
-      this.#compareExpected();
-    } catch (error) {
-      if (!(error instanceof AirgapError)) throw error;
-      const { code, message, hint, where } = error;
-      const details = this.#problems.map(({ message, entry }) => problemError(message, entry));
-      throw new AirgapError(code, message, { ...(hint ? { hint } : {}), where, details });
-    }
-  }
-
-  #compareExpected(): void {
-    const expected = this.#expected;
-    if (expected === undefined || expected === this.#fileDigest || expected === this.#digest) return;
-    const index = this.#digest ? `, its index has ${this.#digest}` : '';
-    const file = this.#fileDigest ? `the file has ${this.#fileDigest}` : 'it is a directory';
-    throw new AirgapError('CONTENT', `digest mismatch: expected ${expected}; ${file}${index}`, {
-      where: { path: this.#path },
-      hint: 'Fetch the bundle again, and compare with the digest that airgap build printed.',
-    });
-  }
-
-  /** Says that the file has another name in the checksums. */
-  #noteName(listed: string | undefined): void {
-    if (this.#checksums === undefined || listed === undefined || listed === this.#checksums.name) return;
-    const message = `${this.#path} is listed as ${listed} in ${this.#checksums.path}`;
-    this.#onEvent({ type: 'notice', message });
-  }
-
   /** Runs a check; what makes further checks impossible is a problem. */
   async #collect<T>(check: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -340,10 +305,6 @@ export class Verification {
 function withImages(problem: Problem, references: ReferenceCheck): Problem {
   const images = problem.entry === undefined ? [] : references.takeImages(problem.entry);
   return images.length === 0 ? problem : { ...problem, images };
-}
-
-function problemError(message: string, entry: string | undefined): AirgapError {
-  return new AirgapError('BUNDLE', message, { where: entry === undefined ? {} : { path: entry } });
 }
 
 function incomplete(layout: Layout, bases: readonly string[]): string {

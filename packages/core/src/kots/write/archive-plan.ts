@@ -1,6 +1,7 @@
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { RandomAccess } from '../../store/random-access.ts';
-import { AIRGAP_DOCUMENT, type AirgapSpec, APP_ARCHIVE, formatAirgapDocument } from '../airgap-document.ts';
+import { type AirgapSpec, formatAirgapDocument } from '../airgap-document.ts';
+import { AIRGAP_DOCUMENT, APP_ARCHIVE } from '../archive-names.ts';
 import { type TreeFile, treePath } from '../registry-tree.ts';
 import type { DeltaBase } from './delta-base.ts';
 import { pushedName, type SavedImage } from './saved-image.ts';

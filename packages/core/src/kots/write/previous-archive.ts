@@ -1,6 +1,6 @@
 import type { AirgapSpec } from '../airgap-document.ts';
-import { APP_ARCHIVE } from '../airgap-document.ts';
 import type { Archive } from '../archive.ts';
+import { APP_ARCHIVE } from '../archive-names.ts';
 import type { ArchiveEntry } from './archive-plan.ts';
 import { checkReleaseSize } from './release.ts';
 
