@@ -6,6 +6,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-type.ts';
 import { parseFrom } from '../oci/stored-document.ts';
+import { AmbiguousJson, parseStrictJson } from '../oci/strict-json.ts';
 import { hashBytes } from '../store/hash-bytes.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
@@ -13,7 +14,7 @@ import { type RandomAccess, slice } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
 import { walkExtendedTar } from '../tar/extended-walk.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
-import { blobPath } from './documents.ts';
+import { blobPath, DOCUMENT_KEYS } from './documents.ts';
 import type { LayoutEntry, LayoutFiles } from './layout-files.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 import { layoutName } from './tar-files.ts';
@@ -112,10 +113,19 @@ class ArchiveReader {
 
   async #images(): Promise<DockerImage[]> {
     const bytes = await this.#read(this.#find(DOCUMENT), MAX_DOCUMENT_SIZE);
-    const result = documentSchema.safeParse(parseJson(bytes));
+    const result = documentSchema.safeParse(this.#parse(bytes));
     if (result.success) return result.data;
     const [issue] = result.error.issues;
     throw this.#invalid(`${DOCUMENT}: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`);
+  }
+
+  #parse(bytes: Buffer): unknown {
+    try {
+      return parseStrictJson(bytes, DOCUMENT_KEYS[DOCUMENT] ?? {});
+    } catch (cause) {
+      if (!(cause instanceof AmbiguousJson)) throw cause;
+      throw this.#invalid(`programs read ${DOCUMENT} differently: ${cause.message}`);
+    }
   }
 
   /** Adds the config, the layers and the manifest of an image. @returns the descriptor of the manifest */
@@ -219,14 +229,6 @@ async function compressionOf(content: RandomAccess): Promise<string> {
 
 function withName(manifest: Descriptor, name: string): Descriptor {
   return { ...manifest, annotations: { [NAME_ANNOTATIONS[0]]: name } };
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function json(document: unknown): Buffer {
