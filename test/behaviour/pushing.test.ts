@@ -136,6 +136,29 @@ describe('row 28: a registry that answers the check of what need not exist with'
     expectComplete();
   });
 
+  it.each(CODES)(
+    'a redirect to storage that answers %i to HEAD gets everything, at the first attempt',
+    async code => {
+      await using storage = await TestRegistry.start();
+      storage.fault = status(code);
+      registry.fault = at(
+        request => request.method === 'HEAD' && isBlob(request),
+        ({ path }, response, stored) => {
+          const { repository, reference } = targetOf(path);
+          if ((stored ?? registry.blob(repository, reference)) === undefined) return false;
+          response.writeHead(307, { location: `http://${storage.host}${path}` }).end();
+          return true;
+        },
+      );
+      await loaded();
+      expectComplete();
+      await loaded({ checkBlobs: true });
+      expectComplete();
+      const requested = storage.seen.map(({ path }) => path);
+      expect(requested.length).toBeLessThanOrEqual(new Set(requested).size * 3);
+    },
+  );
+
   it.each(CODES)('%i for the fallback tag of referrers gets one', async code => {
     const subject = imageWith(7);
     const { artifactOf } = await import('../support/images/image.ts');
@@ -170,6 +193,23 @@ describe('row 28: a registry that answers the check of what need not exist with'
     }
     expect(closed.seen.every(isRead)).toBe(true);
   });
+});
+
+describe('a web page that answers every request with 200 is not taken for a registry', () => {
+  it.each([[], ['--on-existing', 'skip'], ['--on-existing', 'fail'], ['--dry-run']])(
+    'by load %j',
+    async (...flags) => {
+      registry.fault = (_request, response) => {
+        response.setHeader('content-type', 'text/html');
+        response.end('<html>Log in</html>');
+        return true;
+      };
+      const { status, stderr } = await airgap(['load', bundle, registry.host, ...flags]);
+      expect([status, stderr]).toEqual([3, expect.stringContaining('the manifest is not JSON')]);
+      expect(stderr).toContain('Check that the host is a container registry');
+      expect(registry.seen.every(isRead)).toBe(true);
+    },
+  );
 });
 
 describe('row 28: for the referrers of a build', () => {

@@ -94,21 +94,32 @@ describe('build --split', () => {
     [['merge', 'app-1.1.tar', '-o', 'x.tar'], 'a base and a delta', ''],
     [['merge', 'app-1.0.tar', 'app-1.1.tar', '-o', 'x.tar'], 'not a delta', 'the delta last'],
     [['build', 'list.txt', '-o', '-', '--split', 'cd'], 'a stream cannot be split', ''],
-    [
-      ['delta', 'app-1.0.tar', 'app-1.1.tar', '-o', '-'],
-      'cannot be written to standard output',
-      'Pass the name',
-    ],
-    [['split', 'app-1.1.tar', '--split', 'cd', '-o', '-'], 'cannot be written to standard output', ''],
-    [['join', 'split.tar.001', '-o', '-'], 'cannot be written to standard output', ''],
-    [['kots', 'app-1.1.tar', '-o', '-'], 'cannot be written to standard output', ''],
-    [['build', 'list.txt', '-o', 'x.tar', '--report', '-'], 'cannot be written to standard output', ''],
+    [['inspect', '-'], 'no such file', 'only airgap verify reads a bundle from standard input'],
+    // A pipe has a path, but not one to write a file to.
+    [['build', 'list.txt', '-o', '/dev/stdout'], 'a device or a pipe', 'Only airgap build can also stream'],
   ])('rejects airgap %j', async (args, message, hint) => {
     const { status, stderr } = await run(...args);
     expect(stderr).toContain(message);
     expect(stderr).toContain(hint);
-    expect([1, 2]).toContain(status);
-    expect(work.files().filter(name => name.startsWith('x.tar') || name.startsWith('-'))).toEqual([]);
+    expect([1, 2, 5]).toContain(status);
+    expect(work.files().filter(name => /^-|^x/.test(name))).toEqual([]);
+  });
+
+  it.each([
+    [['delta', 'app-1.0.tar', 'app-1.1.tar', '-o', '-']],
+    [['split', 'app-1.1.tar', '--split', 'cd', '-o', '-']],
+    [['join', 'split.tar.001', '-o', '-']],
+    [['pull', 'oci://127.0.0.1:1/app:1', '-o', '-']],
+    [['kots', 'app-1.1.tar', '--app', 'a', '-o', '-']],
+    [['lock', 'list.txt', '-o', '-']],
+    [['build', 'list.txt', '-o', 'x.tar', '--report', '-']],
+    ...['mapping', 'kustomize', 'registries-yaml', 'pull-secret'].map(flag => [
+      ['load', 'app-1.1.tar', '127.0.0.1:1', `--${flag}`, '-'],
+    ]),
+  ])('takes "-" for standard output only in build: airgap %j', async args => {
+    const { status, stderr } = await run(...args);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('cannot be written to standard output')]);
+    expect(work.files().filter(name => /^-|^x/.test(name))).toEqual([]);
   });
 
   it.each([
@@ -137,6 +148,28 @@ describe('build --split', () => {
     expect(stdout).toContain(`${work.file('there/split.tar')}: 4.5 MB in`);
     expect(status).toBe(0);
     expect(contentOf('there/split.tar').equals(contentOf('app-1.1.tar'))).toBe(true);
+  });
+
+  it('names the parts that are damaged inside of a layer', async () => {
+    mkdirSync(work.file('inside'));
+    const sums = PARTS.map(name => `${sha256(contentOf(name)).slice('sha256:'.length)}  ${name}\n`);
+    const path = (name: string) => work.file(`inside/${name}`);
+    for (const name of PARTS) copyFileSync(work.file(name), path(name));
+    writeFileSync(path('split.tar.004'), contentOf('split.tar.004').fill(1, 5000, 5001));
+    const unlisted = await run('verify', 'inside/split.tar.001');
+    expect(unlisted.stdout).not.toContain('split.tar.004');
+    writeFileSync(path('split.tar.parts.sha256'), sums.join(''));
+    for (const name of ['split.tar.001', 'split.tar']) {
+      const { status, stdout } = await run('verify', `inside/${name}`);
+      expect(stdout).toContain('problem: split.tar.004: digest mismatch: expected sha256:');
+      expect(stdout).not.toContain('split.tar.003');
+      expect(status).toBe(1);
+    }
+    const whole = sha256(contentOf(...PARTS)).slice('sha256:'.length);
+    writeFileSync(path('split.tar.sha256'), `${whole}  split.tar\n`);
+    const { status, stderr } = await run('verify', 'inside/split.tar.001');
+    expect(stderr).toContain('error: split.tar.004: digest mismatch');
+    expect(status).toBe(4);
   });
 
   it('is verified one part at a time with the checksums of the parts', async () => {
@@ -271,6 +304,12 @@ describe('build --delta-from', () => {
     expect(
       contentOf('parts.tar.001', 'parts.tar.002', 'parts.tar.003').equals(contentOf('app-1.1.tar')),
     ).toBe(true);
+  });
+
+  it('does not merge to standard output', async () => {
+    const { status, stderr } = await run('merge', 'app-1.0.tar', 'app-1.1.delta.tar', '-o', '-');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('cannot be written to standard output')]);
+    expect(work.files()).not.toContain('-');
   });
 
   it('says that another bundle than its base has the layers', async () => {

@@ -624,7 +624,7 @@ describe('an invalid layout', () => {
 
   it('is served without its unnamed images, which a notice reports', async () => {
     const file = work.file('nameless.tar');
-    writeFileSync(file, await tarOf(layoutOf({ 'quay.io/team/app:1': app, '': unrelated })));
+    writeFileSync(file, await tarOf(layoutOf({ 'quay.io/team/app:1': app, '': unrelated, '1.0': many })));
     const reported: AirgapEvent[] = [];
     await using served = await serve({
       bundles: [file],
@@ -636,10 +636,24 @@ describe('an invalid layout', () => {
       {
         time: expect.any(Number),
         type: 'notice',
-        message: expect.stringContaining('images without a name are not served: 1'),
+        message: expect.stringContaining('images without a name are not served: 2'),
       },
     ]);
   });
+});
+
+it('a layout of another tool is served with referrers that have no name', async () => {
+  const file = work.file('referrers.tar');
+  writeFileSync(file, await tarOf(layoutOf({ 'quay.io/team/app:1': app, '': signature })));
+  const reported: AirgapEvent[] = [];
+  await using served = await serve({
+    bundles: [file],
+    listen: ANY_PORT,
+    onEvent: event => reported.push(event),
+  });
+  const response = await fetch(`${served.url}/v2/quay.io/team/app/referrers/${app.digest}`);
+  expect(await response.json()).toMatchObject({ manifests: [{ digest: signature.digest }] });
+  expect(reported.filter(({ type }) => type === 'notice')).toEqual([]);
 });
 
 describe('the registry', () => {

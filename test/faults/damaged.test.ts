@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { inspect, load, serve, verify } from '@airgap/core';
+import { build, inspect, kots, load, serve, verify } from '@airgap/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
 import { TempDir } from '../support/airgap.ts';
 import { layoutOf, withEntry } from '../support/bundle.ts';
-import { imageOf, noiseOf, type TestFile, tarOf } from '../support/images/image.ts';
+import { imageOf, noiseOf, sha256, type TestFile, tarOf } from '../support/images/image.ts';
 
 const layer = noiseOf(1, 20_000);
 const app = imageOf({ layers: [layer], compression: 'none' });
@@ -112,6 +112,54 @@ describe.each<[string, string, () => Promise<Buffer>]>([
     expect((await verify({ bundle })).problems).toContainEqual(expect.objectContaining({ message }));
     await expect(run()).rejects.toMatchObject({ code: 'BUNDLE', message, where: { path: bundle } });
     expect(registry.seen).toEqual([]);
+  });
+});
+
+/** A bundle whose manifest or config is replaced, with the digests of what refers to it. */
+async function withDocument(replaced: 'manifest' | 'config', content: string): Promise<Buffer> {
+  const bytes = Buffer.from(content);
+  const manifest = JSON.parse(app.bytes.toString());
+  const config = { ...manifest.config, digest: sha256(bytes), size: bytes.length };
+  const changed = replaced === 'manifest' ? bytes : Buffer.from(JSON.stringify({ ...manifest, config }));
+  const image = { ...app, bytes: changed, digest: sha256(changed) };
+  if (replaced === 'config') image.blobs = new Map([...app.blobs, [sha256(bytes), bytes]]);
+  return tarOf(layoutOf({ [NAME]: image }));
+}
+
+/** The verbs that read manifests, and those that read configs. */
+const MANIFEST_VERBS = {
+  ...VERBS,
+  kots: () => kots({ bundle, app: 'app', output: work.file('app.airgap') }),
+  'build from it': () => fromLocal(),
+};
+const CONFIG_VERBS = { inspect: VERBS.inspect, 'build from it': () => fromLocal() };
+
+function fromLocal() {
+  const specs = [{ file: 'list.txt', text: NAME }];
+  return build({ specs, from: [`oci-archive:${bundle}`], output: work.file('built.tar') });
+}
+
+describe.each([
+  ['manifest', '<html>', 'the manifest is not JSON', MANIFEST_VERBS],
+  ['manifest', '[]', 'the manifest violates the image specification', MANIFEST_VERBS],
+  ['manifest', '{"schemaVersion":3}', 'the manifest violates the image specification', MANIFEST_VERBS],
+  [
+    'manifest',
+    '{"schemaVersion":2,"config":5}',
+    'the manifest violates the image specification',
+    MANIFEST_VERBS,
+  ],
+  ['config', '<html>', 'the image config is not JSON', CONFIG_VERBS],
+  ['config', '{"os":1}', 'the image config violates the image specification', CONFIG_VERBS],
+] as const)('a bundle with the %s %s', (replaced, content, words, verbs) => {
+  it.each(Object.entries(verbs))('is damaged for %s: no registry has sent it', async (_verb, run) => {
+    writeFileSync(bundle, await withDocument(replaced, content));
+    await expect(run()).rejects.toMatchObject({
+      code: 'BUNDLE',
+      message: expect.stringContaining(words),
+      hint: 'Check it with airgap verify, and fetch it again.',
+      where: { path: bundle },
+    });
   });
 });
 

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestRegistry } from '../registry/registry.ts';
-import { airgap, TempDir } from '../support/airgap.ts';
+import { AIRGAP, airgap, TempDir, WITHOUT_SETTINGS } from '../support/airgap.ts';
 import { imageOf, noiseLayer } from '../support/images/image.ts';
 
 if (!canMount()) process.stderr.write('\nSKIPPED: failing disks: this process may not mount\n');
@@ -54,6 +55,21 @@ describe.skipIf(!canMount())('a disk that', () => {
     expect(readdirSync(disk)).toEqual(['other']);
   });
 
+  it.each([
+    ['a bundle', ['build', '-', '-o', '-'], '4m'],
+    ['a manual', ['man'], '8k'],
+    ['a completion', ['completion', 'bash'], '4k'],
+    ['a schema', ['config', 'schema'], '4k'],
+  ])('fills up ends the output of %s to a file on it', async (_what, args, size) => {
+    mount(`size=${size}`);
+    // The last write before a disk is full is a short one, which Node does not report.
+    const outcome = await outputTo(`${disk}/output`, args, `${registry.host}/team/large:1\n`);
+    expect(outcome).toEqual({
+      status: 5,
+      stderr: expect.stringContaining('cannot write to standard output'),
+    });
+  });
+
   it('is read-only is detected before the first request to a registry', async () => {
     mount('ro');
     const { status, stderr } = await build();
@@ -62,6 +78,24 @@ describe.skipIf(!canMount())('a disk that', () => {
     expect(registry.seen).toEqual([]);
   });
 });
+
+/** Runs the program with a file as standard output. */
+async function outputTo(path: string, args: readonly string[], stdin: string) {
+  const file = openSync(path, 'w');
+  const child = spawn(process.execPath, [AIRGAP, ...args], {
+    env: { ...process.env, ...WITHOUT_SETTINGS },
+    stdio: ['pipe', file, 'pipe'],
+  });
+  closeSync(file);
+  let stderr = '';
+  child.stderr?.on('data', chunk => {
+    stderr += chunk;
+  });
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(stdin);
+  const [status] = await once(child, 'close');
+  return { status, stderr };
+}
 
 function canMount(): boolean {
   using folder = new TempDir();

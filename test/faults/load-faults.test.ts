@@ -280,6 +280,24 @@ describe.concurrent('a load that cannot succeed reports why, and can be repeated
     });
   });
 
+  it.each(['http://127.0.0.1:1/v2/x', 'http://registry.internal.invalid/v2/x'])(
+    'a registry that leads uploads to a host that cannot be reached: %s',
+    async location => {
+      await using registry = await TestRegistry.start();
+      registry.fault = ({ step }, response) => {
+        if (step !== 'start') return false;
+        response.writeHead(202, { location }).end();
+        return true;
+      };
+      const { host } = new URL(location);
+      await expect(loadInto(registry)).rejects.toMatchObject({
+        code: 'NETWORK',
+        message: expect.stringContaining(host),
+        hint: `Fix the Location headers of ${registry.host}, which lead uploads to ${host}, or those of the proxy in front of it.`,
+      });
+    },
+  );
+
   it('a registry that returns another digest', async () => {
     await using registry = await TestRegistry.start();
     registry.fault = ({ step }, response) => {

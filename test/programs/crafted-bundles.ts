@@ -37,9 +37,21 @@ const special = (type: string, name: string, content: string) => {
   return Buffer.concat([header, Buffer.from(content), Buffer.alloc(-content.length & 511)]);
 };
 const paxPath = (path: string) => {
-  const size = ` path=${path}\n`.length + 2;
+  const rest = ` path=${path}\n`.length;
+  const size = rest + `${rest + 2}`.length;
   return special('x', 'pax', `${size} path=${path}\n`);
 };
+/** A header with another text in the field of its size. */
+const resized = (header: Buffer, field: string) => {
+  header.write(field, 124, 'latin1');
+  header.fill(' ', 148, 156);
+  const checksum = header.reduce((sum, byte) => sum + byte, 0);
+  header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return header;
+};
+/** Adds an entry before the end of a tar. */
+const hiddenIn = (tar: Buffer, entry: Buffer) =>
+  Buffer.concat([tar.subarray(0, -1024), entry, tar.subarray(-1024)]);
 
 const ARM64 = { architecture: 'arm64', os: 'linux' };
 
@@ -320,8 +332,33 @@ export const CASES: readonly CraftedCase[] = [
   failed('a long name of GNU', {
     tar: tar => Buffer.concat([special('L', '././@LongLink', 'index.json\0'), tar]),
   }),
-  failed('a global pax header', {
+  ok('a global pax header', {
     tar: tar => Buffer.concat([special('g', 'pax', '21 comment=something\n'), tar]),
+  }),
+  failed('a global pax header with a name', {
+    tar: tar => Buffer.concat([special('g', 'pax', '19 path=index.json\n'), tar]),
+  }),
+  ok('a pax header of an entry', {
+    tar: tar => Buffer.concat([special('x', 'pax', '22 mtime=1732608000.5\n'), tar]),
+  }),
+  ok('a pax header with the name of its entry', {
+    tar: tar => Buffer.concat([paxPath('oci-layout'), tar]),
+  }),
+  failed('a pax header at the end', {
+    tar: tar => Buffer.concat([tar.subarray(0, -1024), paxPath('index.json'), tar.subarray(-1024)]),
+  }),
+  failed('a directory whose content is an entry', {
+    tar: tar => hiddenIn(tar, special('5', 'blobs/', 'x'.repeat(1024))),
+  }),
+  failed('a file whose size begins with a NUL', {
+    tar: tar => hiddenIn(tar, resized(special('0', 'repositories', ''), '\x000000001000')),
+  }),
+  failed('a name of 200 bytes', {
+    tar: tar => Buffer.concat([paxPath(`blobs/${'x'.repeat(200)}`), special('0', 'x', ''), tar]),
+  }),
+  failed('an index.json after a single zero block', {
+    entries: entries => entries.map(({ name, content }) => ({ name: `./${name}`, content })),
+    tar: tar => Buffer.concat([tar.subarray(0, -512), special('0', 'index.json', '{}'), tar.subarray(-1024)]),
   }),
   failed('a link', { tar: tar => Buffer.concat([special('2', 'blobs/sha256/link', ''), tar]) }),
 

@@ -117,6 +117,8 @@ export function testCraftedBundles(all: boolean): void {
         const { problems } = await verify({ bundle: path });
         const verdict = problems.length > 0 ? 'FAILED' : 'OK';
         expect({ verdict, problems }).toMatchObject({ verdict: entry.verdict });
+        const streamed = await verify({ bundle: new Blob([new Uint8Array(bundle.tar)]).stream() });
+        expect(streamed.problems.length > 0 ? 'FAILED' : 'OK').toBe(verdict);
         if (!all && (verdict === 'FAILED' || entry.nightly)) return;
         const decompressed = await verify({ bundle: path, diffIds: true });
         expect(decompressed.problems.length > 0 ? 'FAILED' : 'OK').toBe(entry.decompressed ?? verdict);

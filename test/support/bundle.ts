@@ -61,13 +61,13 @@ function sized(header: Buffer, size: number): Buffer {
   return header;
 }
 
-/** The entries of an OCI layout, not written by a build. */
+/** The entries of an OCI layout, not written by a build. Images with a name like `?1` get none, others may get only a tag. */
 export function layoutOf(images: Record<string, TestImage>): TestFile[] {
   const manifests = Object.entries(images).map(([name, { mediaType, digest, bytes }]) => ({
     mediaType,
     digest,
     size: bytes.length,
-    annotations: name ? { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name } : {},
+    annotations: annotationsOf(name),
   }));
   const blobs = new Map<string, Buffer>();
   for (const image of Object.values(images).flatMap(flatten))
@@ -78,6 +78,12 @@ export function layoutOf(images: Record<string, TestImage>): TestFile[] {
     { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, manifests }) },
     ...[...blobs].map(([digest, content]) => ({ name: `blobs/sha256/${digest.slice(7)}`, content })),
   ];
+}
+
+function annotationsOf(name: string): Record<string, string> {
+  if (name === '' || name.startsWith('?')) return {};
+  const refName = { 'org.opencontainers.image.ref.name': name };
+  return /[/:]/.test(name) ? { 'io.containerd.image.name': name, ...refName } : refName;
 }
 
 /** Builds a bundle of images in a registry called `registry.test`, with all platforms. */

@@ -1,4 +1,5 @@
 import { AirgapError } from '@airgap/core';
+import { writeCompletely } from './file-output.ts';
 
 /** The state of the standard streams while the program runs. */
 export interface Output {
@@ -17,6 +18,7 @@ export function watchOutput(stop: (reason: AirgapError) => void): Output {
     closed: false,
     failure: undefined,
   };
+  writeCompletely(process.stdout);
   process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
     if (cause.code === 'EPIPE') {
       output.closed = true;

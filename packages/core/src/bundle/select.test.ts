@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { artifactOf, imageOf, noiseOf } from '../../../../test/support/images/image.ts';
+import { layoutOf } from '../../../../test/support/bundle.ts';
+import {
+  artifactOf,
+  imageOf,
+  noiseOf,
+  type TestImage,
+  tarOf,
+} from '../../../../test/support/images/image.ts';
 import { bundleOf, openBytes } from '../../../../test/support/memory-bundle.ts';
 import { selectImages } from './select.ts';
 
@@ -59,3 +66,51 @@ it('a misspelled name gets a hint at the nearest one', () =>
   expect(select(['registry.test/team/onne:1'])).rejects.toMatchObject({
     hint: 'Did you mean registry.test/team/one:1?',
   }));
+
+describe('a layout of another tool', () => {
+  const signature = artifactOf({ subject: sbom });
+  const open = async (images: Record<string, TestImage>) => openBytes(await tarOf(layoutOf(images)));
+  const selectOf = async (images: Record<string, TestImage>, patterns?: readonly string[]) =>
+    (await selectImages(await open(images), patterns)).map(({ name }) => name.toString());
+
+  it.each<[string, readonly string[] | undefined, readonly string[]]>([
+    ['all', undefined, ['a.test/one:1', 'b.test/one:2', 'b.test/two:1']],
+    ['one', ['a.test/one:1'], ['a.test/one:1']],
+  ])(
+    'has referrers without a name in the repositories of their subject: %s',
+    async (_title, patterns, names) => {
+      const images = {
+        '?1': signature,
+        'a.test/one:1': one,
+        '?2': sbom,
+        'b.test/one:2': one,
+        'b.test/two:1': image(2),
+      };
+      const repositories = names.filter(name => name.includes('/one:')).map(name => name.slice(0, -2));
+      expect(await selectOf(images, patterns)).toEqual([
+        ...names,
+        ...repositories.flatMap(name => [`${name}@${sbom.digest}`, `${name}@${signature.digest}`]),
+      ]);
+    },
+  );
+
+  it.each<[string, Record<string, TestImage>, string, string]>([
+    ['no name', { '?1': one }, 'has no name', 'oci-archive:bundle.tar REGISTRY'],
+    ['one without a name', { 'a.test/one:1': one, '?1': image(2) }, 'has no name', "--images '*'"],
+    ['a referrer of nothing', { 'a.test/one:1': image(2), '?1': sbom }, 'has no name', "--images '*'"],
+    ['only a tag', { '1.0': one }, 'has only a tag: 1.0', 'oci-archive:bundle.tar:1.0 REGISTRY'],
+    ['a tag that looks like a name', { redis: one }, 'has only a tag: redis', 'bundle.tar:redis REGISTRY'],
+  ])('with %s is refused', async (_title, images, reason, hint) => {
+    await expect(selectOf(images)).rejects.toMatchObject({
+      code: 'INPUT',
+      message: `an image in the bundle ${reason}`,
+      hint: expect.stringContaining(hint),
+      where: { path: 'bundle.tar' },
+    });
+  });
+
+  it('gives the images with names when they are chosen', async () => {
+    const images = { 'a.test/one:1': one, '?1': image(2), latest: image(3) };
+    expect(await selectOf(images, ['*'])).toEqual(['a.test/one:1']);
+  });
+});

@@ -1,33 +1,40 @@
-import type { Layout } from '../layout/layout.ts';
+import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { type NamedImage, readName } from '../layout/names.ts';
 import { subjectOf } from '../layout/subject.ts';
+import { isUnnamed, unnamedReferrers } from '../layout/unnamed-images.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
 import { closest } from '../model/closest.ts';
 import { AirgapError } from '../model/errors.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
 import { aliasesOf } from '../reference/aliases.ts';
 import { ImagePatterns } from '../reference/image-patterns.ts';
-import type { Reference } from '../reference/reference.ts';
 
 /**
- * Selects the images of a bundle that match any of the patterns, with their referrers, in the bundle's order.
+ * Selects the images of a bundle that match any of the patterns, with their referrers, in the bundle's order. Referrers
+ * without a name, which other tools write into layouts, get that of their subject with their digest.
  *
  * @param patterns names in any spelling that Docker accepts, `*` matches any characters; undefined selects all images
- * @throws AirgapError `USAGE` when a pattern matches nothing, `BUNDLE` for an image without a name
+ * @throws AirgapError `USAGE` when a pattern matches nothing, `INPUT` for an image without a name if all are selected or
+ * none has one
  */
 export async function selectImages(
   layout: Layout,
   patterns: readonly string[] | undefined,
 ): Promise<NamedImage[]> {
-  const names = await layout.names();
-  const named = names.map(({ name, descriptor }) => ({
-    name: nameOf(layout, name, descriptor),
-    root: descriptor,
-  }));
-  if (patterns === undefined) return named;
+  const images = await layout.names();
+  const unnamed = images.filter(isUnnamed);
+  const named = images.flatMap(image => (isUnnamed(image) ? [] : [namedImage(layout, image)]));
+  if (named.length === 0) requireNames(layout, unnamed, false);
+  if (patterns === undefined) {
+    const referrers = await unnamedReferrers(layout, named, unnamed);
+    const found = new Set(referrers.map(({ root }) => root.digest));
+    const others = unnamed.filter(({ descriptor }) => !found.has(descriptor.digest));
+    requireNames(layout, others, true);
+    return [...named, ...referrers];
+  }
   const selected = new Set(matchingImages(named, patterns));
   await addReferrers(layout, named, selected);
-  return named.filter(image => selected.has(image));
+  const ordered = named.filter(image => selected.has(image));
+  return [...ordered, ...(await unnamedReferrers(layout, ordered, unnamed))];
 }
 
 function matchingImages(named: readonly NamedImage[], patterns: readonly string[]): NamedImage[] {
@@ -58,18 +65,26 @@ async function addReferrers(
       for (const image of referrers.get(`${name.name}@${descriptor.digest}`) ?? []) selected.add(image);
 }
 
-function nameOf({ path }: Layout, name: string | undefined, root: Descriptor): Reference {
-  const where = { path, digest: root.digest };
-  if (name === undefined)
-    throw new AirgapError('BUNDLE', 'an image in the bundle has no name', {
-      where,
-      hint: 'Load a bundle that airgap build wrote.',
-    });
+function namedImage({ path }: Layout, { name = '', descriptor: root }: NamedDescriptor): NamedImage {
   try {
-    return readName(name, root).canonical();
+    return { name: readName(name, root).canonical(), root };
   } catch (error) {
-    throw error instanceof AirgapError ? error.withContext(where) : error;
+    throw error instanceof AirgapError ? error.withContext({ path, digest: root.digest }) : error;
   }
+}
+
+/** @throws AirgapError `INPUT` for the first image: it could be loaded under any name */
+function requireNames(layout: Layout, [first]: readonly NamedDescriptor[], hasOthers: boolean): void {
+  if (first === undefined) return;
+  const { form, path } = layout;
+  const { name, descriptor } = first;
+  const problem = name === undefined ? 'has no name' : `has only a tag: ${name}`;
+  const source = `${form === 'directory' ? 'oci' : 'oci-archive'}:${path}${name === undefined ? '' : `:${name}`}`;
+  const otherwise = hasOthers ? ", or omit the images without names with --images '*'" : '';
+  throw new AirgapError('INPUT', `an image in the bundle ${problem}`, {
+    where: { path, digest: descriptor.digest },
+    hint: `Name it in the target with airgap push ${source} REGISTRY/NAME:TAG${otherwise}.`,
+  });
 }
 
 function noMatch(pattern: string, named: readonly NamedImage[]): AirgapError {

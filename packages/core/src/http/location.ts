@@ -1,4 +1,5 @@
 import { AirgapError } from '../model/errors.ts';
+import { RetryableError } from './retry.ts';
 import type { ResponseHead } from './round-trip.ts';
 
 /** Whether a response leads to another URL (RFC 9110, section 15.4). */
@@ -27,4 +28,18 @@ export function locationOf(
     where: { host },
     hint: `Fix the Location headers of ${host}, or of the proxy in front of it.`,
   });
+}
+
+/**
+ * The error of a request to where a `Location` of the registry leads. If another host cannot be reached there, the hint is
+ * about the `Location`: a registry behind a proxy may not know its own name.
+ */
+export function locationError(thrown: unknown, { host: target }: URL, host: string): unknown {
+  const error = thrown instanceof RetryableError ? thrown.error : thrown;
+  if (!(error instanceof AirgapError) || error.code !== 'NETWORK' || target === host) return thrown;
+  const { code, message, where, cause } = error;
+  const hint = `Fix the Location headers of ${host}, which lead uploads to ${target}, or those of the proxy in front of it.`;
+  const explained = new AirgapError(code, message, { where, cause, hint });
+  if (!(thrown instanceof RetryableError)) return explained;
+  return new RetryableError(explained, thrown.throttled, thrown.attempts);
 }

@@ -6,7 +6,8 @@ import { type Digest, isDigest } from '../oci/digest.ts';
 import { Reference } from '../reference/reference.ts';
 import { lastSegment } from '../reference/relocation.ts';
 import type { RandomAccess } from '../store/random-access.ts';
-import { type PlacedEntry, walkTar } from '../tar/walk.ts';
+import { walkExtendedTar } from '../tar/extended-walk.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 import { blobDigest } from './documents.ts';
 import type { Layout } from './layout.ts';
 import { openDockerArchive } from './open-docker-archive.ts';
@@ -169,7 +170,7 @@ const DOCUMENT = /(?:^|\/)(?:[^/]+\.json|json|repositories|oci-layout|VERSION)$/
 /** Whether a layer follows `manifest.json`: the Admin Console reads the archive once, from start to end. */
 async function hasEarlyManifest(tar: RandomAccess): Promise<boolean> {
   let hasManifest = false;
-  for await (const { name, type } of walkTar(tar)) {
+  for await (const { name, type } of walkExtendedTar(tar)) {
     if (name === 'manifest.json') hasManifest = true;
     else if (hasManifest && type === '0' && !DOCUMENT.test(name)) return true;
   }

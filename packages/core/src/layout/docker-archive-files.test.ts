@@ -105,6 +105,18 @@ describe('a docker archive', () => {
     ['has no manifest.json', { 'manifest.json': undefined }, 'manifest.json is missing'],
     ['has no JSON', { 'manifest.json': { content: '[' } }, 'manifest.json: the document'],
     ['has a wrong type', withImage({ Layers: [1] }), 'manifest.json: 0.Layers.0'],
+    ...[',"Layers":[]', ',"layers":[]', ',"CONFIG":"x"', ',"repoTags":["other:1"]'].map(
+      (more): [string, Record<string, Partial<TestFile>>, string] => [
+        `says ${more} as well, which programs read differently`,
+        { 'manifest.json': { content: JSON.stringify([image]).replace(/\}\]$/, `${more}}]`) } },
+        'programs read manifest.json differently',
+      ],
+    ),
+    [
+      'has more values than fit into memory',
+      { 'manifest.json': { content: `[${'[],'.repeat(2_000_000)}0]` } },
+      'manifest.json: the document',
+    ],
     ['lacks a config', withImage({ Config: 'none' }), 'none is missing'],
     ['lacks a layer', { 'a/layer.tar': undefined }, 'a/layer.tar is missing'],
     ['has fewer layers than its config', withImage({ Layers: ['a/layer.tar'] }), 'has 2 layers'],

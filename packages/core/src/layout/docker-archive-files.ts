@@ -5,13 +5,16 @@ import { MAX_CONFIG_SIZE, parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-type.ts';
+import { parseFrom } from '../oci/stored-document.ts';
+import { AmbiguousJson, parseStrictJson } from '../oci/strict-json.ts';
 import { hashBytes } from '../store/hash-bytes.ts';
 import { HashPool } from '../store/hash-pool.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
 import { type RandomAccess, slice } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
-import { type PlacedEntry, walkTar } from '../tar/walk.ts';
-import { blobPath } from './documents.ts';
+import { walkExtendedTar } from '../tar/extended-walk.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
+import { blobPath, DOCUMENT_KEYS } from './documents.ts';
 import type { LayoutEntry, LayoutFiles } from './layout-files.ts';
 import { NAME_ANNOTATIONS } from './names.ts';
 import { layoutName } from './tar-files.ts';
@@ -110,17 +113,27 @@ class ArchiveReader {
 
   async #images(): Promise<DockerImage[]> {
     const bytes = await this.#read(this.#find(DOCUMENT), MAX_DOCUMENT_SIZE);
-    const result = documentSchema.safeParse(parseJson(bytes));
+    const result = documentSchema.safeParse(this.#parse(bytes));
     if (result.success) return result.data;
     const [issue] = result.error.issues;
     throw this.#invalid(`${DOCUMENT}: ${issue?.path.join('.') || 'the document'}: ${issue?.message}`);
+  }
+
+  #parse(bytes: Buffer): unknown {
+    try {
+      return parseStrictJson(bytes, DOCUMENT_KEYS[DOCUMENT] ?? {});
+    } catch (cause) {
+      if (!(cause instanceof AmbiguousJson)) throw cause;
+      throw this.#invalid(`programs read ${DOCUMENT} differently: ${cause.message}`);
+    }
   }
 
   /** Adds the config, the layers and the manifest of an image. @returns the descriptor of the manifest */
   async #addImage(image: DockerImage, pool: HashPool): Promise<Descriptor> {
     const entry = this.#find(image.Config);
     const bytes = await this.#read(entry, MAX_CONFIG_SIZE);
-    const { diffIds } = parseConfig(bytes, { path: this.#tar.location });
+    const where = { path: this.#tar.location };
+    const { diffIds } = parseFrom(where, () => parseConfig(bytes, where));
     const { length } = image.Layers;
     if (length !== diffIds.length)
       throw this.#invalid(`${image.Config} has ${diffIds.length} layers, ${DOCUMENT} has ${length}`);
@@ -199,7 +212,7 @@ class ArchiveReader {
 /** The files and links of a tar by name. Of several entries with one name, the last one counts, as for docker. */
 async function entriesOf(tar: RandomAccess): Promise<Map<string, PlacedEntry>> {
   const entries = new Map<string, PlacedEntry>();
-  for await (const entry of walkTar(tar)) {
+  for await (const entry of walkExtendedTar(tar)) {
     const isFile = entry.type === '0';
     const isLink = (entry.type === '1' || entry.type === '2') && entry.link !== undefined;
     if (isFile || isLink) entries.set(posix.normalize(layoutName(entry.name)), entry);
@@ -216,14 +229,6 @@ async function compressionOf(content: RandomAccess): Promise<string> {
 
 function withName(manifest: Descriptor, name: string): Descriptor {
   return { ...manifest, annotations: { [NAME_ANNOTATIONS[0]]: name } };
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function json(document: unknown): Buffer {

@@ -2,6 +2,7 @@ import { parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageManifest, parseManifest } from '../oci/manifest.ts';
+import { parseFrom } from '../oci/stored-document.ts';
 import { Reference } from '../reference/reference.ts';
 import { blobPath, dockerManifestEntry } from './documents.ts';
 import type { Layout } from './layout.ts';
@@ -148,14 +149,17 @@ export class DockerArchive {
   }
 
   async #read(image: Descriptor): Promise<Candidate> {
-    const manifest = parseManifest(await this.#layout.manifest(image)) as ImageManifest;
+    const raw = await this.#layout.manifest(image);
+    const origin = { path: this.#layout.path, digest: image.digest };
+    const manifest = parseFrom(origin, () => parseManifest(raw)) as ImageManifest;
     return { digest: image.digest, manifest, diffIds: await this.#diffIdsOf(manifest) };
   }
 
   async #diffIdsOf({ config, layers }: Candidate['manifest']): Promise<readonly string[] | undefined> {
     if (this.#layout.sizeOf(config) === undefined) return undefined;
     const bytes = await this.#layout.blob(config);
-    const { diffIds } = parseConfig(bytes, { path: this.#layout.path, digest: config.digest });
+    const where = { path: this.#layout.path, digest: config.digest };
+    const { diffIds } = parseFrom(where, () => parseConfig(bytes, where));
     return diffIds.length === layers.length ? diffIds : undefined;
   }
 }

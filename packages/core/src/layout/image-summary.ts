@@ -3,6 +3,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { blobsOfManifest, type ImageManifest, isAttestation, isRunnable } from '../oci/manifest.ts';
 import { formatPlatform } from '../oci/platform.ts';
+import { parseFrom } from '../oci/stored-document.ts';
 import type { Layout, NamedDescriptor } from './layout.ts';
 import { subjectOf } from './subject.ts';
 import { rethrow, walkManifests } from './walk.ts';
@@ -72,5 +73,6 @@ async function platformOf(
 async function configPlatform(layout: Layout, { config }: ImageManifest) {
   if (layout.sizeOf(config) === undefined) return undefined;
   const bytes = await layout.blob(config);
-  return parseConfig(bytes, { path: layout.path, digest: config.digest }).platform;
+  const where = { path: layout.path, digest: config.digest };
+  return parseFrom(where, () => parseConfig(bytes, where)).platform;
 }

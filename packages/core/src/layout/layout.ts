@@ -6,6 +6,7 @@ import { type Descriptor, descriptorSchema } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MAX_MANIFEST_SIZE, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-type.ts';
+import { parseFrom } from '../oci/stored-document.ts';
 import { AmbiguousJson, parseStrictJson } from '../oci/strict-json.ts';
 import { Reference } from '../reference/reference.ts';
 import type { ChunkWriter } from '../store/blob-writer.ts';
@@ -147,7 +148,8 @@ export class Layout implements ImageSource, AsyncDisposable {
   /** Reads and verifies a manifest. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */
   async manifest(descriptor: Descriptor): Promise<RawManifest> {
     const bytes = await this.#blob(descriptor, 'a manifest', MAX_MANIFEST_SIZE);
-    return rawManifest(bytes, descriptor.mediaType);
+    const origin = { ...this.origin, digest: descriptor.digest };
+    return parseFrom(origin, () => rawManifest(bytes, descriptor.mediaType));
   }
 
   /** Reads and verifies a config. @throws AirgapError `NOT_FOUND`, `BUNDLE` when it is too large, `CONTENT` */

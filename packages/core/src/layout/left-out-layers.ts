@@ -1,6 +1,7 @@
 import { parseConfig } from '../oci/config.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ImageManifest, isRunnable } from '../oci/manifest.ts';
+import { parseFrom } from '../oci/stored-document.ts';
 import type { ImageClosure } from './image-closure.ts';
 import type { Layout } from './layout.ts';
 import { rethrow, walkManifests } from './walk.ts';
@@ -28,6 +29,7 @@ async function diffIdsOf(layout: Layout, manifest: ImageManifest): Promise<reado
   const { config, layers } = manifest;
   if (!isRunnable(manifest)) return [];
   const where = { path: layout.path, digest: config.digest };
-  const { diffIds } = parseConfig(await layout.blob(config), where);
+  const bytes = await layout.blob(config);
+  const { diffIds } = parseFrom(where, () => parseConfig(bytes, where));
   return diffIds.length === layers.length ? diffIds : [];
 }

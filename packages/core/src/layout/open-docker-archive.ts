@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../store/random-access.ts';
-import { walkTar } from '../tar/walk.ts';
+import { walkExtendedTar } from '../tar/extended-walk.ts';
 import { DockerArchiveFiles } from './docker-archive-files.ts';
 import { Layout } from './layout.ts';
 import { layoutName, TarFiles } from './tar-files.ts';
@@ -12,7 +12,7 @@ import { layoutName, TarFiles } from './tar-files.ts';
  */
 export async function openDockerArchive(tar: RandomAccess): Promise<Layout> {
   try {
-    for await (const { name } of walkTar(tar))
+    for await (const { name } of walkExtendedTar(tar))
       if (layoutName(name) === 'index.json') return new Layout(await TarFiles.open(tar));
     return new Layout(await DockerArchiveFiles.open(tar));
   } catch (error) {

@@ -21,6 +21,8 @@ import { findParts, openParts } from './parts.ts';
 import { TarFiles } from './tar-files.ts';
 import { openByHead } from './tar-head.ts';
 
+const STREAM_HINT = 'Write it to a file first: only airgap verify reads a bundle from standard input.';
+
 /** The options of {@link openLayout}. */
 export interface OpenOptions extends ObjectOptions {
   /** Layouts that may have the layers that a delta lacks; other layouts do not read them. */
@@ -175,7 +177,7 @@ export async function openStorage(
   const parts = await findParts(path);
   if (parts) return openParts(parts);
   const stats = await stat(path).catch(cause => {
-    throw fileReadError('the bundle', path, cause);
+    throw fileReadError('the bundle', path, cause, path === '-' ? STREAM_HINT : undefined);
   });
   return stats.isDirectory() ? DirectoryFiles.open(path) : FileAccess.open(path, 'the bundle');
 }

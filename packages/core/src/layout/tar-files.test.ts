@@ -26,6 +26,8 @@ function setType(header: Buffer, type: string): void {
   header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
 }
 
+const documents = ['oci-layout', 'index.json', 'manifest.json'].map(name => [name, INDEX] as const);
+
 const open = (...entries: (readonly [string, Buffer])[]) =>
   TarFiles.open(new MemoryBytes(tarOf(entries), 'x.tar'));
 
@@ -65,6 +67,23 @@ describe('an archive of another tool', () => {
   );
 
   it.each([
+    ['pax headers', 'x', '22 mtime=1732608000.5\n'],
+    ['a global pax header', 'g', '13 comment=x\n'],
+    ['a long name of GNU', 'L', 'index.json\0'],
+  ])('is read with %s', async (_name, type, content) => {
+    const bytes = Buffer.from(content);
+    const header = encodeHeader('extended', bytes.length, 0);
+    setType(header, type);
+    const extended = Buffer.concat([header, bytes, Buffer.alloc(512 - bytes.length)]);
+    const tar = Buffer.concat([
+      extended,
+      tarOf([['index.json', INDEX], ...documents.slice(0, 1), [BLOB, blob]]),
+    ]);
+    const files = await TarFiles.open(new MemoryBytes(tar, 'x.tar'));
+    expect([files.form, [...files.entries.keys()]]).toEqual(['archive', ['index.json', 'oci-layout', BLOB]]);
+  });
+
+  it.each([
     ['x/../index.json', 'unexpected entry: neither a blob nor a document of a bundle: x/../index.json'],
     [
       'blobs/../index.json',
@@ -86,7 +105,6 @@ describe('an archive of another tool', () => {
 });
 
 describe('a tar is', () => {
-  const documents = ['oci-layout', 'index.json', 'manifest.json'].map(name => [name, INDEX] as const);
   it.each([
     ['a bundle with the three documents', documents, 'bundle'],
     ['an archive without manifest.json', documents.slice(0, 2), 'archive'],

@@ -2,7 +2,8 @@ import { AirgapError } from '../model/errors.ts';
 import { withoutTrailing } from '../model/without-trailing.ts';
 import { BufferedAccess } from '../store/buffered-access.ts';
 import { isRemote, type RandomAccess, slice } from '../store/random-access.ts';
-import { type PlacedEntry, walkTar } from '../tar/walk.ts';
+import { walkExtendedTar } from '../tar/extended-walk.ts';
+import type { PlacedEntry } from '../tar/walk.ts';
 import { RECIPE } from './delta-recipe.ts';
 import { blobDigest, DOCUMENTS } from './documents.ts';
 import type { LayoutFiles, LayoutForm } from './layout-files.ts';
@@ -37,7 +38,7 @@ export class TarFiles implements LayoutFiles {
   static async open(tar: RandomAccess): Promise<TarFiles> {
     const reader = new ContentsReader();
     let problem: string | undefined;
-    for await (const entry of walkTar(isRemote(tar) ? tar : new BufferedAccess(tar))) {
+    for await (const entry of walkExtendedTar(isRemote(tar) ? tar : new BufferedAccess(tar))) {
       const unexpected = reader.add(entry);
       if (unexpected) problem ??= `${unexpected}: ${entry.name} (at byte ${entry.headerOffset})`;
     }
@@ -55,7 +56,7 @@ export class TarFiles implements LayoutFiles {
   static async openReadable(tar: RandomAccess, onDamage: (reason: AirgapError) => void): Promise<TarFiles> {
     const entries = new Map<string, PlacedEntry>();
     try {
-      for await (const entry of walkTar(tar)) {
+      for await (const entry of walkExtendedTar(tar)) {
         const name = layoutName(entry.name);
         if (blobDigest(name) && !unexpectedReason(name, entry, entries))
           entries.set(name, { ...entry, name });
@@ -108,7 +109,7 @@ export class ContentsReader {
     this.#count += 1;
     if (this.#count > MAX_ENTRIES) throw tooManyEntries();
     const name = layoutName(entry.name);
-    if (name !== entry.name) this.#isPlain = false;
+    if (name !== entry.name || entry.isExtended) this.#isPlain = false;
     if (entry.type === '5' && DIRECTORIES.has(directoryName(name))) {
       this.#isPlain = false;
       return undefined;

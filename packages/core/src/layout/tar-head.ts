@@ -3,7 +3,7 @@ import { MAX_CONFIG_SIZE } from '../oci/config.ts';
 import { type RandomAccess, type RemoteAccess, slice } from '../store/random-access.ts';
 import type { Range } from '../store/ranges.ts';
 import { readFully } from '../store/read-ranges.ts';
-import { BLOCK, decodeHeader, encodeHeader, padded } from '../tar/header.ts';
+import { BLOCK, decodeHeader, isCanonical, padded } from '../tar/header.ts';
 import type { PlacedEntry } from '../tar/walk.ts';
 import { BlobOrder } from './blob-order.ts';
 import { RECIPE } from './delta-recipe.ts';
@@ -206,11 +206,11 @@ class FramedContent implements RandomAccess {
   }
 
   async #checkHeader(): Promise<void> {
-    const { name, size, mtime, headerOffset } = this.#entry;
+    const { name, headerOffset } = this.#entry;
     const header = Buffer.alloc(BLOCK);
     const [bytes, at] = this.#skipped === 0 ? [this.#tar, headerOffset] : [this.#bytes, 0];
     await readFully(bytes, header, at);
-    if (!header.equals(encodeHeader(name, size, mtime))) throw unexpectedHeader(this.#tar, this.#entry);
+    if (!isCanonical(header, this.#entry)) throw unexpectedHeader(this.#tar, this.#entry);
     this.#checked.add(name);
   }
 }

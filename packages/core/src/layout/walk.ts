@@ -9,6 +9,7 @@ import {
   parseManifest,
   tooManyManifestBytes,
 } from '../oci/manifest.ts';
+import { parseFrom } from '../oci/stored-document.ts';
 import type { Layout } from './layout.ts';
 
 const MAX_DEPTH = 5;
@@ -74,7 +75,8 @@ class Walk {
 /** Reads a manifest that a layout must have. @throws AirgapError `BUNDLE` when it is missing or too large, `CONTENT` */
 export async function readManifest(layout: Layout, descriptor: Descriptor): Promise<Manifest> {
   if (layout.sizeOf(descriptor) === undefined) throw damaged(layout, descriptor, 'a blob is missing');
-  return parseManifest(await layout.manifest(descriptor));
+  const raw = await layout.manifest(descriptor);
+  return parseFrom({ path: layout.path, digest: descriptor.digest }, () => parseManifest(raw));
 }
 
 function tooDeep({ path }: Layout, { digest }: Descriptor): AirgapError {

@@ -2,6 +2,7 @@ import type { Layout } from '../layout/layout.ts';
 import { requireBlobs } from '../layout/walk.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { parseManifest, type RawManifest } from '../oci/manifest.ts';
+import { parseFrom } from '../oci/stored-document.ts';
 import type { Reference } from '../reference/reference.ts';
 import type { ChunkWriter } from '../store/blob-writer.ts';
 import type { ImageSource } from '../store/image-source.ts';
@@ -38,7 +39,8 @@ export class LocalImage implements ImageSource {
   /** @throws AirgapError `BUNDLE` also when a blob of the image is missing: the plan would not be what a build can do */
   async manifest(descriptor: Descriptor): Promise<RawManifest> {
     const raw = await this.layout.manifest(descriptor);
-    const manifest = parseManifest(raw);
+    const origin = { ...this.origin, digest: descriptor.digest };
+    const manifest = parseFrom(origin, () => parseManifest(raw));
     if (manifest.kind === 'image') requireBlobs(this.layout, manifest);
     return raw;
   }

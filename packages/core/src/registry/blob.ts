@@ -13,6 +13,11 @@ export async function isRefusedCheck(host: RegistryHost, response: ApiResponse):
   return host.acceptsCredentials(response);
 }
 
+/** Whether a registry redirects to its storage with a link for GET requests only, as links are signed with their method. */
+function isRefusedByStorage({ redirected, status }: ApiResponse): boolean {
+  return redirected && REFUSED_CHECK.includes(status);
+}
+
 /** What is checked. */
 interface BlobCheck {
   readonly digest: Digest;
@@ -41,6 +46,6 @@ export async function hasBlob(
     return size === undefined || stored === 0 || stored === size;
   }
   if (response.status === 404) return false;
-  if (await isRefusedCheck(host, response)) return undefined;
+  if (isRefusedByStorage(response) || (await isRefusedCheck(host, response))) return undefined;
   throw responseError('check the blob', response, response.errorBody, where);
 }

@@ -2,8 +2,8 @@ import { responseError } from '../http/response-error.ts';
 import { RetryableError } from '../http/retry.ts';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestOf, isDigest } from '../oci/digest.ts';
-import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest } from '../oci/manifest.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import { MAX_MANIFEST_SIZE, parseManifest, type RawManifest, rawManifest } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
 import type { BlobBody, PushOutcome, ReferrersTarget } from '../store/image-target.ts';
@@ -130,7 +130,8 @@ export class RepositoryTarget implements ReferrersTarget {
     const response = await this.#manifest('GET', reference, sink);
     if (response.status !== 200)
       throw responseError('read the manifest', response, response.errorBody, where);
-    return digestOf(sink.bytes);
+    // What is not a manifest is no tag either: a web page answers every request with 200.
+    return rawManifest(sink.bytes, String(response.headers['content-type'] ?? '')).digest;
   }
 
   #put({ bytes, mediaType }: RawManifest, reference: string): Promise<ApiResponse> {

@@ -1,4 +1,4 @@
-import { locationOf } from '../http/location.ts';
+import { locationError, locationOf } from '../http/location.ts';
 import { RetryableError } from '../http/retry.ts';
 import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -226,8 +226,13 @@ export class Upload {
     this.#location = locationOf(response, this.#options.host.endpoint.host, 'the upload');
   }
 
-  #request(request: ApiRequest): Promise<ApiResponse> {
-    return this.#options.host.send({ ...request, push: true }, () => new MemorySink(MAX_RESPONSE_BODY));
+  async #request(request: ApiRequest): Promise<ApiResponse> {
+    const { host } = this.#options;
+    try {
+      return await host.send({ ...request, push: true }, () => new MemorySink(MAX_RESPONSE_BODY));
+    } catch (error) {
+      throw request.path instanceof URL ? locationError(error, request.path, host.endpoint.host) : error;
+    }
   }
 
   /** A session that is lost, out of order or damaged is retryable; other errors are final. */

@@ -1,6 +1,7 @@
 import { AirgapError } from '../model/errors.ts';
 import { type ImageConfig, MAX_CONFIG_SIZE, parseConfig } from '../oci/config.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { parseFrom } from '../oci/stored-document.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemoryWriter } from '../store/blob-writer.ts';
 import { copyBlob } from '../store/copy-blob.ts';
@@ -25,5 +26,6 @@ export async function readConfig(
   }
   const writer = new MemoryWriter(descriptor.size);
   await copyBlob(sourcesOf(source), descriptor, writer, { images: [name.toString()] });
-  return { bytes: writer.bytes, ...parseConfig(writer.bytes, where) };
+  const origin = { ...source.origin, ...where };
+  return { bytes: writer.bytes, ...parseFrom(origin, () => parseConfig(writer.bytes, where)) };
 }

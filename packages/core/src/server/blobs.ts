@@ -1,7 +1,7 @@
 import { type Digest, hasDigestForm } from '../oci/digest.ts';
 import { firstDefined, type RepositoryRequest } from './api-request.ts';
 import { errorResponse } from './error-response.ts';
-import { digestHeaders, matchesEtag } from './etag.ts';
+import { digestHeaders, isCurrent, matchesEtag } from './etag.ts';
 import { empty, type HttpResponse } from './http-response.ts';
 import { parseRange } from './parse-range.ts';
 import type { StoredBlob } from './stored-blob.ts';
@@ -17,8 +17,9 @@ export function blobs({ method, matches, name, reference, headers }: RepositoryR
     'Accept-Ranges': 'bytes',
   };
   if (matchesEtag(headers, blob.digest)) return empty(304, blobHeaders);
-  // Range applies to GET only (RFC 9110, section 14.2).
-  return rangeResponse(blob, blobHeaders, method === 'GET' ? headers.range : undefined);
+  // Range applies to GET only (RFC 9110, section 14.2), and not when the client has a part of something else.
+  const isRange = method === 'GET' && isCurrent(headers, blob.digest);
+  return rangeResponse(blob, blobHeaders, isRange ? headers.range : undefined);
 }
 
 function rangeResponse(

@@ -11,3 +11,8 @@ export function matchesEtag({ 'if-none-match': etags = '' }: IncomingHttpHeaders
   const values = etags.split(',').map(etag => etag.trim().replace(/^W\//, ''));
   return values.includes('*') || values.includes(`"${digest}"`);
 }
+
+/** Whether `If-Range` is missing, or names this digest (RFC 9110, section 13.1.5). A date never does: content has none. */
+export function isCurrent({ 'if-range': etag }: IncomingHttpHeaders, digest: Digest): boolean {
+  return etag === undefined || etag === `"${digest}"`;
+}

@@ -131,6 +131,15 @@ describe('a blob', () => {
     ]);
   });
 
+  it.each<[string, string, number]>([
+    ['its own', `"${layer.diffId}"`, 206],
+    ['another', `"${ABSENT}"`, 200],
+    ['a weak one', `W/"${layer.diffId}"`, 200],
+    ['a date', 'Wed, 21 Oct 2015 07:28:00 GMT', 200],
+  ])('with If-Range of %s is answered with the right part', (_title, etag, status) =>
+    expect(respond(blob, { range: 'bytes=0-9', 'if-range': etag }).status).toBe(status),
+  );
+
   it('and a manifest have their digest, which clients may send back', () => {
     for (const [url, digest] of [
       [blob, layer.diffId],

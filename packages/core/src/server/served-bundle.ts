@@ -1,7 +1,8 @@
 import type { Layout, NamedDescriptor } from '../layout/layout.ts';
 import { missingBase, type NeededBlob } from '../layout/missing-base.ts';
-import { readName } from '../layout/names.ts';
+import { type NamedImage, readName } from '../layout/names.ts';
 import { type OpenOptions, openLayout } from '../layout/open-layout.ts';
+import { isUnnamed, unnamedReferrers } from '../layout/unnamed-images.ts';
 import { rethrow, walkManifests } from '../layout/walk.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -53,8 +54,7 @@ export class ServedBundle implements AsyncDisposable {
     try {
       await check?.(layout);
       const bundle = new ServedBundle(layout);
-      const seen = new Set<Digest>();
-      for (const named of await layout.names()) await bundle.#add(named, seen);
+      await bundle.#addAll(await layout.names());
       if (bundle.#needed.size > 0)
         throw missingBase(layout, [...bundle.#needed.values()], 'no other bundle has them');
       return bundle;
@@ -80,13 +80,21 @@ export class ServedBundle implements AsyncDisposable {
     await this.#layout[Symbol.asyncDispose]();
   }
 
+  async #addAll(images: readonly NamedDescriptor[]): Promise<void> {
+    const unnamed = images.filter(isUnnamed);
+    const named = images.flatMap(image => (isUnnamed(image) ? [] : [this.#parse(image)]));
+    const seen = new Set<Digest>();
+    for (const image of named) await this.#add(image, seen);
+    const referrers = await unnamedReferrers(this.#layout, named, unnamed);
+    for (const image of referrers) await this.#add(image, seen);
+    const found = new Set(referrers.map(({ root }) => root.digest));
+    this.unnamed = unnamed.filter(({ descriptor }) => !found.has(descriptor.digest)).length;
+  }
+
   /** @param seen manifests that were read for other names */
-  async #add({ name, descriptor: root }: NamedDescriptor, seen: Set<Digest>): Promise<void> {
-    if (name === undefined) {
-      this.unnamed += 1;
-      return;
-    }
-    this.names.push({ name: this.#parseName(name, root), digest: root.digest });
+  async #add({ name: reference, root }: NamedImage, seen: Set<Digest>): Promise<void> {
+    const name = reference.toString();
+    this.names.push({ name: reference, digest: root.digest });
     this.#requireBlob(root, name);
     const manifests = walkManifests(this.#layout, root, rethrow, seen);
     for await (const { descriptor, manifest } of manifests) {
@@ -115,9 +123,9 @@ export class ServedBundle implements AsyncDisposable {
     return blob;
   }
 
-  #parseName(name: string, root: Descriptor): Reference {
+  #parse({ name = '', descriptor: root }: NamedDescriptor): NamedImage {
     try {
-      return readName(name, root);
+      return { name: readName(name, root), root };
     } catch (error) {
       throw this.#invalid((error as Error).message);
     }

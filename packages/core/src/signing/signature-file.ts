@@ -10,7 +10,7 @@ import { readIfPresent, readSmall } from './small-file.ts';
 
 /** In bytes. A sigstore bundle of a file has a few KiB. */
 const MAX_SIGNATURE_SIZE = 1024 * 1024;
-const BASE64 = /^[A-Za-z0-9+/]{40,}={0,2}\s*$/;
+const BASE64 = /^[A-Za-z0-9+/]{40,}={0,2}$/;
 
 /** The path where the signature of a file is. @param key minisign has its own form of signatures */
 export function signaturePath(file: string, key?: PublicKey): string {
@@ -67,7 +67,9 @@ function checkSigstore(file: SignedFile, key: SigstoreKey, made: FileSignature):
 function parseSignature(bytes: Buffer, path: string): FileSignature {
   const text = bytes.toString('utf8');
   if (text.trimStart().startsWith('{')) return sigstoreSignature(text, path);
-  return { signature: BASE64.test(text) ? Buffer.from(text, 'base64') : bytes };
+  // Programs break lines after 64 or 76 characters.
+  const joined = text.replace(/\s/g, '');
+  return { signature: BASE64.test(joined) ? Buffer.from(joined, 'base64') : bytes };
 }
 
 function sigstoreSignature(text: string, path: string): FileSignature {

@@ -213,6 +213,16 @@ describe.each(KEYS)('the private key %s', name => {
     expect(await verdict(publicKey, recorded, signed)).toBe('OK');
   });
 
+  it.each<[string, (signature: string) => string]>([
+    ['in one line', signature => signature],
+    ['in lines of 64 characters', signature => signature.replace(/.{64}/g, '$&\n')],
+    ['in lines of Windows', signature => `\ufeff${signature.replace(/.{76}/g, '$&\r\n')}\r\n`],
+  ])('takes the signature in base64, %s', async (_title, write) => {
+    const key = await SigningKey.read(fixture(name), SECRET);
+    const { signature } = JSON.parse(key.sign(CHECKSUMS)).messageSignature;
+    expect(await verdict(publicKey, written('base64.sig', Buffer.from(write(signature))))).toBe('OK');
+  });
+
   it('gives the signature to openssl', async () => {
     const key = await SigningKey.read(fixture(name), SECRET);
     const { signature } = JSON.parse(key.sign(CHECKSUMS)).messageSignature;

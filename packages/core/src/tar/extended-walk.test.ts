@@ -84,6 +84,11 @@ describe('an entry has', () => {
       [entry('g', 'pax', pax({ comment: 'x' })), entry('0', 'n', '')],
       [['n', 0]],
     ],
+    [
+      'its own name and size after empty ones',
+      [entry('x', 'pax', pax({ path: '', size: '' })), entry('0', 'n', 'abc')],
+      [['n', 3]],
+    ],
   ])('%s', async (_name, entries, expected) => {
     expect(await walk(Buffer.concat([...entries, END]))).toEqual(expected);
   });
@@ -108,6 +113,43 @@ it.each<[string, Buffer, string]>([
   ['a pax header that is no record', entry('x', 'pax', 'abc'), 'a pax header is invalid'],
   ['a record that is longer than its header', entry('x', 'pax', '99 path=a\n'), 'a pax header is invalid'],
   ['a record of length 0', entry('x', 'pax', '0 path=a\n'), 'a pax header is invalid'],
+  ['a pax header without an entry', entry('x', 'pax', pax({ mtime: '1.5' })), 'header has no entry'],
+  ['a long name without an entry', entry('L', 'long', 'n\0'), 'header has no entry'],
+  [
+    'a long name after a pax header',
+    Buffer.concat([entry('x', 'pax', pax({ size: '600' })), entry('L', 'long', 'n\0'), entry('0', 'n', '')]),
+    'an extended header follows a pax header',
+  ],
+  [
+    'a long name twice',
+    Buffer.concat([entry('L', 'long', 'a\0'), entry('L', 'long', 'b\0'), entry('0', 'n', '')]),
+    'two long names',
+  ],
+  [
+    'a link target twice',
+    Buffer.concat([entry('K', 'long', 'a\0'), entry('K', 'long', 'b\0'), entry('2', 'n', '')]),
+    'two long link targets',
+  ],
+  [
+    'a long name and a path of a pax header',
+    Buffer.concat([entry('L', 'long', 'a\0'), entry('x', 'pax', pax({ path: 'b' })), entry('0', 'n', '')]),
+    'two long names',
+  ],
+  ...['path', 'linkpath', 'size', 'GNU.sparse.major'].map((key): [string, Buffer, string] => [
+    `a global ${key}`,
+    Buffer.concat([entry('g', 'pax', pax({ [key]: '1' })), entry('0', 'n', '')]),
+    `a global pax header sets ${key}`,
+  ]),
+  [
+    'a file with holes',
+    Buffer.concat([entry('x', 'pax', pax({ 'GNU.sparse.name': 'n' })), entry('0', 'n', '')]),
+    'a sparse file',
+  ],
+  [
+    'a directory with a size in a pax header',
+    Buffer.concat([entry('x', 'pax', pax({ size: '512' })), entry('5', 'n/', ''), entry('0', 'n', '')]),
+    'gives a directory or link a size',
+  ],
   ['a negative size', entry('x', 'pax', pax({ size: '-1' })), 'invalid size: "-1"'],
   [
     'a size beyond the file',

@@ -1,6 +1,6 @@
 import type { RandomAccess } from '../store/random-access.ts';
 import { readFully } from '../store/read-ranges.ts';
-import { encodeHeader, padded, TRAILER_SIZE } from './header.ts';
+import { isCanonical, padded, TRAILER_SIZE } from './header.ts';
 import type { PlannedEntry, TarPlan } from './plan.ts';
 import type { TarTarget } from './target.ts';
 import type { PlacedEntry } from './walk.ts';
@@ -21,9 +21,9 @@ export async function writeFraming(target: TarTarget, { entries, size }: TarPlan
 
 /** Checks the header and the padding of an entry: no digest covers them, but their only valid form is known. */
 export async function framingProblem(file: RandomAccess, entry: PlacedEntry): Promise<string | undefined> {
-  const { name, size, mtime, offset, headerOffset } = entry;
+  const { size, offset, headerOffset } = entry;
   const header = await bytesOf(file, headerOffset, offset - headerOffset);
-  if (!header.equals(encodeHeader(name, size, mtime))) return 'non-canonical header';
+  if (!isCanonical(header, entry)) return 'non-canonical header';
   const padding = await bytesOf(file, offset + size, padded(size) - size);
   return padding.some(byte => byte !== 0) ? 'non-zero bytes in the padding' : undefined;
 }

@@ -15,6 +15,16 @@ const sizes = fc.oneof(
   fc.integer({ min: 0, max: 20 * GIB }),
 );
 
+/** A header with a changed field, and the checksum of that. */
+function withField(at: number, field: string, header = encodeHeader('a', 1, 0)): Buffer {
+  if (field.length > 1) header.fill(0, at, at + 12);
+  header.write(field, at, 'latin1');
+  header.fill(' ', 148, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return header;
+}
+
 describe('a tar header', () => {
   property.prop([names, sizes, fc.integer({ min: 0, max: 2 ** 33 - 1 })])(
     'decodes to what was encoded',
@@ -46,6 +56,27 @@ describe('a tar header', () => {
       expect(() => decodeHeader(header)).toThrow(/invalid tar header/);
     },
   );
+
+  it.each<[string, string]>([
+    ['', '00000001000'],
+    ['blanks before the digits', '    1000 \0\0'],
+    ['no end', '000000001000'],
+  ])('has a size with %s', (_title, field) => expect(decodeHeader(withField(124, field))?.size).toBe(512));
+
+  it.each<[string, number, string]>([
+    ['a NUL before the digits of the size', 124, '\x001000'],
+    ['digits after a NUL in the size', 124, '1000\x0001'],
+    ['another digit in the size', 124, '00000001008'],
+    ['a sign in the size', 124, '-0000001000'],
+    ['a NUL before the digits of the time', 136, '\x001000'],
+  ])('with %s is rejected', (_title, at, field) =>
+    expect(() => decodeHeader(withField(at, field))).toThrow('invalid octal number'),
+  );
+
+  it.each(['1', '2', '3', '4', '5', '6'])('of type %s with content is rejected', type => {
+    expect(() => decodeHeader(withField(156, type))).toThrow(`(type ${type}) with 1 bytes of content`);
+    expect(decodeHeader(withField(156, type, encodeHeader('a', 0, 0)))).toMatchObject({ type, size: 0 });
+  });
 
   it('of zeros ends the tar', () => {
     expect(decodeHeader(Buffer.alloc(512))).toBeUndefined();

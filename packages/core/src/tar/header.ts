@@ -5,9 +5,13 @@ export const BLOCK = 512;
 /** The size of the end-of-archive marker in bytes: two zero blocks. */
 export const TRAILER_SIZE = 2 * BLOCK;
 
+/** The size of the field for a name, in bytes. */
+const MAX_NAME_SIZE = 100;
 const MODE = 0o644;
 const MAX_OCTAL_SIZE = 0o77777777777;
 const CHECKSUM = { start: 148, end: 156 };
+/** Hard and symbolic links, devices, directories and pipes (POSIX ustar, typeflag): they have no content. */
+const WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];
 
 /** A tar entry as its header describes it. */
 export interface TarEntry {
@@ -30,7 +34,7 @@ export interface TarEntry {
  * @throws RangeError for a name of more than 100 bytes
  */
 export function encodeHeader(name: string, size: number, mtime: number): Buffer {
-  if (Buffer.byteLength(name) > 100) throw new RangeError(`tar entry name too long: ${name}`);
+  if (Buffer.byteLength(name) > MAX_NAME_SIZE) throw new RangeError(`tar entry name too long: ${name}`);
   const header = Buffer.alloc(BLOCK);
   header.write(name, 0, 'utf8');
   writeOctal(header, MODE, 100, 8);
@@ -50,7 +54,7 @@ export function encodeHeader(name: string, size: number, mtime: number): Buffer 
 /**
  * Decodes a header. A zero block, which ends a tar, returns undefined.
  *
- * @throws AirgapError `BUNDLE` for a wrong checksum or an invalid number
+ * @throws AirgapError `BUNDLE` for a wrong checksum, an invalid number, or a directory or link with content
  */
 export function decodeHeader(header: Buffer): TarEntry | undefined {
   if (header.every(byte => byte === 0)) return undefined;
@@ -61,13 +65,28 @@ export function decodeHeader(header: Buffer): TarEntry | undefined {
   const prefix = header.toString('latin1', 257, 262) === 'ustar' ? readText(header, 345, 155) : '';
   const name = readText(header, 0, 100);
   const link = readText(header, 157, 100);
+  const type = header.toString('latin1', 156, 157).replace('\0', '0');
+  const size = readSize(header);
+  // Some programs skip such content, others read it as entries.
+  if (size > 0 && !hasContent({ type }))
+    throw invalidHeader(`a directory or link (type ${type}) with ${size} bytes of content`);
   return {
     name: prefix ? `${prefix}/${name}` : name,
-    size: readSize(header),
+    size,
     mtime: readOctal(header, 136, 12),
-    type: header.toString('latin1', 156, 157).replace('\0', '0'),
+    type,
     ...(link === '' ? {} : { link }),
   };
+}
+
+/** Whether a header is the one that a build writes for its entry. */
+export function isCanonical(header: Buffer, { name, size, mtime }: TarEntry): boolean {
+  return Buffer.byteLength(name) <= MAX_NAME_SIZE && header.equals(encodeHeader(name, size, mtime));
+}
+
+/** Whether an entry may have content: a file, or a type that only some programs know. */
+export function hasContent({ type }: Pick<TarEntry, 'type'>): boolean {
+  return !WITHOUT_CONTENT.includes(type);
 }
 
 /** Rounds a content size up to full blocks. */
@@ -97,9 +116,10 @@ function readSize(header: Buffer): number {
 }
 
 function readOctal(header: Buffer, at: number, length: number): number {
-  const text = readText(header, at, length).trim();
-  if (!/^[0-7]*$/.test(text)) throw invalidHeader('invalid octal number');
-  return text === '' ? 0 : Number.parseInt(text, 8);
+  const text = header.toString('latin1', at, at + length);
+  // Digits after a NUL are read by some programs only.
+  if (!/^(?: *[0-7]+)?[ \0]*$/.test(text)) throw invalidHeader('invalid octal number');
+  return Number.parseInt(text, 8) || 0;
 }
 
 function readText(header: Buffer, at: number, length: number): string {

@@ -8,10 +8,12 @@ import { BLOCK, decodeHeader, padded, type TarEntry } from './header.ts';
 export interface PlacedEntry extends TarEntry {
   readonly headerOffset: number;
   readonly offset: number;
+  /** Set when extended headers precede its own. */
+  readonly isExtended?: boolean;
 }
 
 /**
- * Reads a tar from header to header, skipping the contents.
+ * Reads a tar as a build writes it from header to header, skipping the contents. Extended headers are entries like others.
  *
  * @returns the offset of the end-of-archive marker
  * @throws AirgapError `BUNDLE` for an invalid header, content beyond the end of the file, or a missing end marker
@@ -30,17 +32,17 @@ export async function* walkTar(file: RandomAccess): AsyncGenerator<PlacedEntry, 
 /**
  * Reads the header at an offset; the end-of-archive marker returns undefined.
  *
- * @param size replaces the size in the header, in bytes
+ * @param complete adds what precedes the header
  * @throws AirgapError as {@link walkTar}
  */
 export async function readEntry(
   file: RandomAccess,
   at: number,
-  size?: number,
+  complete: (header: TarEntry) => TarEntry = header => header,
 ): Promise<PlacedEntry | undefined> {
   const header = decodeAt(await readBlock(file, at), at);
   if (!header) return undefined;
-  const entry = { ...header, size: size ?? header.size };
+  const entry = complete(header);
   const offset = at + BLOCK;
   const end = offset + padded(entry.size);
   if (end > file.size)

@@ -10,7 +10,7 @@ import { ImagePolicy, type ImageSignature, type SignatureRule } from '../signing
 import type { Problem } from '../verify/problem.ts';
 import { checkOptions } from './check-options.ts';
 import { Verification } from './verification.ts';
-import { verifyOnePart } from './verify-part.ts';
+import { namingParts, verifyOnePart } from './verify-part.ts';
 
 /** The options of {@link verify}. */
 export interface VerifyOptions extends SignatureOptions, ObjectOptions {
@@ -86,7 +86,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     const checksums = await checksumsFor(options);
     const policy = await ImagePolicy.read(options.signatures);
     await using bases = await OpenLayouts.open(options.base ?? [], options);
-    return await new Verification(options, { checksums, expected, policy, bases }).run();
+    const verification = new Verification(options, { checksums, expected, policy, bases });
+    return await namingParts(options, () => verification.run());
   });
 }
 

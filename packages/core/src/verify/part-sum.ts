@@ -1,5 +1,5 @@
 import { open, readdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Digest } from '../oci/digest.ts';
 import { FileAccess } from '../store/file-access.ts';
 import { hashBytes } from '../store/hash-bytes.ts';
@@ -51,6 +51,28 @@ export async function verifyPart(
   await using hashPool = new HashPool(signal);
   const message = partProblem(basename(path), await hashBytes(part, hashPool), sums);
   return { checksums: file.path, size: part.size, problems: message === undefined ? [] : [{ message }] };
+}
+
+/**
+ * Compares every part of a damaged bundle with `BUNDLE.parts.sha256` beside it: inside of a layer, only the checksums say
+ * which part is damaged or has the name of another.
+ *
+ * @param path of the bundle or its first part
+ * @returns no problems without checksums
+ */
+export async function findDamagedParts(path: string, signal: AbortSignal | undefined): Promise<Problem[]> {
+  const file = await readSums(partSums(parsePartPath(path)?.path ?? path));
+  if (file === undefined) return [];
+  const sums = parseSums(file);
+  const problems: Problem[] = [];
+  await using hashPool = new HashPool(signal);
+  for (const name of sums.keys()) {
+    if (parsePartPath(name) === undefined) continue;
+    await using part = await FileAccess.open(join(dirname(path), name), 'the part');
+    const message = partProblem(name, await hashBytes(part, hashPool), sums);
+    if (message !== undefined) problems.push({ message });
+  }
+  return problems;
 }
 
 function partProblem(name: string, actual: Digest, sums: ReadonlyMap<string, Digest>): string | undefined {

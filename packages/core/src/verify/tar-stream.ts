@@ -9,7 +9,8 @@ import { type Digest, sha256Digest } from '../oci/digest.ts';
 import type { OnEvent } from '../store/events.ts';
 import { MemoryBytes } from '../store/memory-bytes.ts';
 import type { RandomAccess } from '../store/random-access.ts';
-import { BLOCK, encodeHeader, padded, TRAILER_SIZE } from '../tar/header.ts';
+import { checkSize, ExtendedHeaders, isExtension } from '../tar/extended-headers.ts';
+import { BLOCK, isCanonical, padded, TRAILER_SIZE } from '../tar/header.ts';
 import { decodeAt, type PlacedEntry } from '../tar/walk.ts';
 import type { Problem } from './problem.ts';
 
@@ -44,6 +45,7 @@ export async function readTar(
   const reader = new TarStream(fileHash ? hashedStream(stream, fileHash) : stream, location, onEvent);
   const contents = new ContentsReader();
   const framing: Problem[] = [];
+  const headers = new ExtendedHeaders();
   const kept = new Map<string, Buffer>();
   const digests = new Map<string, Digest>();
   let keptBytes = 0;
@@ -52,15 +54,20 @@ export async function readTar(
     const header = await reader.take(BLOCK);
     const decoded = decodeAt(header, headerOffset);
     if (!decoded) break;
-    const entry: PlacedEntry = { ...decoded, headerOffset, offset: reader.offset };
+    const entry: PlacedEntry = { ...headers.apply(decoded), headerOffset, offset: reader.offset };
+    if (isExtension(entry)) {
+      checkSize(entry);
+      headers.add(entry, await reader.take(entry.size));
+      await reader.take(padded(entry.size) - entry.size);
+      continue;
+    }
     const unexpected = contents.add(entry);
     const place = { entry: entry.name, offset: headerOffset };
     if (unexpected) problems.push({ message: unexpected, ...place });
     const name = layoutName(entry.name);
     const { digest, json } = await reader.content({ name, size: entry.size });
     const padding = await reader.take(padded(entry.size) - entry.size);
-    if (!header.equals(encodeHeader(entry.name, entry.size, entry.mtime)))
-      framing.push({ message: 'non-canonical header', ...place });
+    if (!isCanonical(header, entry)) framing.push({ message: 'non-canonical header', ...place });
     if (padding.some(byte => byte !== 0))
       framing.push({ message: 'non-zero bytes in the padding', ...place });
     if (blobDigest(name)) digests.set(name, digest);
@@ -69,9 +76,10 @@ export async function readTar(
     if (keptBytes > MAX_KEPT)
       throw reader.invalid('too many manifests for a stream; verify the file instead');
   }
-  framing.push(...(await reader.endProblems()));
+  headers.end();
   const tar = contents.contents();
-  if (tar.form !== 'archive') problems.push(...framing);
+  const isBuilt = tar.form !== 'archive';
+  problems.push(...(isBuilt ? framing : []), ...(await reader.endProblems(isBuilt)));
   const files = new StreamedFiles(location, reader.offset, tar, kept);
   return { files, digests, fileDigest: fileHash && sha256Digest(fileHash.digest()) };
 }
@@ -165,8 +173,12 @@ class TarStream {
     return { digest: sha256Digest(hash.digest()), json: isJson ? Buffer.concat(parts) : undefined };
   }
 
-  /** Checks what follows the first empty block: one more, and nothing else. */
-  async endProblems(): Promise<Problem[]> {
+  /**
+   * Checks what follows the first empty block: one more.
+   *
+   * @param isBuilt whether nothing else may follow
+   */
+  async endProblems(isBuilt: boolean): Promise<Problem[]> {
     const offset = this.offset - BLOCK;
     const problems: Problem[] = [];
     let excess = BLOCK - TRAILER_SIZE;
@@ -175,9 +187,10 @@ class TarStream {
       isZero &&= excess > 0 || part.subarray(0, -excess).every(byte => byte === 0);
       excess += part.length;
     }
-    if (excess < 0) problems.push({ message: `the end-of-archive marker lacks ${-excess} bytes`, offset });
+    if (excess < 0 && isBuilt)
+      problems.push({ message: `the end-of-archive marker lacks ${-excess} bytes`, offset });
     if (!isZero) problems.push({ message: 'non-zero bytes in the end-of-archive marker', offset });
-    if (excess > 0)
+    if (excess > 0 && isBuilt)
       problems.push({
         message: `${excess} unexpected bytes after the end of the tar`,
         offset: offset + TRAILER_SIZE,
