@@ -12,7 +12,8 @@ import { imageOf, noiseOf } from '../support/images/image.ts';
 /** Large enough to be downloaded in several ranges. */
 const layer = noiseOf(1, 34_000_000);
 const image = imageOf({ layers: [layer], compression: 'none' });
-const small = imageOf({ layers: [noiseOf(2, 20_000)], compression: 'none' });
+const smallLayer = noiseOf(2, 20_000);
+const small = imageOf({ layers: [smallLayer], compression: 'none' });
 const work = new TempDir();
 afterAll(() => work[Symbol.dispose]());
 
@@ -54,6 +55,7 @@ async function built(repository = 'team/app', options: Partial<BuildOptions> = {
 
 const isBlob = (path: string) => path.includes('/blobs/');
 const isLayer = (path: string) => path.endsWith(layer.diffId);
+const isSmallLayer = (path: string) => path.endsWith(smallLayer.diffId);
 const toStorage: Fault = ({ path }, response) => {
   if (!isBlob(path)) return false;
   response.writeHead(307, { location: `http://${storage.host}${path}` }).end();
@@ -320,6 +322,38 @@ describe('row 23: a proxy that compresses JSON', () => {
       code: 'REGISTRY',
       message: expect.stringContaining(`Content-Encoding "${encoding}"`),
     });
+  });
+  it.each<[string, (path: string) => boolean, (bytes: Buffer) => Buffer]>([
+    ['config', path => isBlob(path) && !isSmallLayer(path), gzipSync],
+    ['layer', isSmallLayer, gzipSync],
+    ['layer, which gets shorter', isSmallLayer, bytes => bytes.subarray(0, 10)],
+  ])('and a %s is an error that names it, without retries', async (_name, isIt, compress) => {
+    registry.fault = ({ path }, response, content = Buffer.alloc(0)) => {
+      if (!isIt(path)) return false;
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(compress(content));
+      return true;
+    };
+    const { error, retries } = await built('team/small');
+    expect(error).toMatchObject({
+      code: 'REGISTRY',
+      message: expect.stringContaining('Content-Encoding "gzip"'),
+      hint: expect.stringContaining('Turn off compression'),
+    });
+    expect(retries).toEqual([]);
+  });
+  it('and labels a layer that it leaves as it is does no harm', async () => {
+    registry.fault = ({ path }, response, content) => {
+      if (!isSmallLayer(path)) return false;
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(content);
+      return true;
+    };
+    expect((await built('team/small')).error).toBeUndefined();
+  });
+  it('is asked not to compress blobs', async () => {
+    await built('team/small');
+    const blobs = registry.seen.filter(({ path }) => isBlob(path));
+    const asked = blobs.map(({ incoming }) => incoming.headers['accept-encoding']);
+    expect(asked).toEqual(['identity', 'identity']);
   });
   it('compresses a token', async () => {
     await using closed = await TestRegistry.start({ auth: { scheme: 'bearer' } });

@@ -381,6 +381,7 @@ describe('a build that fails leaves no files, reports the reason, and exits with
 
   it.each([
     ['a device', 'null', /device or a pipe/, 5],
+    ['standard output by its path', '/dev/stdout', /device or a pipe/, 5],
     ['an empty path', '', /output path is empty/, 2],
     ['a path below a file', 'list.txt/b.tar', /not a directory/, 5],
     ['a file with a trailing slash', 'list.txt/', /not a directory/, 5],

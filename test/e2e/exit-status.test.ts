@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { airgap } from '../support/airgap.ts';
+import { airgap, TempDir } from '../support/airgap.ts';
 
 const MEANINGS: readonly (readonly [status: number, meaning: RegExp])[] = [
   [0, /done/],
@@ -32,4 +32,26 @@ describe('every exit status is documented', () => {
     expect(rows.map(row => Number(row?.status))).toEqual(MEANINGS.map(([status]) => status));
     for (const [at, [, meaning]] of MEANINGS.entries()) expect(rows[at]?.meaning).toMatch(meaning);
   });
+});
+
+it.each<[string, readonly string[], number]>([
+  ['the help', ['help'], 0],
+  ['the help of a command', ['help', 'build'], 0],
+  ['the help of a command with commands', ['shard', 'help'], 0],
+  ['the help of a command of a command', ['shard', 'help', 'plan'], 0],
+  ['the help of an unknown command', ['help', 'nope'], 2],
+  ['no command', [], 2],
+  ['no command of a command', ['shard'], 2],
+])('%s has its status', async (_name, args, expected) => {
+  const { status, stdout, stderr } = await airgap(args);
+  expect(status).toBe(expected);
+  expect(expected === 0 ? String(stdout) : stderr).toContain('Usage: airgap');
+  expect(expected === 0 ? stderr : String(stdout)).toBe('');
+});
+
+it('the schema of a config is printed although the config in the folder is invalid', async () => {
+  using work = new TempDir({ 'airgap.yaml': 'app: [\n' });
+  const { status, stdout } = await airgap(['config', 'schema'], { cwd: work.path });
+  expect([status, JSON.parse(String(stdout)).type]).toEqual([0, 'object']);
+  expect((await airgap(['config'], { cwd: work.path })).status).toBe(2);
 });

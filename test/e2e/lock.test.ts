@@ -129,6 +129,14 @@ describe('airgap lock', () => {
     expect(lockText()).toContain(second.digest);
   });
 
+  it.each(['*/taem/*', '['])('refuses --update with a pattern that matches nothing: %s', async pattern => {
+    await run('lock', 'images.txt');
+    const before = lockText();
+    const { status, stderr } = await run('lock', 'images.txt', `--update=${pattern}`, '--update=*redis*');
+    expect(stderr).toContain(`no image of the input matches "${pattern}"`);
+    expect([status, lockText()]).toEqual([2, before]);
+  });
+
   it('keeps the platforms and referrers of the lock unless others are chosen', async () => {
     await run('lock', 'images.txt', '--platform', 'linux/arm64', '-o', 'other.lock');
     await run('lock', 'images.txt', '-o', 'other.lock');
@@ -142,6 +150,12 @@ describe('airgap lock', () => {
     const { status } = await run('lock', 'images.txt');
     expect(status).toBe(2);
     expect(work.files()).toEqual(['images.txt']);
+  });
+
+  it('is not a file called "-"', async () => {
+    const { status, stderr } = await run('lock', 'images.txt', '-o', '-');
+    expect([status, work.files(), registry.seen]).toEqual([2, ['images.txt'], []]);
+    expect(stderr).toContain('cannot be written to standard output');
   });
 
   it('reports a lock that cannot be written', async () => {

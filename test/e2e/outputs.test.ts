@@ -256,6 +256,9 @@ describe('before any request, a load refuses', () => {
     ['two outputs in one file', ['--mapping', 'm', '--kustomize', './m'], 'USAGE'],
     ['a folder as a file', ['--mapping', '.'], 'DISK'],
     ['a device', ['--mapping', '/dev/null'], 'DISK'],
+    ['a file on standard output', ['--mapping', '-'], 'USAGE'],
+    ['a secret on standard output', ['--pull-secret', 'name=-'], 'USAGE'],
+    ['a folder on standard output', ['--hosts-toml', '-'], 'USAGE'],
     ['an invalid Secret name', ['--pull-secret', 'Key=s.yaml'], 'USAGE'],
     ['a pull secret without credentials', ['--pull-secret', 's.yaml'], 'INPUT'],
   ])('%s', async (_what, flags, code) => {

@@ -40,8 +40,9 @@ function end(error: unknown, argv: readonly string[], output: Output, session: S
   if (output.failure) return fail(output.failure, session);
   if (output.closed) return INTERRUPTED;
   if (!(error instanceof CommanderError)) return fail(error, session);
-  // --help and --version throw too. commander has already printed usage errors.
-  if (error.exitCode === 0) return 0;
+  // --help and --version throw too, and so does "airgap help", with the status that the process has at the moment.
+  // commander has already printed usage errors.
+  if (error.exitCode === 0 || (error.code === 'commander.help' && session.status === 0)) return 0;
   const usageError = new AirgapError('USAGE', error.message.replace(/^error: /, ''), {
     hint: 'Run "airgap COMMAND --help" for usage.',
   });

@@ -1,4 +1,5 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { USAGE } from './exit-status.ts';
 import { applyVerbosity, generalFlags } from './options/general.ts';
 import { groupFlags } from './options/groups.ts';
 import { printableText } from './render/printable.ts';
@@ -130,6 +131,10 @@ export async function program(session: Session, argv: readonly string[]): Promis
     .description('Carry container images across an air gap in one verified OCI-layout tar.')
     .version(versionLine())
     .addHelpText('after', HELP)
+    .addHelpText('beforeAll', ({ error }) => {
+      session.status = error ? USAGE : 0;
+      return '';
+    })
     .hook('preAction', async (_root, command) => {
       session.json = command.opts().json === true;
       const { applyDefaults } = await import('./options/defaults.ts');

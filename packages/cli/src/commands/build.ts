@@ -4,7 +4,7 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { lockedOption, referrersOption } from '../options/inputs.ts';
 import { airgapFields, airgapFlags } from '../options/kots.ts';
-import { outputFile, repeated, sourceDateEpoch } from '../options/parsers.ts';
+import { repeated, sourceDateEpoch } from '../options/parsers.ts';
 import { requiredOutput } from '../options/required-output.ts';
 import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { deltaFromOption, partSizeOption, splitOption } from '../options/transport.ts';
@@ -37,9 +37,7 @@ const reuseOption = new Option(
   'copy blobs from an existing bundle or OCI layout instead of downloading them (repeatable)',
 ).argParser(repeated);
 
-const reportOption = new Option('--report <file>', 'write an HTML report of the bundle').argParser(
-  outputFile,
-);
+const reportOption = new Option('--report <file>', 'write an HTML report of the bundle');
 const sinceOption = new Option('--since <bundle>', 'with --report: show what has changed since this bundle');
 
 export function buildCommand(command: Command, session: Session) {

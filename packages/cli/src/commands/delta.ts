@@ -2,7 +2,6 @@ import { AirgapError, delta } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
-import { outputFile } from '../options/parsers.ts';
 import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { splitOption } from '../options/transport.ts';
 import { renderDelta } from '../render/written.ts';
@@ -23,11 +22,7 @@ Examples:
 export function deltaCommand(command: Command, session: Session) {
   const flagged = command
     .argument('<bundle...>', 'older bundles or their URLs, then the new one')
-    .option(
-      '-o, --output <delta>',
-      'output file (default: the name of the new bundle with .delta.tar)',
-      outputFile,
-    )
+    .option('-o, --output <delta>', 'output file (default: the name of the new bundle with .delta.tar)')
     .addOption(splitOption());
   return connectionFlags(flagged)
     .addOption(concurrencyOption)

@@ -1,7 +1,6 @@
 import { join } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/display.ts';
-import { outputFile } from '../options/parsers.ts';
 import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { renderWritten } from '../render/written.ts';
 import { openReporter } from '../reporters/index.ts';
@@ -19,11 +18,7 @@ Examples:
 export function joinCommand(command: Command, session: Session) {
   return command
     .argument('<part>', 'the first part, FILE.001')
-    .option(
-      '-o, --output <bundle>',
-      'output file (default: the name of the part without its number)',
-      outputFile,
-    )
+    .option('-o, --output <bundle>', 'output file (default: the name of the part without its number)')
     .addOption(checksumsOption)
     .addOption(signOption)
     .addOption(progressOption)

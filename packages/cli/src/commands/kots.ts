@@ -2,7 +2,7 @@ import { kots } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { airgapFields, airgapFlags } from '../options/kots.ts';
-import { outputFile, sourceDateEpoch } from '../options/parsers.ts';
+import { sourceDateEpoch } from '../options/parsers.ts';
 import { renderKots, renderKotsWarnings } from '../render/kots.ts';
 import { openReporter } from '../reporters/index.ts';
 import { printJson, type Session, stderr, stdout } from '../session.ts';
@@ -19,9 +19,7 @@ Examples:
   airgap kots bundle.tar -o app-meta.airgap --release manifests/ --previous app-1.2.airgap --metadata-only
 `;
 
-const outputOption = new Option('-o, --output <file>', 'the .airgap to write')
-  .argParser(outputFile)
-  .makeOptionMandatory();
+const outputOption = new Option('-o, --output <file>', 'the .airgap to write').makeOptionMandatory();
 
 export function kotsCommand(command: Command, session: Session) {
   return airgapFlags(command.argument('<bundle>', 'bundle file or OCI layout').addOption(outputOption))

@@ -2,7 +2,7 @@ import { DEFAULT_LOCK, lock } from '@airgap/core';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { lintOption } from '../options/display.ts';
 import { referrersOption } from '../options/inputs.ts';
-import { outputFile, repeated } from '../options/parsers.ts';
+import { repeated } from '../options/parsers.ts';
 import { renderLock } from '../render/lock.ts';
 import { printJson, type Session, stdout } from '../session.ts';
 import { remoteFlags, runRemote } from './remote.ts';
@@ -24,7 +24,7 @@ const updateOption = new Option(
 
 export function lockCommand(command: Command, session: Session) {
   return remoteFlags(command)
-    .option('-o, --output <file>', 'the lock', outputFile, DEFAULT_LOCK)
+    .option('-o, --output <file>', 'the lock', DEFAULT_LOCK)
     .option('--check', 'write nothing; exit status 1 if the input or the registries differ from the lock')
     .addOption(updateOption.conflicts('check'))
     .addOption(referrersOption)

@@ -2,7 +2,6 @@ import { AirgapError, merge } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { concurrencyOption, connectionFlags, remoteOptions } from '../options/connection.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
-import { outputFile } from '../options/parsers.ts';
 import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { splitOption } from '../options/transport.ts';
 import { renderWritten } from '../render/written.ts';
@@ -21,7 +20,7 @@ Examples:
 export function mergeCommand(command: Command, session: Session) {
   const flagged = command
     .argument('<bundle...>', 'bundles or URLs of those that have the missing layers, then the delta')
-    .requiredOption('-o, --output <bundle>', 'output file', outputFile)
+    .requiredOption('-o, --output <bundle>', 'output file')
     .addOption(splitOption());
   return connectionFlags(flagged)
     .addOption(concurrencyOption)

@@ -5,7 +5,7 @@ import { concurrencyOption, connectionFlags, remoteOptions } from '../options/co
 import { configuredCredentials } from '../options/credentials.ts';
 import { jsonOption, progressOption } from '../options/display.ts';
 import { configOption } from '../options/inputs.ts';
-import { outputFile, repeated } from '../options/parsers.ts';
+import { repeated } from '../options/parsers.ts';
 import { splitOption } from '../options/transport.ts';
 import { renderWritten } from '../render/written.ts';
 import { openReporter } from '../reporters/index.ts';
@@ -23,7 +23,7 @@ Examples:
 export function pullCommand(command: Command, session: Session) {
   const flagged = command
     .argument('<source>', 'oci://REGISTRY/REPOSITORY:TAG, or with a digest')
-    .requiredOption('-o, --output <bundle>', 'output file', outputFile)
+    .requiredOption('-o, --output <bundle>', 'output file')
     .option('--reuse <bundle>', 'copy blobs from this bundle or its URL (repeatable)', repeated)
     .addOption(splitOption())
     .addOption(configOption);

@@ -1,7 +1,6 @@
 import { split } from '@airgap/core';
 import type { Command } from '@commander-js/extra-typings';
 import { jsonOption, progressOption } from '../options/display.ts';
-import { outputFile } from '../options/parsers.ts';
 import { checksumsOption, signOption, sumsOptions } from '../options/signing.ts';
 import { splitOption } from '../options/transport.ts';
 import { renderWritten } from '../render/written.ts';
@@ -22,11 +21,7 @@ export function splitCommand(command: Command, session: Session) {
   return command
     .argument('<bundle>', 'bundle or delta')
     .addOption(splitOption().makeOptionMandatory())
-    .option(
-      '-o, --output <path>',
-      'the path that the parts add .001 to (default: that of the bundle)',
-      outputFile,
-    )
+    .option('-o, --output <path>', 'the path that the parts add .001 to (default: that of the bundle)')
     .addOption(checksumsOption)
     .addOption(signOption)
     .addOption(progressOption)

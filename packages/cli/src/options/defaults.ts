@@ -67,12 +67,18 @@ async function configuredDefaults(
   command: CommandUnknownOpts,
   environment: Environment,
 ): Promise<(option: Option) => Default | undefined> {
-  if (!command.options.some(option => nameOf(option) === 'config')) return () => undefined;
+  const readsConfigs = command.options.some(option => nameOf(option) === 'config');
+  if (!readsConfigs || printsSchema(command)) return () => undefined;
   // Other commands need no parser of configs, which takes time to load.
   const { readDefaults } = await import('./config.ts');
   const { config } = command.opts() as { readonly config?: string };
   const { defaults, defaultsFrom } = await readDefaults(config, environment);
   return option => configuredDefault(nameOf(option), defaults, defaultsFrom);
+}
+
+/** The schema helps to correct a config that is invalid. */
+function printsSchema(command: CommandUnknownOpts): boolean {
+  return command.name() === 'config' && command.args[0] === 'schema';
 }
 
 function configuredDefault(

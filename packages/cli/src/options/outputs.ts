@@ -14,7 +14,7 @@ import {
   proxyDomainOption,
   registryDomainOption,
 } from './inputs.ts';
-import { outputFile, repeated } from './parsers.ts';
+import { repeated } from './parsers.ts';
 
 /** Default name of the Secret. */
 const SECRET = 'airgap-registry';
@@ -22,11 +22,8 @@ const SECRET = 'airgap-registry';
 const mappingOption = new Option(
   '--mapping <file>',
   'write a JSON file that maps old names to new names and digests',
-).argParser(outputFile);
-const kustomizeOption = new Option(
-  '--kustomize <file>',
-  'write an images: list for kustomization.yaml',
-).argParser(outputFile);
+);
+const kustomizeOption = new Option('--kustomize <file>', 'write an images: list for kustomization.yaml');
 const hostsTomlOption = new Option(
   '--hosts-toml <dir>',
   'write DIR/HOST/hosts.toml for containerd, with the credentials of this load, so that manifests keep their image names',
@@ -34,15 +31,15 @@ const hostsTomlOption = new Option(
 const registriesYamlOption = new Option(
   '--registries-yaml <file>',
   'write the mirrors of k3s and rke2, with the credentials of this load',
-).argParser(outputFile);
+);
 const pullSecretOption = new Option(
   '--pull-secret <[name=]file>',
   `write an image pull Secret with the credentials of this load (default name: ${SECRET})`,
-).argParser(outputFile);
+);
 const helmValuesOption = new Option(
   '--helm-values <file>',
   'write values that point the chart in --specs at the registry',
-).argParser(outputFile);
+);
 const valuesOption = new Option(
   '--values <file>',
   'with --helm-values: your own values for the chart (repeatable)',

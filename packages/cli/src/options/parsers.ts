@@ -36,12 +36,6 @@ export function isRepeatable({ parseArg }: Option): boolean {
 
 const COLLECTORS: ReadonlySet<unknown> = new Set([keyValue, keyValues, repeated]);
 
-/** Parses the path of a file to write. Only `build` writes to standard output: elsewhere, `-` would become a file. */
-export function outputFile(text: string): string {
-  if (text !== '-') return text;
-  throw new InvalidArgumentError('Expected a file: only airgap build streams to standard output.');
-}
-
 /** Parses a registry host. */
 export function host(text: string): string {
   try {

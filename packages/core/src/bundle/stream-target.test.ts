@@ -15,6 +15,13 @@ it('fails when the stream is closed while it is full', async () => {
   await expect(target.write(Buffer.alloc(10))).rejects.toMatchObject({ code: 'INTERRUPTED' });
 });
 
+it('fails when the stream was closed before', async () => {
+  const out = new PassThrough({ highWaterMark: 1 });
+  out.destroy();
+  const target = new StreamTarget(out, new AbortController().signal);
+  await expect(target.write(Buffer.alloc(10))).rejects.toMatchObject({ code: 'INTERRUPTED' });
+});
+
 it('throws the error of the stream', async () => {
   const { out, target } = openTarget();
   const written = target.write(Buffer.alloc(10));

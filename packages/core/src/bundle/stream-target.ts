@@ -23,6 +23,7 @@ export class StreamTarget implements TarTarget {
     this.#signal = signal;
     this.#hash = hash;
     const closed = new AbortController();
+    if (out.destroyed) closed.abort();
     out.once('close', () => closed.abort());
     this.#stopped = AbortSignal.any([signal, closed.signal]);
   }

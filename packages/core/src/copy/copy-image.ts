@@ -2,7 +2,7 @@ import { AirgapError } from '../model/errors.ts';
 import { runAll } from '../model/run-all.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { blobsOfManifest, manifestsOf, parseManifest, type RawManifest } from '../oci/manifest.ts';
-import type { Reference } from '../reference/reference.ts';
+import { Reference } from '../reference/reference.ts';
 import { blobBody } from '../store/blob-stream.ts';
 import type { ImageSource } from '../store/image-source.ts';
 import type { ImageTarget } from '../store/image-target.ts';
@@ -21,7 +21,7 @@ export interface CopyImageOptions {
  * the target already has is skipped. All platforms of an index are copied, so every digest stays.
  *
  * @returns the descriptor of the copied manifest
- * @throws AirgapError `NOT_FOUND` when the source lacks the name, `CONTENT`, and what source and target throw
+ * @throws AirgapError `USAGE`, `NOT_FOUND` when the source lacks the name, `CONTENT`, and what source and target throw
  * @example
  * await copyImage(registry.source(name), name, await DirectoryTarget.open('layout', name));
  */
@@ -29,8 +29,10 @@ export async function copyImage(
   source: ImageSource,
   name: Reference,
   target: ImageTarget,
-  { tag = name.digest === undefined ? name.effectiveTag : undefined }: CopyImageOptions = {},
+  options: CopyImageOptions = {},
 ): Promise<Descriptor> {
+  checkArguments(source, name, target);
+  const { tag = name.digest === undefined ? name.effectiveTag : undefined } = options;
   const root = await source.resolve(name.canonical());
   if (root === undefined)
     throw new AirgapError('NOT_FOUND', `${name} does not exist`, {
@@ -40,6 +42,23 @@ export async function copyImage(
   const manifest = await source.manifest(root);
   await copyManifest({ source, target, images: [name.toString()] }, manifest, tag, 0);
   return root;
+}
+
+/** @throws AirgapError `USAGE` */
+function checkArguments(source: ImageSource, name: Reference, target: ImageTarget): void {
+  if (typeof source?.resolve !== 'function')
+    throw usage('source must be a source of images', 'Pass openBundle(…) or openRegistry().source(name).');
+  if (!(name instanceof Reference))
+    throw usage('name must be a Reference', 'Pass Reference.parse("registry.example.com/team/app:1.0").');
+  if (typeof target?.putManifest !== 'function')
+    throw usage(
+      'target must be a target of images',
+      'Pass DirectoryTarget.open(…) or openRegistry().target(name).',
+    );
+}
+
+function usage(problem: string, hint: string): AirgapError {
+  return new AirgapError('USAGE', `copyImage: ${problem}`, { hint });
 }
 
 interface Copy {

@@ -5,6 +5,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is exceeded',
   EFBIG: 'the file system does not support files of this size',
   EISDIR: 'is a directory',
+  ENAMETOOLONG: 'the name is too long',
   ENOENT: 'no such file or directory',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a component of the path is not a directory',

@@ -43,7 +43,7 @@ export async function fetchDocument(
 }
 
 /** Returns the encoding of a response; undefined when its body is not encoded. */
-function contentEncoding({ headers }: ResponseHead): string | undefined {
+export function contentEncoding({ headers }: Pick<ResponseHead, 'headers'>): string | undefined {
   const encoding = String(headers['content-encoding'] ?? '')
     .trim()
     .toLowerCase();
@@ -66,7 +66,8 @@ function decode(bytes: Buffer, encoding: string, host: string): Buffer {
   throw encodingError('unsupported encoding', encoding, host);
 }
 
-function encodingError(reason: string, encoding: string, host: string, cause?: unknown): AirgapError {
+/** Makes the `REGISTRY` error for a body whose encoding makes it unreadable. */
+export function encodingError(reason: string, encoding: string, host: string, cause?: unknown): AirgapError {
   const name = JSON.stringify(encoding.slice(0, 100));
   return new AirgapError('REGISTRY', `cannot read the response with Content-Encoding ${name}: ${reason}`, {
     where: { host },

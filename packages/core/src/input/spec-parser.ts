@@ -5,7 +5,7 @@ import { Reference } from '../reference/reference.ts';
 import { composeServices, isCompose } from './formats/compose.ts';
 import { type ComposeFile, ComposeProjects, type FileService } from './formats/compose-project.ts';
 import { type HelmChart, helmChartOf } from './formats/helm-chart.ts';
-import { isList, listImages, notAList } from './formats/image-list.ts';
+import { isList, isMostlyList, listImages, notAList } from './formats/image-list.ts';
 import type { ImagePath } from './formats/image-path.ts';
 import { additionalImages, configOptions, evaluatedImage, excludedImages } from './formats/kots.ts';
 import { workloadImages } from './formats/kubernetes.ts';
@@ -80,13 +80,18 @@ export class SpecParser {
       source.template === undefined ? undefined : new TemplateLines(source.file, source.template);
     let count = 0;
     let words = 0;
+    let isBroken = false;
+    const known = this.#parseErrors.length;
     for (const document of SpecDocument.parse(source)) {
       count += 1;
-      if (document instanceof AirgapError) this.#parseErrors.push(document);
-      else if (document.value(document.root) !== undefined) words += 1;
+      if (document instanceof AirgapError) {
+        this.#parseErrors.push(document);
+        isBroken = true;
+      } else if (document.value(document.root) !== undefined) words += 1;
       else this.#attempt(() => this.#document(document, source));
     }
-    if (count === 1 && words === 1) this.#parseErrors.push(notAList(source));
+    const isBrokenList = isBroken ? isMostlyList(source) : count === 1 && words === 1;
+    if (isBrokenList) this.#parseErrors.splice(known, Number.POSITIVE_INFINITY, notAList(source));
   }
 
   /** Reads the literal images of a template that was not rendered; what it cannot parse, line by line. */

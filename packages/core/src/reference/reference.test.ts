@@ -20,6 +20,8 @@ describe('a reference', () => {
     [`redis@${DIGEST}`, `docker.io/library/redis@${DIGEST}`],
     [`busybox:1.38.0@${DIGEST}`, `docker.io/library/busybox:1.38.0@${DIGEST}`],
     ['a__b/c--d/e.f:A_1', 'docker.io/a__b/c--d/e.f:A_1'],
+    [`t/${'ab'.repeat(32)}`, `docker.io/t/${'ab'.repeat(32)}:latest`],
+    ['ab'.repeat(31), `docker.io/library/${'ab'.repeat(31)}:latest`],
   ])('%s is %s', (text, canonical) => {
     expect(Reference.parse(text).toString()).toBe(canonical);
   });
@@ -38,6 +40,8 @@ describe('a reference', () => {
     ['x:0/y', '"0" is not a valid port'],
     ['gcr.io/', 'empty'],
     ['a_-b', 'not an image name'],
+    ['ab'.repeat(32), 'the ID of a local image'],
+    [DIGEST, 'the ID of a local image'],
     ['exa mple.com/a', 'not'],
     [`${'a'.repeat(256)}`, 'longer than 255'],
   ])('%s is rejected: %s', (text, reason) => {

@@ -8,6 +8,8 @@ const LABEL = '(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
 /** A domain that a URL leaves as it is: no address in another notation, no encoded label. */
 const DOMAIN = /^(?:[a-z0-9-]+\.)+[a-z]+$/;
+/** The ID of an image on some machine: docker refuses it as a name, and no registry has it. */
+const IMAGE_ID = /^(?:sha256:)?[a-f0-9]{64}$/;
 const MAX_NAME = 255;
 /** More than a name with a tag and a digest; longer texts are not looked at. */
 const MAX_REFERENCE = 1000;
@@ -43,6 +45,7 @@ export class Reference {
    */
   static parse(text: string): Reference {
     if (text.length > MAX_REFERENCE) throw invalid(text, `the name is longer than ${MAX_NAME} characters`);
+    if (IMAGE_ID.test(text)) throw invalid(text, 'it is the ID of a local image, not a name');
     const [beforeDigest, digest] = splitOnce(text, '@');
     if (digest !== undefined && !isDigest(digest)) throw invalid(text, `"${digest}" is not a sha256 digest`);
     const [first, rest] = splitOnce(beforeDigest, '/');

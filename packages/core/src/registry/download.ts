@@ -1,3 +1,4 @@
+import { contentEncoding, encodingError } from '../http/document.ts';
 import { responseError } from '../http/response-error.ts';
 import { RetryableError } from '../http/retry.ts';
 import type { ResponseHead } from '../http/round-trip.ts';
@@ -98,7 +99,7 @@ export class Download {
     const { host, repository, blob, where } = this.#options;
     const piece = this.#single ? this.#pieces.find(isUnfinished) : stream.piece;
     if (this.#failure || !piece || !isUnfinished(piece)) return;
-    const headers = this.#rangeHeader(piece);
+    const headers = this.#headersFor(piece);
     const request = { method: 'GET' as const, repository, path: `blobs/${blob.digest}`, headers };
     const response = await host
       .send(request, head => this.#sinkFor(stream, piece, head))
@@ -118,13 +119,17 @@ export class Download {
       const failed = responseError('read the blob', response, response.errorBody, where);
       throw response.status === 416 && failed instanceof AirgapError ? new RetryableError(failed) : failed;
     }
-    if (isUnfinished(piece)) throw new RetryableError(truncated(piece.at, blob.size, where));
+    if (isUnfinished(piece)) {
+      if (typeof response !== 'symbol') refuseEncoded(response, where);
+      throw new RetryableError(truncated(piece.at, blob.size, where));
+    }
     if (this.#single) await this.#attempt(stream);
   }
 
-  #rangeHeader({ at, end }: Piece): { range?: string } {
-    if (this.#isComplete({ at, end }) || (this.#rejectedRange && this.#single)) return {};
-    return { range: `bytes=${at}-${end - 1}` };
+  #headersFor({ at, end }: Piece): { 'accept-encoding': string; range?: string } {
+    const headers = { 'accept-encoding': 'identity' };
+    if (this.#isComplete({ at, end }) || (this.#rejectedRange && this.#single)) return headers;
+    return { ...headers, range: `bytes=${at}-${end - 1}` };
   }
 
   #isComplete({ at, end }: Piece): boolean {
@@ -150,7 +155,10 @@ export class Download {
           target.at += part.length;
         }
         position += chunk.length;
-        if (position > blob.size) throw tooLarge(position, blob.size, where);
+        if (position > blob.size) {
+          refuseEncoded(head, where);
+          throw tooLarge(position, blob.size, where);
+        }
         // A response that ends here leaves its connection for the next request.
         if (!targets.some(isUnfinished) && position !== sent.end) throw COMPLETE;
         return wait;
@@ -191,6 +199,14 @@ function sentRange(
       hint: 'Check the proxies and caches in front of the registry; if it persists, push the image again.',
     },
   );
+}
+
+/** A body of another size than the blob was compressed on the way. @throws AirgapError `REGISTRY` */
+function refuseEncoded(head: Pick<ResponseHead, 'headers'>, where: ErrorContext): void {
+  const encoding = contentEncoding(head);
+  if (encoding === undefined) return;
+  const reason = 'it has another size than the blob';
+  throw encodingError(reason, encoding, where.host ?? 'the registry').withContext(where);
 }
 
 function tooLarge(received: number, size: number, where: ErrorContext): AirgapError {

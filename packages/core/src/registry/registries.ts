@@ -4,7 +4,7 @@ import { type ConnectionOptions, openConnections } from '../http/connections.ts'
 import { HostLimiter } from '../http/host-limiter.ts';
 import { responseError } from '../http/response-error.ts';
 import { traced } from '../http/trace.ts';
-import type { ErrorContext } from '../model/errors.ts';
+import { AirgapError, type ErrorContext } from '../model/errors.ts';
 import { MAX_MANIFEST_SIZE } from '../oci/manifest.ts';
 import type { Reference } from '../reference/reference.ts';
 import { MemorySink } from '../store/blob-writer.ts';
@@ -13,6 +13,7 @@ import { UnionSource } from '../store/union-source.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { CredentialsByHost } from './auth/credential.ts';
 import { CredentialStore } from './auth/credential-store.ts';
+import type { Denial } from './auth/denial.ts';
 import type { CredentialFile } from './auth/docker-config.ts';
 import { type Endpoint, type EndpointOptions, endpointsFor, upstreamEndpoint } from './endpoint.ts';
 import { RegistryHost } from './host.ts';
@@ -36,6 +37,9 @@ export interface RegistryOptions extends EndpointOptions, ConnectionOptions {
 }
 
 export const DEFAULT_CONCURRENCY = 24;
+
+/** The start of a body that shows whether it is a web page, in bytes. */
+const PAGE_START = 1000;
 
 /** The client of all registries. It opens repositories as sources and targets of images. */
 export class Registries implements AsyncDisposable {
@@ -93,15 +97,23 @@ export class Registries implements AsyncDisposable {
    * Checks whether the registry supports the API and accepts the credentials (distribution-spec, "Determining Support").
    *
    * @returns whether it requires credentials
-   * @throws AirgapError `DENIED` when it rejects them, `NOT_FOUND`, `REGISTRY` or `NETWORK`
+   * @throws AirgapError `DENIED` when it rejects them, `UNSUPPORTED` when it requests none that are supported, `NOT_FOUND`
+   * when the host is not a registry, `REGISTRY` or `NETWORK`
    */
   async ping(registry: string): Promise<boolean> {
     const host = this.#upstream(registry);
     const where: ErrorContext = { host: host.endpoint.host };
     const attempt = async () => {
       const request = { method: 'GET', repository: '', path: '' } as const;
-      const response = await host.send(request, () => new MemorySink(MAX_MANIFEST_SIZE));
-      if (response.status !== 200) throw responseError('reach the API', response, response.errorBody, where);
+      const body = new MemorySink(MAX_MANIFEST_SIZE);
+      const response = await host.send(request, () => body);
+      const { status } = response;
+      if (status === 404) throw notARegistry('answered 404', where);
+      if (response.denial?.isUnsent) throw nothingToLogInTo(status, response.denial, where);
+      if (status !== 200) throw responseError('reach the API', response, response.errorBody, where);
+      // Quay calls its "true" text/html.
+      if (/^\s*</.test(body.bytes.toString('latin1', 0, PAGE_START)))
+        throw notARegistry('answered with a web page', where);
     };
     await host.run(attempt, where);
     return (await this.#authorizer.header(host.endpoint.host, '')) !== undefined;
@@ -145,4 +157,16 @@ export class Registries implements AsyncDisposable {
     this.#limiters.set(host, limiter);
     return limiter;
   }
+}
+
+function notARegistry(reason: string, where: ErrorContext): AirgapError {
+  return new AirgapError('NOT_FOUND', `not a registry: its /v2/ ${reason}`, {
+    where,
+    hint: 'Check the host and the port.',
+  });
+}
+
+function nothingToLogInTo(status: number, { hint }: Denial, where: ErrorContext): AirgapError {
+  const message = `the registry answered ${status}, and requests no credentials that are supported`;
+  return new AirgapError('UNSUPPORTED', message, { where, ...(hint === undefined ? {} : { hint }) });
 }

@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { replaceFile } from '../fs/replace-file.ts';
+import { refuseStandardOutput } from '../fs/standard-output.ts';
 import { AirgapError } from '../model/errors.ts';
 
 /** The purpose of an output file. */
@@ -22,8 +23,9 @@ export interface OutputFile {
   readonly mode?: number | undefined;
 }
 
-/** Checks that a path is free or a regular file. @throws AirgapError `DISK` */
+/** Checks that a path is free or a regular file. @throws AirgapError `DISK`, `USAGE` for `-` */
 export async function checkOutput(path: string): Promise<void> {
+  refuseStandardOutput(path);
   const found = await stat(path).catch(() => undefined);
   if (!found || found.isFile()) return;
   throw new AirgapError('DISK', 'cannot write the file: the path exists and is not a regular file', {

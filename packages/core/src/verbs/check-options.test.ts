@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import * as airgap from '../index.ts';
 import { isInterrupted } from '../model/errors.ts';
@@ -22,15 +23,59 @@ describe('an option of the wrong type is named, with what it must be', () => {
     ['dryRun', 'yes', 'dryRun must be true or false'],
     ['signal', {}, 'signal must be an AbortSignal'],
     ['exclude', 'redis', 'exclude must be a list of names or patterns'],
+    ['output', 'a\0b.tar', 'output must not contain a NUL character'],
+    ['output', { write() {} }, 'output must be a path or an open writable stream'],
+    ['output', new PassThrough().end(), 'output must be a path or an open writable stream'],
+    ['report', 'a\0b.html', 'report must not contain a NUL character'],
+    ['timeout', 2 ** 31, 'timeout must be at most 2147483647 milliseconds'],
+    ['sourceDateEpoch', 1e15, 'sourceDateEpoch must be at most 9999999999 seconds'],
+    ['proxy', 'http://proxy:3128', 'proxy must be an object with http, https and no'],
+    ['proxy', { http: 5 }, 'proxy (http) must be a string'],
   ])('%s: %j', (name, value, message) => {
     expect(() => checkOptions('build', { [name]: value }, [])).toThrow(
       expect.objectContaining({ code: 'USAGE', message: `build: ${message}` }),
     );
   });
 
+  it('only a build writes to a stream', () => {
+    const options = { output: new PassThrough() };
+    expect(() => checkOptions('build', options, [])).not.toThrow();
+    expect(() => checkOptions('delta', options, [])).toThrow('delta: output must be a string');
+  });
+
   it('does not quote a secret', () => {
     const options = { credentials: { 'quay.io': { username: 'me', password: ['hunter2'] } } };
     expect(() => checkOptions('plan', options, [])).toThrow(expect.not.stringContaining('hunter2') as Error);
+  });
+});
+
+describe('an argument of the wrong type is an error', () => {
+  const name = airgap.Reference.parse('a.io/b:1');
+  const calls: Record<string, () => Promise<unknown>> = {
+    'openBundle()': () => airgap.openBundle(undefined as unknown as string),
+    'openBundle("a\\0")': () => airgap.openBundle('a\0'),
+    'openLayout(5)': () => airgap.openLayout(5 as unknown as string),
+    'openLayout with a base': () => airgap.openLayout('x', { base: 'y' as unknown as string[] }),
+    'copyImage()': () => (airgap.copyImage as () => Promise<unknown>)(),
+    'copyImage with a text': () =>
+      airgap.copyImage(
+        new airgap.MemoryStore(),
+        'a.io/b:1' as unknown as airgap.Reference,
+        new airgap.MemoryStore(),
+      ),
+    'copyImage without target': () =>
+      airgap.copyImage(new airgap.MemoryStore(), name, {} as unknown as airgap.MemoryStore),
+    'trust()': () => (airgap.trust as () => Promise<unknown>)(),
+    'distrust with a number': () =>
+      airgap.distrust({ folder: 5, store: 'x' } as unknown as airgap.TrustOptions),
+    'trustedConfigs()': () => airgap.trustedConfigs(undefined as unknown as string),
+    'verify of a stream of strings': () =>
+      airgap.verify({ bundle: Readable.from(['text']) as AsyncIterable<Uint8Array> }),
+    'verify of its sum': () =>
+      airgap.verify({ bundle: Readable.from(['text']), digest: `sha256:${'0'.repeat(64)}` }),
+  };
+  it.each(Object.keys(calls))('%s', async call => {
+    await expect(calls[call]?.()).rejects.toMatchObject({ code: 'USAGE' });
   });
 });
 
@@ -48,7 +93,18 @@ const OPTIONS = [
     'from',
   ],
   ...['credentialFiles', 'caFolders', 'clientCertificates', 'locations', 'rules', 'imagePaths', 'include'],
-  ...['exclude', 'includeUnread', 'helm', 'compose', 'concurrency', 'timeout', 'signal', 'onEvent', 'online'],
+  ...[
+    'exclude',
+    'includeUnread',
+    'helm',
+    'compose',
+    'proxy',
+    'concurrency',
+    'timeout',
+    'signal',
+    'onEvent',
+    'online',
+  ],
 ];
 
 describe('no value of an option ends in an error of JavaScript', () => {

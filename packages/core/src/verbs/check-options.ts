@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { z } from 'zod';
 import { ON_EXISTING } from '../copy/tags.ts';
 import { AirgapError } from '../model/errors.ts';
@@ -6,19 +7,31 @@ import { NAMINGS } from '../reference/relocation.ts';
 /** The largest number of concurrent transfers per host. */
 const MAX_CONCURRENCY = 256;
 
-const isStream = (value: unknown): boolean =>
-  typeof (value as { write?: unknown } | null)?.write === 'function';
+/** The longest time that a timer takes, in ms. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+/** The latest time of a tar's entry, in seconds since 1970. */
+const MAX_EPOCH = 9_999_999_999;
+
+const isOpenStream = (value: unknown): boolean => {
+  const { write, once, writableEnded } = (value ?? {}) as Partial<Writable>;
+  return typeof write === 'function' && typeof once === 'function' && writableEnded !== true;
+};
 const isIterable = (value: unknown): boolean =>
   typeof (value as AsyncIterable<unknown> | null)?.[Symbol.asyncIterator] === 'function';
 
 const text = z.string({ error: 'must be a string' });
-const path = text.min(1, { error: 'must not be empty' });
+const withoutNul = text.refine(value => !value.includes('\0'), { error: 'must not contain a NUL character' });
+const path = withoutNul.min(1, { error: 'must not be empty' });
 const paths = z.array(path, { error: 'must be a list of paths' });
 const callback = z.custom(value => typeof value === 'function', { error: 'must be a function' }).optional();
 const signal = z
   .custom(value => value instanceof AbortSignal, { error: 'must be an AbortSignal' })
   .optional();
-const milliseconds = z.number({ error: 'must be a number of milliseconds' }).positive().optional();
+const milliseconds = z
+  .number({ error: 'must be a number of milliseconds' })
+  .positive()
+  .max(MAX_TIMEOUT, { error: `must be at most ${MAX_TIMEOUT} milliseconds` })
+  .optional();
 const concurrency = z
   .int({ error: `must be an integer from 1 to ${MAX_CONCURRENCY}` })
   .min(1, { error: `must be an integer from 1 to ${MAX_CONCURRENCY}` })
@@ -88,11 +101,16 @@ const FIELDS = {
   plan: z.union([text, z.looseObject({})], { error: 'must be a plan, or the digest of one' }).optional(),
   shard: z.int({ error: 'must be an integer' }).nonnegative({ error: 'must not be negative' }).optional(),
   shards: z.int({ error: 'must be an integer' }).optional(),
-  output: z.union([text, z.custom(isStream)], { error: 'must be a path or a writable stream' }),
+  output: z.union([withoutNul, z.custom(isOpenStream)], {
+    error: 'must be a path or an open writable stream',
+  }),
   source,
   names: z.array(path, { error: 'must be a list of names' }),
   name: path,
   file: path,
+  path,
+  folder: path,
+  store: path,
   save: path.optional(),
   target: path,
   dropAttestations: flag,
@@ -135,6 +153,10 @@ const FIELDS = {
   ca: z.array(authority, { error: 'must be a list of objects with pem' }),
   caFolders: z.array(path, { error: 'must be a list of folders' }),
   clientCertificates: z.array(clientCertificate, { error: 'must be a list of objects with cert and key' }),
+  proxy: z.looseObject(
+    { http: text.optional(), https: text.optional(), no: text.optional() },
+    { error: 'must be an object with http, https and no' },
+  ),
   login: credentials,
   key: path,
   password: z
@@ -154,13 +176,19 @@ const FIELDS = {
   update: z.array(text, { error: 'must be a list of patterns' }).optional(),
   platforms,
   imagePlatforms: z.record(z.string(), platforms, { error: 'must map patterns to platforms' }),
-  sourceDateEpoch: z.int({ error: 'must be a number of seconds' }).nonnegative(),
+  sourceDateEpoch: z
+    .int({ error: 'must be a number of seconds' })
+    .nonnegative()
+    .max(MAX_EPOCH, { error: `must be at most ${MAX_EPOCH} seconds` }),
   concurrency,
   timeout: milliseconds,
   signal,
   onEvent: callback,
   companions: callback,
 } as const;
+
+/** The verbs that also write to streams. */
+const STREAMING: ReadonlySet<string> = new Set(['build']);
 
 type Field = keyof typeof FIELDS;
 
@@ -177,7 +205,8 @@ export function checkOptions(verb: string, options: unknown, required: readonly 
   for (const field of required) if (given[field] === undefined) throw usage(verb, `${field} is required`);
   for (const [field, schema] of Object.entries(FIELDS)) {
     if (given[field] === undefined) continue;
-    const result = schema.safeParse(given[field]);
+    const isPath = field === 'output' && !STREAMING.has(verb);
+    const result = (isPath ? withoutNul : schema).safeParse(given[field]);
     if (!result.success) throw usage(verb, `${field} ${reasonOf(result.error.issues)}`);
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileExists } from '../fs/file-exists.ts';
 import { replaceFile } from '../fs/replace-file.ts';
+import { refuseStandardOutput } from '../fs/standard-output.ts';
 import { systemErrorReason } from '../fs/system-error.ts';
 import { type LockChange, lockChanges } from '../lock/changes.ts';
 import { DEFAULT_LOCK, formatLock, type Lock, platformNames, type ReadLock } from '../lock/lock.ts';
@@ -25,6 +26,9 @@ import {
   sourceOf,
   unlockedReferrers,
 } from './resolved-plan.ts';
+
+/** The pattern that every image matches. */
+const ALL = '*';
 
 /** The options of {@link lock}. */
 export interface LockOptions extends Omit<ResolvePlanOptions, 'locked' | 'sourceDateEpoch'>, RegistryOptions {
@@ -72,6 +76,7 @@ export interface LockResult {
 export async function lock(options: LockOptions): Promise<LockResult> {
   checkOptions('lock', options, ['specs']);
   const { output = DEFAULT_LOCK, check = false } = options;
+  refuseStandardOutput(output);
   const onEvent = withTime(options.onEvent);
   return interruptible(options.signal, async () => {
     const old = await findLock(output, check);
@@ -111,12 +116,24 @@ function pinRequests(
   old: ReadLock | undefined,
   update: readonly string[] | undefined,
 ): LockedRequest[] {
+  checkPatterns(requests, update);
   const renewed = new ImagePatterns(update);
   const pins = new Map((old?.images ?? []).map(image => [image.reference.toString(), image]));
   return requests.map(request => {
     const { reference } = request;
     return renewed.matches(reference) ? request : { ...request, pin: pins.get(reference.toString()) };
   });
+}
+
+/** A misspelled pattern would renew nothing without a word. @throws AirgapError `USAGE` */
+function checkPatterns(requests: readonly LockedRequest[], update: readonly string[] = []): void {
+  for (const pattern of update) {
+    const matcher = new ImagePatterns([pattern]);
+    if (pattern === ALL || requests.some(({ reference }) => matcher.matches(reference))) continue;
+    throw new AirgapError('USAGE', `no image of the input matches ${JSON.stringify(pattern)}`, {
+      hint: 'Correct the pattern of --update; * matches any characters.',
+    });
+  }
 }
 
 /** The locked names that their registries no longer have. */

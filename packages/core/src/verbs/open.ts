@@ -1,5 +1,5 @@
 import type { Layout } from '../layout/layout.ts';
-import { openLayout } from '../layout/open-layout.ts';
+import { type OpenOptions, openLayout as open } from '../layout/open-layout.ts';
 import { AirgapError } from '../model/errors.ts';
 import type { ObjectOptions } from '../objects/read/object-options.ts';
 import { Registries, type RegistryOptions } from '../registry/registries.ts';
@@ -30,7 +30,8 @@ export async function openRegistry(options: RegistryOptions = {}): Promise<Regis
  * for (const { name, descriptor } of await bundle.names()) console.log(name, descriptor.digest);
  */
 export async function openBundle(path: string, options: ObjectOptions = {}): Promise<Layout> {
-  const layout = await openLayout(path, options);
+  checkOptions('openBundle', { ...options, path }, ['path']);
+  const layout = await open(path, options);
   if (layout.form === 'bundle') return layout;
   await layout[Symbol.asyncDispose]();
   const what = layout.form === 'delta' ? 'a delta' : `an OCI ${layout.form}`;
@@ -38,4 +39,20 @@ export async function openBundle(path: string, options: ObjectOptions = {}): Pro
     where: { path: layout.path },
     hint: 'Open it with openLayout.',
   });
+}
+
+/**
+ * Opens an OCI image layout as a source of images: a bundle, its parts, a delta, an archive of another tool, a `.airgap` of
+ * KOTS, or a directory. Close it when it is no longer needed.
+ *
+ * @param path for parts, that of the first one, or of the bundle that they make; a bundle may also be at an `https://` or
+ * `s3://` URL. A compressed `.airgap` is decompressed into a temporary file
+ * @throws AirgapError `INPUT` when it cannot be read, `BUNDLE` when it is something else, which the error names, or when
+ * parts are missing or wrong
+ * @example
+ * await using layout = await openLayout('app-1.1.delta.tar', { base: ['app-1.0.tar'] });
+ */
+export async function openLayout(path: string, options: OpenOptions = {}): Promise<Layout> {
+  checkOptions('openLayout', { ...options, path }, ['path']);
+  return open(path, options);
 }

@@ -1,4 +1,5 @@
 import { resolveExistingPath } from '../fs/resolve-existing-path.ts';
+import { refuseStandardOutput } from '../fs/standard-output.ts';
 import { findInput } from '../input/find/find-input.ts';
 import { AirgapError } from '../model/errors.ts';
 import { parseTargetLocation, type TargetLocation } from '../reference/relocation.ts';
@@ -196,6 +197,7 @@ async function checkPaths({
     ...(values?.values ?? []),
   ].filter(path => path !== undefined);
   const directories = [hostsToml, rewrite?.directory].filter(path => path !== undefined);
+  for (const path of directories) refuseStandardOutput(path);
   for (const path of files) await checkOutput(path);
   await checkDistinct(files);
   for (const path of files) await checkConflicts(path, [...inputs, ...directories]);

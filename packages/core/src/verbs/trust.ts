@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG } from '../config/config-layers.ts';
 import { type FlagDefaults, isTrustedFlag } from '../config/flag-defaults.ts';
 import { formerTrustPath, TrustStore, trustPath } from '../config/trust-store.ts';
 import { AirgapError } from '../model/errors.ts';
+import { checkOptions } from './check-options.ts';
 
 /** Options of `trust` and `distrust`. */
 export interface TrustOptions {
@@ -42,7 +43,9 @@ export interface TrustedConfig {
  *
  * @throws AirgapError `INPUT` for a missing or invalid config or list, `DISK` when the list cannot be written
  */
-export async function trust({ folder, store }: TrustOptions): Promise<TrustResult> {
+export async function trust(options: TrustOptions): Promise<TrustResult> {
+  checkOptions('trust', options, ['folder', 'store']);
+  const { folder, store } = options;
   const file = await findConfigFile(join(folder, DEFAULT_CONFIG));
   if (!file) throw noConfig(folder);
   const path = await trustPath(dirname(file.path), basename(file.path));
@@ -56,16 +59,18 @@ export async function trust({ folder, store }: TrustOptions): Promise<TrustResul
  * @returns whether it was in the list
  * @throws AirgapError `INPUT` for the list, `DISK` when it cannot be written
  */
-export async function distrust({
-  folder,
-  store,
-}: TrustOptions): Promise<{ readonly path: string; readonly removed: boolean }> {
+export async function distrust(
+  options: TrustOptions,
+): Promise<{ readonly path: string; readonly removed: boolean }> {
+  checkOptions('distrust', options, ['folder', 'store']);
+  const { folder, store } = options;
   const path = await formerTrustPath(folder, DEFAULT_CONFIG);
   return { path, removed: await (await TrustStore.read(store)).remove(path) };
 }
 
 /** Lists the trusted configs, by path. @throws AirgapError `INPUT` for the list */
 export async function trustedConfigs(store: string): Promise<TrustedConfig[]> {
+  checkOptions('trustedConfigs', { store }, ['store']);
   const entries = (await TrustStore.read(store)).entries();
   return Promise.all(
     entries.map(async ([path, sha256]) => ({ path, sha256, state: await stateOf(path, sha256) })),

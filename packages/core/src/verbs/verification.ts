@@ -290,9 +290,12 @@ export class Verification {
     try {
       return await check();
     } catch (error) {
-      // An error of a host is not one of the bundle.
+      // An error of a host, or of the caller, is not one of the bundle.
       const isProblem =
-        error instanceof AirgapError && error.code !== 'DISK' && error.where.host === undefined;
+        error instanceof AirgapError &&
+        error.code !== 'DISK' &&
+        error.code !== 'USAGE' &&
+        error.where.host === undefined;
       if (this.#options.signal?.aborted || !isProblem) throw error;
       const { message, hint } = error;
       this.#problems.push({ message, ...(hint === undefined ? {} : { hint }) });

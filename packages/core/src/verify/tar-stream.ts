@@ -87,9 +87,18 @@ export async function readTar(
 /** Hashes everything that goes by. */
 async function* hashedStream(stream: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
   for await (const chunk of stream) {
+    requireBytes(chunk);
     hash.update(chunk);
     yield chunk;
   }
+}
+
+/** A stream with an encoding yields strings. @throws AirgapError `USAGE` */
+function requireBytes(chunk: unknown): void {
+  if (chunk instanceof Uint8Array) return;
+  throw new AirgapError('USAGE', `verify: the stream must yield bytes, got a ${typeof chunk}`, {
+    hint: 'Pass a stream without an encoding.',
+  });
 }
 
 /** The files of a layout that went by; only what is JSON can be opened. */
@@ -218,6 +227,7 @@ class TarStream {
     for (;;) {
       const step = await this.#chunks.next();
       if (step.done) return undefined;
+      requireBytes(step.value);
       if (step.value.length > 0) return step.value;
     }
   }

@@ -161,6 +161,18 @@ describe('a place for a bundle', () => {
     ['that is an object', () => 's3://bucket/b.tar', { code: 'USAGE', message: /not to a URL/ }],
     ['that is a URL', () => 'https://user:pw@host/b.tar', { code: 'USAGE', message: /not to a URL/ }],
     ['that is a device', () => '/dev/null', { code: 'DISK', message: /a device or a pipe/ }],
+    ['that is standard output', () => '-', { code: 'USAGE', message: /to standard output/ }],
+    ['that is a directory with a slash', () => `${folder}/`, { code: 'DISK', message: /is a directory/ }],
+    [
+      'whose partial file has a long name',
+      () => join(folder, 'n'.repeat(245)),
+      { code: 'DISK', message: /the name is too long/ },
+    ],
+    [
+      'with a long name',
+      () => join(folder, 'n'.repeat(300)),
+      { code: 'DISK', message: /the name is too long/ },
+    ],
   ])('%s is an error', async (_name, place, { message, ...error }: { message?: RegExp }) => {
     await expect(checkTarget(place())).rejects.toMatchObject({
       ...error,

@@ -1,21 +1,25 @@
+import type { Stats } from 'node:fs';
 import { access, constants, lstat, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { freeSpace } from '../../fs/free-space.ts';
 import { resolveExistingPath } from '../../fs/resolve-existing-path.ts';
+import { refuseStandardOutput } from '../../fs/standard-output.ts';
 import { systemErrorReason } from '../../fs/system-error.ts';
 import { formatBytes } from '../../model/bytes.ts';
 import { AirgapError } from '../../model/errors.ts';
 import { isUrl, shownPath } from '../../model/path-or-url.ts';
+import { LONGEST_SUFFIX } from './output-names.ts';
 
 /**
  * Checks that the output path is writable, before the first request to a registry.
  *
  * @returns the path with symbolic links resolved: a build creates or replaces the target of a link, not the link
- * @throws AirgapError `DISK`, `USAGE` for an empty path or a URL
+ * @throws AirgapError `DISK`, `USAGE` for an empty path, a URL, or `-`
  */
 export async function checkTarget(path: string): Promise<string> {
   if (path === '')
     throw new AirgapError('USAGE', 'the output path is empty', { hint: 'Pass a file with -o.' });
+  refuseStandardOutput(path);
   if (isUrl(path))
     throw new AirgapError('USAGE', 'this command writes a file, not to a URL', {
       where: { path: shownPath(path) },
@@ -25,11 +29,12 @@ export async function checkTarget(path: string): Promise<string> {
     // A pipe has no path that a link could lead to: look at what would be opened.
     if (await isDevice(path)) throw notAFile(path);
     const target = (await isThere(path)) ? await resolveExistingPath(path) : path;
+    const existing = await ifThere(stat(target));
+    if (existing?.isDirectory()) throw systemError('EISDIR');
+    await ifThere(lstat(`${target}${LONGEST_SUFFIX}`));
     const directory = dirname(resolve(target));
     if (path.endsWith(sep) || !(await stat(directory)).isDirectory()) throw systemError('ENOTDIR');
     await access(directory, constants.W_OK);
-    const existing = await stat(target).catch(() => undefined);
-    if (existing?.isDirectory()) throw systemError('EISDIR');
     return target;
   } catch (error) {
     throw diskError(error, path);
@@ -43,10 +48,15 @@ async function isDevice(path: string): Promise<boolean> {
 
 /** Whether something has this name, even a link to nothing. */
 async function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+  return (await ifThere(lstat(path))) !== undefined;
+}
+
+/** Returns undefined for a path that does not exist. @throws other file system errors, such as for a name that is too long */
+function ifThere(found: Promise<Stats>): Promise<Stats | undefined> {
+  return found.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
 }
 
 function systemError(code: string): Error {
@@ -57,7 +67,7 @@ function systemError(code: string): Error {
 function notAFile(path: string): AirgapError {
   return new AirgapError('DISK', 'cannot write the bundle: it is a device or a pipe', {
     where: { path },
-    hint: 'Pass a file with -o; only airgap build also streams, with -o - > PATH.',
+    hint: 'Write to a file. Only airgap build can also stream: -o - > PATH.',
   });
 }
 

@@ -4,6 +4,8 @@ import { partCount, partPath, sizeOfPart } from '../../tar/parts.ts';
 
 const PARTIAL = '.partial';
 const PREVIOUS = '.partial.old';
+/** Of the names of the files beside a bundle while it is written, the longest ends with this. */
+export const LONGEST_SUFFIX = `${PREVIOUS}.journal`;
 
 /** How the tar of a bundle is stored. Sizes are bytes. */
 export interface OutputForm {

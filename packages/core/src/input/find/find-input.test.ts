@@ -4,6 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInput } from './find-input.ts';
 
+const inBeside = (name: string) => `beside/${name}`;
+
 describe('findInput', () => {
   let folder: string;
   const at = (path: string) => join(folder, path);
@@ -37,6 +39,23 @@ describe('findInput', () => {
     await mkdir(at('odd'));
     await writeFile(at('odd/a.yaml'), Buffer.from([0xff, 0x80]));
     await writeFile(at('odd/b.yaml'), 'b');
+    const pod = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "caf\u00e9"}}';
+    await mkdir(at('encodings'));
+    await writeFile(at('encodings/a.yaml'), 'a');
+    await writeFile(at('encodings/latin1.json'), pod, 'latin1');
+    await writeFile(at('encodings/utf16.json'), `\uFEFF${pod}`, 'utf16le');
+    await writeFile(at('encodings/other.json'), '{"name": "caf\u00e9"}', 'latin1');
+    const beside = [
+      ...['a.yaml', 'k8s/b.yml', 'k8s/charts/x/templates/c.yaml', 'files/d.json', 'k8s/kustomization.yaml'],
+      ...['values.yaml', 'ci/values.yaml', 'templates/e.yaml', 'crds/f.yaml', 'charts/db/templates/g.yaml'],
+      ...['charts/db/Chart.yaml', 'charts/db/charts/deep/crds/h.yaml', 'charts/db/i.yaml'],
+    ];
+    for (const name of ['Chart.yaml', ...beside]) {
+      const isOther = /Chart|values|kustomization/.test(name);
+      const manifest = name.endsWith('.json') ? pod : '# x\napiVersion: v1\nkind: Pod\n';
+      await mkdir(dirname(at(`beside/${name}`)), { recursive: true });
+      await writeFile(at(`beside/${name}`), isOther ? 'apiVersion: v2\nname: x\n' : manifest);
+    }
   });
 
   afterAll(() => rm(folder, { recursive: true }));
@@ -103,6 +122,30 @@ describe('findInput', () => {
       'a kustomization by its file',
       'all/kust/base/Kustomization',
       { kustomizations: [['all/kust/base/Kustomization', 'all/kust/base/base.yaml']] },
+    ],
+    [
+      'the manifests beside a chart that helm does not render, as a note',
+      'beside',
+      {
+        charts: [
+          [
+            'beside/Chart.yaml',
+            ...['charts/db/charts/deep/crds/h.yaml', 'charts/db/templates/g.yaml', 'crds/f.yaml'].map(
+              inBeside,
+            ),
+            ...['k8s/charts/x/templates/c.yaml', 'templates/e.yaml'].map(inBeside),
+          ],
+        ],
+        notes: [
+          'beside/a.yaml manifests in the folder of a chart that helm does not render are not read: ' +
+            'a.yaml, charts/db/i.yaml, files/d.json, k8s/b.yml, k8s/charts/x/templates/c.yaml and 1 more',
+        ],
+      },
+    ],
+    [
+      'JSON manifests in another encoding as errors, but no other JSON',
+      'encodings',
+      { texts: ['encodings/a.yaml'], readErrors: ['encodings/latin1.json', 'encodings/utf16.json'] },
     ],
     ['readable files beside unreadable ones', 'odd', { texts: ['odd/b.yaml'], readErrors: ['odd/a.yaml'] }],
   ])('finds %s', async (_name, path, found) => {

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import pLimit from 'p-limit';
 import { AirgapError } from '../../model/errors.ts';
-import { inputReadError, readSource, type SourceText } from '../model/source-text.ts';
+import { inputReadError, readAscii, readSource, type SourceText } from '../model/source-text.ts';
 import type { InputNote } from '../model/spec.ts';
-import { ARCHIVE, CHART, FolderWalk, isJsonFile, KUSTOMIZATIONS } from './folder-walk.ts';
+import { ARCHIVE, CHART, FolderWalk, isJsonFile, KUSTOMIZATIONS, leftOut } from './folder-walk.ts';
 
 /** A chart or kustomization that must be rendered by a program. */
 export interface RenderInput {
@@ -16,6 +16,8 @@ export interface RenderInput {
   readonly files: string[];
   /** Links in a chart that lead out of the folder of the input. */
   readonly outsideLinks?: readonly string[];
+  /** The other YAML and JSON files in the folder of a chart. */
+  readonly notRendered?: readonly string[];
 }
 
 /** The input by type, each in the order of the arguments. */
@@ -31,6 +33,9 @@ export interface Input {
 
 /** Number of files read concurrently. */
 const READERS = 16;
+/** In bytes. Kubernetes takes no object that is larger. */
+const MAX_MANIFEST = 4e6;
+
 /**
  * Finds the input in files and in directories at any depth; texts are returned as they are.
  *
@@ -62,7 +67,7 @@ async function readOrError(file: string): Promise<SourceText | AirgapError | und
     return isJsonFile(file) && !isJsonManifest(source) ? undefined : source;
   } catch (error) {
     if (!(error instanceof AirgapError)) throw error;
-    if (isJsonFile(file)) return undefined;
+    if (isJsonFile(file) && (await isOtherJson(file, error))) return undefined;
     return error.withContext({ position: { file, line: 1, column: 1 } });
   }
 }
@@ -92,11 +97,12 @@ async function addFolder(input: Input, folder: string): Promise<void> {
   const before = sizeOf(input);
   const walk = await FolderWalk.of(folder);
   const { texts, readErrors } = await readFiles(walk.files);
+  const besideCharts = await Promise.all(walk.charts.map(noteNotRendered));
   for (const text of texts) input.texts.push(text);
   for (const chart of walk.charts) input.charts.push(chart);
   for (const kustomization of walk.kustomizations) input.kustomizations.push(kustomization);
   for (const error of readErrors) input.readErrors.push(error);
-  for (const note of walk.notes) input.notes.push(note);
+  for (const note of [...walk.notes, ...besideCharts.flat()]) input.notes.push(note);
   if (sizeOf(input) > before) return;
   throw new AirgapError('INPUT', 'no YAML files or JSON manifests in the directory', {
     where: { path: folder },
@@ -104,8 +110,35 @@ async function addFolder(input: Input, folder: string): Promise<void> {
   });
 }
 
-function isJsonManifest({ text }: SourceText): boolean {
+/** Returns a note for the manifests in the folder of a chart that helm does not render. */
+async function noteNotRendered({ path, notRendered = [] }: RenderInput): Promise<InputNote[]> {
+  const { texts } = await readFiles(notRendered);
+  const manifests = texts.filter(source => isManifestText(source) || isKustomization(source));
+  return leftOut(
+    manifests.map(({ file }) => ({ name: relative(path, file), path: file })),
+    'manifests in the folder of a chart that helm does not render are not read',
+    'Pass them by name to read them.',
+  );
+}
+
+function isManifestText(source: SourceText): boolean {
+  if (isJsonFile(source.file)) return isJsonManifest(source);
+  return /^apiVersion:/m.test(source.text) && /^kind:/m.test(source.text);
+}
+
+function isKustomization({ file }: SourceText): boolean {
+  return KUSTOMIZATIONS.includes(basename(file));
+}
+
+function isJsonManifest({ text }: Pick<SourceText, 'text'>): boolean {
   return text.includes('"apiVersion"') && text.includes('"kind"');
+}
+
+/** Returns whether a JSON file that cannot be read as text is large data, or no manifest in any encoding. */
+async function isOtherJson(file: string, { cause }: AirgapError): Promise<boolean> {
+  if (cause === undefined) return true;
+  const text = await readAscii(file, MAX_MANIFEST).catch(() => undefined);
+  return text !== undefined && !isJsonManifest({ text });
 }
 
 function sizeOf({ texts, charts, kustomizations, readErrors }: Input): number {

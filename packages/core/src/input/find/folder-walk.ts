@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { InputNote } from '../model/spec.ts';
 import { type EntryType, entriesOf, entryType, realpathOf } from './directory.ts';
 import type { RenderInput } from './find-input.ts';
@@ -11,6 +11,8 @@ export const ARCHIVE = /\.(?:tgz|tar\.gz)$/i;
 export const CHART = 'Chart.yaml';
 export const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 const MANIFEST_FOLDERS = new Set(['templates', 'crds']);
+/** What helm renders of the folder of a chart: its templates and CRDs, and those of its subcharts. */
+const RENDERED = /^(?:charts\/[^/]+\/)*(?:templates|crds)\//;
 /** Number of names in a note. */
 const MAX_NAMES = 5;
 
@@ -42,9 +44,14 @@ export class FolderWalk {
     const names = new Set(entries.filter(({ type }) => type === 'file').map(({ name }) => name));
     if (names.has(CHART)) {
       const known = this.#outsideLinks.length;
-      const manifests = await this.#manifestsOf(folder);
+      const beside: string[] = [];
+      const manifests = await this.#manifestsOf(folder, beside);
       const outsideLinks = this.#outsideLinks.slice(known);
-      this.charts.push({ path: folder, file: join(folder, CHART), files: manifests, outsideLinks });
+      const notRendered = beside.filter(file => !isRendered(relative(folder, file)));
+      this.charts.push({
+        ...{ path: folder, file: join(folder, CHART), files: manifests },
+        ...{ outsideLinks, notRendered },
+      });
       return;
     }
     const kustomization = KUSTOMIZATIONS.find(name => names.has(name));
@@ -58,13 +65,20 @@ export class FolderWalk {
     }
   }
 
-  /** Returns the templates and CRDs of a chart and of its subcharts, without values and metadata. */
-  async #manifestsOf(chart: string, inside = false): Promise<string[]> {
+  /**
+   * Returns the templates and CRDs of a chart and of its subcharts, without values and metadata.
+   *
+   * @param all gets every YAML and JSON file
+   */
+  async #manifestsOf(chart: string, all: string[], inside = false): Promise<string[]> {
     const files: string[] = [];
     for (const { name, path, type } of await this.#entriesOf(chart)) {
       if (type === 'folder')
-        files.push(...(await this.#manifestsOf(path, inside || MANIFEST_FOLDERS.has(name))));
-      else if (inside && YAML.test(name)) files.push(path);
+        files.push(...(await this.#manifestsOf(path, all, inside || MANIFEST_FOLDERS.has(name))));
+      else if (isManifest(name) || KUSTOMIZATIONS.includes(name)) {
+        all.push(path);
+        if (inside && YAML.test(name)) files.push(path);
+      }
     }
     return files;
   }
@@ -97,16 +111,27 @@ export class FolderWalk {
   }
 
   #note(entries: readonly { name: string; path: string }[], message: string, hint: string): void {
-    const [first] = entries;
-    if (!first) return;
-    const names = entries.slice(0, MAX_NAMES).map(({ name }) => name);
-    const more = entries.length > MAX_NAMES ? ` and ${entries.length - MAX_NAMES} more` : '';
-    this.notes.push({
-      message: `${message}: ${names.join(', ')}${more}`,
-      hint,
-      position: { file: first.path, line: 1, column: 1 },
-    });
+    this.notes.push(...leftOut(entries, message, hint));
   }
+}
+
+/** Makes one note for files that are not read; none if there are none. */
+export function leftOut(
+  entries: readonly { readonly name: string; readonly path: string }[],
+  message: string,
+  hint: string,
+): InputNote[] {
+  const [first] = entries;
+  if (!first) return [];
+  const names = entries.slice(0, MAX_NAMES).map(({ name }) => name);
+  const more = entries.length > MAX_NAMES ? ` and ${entries.length - MAX_NAMES} more` : '';
+  const position = { file: first.path, line: 1, column: 1 };
+  return [{ message: `${message}: ${names.join(', ')}${more}`, hint, position }];
+}
+
+/** @param path below the folder of a chart */
+function isRendered(path: string): boolean {
+  return RENDERED.test(path.split(sep).join('/'));
 }
 
 function isManifest(name: string): boolean {

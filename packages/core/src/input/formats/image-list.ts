@@ -18,6 +18,17 @@ export function isList(source: SourceText): boolean {
   return !isEmpty;
 }
 
+/** Returns whether most lines of a text are references: the others are mistakes in a list. YAML has hardly any. */
+export function isMostlyList(source: SourceText): boolean {
+  let references = 0;
+  let others = 0;
+  for (const line of linesOf(source)) {
+    if (isReferenceLike(line)) references += 1;
+    else others += 1;
+  }
+  return references > others;
+}
+
 /** Makes the error for a text of plain words that is neither a YAML mapping nor a list. */
 export function notAList(source: SourceText): AirgapError {
   const { line, column } = firstInvalid(source);

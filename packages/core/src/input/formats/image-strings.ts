@@ -6,6 +6,8 @@ export interface ImageString {
   readonly reference: string;
   /** Names its registry, so that it is hardly anything else. Without a registry, only a key or name tells. */
   readonly isFull: boolean;
+  /** The part of the reference that its place has, if the reference was put together from several fields. */
+  readonly written?: string;
 }
 
 /** No reference is longer: a name has 255 characters, a tag 128, a digest 71. */

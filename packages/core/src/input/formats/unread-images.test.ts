@@ -36,6 +36,74 @@ describe('the position of an unread image', () => {
   ])('%s', (_name, yaml, expected) => expect(unread(yaml)).toEqual(expected));
 });
 
+describe('beside a template whose value is known only at installation', () => {
+  it.each([
+    ['another line counts', 'a: |\n  h: {{repl X}}\n  i: quay.io/t/a:1\n', ['5:6 quay.io/t/a:1']],
+    ['another word counts', 'a: "h={{repl X}} quay.io/t/a:1"', ['3:18 quay.io/t/a:1']],
+    [
+      'a template that is known counts',
+      'a: |\n  h: {{repl X}}\n  {{repl LocalImageName "quay.io/t/a:1"}}\n',
+      ['5:26 quay.io/t/a:1'],
+    ],
+    [
+      'both branches count',
+      'a: |\n  {{repl if X}}\n  quay.io/t/a:1\n  {{repl else}}\n  quay.io/t/b:1\n  {{repl end}}\n',
+      ['5:3 quay.io/t/a:1', '7:3 quay.io/t/b:1'],
+    ],
+    ['a line of a quoted text counts', 'a: "h: {{repl X}}\\nquay.io/t/a:1\\n"', ['3:20 quay.io/t/a:1']],
+    ['a word with a template does not count', 'a: "x=1 quay.io/t/a:{{repl X}} {{repl X}}/t/a:1"', []],
+    ['an image field with a template does not count', 'image: "{{repl X}}/t/a"', []],
+  ])('%s', (_name, yaml, expected) => expect(unread(yaml)).toEqual(expected));
+
+  it('a rendered text is read like another one', () => {
+    const text = object('a: |\n  {{ $labels.job }}\n  quay.io/t/a:1{{ x }} quay.io/t/b:1\n');
+    const { unread: found } = parseSpec([{ file: 'f', text, rendered: true }]);
+    expect(found.map(({ image: { value } }) => value)).toEqual(['quay.io/t/b:1']);
+  });
+});
+
+describe('a string that is a document is read by its keys', () => {
+  it.each([
+    [
+      'a repository and tag',
+      'a: |\n  image:\n    repository: quay.io/t/a\n    tag: 1.10\n',
+      ['5:17 quay.io/t/a:1.10'],
+    ],
+    [
+      'a registry, too',
+      'a: |\n  image: {registry: quay.io, repository: t/a, tag: 1}\n',
+      ['4:42 quay.io/t/a:1'],
+    ],
+    ['an image without a tag', 'a: |\n  image: quay.io/t/a\n', ['4:10 quay.io/t/a']],
+    ['JSON', `a: '{"image":{"repository":"quay.io/t/a","tag":"1"}}'`, ['3:29 quay.io/t/a:1']],
+    ['a quoted text', 'a: "image:\\n  repository: quay.io/t/a\\n  tag: 1\\n"', ['3:27 quay.io/t/a:1']],
+    ['a name of Docker Hub', 'a: |\n  image:\n    repository: t/a\n    tag: 1\n', ['5:17 t/a:1']],
+    [
+      'beside a template',
+      'a: |\n  h: {{repl X}}\n  image: {repository: quay.io/t/a, tag: 1}\n',
+      ['5:23 quay.io/t/a:1'],
+    ],
+    [
+      'several documents',
+      'a: |\n  image: quay.io/t/a\n  ---\n  image: quay.io/t/b\n',
+      ['4:10 quay.io/t/a', '6:10 quay.io/t/b'],
+    ],
+    ['what its words have, once', 'a: |\n  image: quay.io/t/a:1\n', ['4:10 quay.io/t/a:1']],
+    [
+      'a tag with a template does not count',
+      'a: |\n  image: {repository: quay.io/t/a, tag: "{{repl X}}"}\n',
+      [],
+    ],
+    ['a text that is no document', 'a: |\n  the image: [ is\n  here\n', []],
+  ])('%s', (_name, yaml, expected) => expect(unread(yaml)).toEqual(expected));
+
+  it('the label names the place of the string, and of a pair the key that has its name', () => {
+    const text = object('a: |\n  image: {repository: quay.io/t/a, tag: 1}\nimage: {name: t/b, tag: 1}\n');
+    const { unread: found } = parseSpec([{ file: 'f', text }]);
+    expect(found.map(({ place }) => place)).toEqual(['.a', '.image.name']);
+  });
+});
+
 describe('not scanned', () => {
   it.each([
     ['the status', 'status: {image: quay.io/t/a:1}'],

@@ -3,8 +3,8 @@ import type { Position } from '../../model/position.ts';
 import type { SourceText } from '../model/source-text.ts';
 import type { UnreadImage } from '../model/spec.ts';
 import type { Text } from '../model/text.ts';
-import type { SpecDocument } from '../yaml/document.ts';
-import { isTemplated } from '../yaml/template.ts';
+import { SpecDocument } from '../yaml/document.ts';
+import { isTemplated, maskTemplates } from '../yaml/template.ts';
 import { type ImageString, imageOf, imagesIn, namesImage, untaggedImage } from './image-strings.ts';
 import { evaluateTemplate, withoutEscapes } from './kots-template.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
@@ -44,6 +44,12 @@ const NO_OPTIONS: ReadonlyMap<string, string> = new Map();
 /** Keys beside the name of an image; `<<` may merge them. */
 const VERSION_KEYS: ReadonlySet<string> = new Set(['tag', 'imageTag', 'digest', '<<']);
 const SECRET_KEYS = ['data', 'stringData', 'encryptedData'];
+/** A line break, also as it is written in a YAML string with double quotes. */
+const LINE_BREAK = /\n|\\n/;
+/** What a string contains if it is a YAML or JSON document with an image that only its keys tell. */
+const IMAGE_KEY = /(?:repository|image)["']?[ \t]{0,9}:/i;
+/** Longer strings are not parsed as documents; their full names are found all the same. In characters. */
+const MAX_EMBEDDED = 1e6;
 
 /** Returns a key of a text: its position, and its value, because a rendered text has no positions. */
 export function placeOf({ value, position: { line, column } }: Text): string {
@@ -89,6 +95,8 @@ interface Place {
 
 class Scan {
   readonly found: Found[] = [];
+  /** What was found, without places. */
+  readonly images: ImageString[] = [];
   readonly #document: SpecDocument;
   readonly #options: ScanOptions;
   /** Nodes that were read as part of a repository and tag. */
@@ -137,10 +145,32 @@ class Scan {
     const value = knownValue(text);
     const images = imagesIn(value, isNamed);
     const untagged = images.length === 0 && isImageField(place) ? untaggedImage(value) : undefined;
-    const all = untagged ? [untagged] : images;
-    const positions = all.length > 0 ? this.#positions(node, all) : [];
-    for (const [index, image] of all.entries())
-      this.#add(image, positions[index] ?? text.position, labelOf(place, text.value));
+    const label = labelOf(place, text.value);
+    this.#addAll(node, untagged ? [untagged] : images, label);
+    this.#addAll(node, this.#embedded(node, images), label);
+  }
+
+  /** Reads a string that is a document itself, such as the values of a chart in a ConfigMap, by its keys. */
+  #embedded(node: Node, known: readonly ImageString[]): ImageString[] {
+    const text = isScalar(node) ? maskTemplates(String(node.value)) : '';
+    const mayBeDocument = text.includes('\n') || /^\s*[{[]/.test(text);
+    if (!mayBeDocument || text.length > MAX_EMBEDDED || !IMAGE_KEY.test(text)) return [];
+    const source = { file: this.#options.source.file, text, rendered: true } as const;
+    const options = { ...this.#options, source, read: new Set<string>(), skips: () => false };
+    const references = new Set(known.map(({ reference }) => reference));
+    return [...SpecDocument.parse(source)].flatMap(document => {
+      if (!(document instanceof SpecDocument) || document.root === null || isScalar(document.root)) return [];
+      const scan = new Scan(document, options);
+      scan.visit(document.root, { keys: [] });
+      return scan.images.filter(({ reference }) => !references.has(reference));
+    });
+  }
+
+  #addAll(node: Node, images: readonly ImageString[], label: string): void {
+    if (images.length === 0) return;
+    const positions = this.#positions(node, images);
+    for (const [index, image] of images.entries())
+      this.#add(image, positions[index] ?? this.#document.position(node), label);
   }
 
   /** Reads `repository` and `tag`, or `image` and `tag`, as one image. */
@@ -150,12 +180,13 @@ class Scan {
       const text = this.#document.text(node);
       return node && text && !text.templated ? { node, ...text } : undefined;
     };
-    const keys = [...place.keys.slice(-1)];
-    const isNamed = keys.some(namesImage);
-    const name = textOf('repository') ?? textOf('image') ?? (isNamed ? textOf('name') : undefined);
+    const isNamed = place.keys.slice(-1).some(namesImage);
+    const nameKeys = isNamed ? ['repository', 'image', 'name'] : ['repository', 'image'];
+    const nameKey = nameKeys.find(key => textOf(key) !== undefined);
+    const name = nameKey === undefined ? undefined : textOf(nameKey);
     const tag = textOf('tag') ?? textOf('imageTag');
     const digest = textOf('digest');
-    if (!name || !(tag || digest) || this.#isRead(name)) return;
+    if (nameKey === undefined || !name || !(tag || digest) || this.#isRead(name)) return;
     const registry = textOf('registry')?.value;
     const reference = [
       registry === undefined ? '' : `${registry.replace(/\/$/, '')}/`,
@@ -163,13 +194,11 @@ class Scan {
       tag ? `:${tag.value}` : '',
       digest?.value.startsWith('sha256:') ? `@${digest.value}` : '',
     ].join('');
-    const image = imageOf(
-      reference,
-      isNamed || isNamedPlace(place) || this.#document.get(map, 'image') === name.node,
-    );
+    const image = imageOf(reference, isNamed || isNamedPlace(place) || nameKey === 'image');
     if (!image) return;
     this.#paired.add(name.node);
-    this.#add(image, name.position, labelOf({ keys: [...place.keys, 'repository'] }, ''));
+    const label = labelOf({ keys: [...place.keys, nameKey] }, '');
+    this.#add({ ...image, written: name.value }, name.position, label);
   }
 
   #isRead(text: Text): boolean {
@@ -182,19 +211,21 @@ class Scan {
     if (this.#options.source.rendered) return images.map(() => start);
     const written = this.#document.sourceOf(node);
     let from = start.column - 1;
-    return images.map(({ reference }) => {
-      const at = written.indexOf(reference, from);
+    return images.map(({ reference, written: name = reference }) => {
+      const at = written.indexOf(name, from);
       if (at < 0) return start;
-      from = at + reference.length;
+      from = at + name.length;
       const before = written.slice(0, at);
       const lineStart = before.lastIndexOf('\n') + 1;
       return { ...start, line: start.line + linesIn(before), column: at - lineStart + 1 };
     });
   }
 
-  #add({ reference, isFull }: ImageString, position: Position, place: string): void {
+  #add(string: ImageString, position: Position, place: string): void {
+    const { reference, isFull } = string;
     const image = { value: reference, position, templated: false };
     this.found.push({ ...this.#options.owner, image, isFull, place });
+    this.images.push(string);
   }
 }
 
@@ -203,9 +234,17 @@ function mayNameImage(value: unknown): boolean {
   return typeof value === 'string' && (/[:/]/.test(value) || isTemplated(value));
 }
 
-/** Returns a text with its KOTS templates evaluated; nothing if its value is known only at installation. */
+/**
+ * Returns a text with its KOTS templates evaluated. Where that is known only at installation, each line counts for
+ * itself, and a template whose value is unknown becomes a word that no image contains.
+ */
 function knownValue(text: Text): string {
-  return text.templated ? (evaluateTemplate(withoutEscapes(text), NO_OPTIONS)?.value ?? '') : text.value;
+  if (!text.templated) return text.value;
+  const written = withoutEscapes(text);
+  const complete = evaluateTemplate(written, NO_OPTIONS);
+  if (complete) return complete.value;
+  const lines = written.split(LINE_BREAK);
+  return lines.map(line => evaluateTemplate(line, NO_OPTIONS)?.value ?? maskTemplates(line)).join('\n');
 }
 
 /** Returns the flag that the next argument belongs to; undefined if the text has its own value or is no flag. */

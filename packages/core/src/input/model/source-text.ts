@@ -41,6 +41,17 @@ export async function readSource(file: string): Promise<SourceText> {
   }
 }
 
+/**
+ * Reads the start of a file in an unknown encoding: its ASCII characters are right, also those of UTF-16.
+ *
+ * @param limit in bytes
+ * @throws file system errors
+ */
+export async function readAscii(file: string, limit: number): Promise<string> {
+  const bytes = await readBytes(file, limit);
+  return bytes.toString('latin1').replaceAll('\0', '');
+}
+
 async function bytesOf(file: string): Promise<Uint8Array> {
   const stats = await stat(file);
   if (stats.isCharacterDevice() || stats.isBlockDevice()) throw deviceError(file);

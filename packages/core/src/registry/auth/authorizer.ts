@@ -109,8 +109,9 @@ export class Authorizer {
 
   /** Explains why a registry answered 401 or 403. @param authorized whether an `Authorization` was sent */
   async explain(access: Access, status: number, authorized: boolean): Promise<Denial> {
-    const { note, hint } = await explainDenial({ ...access, status, authorized }, this.#credentials);
-    return { note: this.secrets.mask(note), ...(hint ? { hint: this.secrets.mask(hint) } : {}) };
+    const denial = await explainDenial({ ...access, status, authorized }, this.#credentials);
+    const { note, hint } = denial;
+    return { ...denial, note: this.secrets.mask(note), ...(hint ? { hint: this.secrets.mask(hint) } : {}) };
   }
 
   #entry(key: string): TokenEntry {

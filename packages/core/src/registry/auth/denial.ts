@@ -7,6 +7,8 @@ export interface Denial {
   readonly note: string;
   /** One imperative sentence; undefined when that for the status fits. */
   readonly hint?: string;
+  /** The credentials were not sent: the registry requests none that are supported. */
+  readonly isUnsent?: true;
 }
 
 /** A request that was denied. */
@@ -57,6 +59,7 @@ function notAsked({ source }: FoundCredentials, host: string): Denial {
   return {
     note: `the credentials from ${source} were not sent, as the registry requests none that are supported`,
     hint: `Check the name, and the WWW-Authenticate headers of ${host}.`,
+    isUnsent: true,
   };
 }
 
