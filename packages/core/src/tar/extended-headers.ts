@@ -15,6 +15,21 @@ const EXTENSIONS = [PAX, PAX_GLOBAL, GNU_LONG_NAME, GNU_LONG_LINK];
 const NAME = 'path';
 const LINK = 'linkpath';
 const SIZE = 'size';
+/** The forms of records that are not used here: Go's reader rejects others. Empty values are those of the header. */
+const TEXT = /^[^\0]*$/;
+const ID = /^(?:-?\d{1,18})?$/;
+const TIME = /^(?:-?\d{1,18}(?:\.\d*)?)?$/;
+const FORMS: ReadonlyMap<string, RegExp> = new Map([
+  [NAME, TEXT],
+  [LINK, TEXT],
+  ['uname', TEXT],
+  ['gname', TEXT],
+  ['uid', ID],
+  ['gid', ID],
+  ['mtime', TIME],
+  ['atime', TIME],
+  ['ctime', TIME],
+]);
 /** Records of files with holes: what is stored is not what the file has. */
 const SPARSE = 'GNU.sparse.';
 
@@ -64,7 +79,7 @@ export class ExtendedHeaders {
 
   /** Reads an extended header. @throws AirgapError `BUNDLE` when it is invalid, or contradicts another one */
   add({ type }: TarEntry, content: Buffer): void {
-    if (type === PAX_GLOBAL) checkGlobal(parsePax(content));
+    if (type === PAX_GLOBAL) this.#checkGlobal(parsePax(content));
     this.#extend(type === PAX_GLOBAL ? {} : extensionOf(type, content));
     this.#afterPax = type === PAX;
   }
@@ -72,6 +87,14 @@ export class ExtendedHeaders {
   /** Checks that no extended header is left at the end. @throws AirgapError `BUNDLE` */
   end(): void {
     if (this.#next !== undefined) throw invalid('the last extended header has no entry');
+  }
+
+  /** Some programs apply a global header to all entries, others ignore it; some forget what precedes it. */
+  #checkGlobal(records: ReadonlyMap<string, string>): void {
+    if (Object.keys(this.#next ?? {}).length > 0) throw invalid('a global pax header follows a long name');
+    for (const key of records.keys())
+      if ([NAME, LINK, SIZE].includes(key) || key.startsWith(SPARSE))
+        throw invalid(`a global pax header sets ${key}, which programs read differently`);
   }
 
   #extend(found: Extension): void {
@@ -99,13 +122,6 @@ function extensionOf(type: string, content: Buffer): Extension {
   };
 }
 
-/** Some programs apply a global header to all entries, others ignore it. */
-function checkGlobal(records: ReadonlyMap<string, string>): void {
-  for (const key of records.keys())
-    if ([NAME, LINK, SIZE].includes(key) || key.startsWith(SPARSE))
-      throw invalid(`a global pax header sets ${key}, which programs read differently`);
-}
-
 /** Parses a pax header: lines of `LENGTH KEY=VALUE`, where the length counts the complete line. */
 function parsePax(header: Buffer): Map<string, string> {
   const records = new Map<string, string>();
@@ -114,7 +130,10 @@ function parsePax(header: Buffer): Map<string, string> {
     const line = header.toString('utf8', at, at + length);
     const record = /^\d+ (?<key>[^=]+)=(?<value>.*)\n$/s.exec(line)?.groups;
     if (record?.key === undefined || at + length > header.length) throw invalid('a pax header is invalid');
-    records.set(record.key, record.value ?? '');
+    const { key, value = '' } = record;
+    if (FORMS.get(key)?.test(value) === false)
+      throw invalid(`a pax header has an invalid ${key}: ${JSON.stringify(value.slice(0, 40))}`);
+    records.set(key, value);
     at += length;
   }
   return records;

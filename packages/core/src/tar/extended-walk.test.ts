@@ -141,6 +141,28 @@ it.each<[string, Buffer, string]>([
     `a global pax header sets ${key}`,
   ]),
   [
+    'a global header after a long name',
+    Buffer.concat([entry('L', 'long', 'a\0'), entry('g', 'pax', pax({ comment: 'x' })), entry('0', 'n', '')]),
+    'a global pax header follows a long name',
+  ],
+  [
+    'a global header after a long name',
+    Buffer.concat([entry('L', 'long', 'a\0'), entry('g', 'pax', pax({ comment: 'x' })), entry('0', 'n', '')]),
+    'a global pax header follows a long name',
+  ],
+  ...[
+    ['path', 'a\0b'],
+    ['uname', 'a\0b'],
+    ['uid', 'root'],
+    ['mtime', '1e9'],
+    ['atime', '9'.repeat(30)],
+    ['ctime', ' 1'],
+  ].map(([key = '', value = '']): [string, Buffer, string] => [
+    `the ${key} ${JSON.stringify(value)}`,
+    Buffer.concat([entry('x', 'pax', pax({ [key]: value })), entry('0', 'n', '')]),
+    `a pax header has an invalid ${key}`,
+  ]),
+  [
     'a file with holes',
     Buffer.concat([entry('x', 'pax', pax({ 'GNU.sparse.name': 'n' })), entry('0', 'n', '')]),
     'a sparse file',

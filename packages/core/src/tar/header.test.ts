@@ -17,7 +17,7 @@ const sizes = fc.oneof(
 
 /** A header with a changed field, and the checksum of that. */
 function withField(at: number, field: string, header = encodeHeader('a', 1, 0)): Buffer {
-  if (field.length > 1) header.fill(0, at, at + 12);
+  if (field.length > 1) header.fill(0, at, at + (at < 124 || at > 256 ? 8 : 12));
   header.write(field, at, 'latin1');
   header.fill(' ', 148, 156);
   const sum = header.reduce((total, byte) => total + byte, 0);
@@ -69,6 +69,10 @@ describe('a tar header', () => {
     ['another digit in the size', 124, '00000001008'],
     ['a sign in the size', 124, '-0000001000'],
     ['a NUL before the digits of the time', 136, '\x001000'],
+    ['an invalid mode', 100, 'zzzzzzz'],
+    ['an invalid owner', 108, '-1'],
+    ['an invalid group', 116, '88'],
+    ['an invalid device', 337, '1 1'],
   ])('with %s is rejected', (_title, at, field) =>
     expect(() => decodeHeader(withField(at, field))).toThrow('invalid octal number'),
   );

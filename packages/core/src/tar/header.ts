@@ -10,6 +10,16 @@ const MAX_NAME_SIZE = 100;
 const MODE = 0o644;
 const MAX_OCTAL_SIZE = 0o77777777777;
 const CHECKSUM = { start: 148, end: 156 };
+/** Where mode, owner and group are, and the numbers of devices: offset and length. Go's reader rejects invalid ones. */
+const OWNER_FIELDS = [
+  [100, 8],
+  [108, 8],
+  [116, 8],
+] as const;
+const DEVICE_FIELDS = [
+  [329, 8],
+  [337, 8],
+] as const;
 /** Hard and symbolic links, devices, directories and pipes (POSIX ustar, typeflag): they have no content. */
 const WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];
 
@@ -62,7 +72,10 @@ export function decodeHeader(header: Buffer): TarEntry | undefined {
   const blank = Buffer.from(header);
   blank.fill(' ', CHECKSUM.start, CHECKSUM.end);
   if (stored !== checksum(blank)) throw invalidHeader('checksum mismatch');
-  const prefix = header.toString('latin1', 257, 262) === 'ustar' ? readText(header, 345, 155) : '';
+  const isUstar = header.toString('latin1', 257, 262) === 'ustar';
+  for (const [at, length] of isUstar ? [...OWNER_FIELDS, ...DEVICE_FIELDS] : OWNER_FIELDS)
+    checkNumber(header, at, length);
+  const prefix = isUstar ? readText(header, 345, 155) : '';
   const name = readText(header, 0, 100);
   const link = readText(header, 157, 100);
   const type = header.toString('latin1', 156, 157).replace('\0', '0');
@@ -120,6 +133,12 @@ function readOctal(header: Buffer, at: number, length: number): number {
   // Digits after a NUL are read by some programs only.
   if (!/^(?: *[0-7]+)?[ \0]*$/.test(text)) throw invalidHeader('invalid octal number');
   return Number.parseInt(text, 8) || 0;
+}
+
+/** Numbers that are not used here may also be in base-256. */
+function checkNumber(header: Buffer, at: number, length: number): void {
+  const isBase256 = ((header[at] ?? 0) & 0x80) !== 0;
+  if (!isBase256) readOctal(header, at, length);
 }
 
 function readText(header: Buffer, at: number, length: number): string {
