@@ -29,6 +29,7 @@ export async function checkTarget(path: string): Promise<string> {
     const target = (await isThere(path)) ? await resolveExistingPath(path) : path;
     const existing = await ifThere(stat(target));
     if (existing?.isDirectory()) throw systemError('EISDIR');
+    if (existing && !existing.isFile()) throw notAFile(path);
     await ifThere(lstat(`${target}${LONGEST_SUFFIX}`));
     const directory = dirname(resolve(target));
     if (path.endsWith(sep) || !(await stat(directory)).isDirectory()) throw systemError('ENOTDIR');
