@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RetryableError } from '../../http/retry.ts';
 import { storeError } from './store-error.ts';
 
 const context = {
@@ -11,12 +12,6 @@ const response = (status: number, name: string, message = name) =>
 
 describe('an error of a store', () => {
   it.each<[string, Error, string, string]>([
-    [
-      'of bytes that do not match their checksum',
-      new Error('Checksum mismatch: expected "5JECl" but received "Sv1wp" in response header "x".'),
-      'CONTENT',
-      'cannot read: the object does not match its checksum',
-    ],
     [
       'of an unknown user (versitygw)',
       response(404, 'XAdminUserNotFound', 'No user exists.'),
@@ -53,6 +48,17 @@ describe('an error of a store', () => {
       message,
       where: { host: 'store.example.com', path: 's3://bucket/app.tar' },
       hint: expect.stringMatching(/^[A-Z].*\.$/),
+    });
+  });
+
+  it('of bytes that do not match their checksum may pass: another worker replaces the object', () => {
+    const mismatch = new Error(
+      'Checksum mismatch: expected "5JECl" but received "Sv1wp" in response header "x".',
+    );
+    const converted = storeError('read', mismatch, context);
+    expect(converted).toBeInstanceOf(RetryableError);
+    expect(converted).toMatchObject({
+      error: { code: 'CONTENT', message: 'cannot read: the object does not match its checksum' },
     });
   });
 });

@@ -165,8 +165,9 @@ export function storeError(action: string, thrown: unknown, context: StoreContex
   if (thrown instanceof AirgapError || thrown instanceof RetryableError) return thrown;
   const error = thrown as SdkError;
   if (thrown instanceof WebPage) return failureOf(NO_STORE, action, ` (${thrown.message})`, context);
-  // Of a response whose bytes the SDK compares with the checksum in its head.
-  if (error.message.startsWith('Checksum mismatch:')) return failureOf(OTHER_BYTES, action, '', context);
+  // Of a response whose bytes the SDK compares with the checksum in its head. Some stores replace the two one after the other.
+  if (error.message.startsWith('Checksum mismatch:'))
+    return new RetryableError(failureOf(OTHER_BYTES, action, '', context));
   const isResponse = error.$metadata?.httpStatusCode !== undefined;
   if (isResponse || isCredentialError(error)) return responseErrorOf(action, error, context);
   // Errors of connections have a code; anything else is a bug.
