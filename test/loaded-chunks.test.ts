@@ -5,7 +5,12 @@ import { expect, it } from 'vitest';
 
 const DIST = fileURLToPath(new URL('../packages/cli/dist/', import.meta.url));
 /** A text that only this library has. */
-const LIBRARIES = { http: 'llhttp', yaml: 'tag:yaml.org,2002:', objects: 'S3ServiceException' };
+const LIBRARIES = {
+  http: 'llhttp',
+  yaml: 'tag:yaml.org,2002:',
+  http2: 'node:http2',
+  objects: 'S3ServiceException',
+};
 
 const table: [command: string, loaded: (keyof typeof LIBRARIES)[]][] = [
   ['inspect', []],
